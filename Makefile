@@ -1,0 +1,57 @@
+# Every target makes `.venv` and installs what it needs by itself; nothing is installed outside of it.
+#   make test PYTHON=python3.12       another interpreter (for a new .venv)
+#   make test ARGS="-k tanh"          further arguments for the program that the target runs
+
+PYTHON ?= python3
+VENV ?= .venv
+ARGS ?=
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench dev clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+
+demo: $(VENV)/.package ## run every lesson and build the gallery in out/
+	$(BIN)/python -m demos $(ARGS)
+
+test: $(VENV)/.test ## run the whole test suite, in parallel
+	$(BIN)/python -m pytest -n auto $(ARGS)
+
+lint: $(VENV)/.lint ## ruff check, ruff format --check, mypy --strict
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict
+
+bench: $(VENV)/.bench ## measure against the peers that are installed
+	$(BIN)/python tests/benchmarks/run.py $(ARGS)
+
+dev: $(VENV)/.dev ## install all that work on Glassgrad needs, pre-commit included
+
+clean: ## remove .venv, out/ and everything else that the targets made
+	rm -rf $(VENV) out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find autograd viz tests demos -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Stamp files: a second run installs nothing, a change of pyproject.toml installs again.
+# `pip install --group` came with pip 25.1.
+$(VENV)/.created:
+	@command -v "$(PYTHON)" >/dev/null || { \
+	  echo "Glassgrad needs Python 3.11 or newer, but there is no '$(PYTHON)'. Name one: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Glassgrad needs Python 3.11 or newer, but '$(PYTHON)' is" \
+	    "$$("$(PYTHON)" --version 2>&1). Name another: make PYTHON=python3.12" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import ensurepip' 2>/dev/null || { \
+	  echo "'$(PYTHON)' cannot make virtual environments. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	"$(PYTHON)" -m venv $(VENV)
+	$(PIP) --upgrade 'pip>=25.1'
+	@touch $@
+
+$(VENV)/.package: pyproject.toml $(VENV)/.created
+	$(PIP) --editable '.[all]'
+	@touch $@
+
+$(VENV)/.test $(VENV)/.lint $(VENV)/.bench $(VENV)/.dev: $(VENV)/.%: $(VENV)/.package
+	$(PIP) --group $*
+	@touch $@

@@ -1,0 +1,191 @@
+"""Source text of the methods of Value, and of their type stub. Text in, text out: nothing is executed here."""
+
+from __future__ import annotations
+
+from .declaration import OPS, REAL, Op
+from .expression import Expression, Expressions, PythonSource, inline
+
+OPERATORS = {
+    "add": ("__add__", "__radd__"),
+    "sub": ("__sub__", "__rsub__"),
+    "mul": ("__mul__", "__rmul__"),
+    "div": ("__truediv__", "__rtruediv__"),
+    "pow": ("__pow__", "__rpow__"),
+    "neg": ("__neg__",),
+    "abs": ("__abs__",),
+}
+"""Python's operators, by the operation that each of them is."""
+
+
+def method_names(op: Op) -> list[tuple[str, bool]]:
+    """Names under which an operation is a method, and whether self is its second argument there."""
+    special = OPERATORS.get(op.name, ())
+    return [(op.name, False), *((name, index == 1) for index, name in enumerate(special))]
+
+
+def method_source(op: Op, swap: bool) -> str:
+    """The fast method: numbers computed inline, a node made with as few steps as Python has.
+
+    What is rare (a constant, a domain error, no_grad, an unknown operand, attributes) goes to ``apply_``. It is called
+    ``method_`` because its own name, like "tanh", would hide the function that it calls.
+    """
+    if op.arity == 1:
+        return _unary(op)
+    return _binary(op, swap)
+
+
+class _Body:
+    """The inlined arithmetic of one operation: its domain test, its value ``y``, its partials."""
+
+    def __init__(self, op: Op) -> None:
+        names = op.argument_names
+        self._source = PythonSource(
+            nonzero=[name for i, name in enumerate(names) if op.domain_of(i).excludes_zero],
+        )
+        share = self._source.shared
+        variables = tuple(map(Expression.variable, names))
+        outside = [
+            Expression.of(condition) for _, condition in op.outside(Expressions(), variables) if condition is not False
+        ]
+        self._outside = [share(inline(e)) for e in outside]
+        self._value = share(inline(op.kernel_expression))
+        self._partials = [share(inline(e)) for e in op.partial_expressions]
+
+    def _lines(self, target: str, expression: Expression) -> list[str]:
+        text = self._source.text(expression)
+        lines, self._source.lines = self._source.lines, []
+        return [*lines, f"{target} = {text}"]
+
+    def domain_test(self) -> tuple[list[str], str]:
+        """Statements, and then the condition that an argument is outside ("" if none can be)."""
+        test = " or ".join(self._source.text(e) for e in self._outside)
+        lines, self._source.lines = self._source.lines, []
+        return lines, test
+
+    def value(self) -> list[str]:
+        """Statements that compute y."""
+        lines = self._lines("y", self._value)
+        self._source.name(self._value, "y")
+        return lines
+
+    def partial(self, position: int, target: str) -> list[str]:
+        """Statements that compute one partial; call `value` first."""
+        return self._lines(target, self._partials[position])
+
+
+def _unary(op: Op) -> str:
+    body = _Body(op)
+    (x,) = op.argument_names
+    attributes = "".join(f", {a}={v!r}" for a, v in op.attributes.items())
+    is_default = "".join(f" or {a} != {v!r}" for a, v in op.attributes.items())
+    bound = "op_" if not op.attributes else f"op_.bind({', '.join(f'{a}={a}' for a in op.attributes)})"
+    lines = [f"def method_(self{attributes}):", "scope_ = current_()", f"{x} = self._data"]
+    before, test = body.domain_test()
+    lines += [
+        *before,
+        f"if not scope_.recording{is_default}{f' or {test}' if test else ''}:",
+        f"    return apply_({bound}, (self,))",
+        *body.value(),
+        *_node("node_", "Value_", "y", "op_", "self", "None"),
+        *body.partial(0, "node_._pa"),
+        "node_._pb = None",
+        "return node_",
+    ]
+    return "\n    ".join(lines) + "\n"
+
+
+def _binary(op: Op, swap: bool) -> str:
+    a, b = op.argument_names
+    first, second = ("other", "self") if swap else ("self", "other")
+    mine, its = (b, a) if swap else (a, b)
+    general = f"apply_(op_, ({first}, {second}))"
+    both, one = _Body(op), _Body(op)
+    position = 1 if swap else 0
+    kept, dropped = ("node_._pb", "node_._pa") if swap else ("node_._pa", "node_._pb")
+
+    def guard(body: _Body) -> list[str]:
+        before, test = body.domain_test()
+        return [*before, f"if {test}:", f"    return {general}"] if test else []
+
+    with_value = [
+        f"{its} = other._data",
+        f"{mine} = self._data",
+        *guard(both),
+        *both.value(),
+        *_node("node_", "Value_", "y", "op_", first, second),
+        *both.partial(0, "node_._pa"),
+        *both.partial(1, "node_._pb"),
+        "return node_",
+    ]
+    constant = _node("constant_", "Constant_", its, "None", "None", "None")
+    with_number = [
+        f"{its} = other + 0.0",
+        f"{mine} = self._data",
+        *guard(one),
+        *one.value(),
+        *constant,
+        "constant_._pa = None",
+        "constant_._pb = None",
+        *_node("node_", "Value_", "y", "op_", *(("constant_", "self") if swap else ("self", "constant_"))),
+        *one.partial(position, kept),
+        f"{dropped} = None",
+        "return node_",
+    ]
+    attributes = "" if not op.attributes else ", **attributes"
+    lines = [f"def method_(self, other{attributes}):", "scope_ = current_()"]
+    if not attributes:
+        lines += [
+            "kind_ = other.__class__",
+            "if scope_.recording:",
+            "    if kind_ in carriers_:",
+            *(f"        {line}" for line in with_value),
+            "    if kind_ is float or kind_ is int:",
+            *(f"        {line}" for line in with_number),
+            f"return {general}",
+        ]
+    else:
+        lines += [f"return apply_(op_.bind(**attributes), ({first}, {second}))"]
+    return "\n    ".join(lines) + "\n"
+
+
+def _node(name: str, kind: str, data: str, op: str, a: str, b: str) -> list[str]:
+    return [
+        f"{name} = new_({kind})",
+        f"{name}._data = {data}",
+        f"{name}._grad = None",
+        f"{name}.op = {op}",
+        f"{name}._a = {a}",
+        f"{name}._b = {b}",
+        f'{name}._label = ""',
+        f"{name}._scope = scope_",
+    ]
+
+
+def stub() -> str:
+    """The text of `methods.pyi`: what type checkers and editors know of the generated methods."""
+    lines = [
+        "# Generated from the operation table by `make stub`. Don't edit.",
+        "from typing import Any, SupportsFloat",
+        "",
+        "from .value import Value",
+        "",
+        "class ValueMethods:",
+        "    __slots__ = ()",
+    ]
+    for op in OPS.values():
+        if op.arity not in (1, 2):
+            continue
+        for name, _ in method_names(op):
+            lines += _stub_method(op, name)
+    lines += ["", "def install(value: type, constant: type, namespace: dict[str, Any]) -> None: ..."]
+    return "\n".join(lines) + "\n"
+
+
+def _stub_method(op: Op, name: str) -> list[str]:
+    other = ", other: Value | SupportsFloat" if op.arity == 2 else ""
+    attributes = "".join(f", {a}: float = {v!r}" for a, v in op.attributes.items())
+    domain = "".join(f"; {arg} {d.text}" for arg, d in zip(op.argument_names, op.domain, strict=True) if d is not REAL)
+    return [
+        f"    def {name}(self{other}{attributes}) -> Value:",
+        f'        """{op.doc}{domain}."""',
+    ]

@@ -1,0 +1,62 @@
+"""The operators and methods of Value, made from the table: their source is text, generated and compiled at import.
+
+Calling the table's lambdas for each operation was measured two to three times too slow; a test holds the generated code
+equal to kernel and partials. What type checkers and editors see is `methods.pyi`, generated from the same table.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .declaration import Op, on_declaration
+from .method_source import OPERATORS, method_names, method_source
+
+
+class ValueMethods:
+    """Base of Value that carries the generated operators and methods."""
+
+    __slots__ = ()
+
+
+def install(value: type, constant: type, namespace: dict[str, Any]) -> None:
+    """Give ``value`` a method for every operation, declared now or later, and ``constant`` the slow, general ones."""
+    own_names = set(dir(value)) | set(dir(constant))
+    apply = namespace["apply_"]
+
+    def add(op: Op) -> None:
+        if op.arity not in (1, 2):
+            return
+        for name, swap in method_names(op):
+            if name in own_names and op.name not in OPERATORS:
+                continue  # an operation called "data" or "grad" stays a function
+            setattr(ValueMethods, name, _documented(_compiled(op, swap, namespace), op, name))
+            setattr(constant, name, _documented(_general(op, swap, apply), op, name))
+
+    on_declaration(add)
+
+
+def _compiled(op: Op, swap: bool, namespace: dict[str, Any]) -> Any:
+    scope = {**namespace, "op_": op}
+    exec(compile(method_source(op, swap), f"<generated {op.name}>", "exec"), scope)
+    return scope["method_"]
+
+
+def _general(op: Op, swap: bool, apply: Any) -> Any:
+    if op.arity == 1:
+        return lambda self, **attributes: apply(op.bind(**attributes), (self,))
+    if swap:
+        return lambda self, other, **attributes: apply(op.bind(**attributes), (other, self))
+    return lambda self, other, **attributes: apply(op.bind(**attributes), (self, other))
+
+
+def _documented(method: Any, op: Op, name: str) -> Any:
+    formulas = "; ".join(f"∂y/∂{arg} = {op.partial_formula(i)}" for i, arg in enumerate(op.argument_names))
+    domain = "".join(
+        f" Domain: {arg} {where.text}."
+        for arg, where in zip(op.argument_names, op.domain, strict=True)
+        if where.text != "a real number"
+    )
+    method.__name__ = name
+    method.__qualname__ = f"Value.{name}"
+    method.__doc__ = f"{op.doc or op.name}.{domain}\n\n{formulas}"
+    return method

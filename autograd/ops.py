@@ -1,0 +1,303 @@
+"""THE TABLE: every operation of Glassgrad, declared once.
+
+Kernels and partials are stable over the whole range of float64. The hard points, where the textbook formula fails:
+
+==================  =========================================================================================
+pow                 0**0 = 1; d/dx x**k at 0 follows the limit (0 for k > 1, 1 for k = 1, infinite below 1);
+                    a fractional power of a negative base and 0 to a negative power are outside the domain;
+                    d/dk is x**k log x, 0 at x = 0, and NaN at a negative base, where no derivative exists
+abs, sign, relu     derivative 0 at 0 (the middle of the subgradients of abs; the convention for relu)
+maximum, minimum    at a tie each argument has the share 1/2
+sqrt                derivative infinite at 0; a zero adjoint times it is 0
+where               passes the gradient to the selected branch only
+overflow            an infinity, as IEEE 754 has it; NaN passes through every operation
+==================  =========================================================================================
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from .declaration import (
+    ABOVE_MINUS_ONE,
+    CONDITION,
+    NONNEGATIVE,
+    NONZERO,
+    POSITIVE,
+    REAL,
+    UNIT,
+    Op,
+    equal,
+    op,
+    protect_declared,
+)
+
+# Arithmetic
+
+add = op("add", symbol="+", kernel=lambda m, a, b: a + b, partials=lambda y, a, b: (1.0, 1.0), doc="a + b")
+sub = op("sub", symbol="−", kernel=lambda m, a, b: a - b, partials=lambda y, a, b: (1.0, -1.0), doc="a - b")
+mul = op("mul", symbol="×", kernel=lambda m, a, b: a * b, partials=lambda y, a, b: (b, a), doc="a * b")
+div = op(
+    "div",
+    symbol="÷",
+    kernel=lambda m, a, b: a / b,
+    partials=lambda y, a, b: (1.0 / b, -(y / b)),
+    domain=(REAL, NONZERO),
+    doc="a / b",
+)
+neg = op("neg", symbol="−", kernel=lambda m, x: -x, partials=lambda y, x: (-1.0,), doc="-x")
+
+
+def _power_of_base(x: Any, k: Any) -> Any:
+    """∂(x**k)/∂x = k x**(k-1). At x = 0 and k = 0 it is 0, although x**(k-1) is infinite there."""
+    return k * x ** where(equal(x, 0.0) & equal(k, 0.0), 1.0, k - 1.0)
+
+
+def _power_of_exponent(y: Any, x: Any) -> Any:
+    """∂(x**k)/∂k = y log x. At x = 0 its limit for k > 0 is 0; a negative base has no derivative here."""
+    positive = where(x > 0.0, x, 1.0)
+    return where(x > 0.0, y * log(positive), where(equal(x, 0.0), 0.0, math.nan))
+
+
+pow = op(
+    "pow",
+    symbol="^",
+    kernel=lambda m, x, k: m.power(x, k),
+    partials=lambda y, x, k: (_power_of_base(x, k), _power_of_exponent(y, x)),
+    domain=(REAL, REAL),
+    refuses=lambda m, x, k: ((x < 0.0) & (k > m.floor(k))) | (equal(x, 0.0) & (k < 0.0)),
+    requires="a positive base, or a whole exponent (not negative where the base is 0)",
+    doc="x ** k",
+)
+
+# Exponentials, logarithms, roots
+
+exp = op("exp", kernel=lambda m, x: m.exp(x), partials=lambda y, x: (y,), doc="e to the power x")
+expm1 = op(
+    "expm1",
+    kernel=lambda m, x: m.expm1(x),
+    partials=lambda y, x: (exp(x),),
+    doc="exp(x) - 1, exact for small x",
+)
+log = op(
+    "log",
+    kernel=lambda m, x: m.log(x),
+    partials=lambda y, x: (1.0 / x,),
+    domain=(POSITIVE,),
+    doc="natural logarithm of x > 0",
+)
+log1p = op(
+    "log1p",
+    kernel=lambda m, x: m.log1p(x),
+    partials=lambda y, x: (1.0 / (1.0 + x),),
+    domain=(ABOVE_MINUS_ONE,),
+    doc="log(1 + x), exact for small x > -1",
+)
+sqrt = op(
+    "sqrt",
+    symbol="√",
+    kernel=lambda m, x: m.sqrt(x),
+    partials=lambda y, x: (0.5 / y,),
+    domain=(NONNEGATIVE,),
+    kinks=(0.0,),
+    doc="square root of x >= 0",
+)
+
+# Steps and corners
+
+abs = op(
+    "abs",
+    symbol="|x|",
+    kernel=lambda m, x: m.abs(x),
+    partials=lambda y, x: (sign(x),),
+    kinks=(0.0,),
+    doc="|x|; its derivative at 0 is taken as 0",
+)
+sign: Op = op(
+    "sign",
+    kernel=lambda m, x: m.where(x > 0.0, 1.0, m.where(x < 0.0, -1.0, x)),
+    partials=lambda y, x: (0.0,),
+    kinks=(0.0,),
+    doc="-1, 0 or 1, by the sign of x",
+)
+step = op(
+    "step",
+    kernel=lambda m, x: m.where(x > 0.0, 1.0, m.where(x <= 0.0, 0.0, x)),
+    partials=lambda y, x: (0.0,),
+    kinks=(0.0,),
+    doc="1 for x > 0, else 0 (Heaviside, 0 at 0)",
+)
+
+# Trigonometry
+
+sin = op("sin", kernel=lambda m, x: m.sin(x), partials=lambda y, x: (cos(x),), doc="sine of x in radians")
+cos: Op = op("cos", kernel=lambda m, x: m.cos(x), partials=lambda y, x: (-sin(x),), doc="cosine of x in radians")
+tan = op("tan", kernel=lambda m, x: m.tan(x), partials=lambda y, x: (1.0 + y * y,), doc="tangent of x in radians")
+asin = op(
+    "asin",
+    kernel=lambda m, x: m.asin(x),
+    partials=lambda y, x: (1.0 / sqrt((1.0 - x) * (1.0 + x)),),
+    domain=(UNIT,),
+    kinks=(-1.0, 1.0),
+    doc="arc sine of x in [-1, 1], in radians",
+)
+acos = op(
+    "acos",
+    kernel=lambda m, x: m.acos(x),
+    partials=lambda y, x: (-1.0 / sqrt((1.0 - x) * (1.0 + x)),),
+    domain=(UNIT,),
+    kinks=(-1.0, 1.0),
+    doc="arc cosine of x in [-1, 1], in radians",
+)
+atan = op(
+    "atan",
+    kernel=lambda m, x: m.atan(x),
+    partials=lambda y, x: (1.0 / (1.0 + x * x),),
+    doc="arc tangent of x, in radians",
+)
+sinh = op("sinh", kernel=lambda m, x: m.sinh(x), partials=lambda y, x: (cosh(x),), doc="hyperbolic sine")
+cosh: Op = op("cosh", kernel=lambda m, x: m.cosh(x), partials=lambda y, x: (sinh(x),), doc="hyperbolic cosine")
+tanh = op("tanh", kernel=lambda m, x: m.tanh(x), partials=lambda y, x: (1.0 - y * y,), doc="hyperbolic tangent")
+
+# The error function
+
+_TWO_OVER_ROOT_PI = 2.0 / math.sqrt(math.pi)
+_ROOT_HALF = math.sqrt(0.5)
+_ONE_OVER_ROOT_TWO_PI = 1.0 / math.sqrt(2.0 * math.pi)
+erf = op(
+    "erf",
+    kernel=lambda m, x: m.erf(x),
+    partials=lambda y, x: (_TWO_OVER_ROOT_PI * exp(-x * x),),
+    doc="error function, 2/√π ∫ exp(-t²) dt from 0 to x",
+)
+erfc = op(
+    "erfc",
+    kernel=lambda m, x: m.erfc(x),
+    partials=lambda y, x: (-_TWO_OVER_ROOT_PI * exp(-x * x),),
+    doc="1 - erf(x), exact for large x",
+)
+
+# Activations
+
+
+def _sigmoid(m: Any, x: Any) -> Any:
+    e = m.exp(-m.abs(x))  # never overflows, and neither branch cancels
+    return m.where(x < 0.0, e, 1.0) / (1.0 + e)
+
+
+sigmoid: Op = op(
+    "sigmoid",
+    symbol="σ",
+    kernel=_sigmoid,
+    partials=lambda y, x: (y * sigmoid(-x),),  # y (1 - y), without the cancellation of 1 - y at large x
+    doc="1 / (1 + exp(-x))",
+)
+softplus = op(
+    "softplus",
+    kernel=lambda m, x: m.where(x > 0.0, x, 0.0) + m.log1p(m.exp(-m.abs(x))),
+    partials=lambda y, x: (sigmoid(x),),
+    doc="log(1 + exp(x)), a smooth relu (Dugas et al. 2001)",
+)
+relu = op(
+    "relu",
+    symbol="relu",
+    kernel=lambda m, x: m.where(x <= 0.0, 0.0, x),
+    partials=lambda y, x: (step(y),),
+    kinks=(0.0,),
+    doc="max(x, 0); its derivative at 0 is taken as 0 (Nair and Hinton 2010)",
+)
+leaky_relu = op(
+    "leaky_relu",
+    kernel=lambda m, x, *, slope=0.01: m.where(x > 0.0, x, slope * x),
+    partials=lambda y, x, *, slope: (where(x > 0.0, 1.0, slope),),
+    kinks=(0.0,),
+    doc="x where it is positive, else slope * x (Maas et al. 2013)",
+)
+
+
+def _elu_slope(x: Any, alpha: float) -> Any:
+    return where(x > 0.0, 1.0, alpha * exp(where(x > 0.0, 0.0, x)))
+
+
+elu = op(
+    "elu",
+    kernel=lambda m, x, *, alpha=1.0: m.where(x > 0.0, x, alpha * m.expm1(m.where(x > 0.0, 0.0, x))),
+    partials=lambda y, x, *, alpha: (_elu_slope(x, alpha),),
+    kinks=(0.0,),
+    doc="x where it is positive, else alpha (exp(x) - 1) (Clevert et al. 2016)",
+)
+gelu = op(
+    "gelu",
+    kernel=lambda m, x: 0.5 * x * m.erfc(-_ROOT_HALF * x),
+    partials=lambda y, x: (0.5 * erfc(-_ROOT_HALF * x) + x * (_ONE_OVER_ROOT_TWO_PI * exp(-0.5 * x * x)),),
+    doc="x Φ(x) with the normal distribution Φ, exact (Hendrycks and Gimpel 2016)",
+)
+silu = op(
+    "silu",
+    kernel=lambda m, x: x * _sigmoid(m, x),
+    partials=lambda y, x: (sigmoid(x) * (1.0 + x * sigmoid(-x)),),
+    doc="x sigmoid(x), also called swish (Elfwing et al. 2018)",
+)
+
+# Choices
+
+
+def _larger(m: Any, a: Any, b: Any) -> Any:
+    """The larger one; NaN if either is NaN (then every comparison fails and a + b is NaN)."""
+    return m.where(a > b, a, m.where(b >= a, b, a + b))
+
+
+def _smaller(m: Any, a: Any, b: Any) -> Any:
+    return m.where(a < b, a, m.where(b <= a, b, a + b))
+
+
+def _share(won: Any, lost: Any) -> Any:
+    return where(won, 1.0, where(lost, 0.0, 0.5))
+
+
+maximum = op(
+    "maximum",
+    symbol="max",
+    kernel=_larger,
+    partials=lambda y, a, b: (_share(a > b, a < b), _share(a < b, a > b)),
+    kinks=(0.0,),
+    doc="the larger of a and b; at a tie each has half of the gradient",
+)
+minimum = op(
+    "minimum",
+    symbol="min",
+    kernel=_smaller,
+    partials=lambda y, a, b: (_share(a < b, a > b), _share(a > b, a < b)),
+    kinks=(0.0,),
+    doc="the smaller of a and b; at a tie each has half of the gradient",
+)
+where: Op = op(
+    "where",
+    kernel=lambda m, condition, a, b: m.where(condition, a, b),
+    partials=lambda y, condition, a, b: (0.0, where(condition, 1.0, 0.0), where(condition, 0.0, 1.0)),
+    domain=(CONDITION, REAL, REAL),
+    doc="a where the condition holds, else b",
+)
+
+
+def _log_sum_exp(m: Any, *xs: Any) -> Any:
+    largest = xs[0]
+    for x in xs[1:]:
+        largest = _larger(m, largest, x)
+    # An infinite shift would make inf - inf; without a shift the infinities come out right.
+    shift = m.where(m.abs(largest) < math.inf, largest, 0.0)
+    total = m.exp(xs[0] - shift)
+    for x in xs[1:]:
+        total = total + m.exp(x - shift)
+    return shift + m.log(total)
+
+
+logsumexp = op(
+    "logsumexp",
+    kernel=_log_sum_exp,
+    partials=lambda y, *xs: tuple(exp(x - y) for x in xs),
+    doc="log(exp(x0) + exp(x1) + ...) without overflow",
+)
+
+protect_declared()

@@ -1,0 +1,158 @@
+"""Adam: momentum and RMSprop together, both corrected for starting from zero; AdamW; AMSGrad."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from autograd.optim.optimizer import Optimizer, Parameters
+from autograd.optim.rule import Functions, Interval, Row, Rows, Rule, Update, lerp, number
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdamRule(Rule):
+    """The formula of `Adam`."""
+
+    name: ClassVar[str] = "Adam"
+
+    betas: tuple[float, float] = number((0.9, 0.999), Interval(0, 1, closed=False))
+    eps: float = number(1e-8)
+    amsgrad: bool = False
+
+    @property
+    def state(self) -> Mapping[str, float]:
+        """The averages of the gradients and of their squares; the largest of the latter for AMSGrad."""
+        return dict.fromkeys(["exp_avg", "exp_avg_sq", *["max_exp_avg_sq"] * self.amsgrad], 0.0)
+
+    def scalars(self, t: int) -> dict[str, float]:
+        """The rate over the first average's bias correction, and the root of the second's."""
+        first, second = (1 - beta**t for beta in self.betas)
+        return {"step_size": self.lr / first, "correction": math.sqrt(second)}
+
+    def update(self, m: Functions, p: Row, g: Row, s: Rows, h: Rows) -> Update:
+        """See `Adam`."""
+        return self.moments(m, p, self.descent(p, g), s, h)
+
+    def moments(self, m: Functions, p: Row, g: Row, s: Rows, h: Rows) -> Update:
+        """The update without weight decay."""
+        beta1, beta2 = self.betas
+        first = lerp(s["exp_avg"], g, 1 - beta1)
+        second = beta2 * s["exp_avg_sq"] + (1 - beta2) * g * g
+        new = {"exp_avg": first, "exp_avg_sq": second}
+        if self.amsgrad:
+            second = new["max_exp_avg_sq"] = m.maximum(s["max_exp_avg_sq"], second)
+        return p - h["step_size"] * first / (m.sqrt(second) / h["correction"] + self.eps), new
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdamWRule(AdamRule):
+    """The formula of `AdamW`."""
+
+    name: ClassVar[str] = "AdamW"
+
+    weight_decay: float = number(1e-2)
+
+    def scalars(self, t: int) -> dict[str, float]:
+        """Those of Adam, and what a step leaves of a parameter."""
+        return {**super().scalars(t), "shrink": 1 - self.lr * self.weight_decay}
+
+    def update(self, m: Functions, p: Row, g: Row, s: Rows, h: Rows) -> Update:
+        """See `AdamW`."""
+        shrunk = h["shrink"] * p if self.weight_decay else p
+        return self.moments(m, shrunk, -g if self.maximize else g, s, h)
+
+
+class Adam(Optimizer):
+    """Adam goes along an average of the gradients, divided by the root of an average of their squares::
+
+        m = beta1 * m + (1 - beta1) * g
+        v = beta2 * v + (1 - beta2) * g**2
+        p = p - lr * m / (1 - beta1**t) / (sqrt(v / (1 - beta2**t)) + eps)
+
+    Both averages start from 0; the divisions by ``1 - beta**t`` correct that. ``amsgrad`` puts the largest
+    ``v`` so far in the place of ``v``.
+
+    Source: Kingma and Ba, "Adam: a method for stochastic optimization", 2015, algorithm 1; amsgrad: Reddi,
+    Kale and Kumar, "On the convergence of Adam and beyond", 2018, algorithm 2.
+
+    Args:
+        params: Parameters, or a module.
+        lr: learning rate, at least 0.
+        betas: shares of the two averages that are kept, each from 0 to below 1.
+        eps: keeps the division away from zero, at least 0.
+        weight_decay: factor of the L2 penalty's gradient, at least 0.
+        amsgrad: never let a step grow again.
+        maximize: go up instead of down.
+
+    >>> from autograd import Parameter
+    >>> w = Parameter(1.0); (w * w).backward()
+    >>> Adam([w], lr=0.1).step(); round(w.data, 6)  # the first step is lr * sign(g)
+    0.9
+    """
+
+    def __init__(
+        self,
+        params: Parameters,
+        lr: float = AdamRule.lr,
+        betas: tuple[float, float] = AdamRule.betas,
+        eps: float = AdamRule.eps,
+        weight_decay: float = AdamRule.weight_decay,
+        amsgrad: bool = AdamRule.amsgrad,
+        *,
+        maximize: bool = AdamRule.maximize,
+    ) -> None:
+        rule = AdamRule(
+            lr=lr,
+            betas=betas,
+            eps=eps,
+            weight_decay=weight_decay,
+            amsgrad=amsgrad,
+            maximize=maximize,
+        )
+        super().__init__(params, rule)
+
+
+class AdamW(Optimizer):
+    """`Adam` with decoupled weight decay: ``p = (1 - lr * weight_decay) * p`` before each step.
+
+    So the decay isn't divided by the averages, as an L2 penalty's gradient in `Adam` is.
+
+    Source: Loshchilov and Hutter, "Decoupled weight decay regularization", 2019, algorithm 2.
+
+    Args:
+        params: Parameters, or a module.
+        lr: learning rate, at least 0.
+        betas: shares of the two averages that are kept, each from 0 to below 1.
+        eps: keeps the division away from zero, at least 0.
+        weight_decay: share of a parameter that goes in each step, in units of ``lr``, at least 0.
+        amsgrad: never let a step grow again.
+        maximize: go up instead of down.
+
+    >>> from autograd import Parameter
+    >>> w = Parameter(1.0); (w * w).backward()
+    >>> AdamW([w], lr=0.1, weight_decay=0.5).step(); round(w.data, 6)  # 1 * (1 - 0.1 * 0.5) - 0.1
+    0.85
+    """
+
+    def __init__(
+        self,
+        params: Parameters,
+        lr: float = AdamWRule.lr,
+        betas: tuple[float, float] = AdamWRule.betas,
+        eps: float = AdamWRule.eps,
+        weight_decay: float = AdamWRule.weight_decay,
+        amsgrad: bool = AdamWRule.amsgrad,
+        *,
+        maximize: bool = AdamWRule.maximize,
+    ) -> None:
+        rule = AdamWRule(
+            lr=lr,
+            betas=betas,
+            eps=eps,
+            weight_decay=weight_decay,
+            amsgrad=amsgrad,
+            maximize=maximize,
+        )
+        super().__init__(params, rule)

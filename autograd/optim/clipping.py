@@ -1,0 +1,93 @@
+"""Gradient clipping: bounds on the gradients, all together or each alone, before an optimizer's step."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd.errors import NonFiniteError
+from autograd.optim.optimizer import Parameters, parameter_list
+from autograd.optim.rule import Interval, as_number
+from autograd.parameter import span
+
+_EPS = 1e-6
+
+
+def clip_grad_norm_(
+    params: Parameters, max_norm: float, norm_type: float = 2.0, error_if_nonfinite: bool = False
+) -> float:
+    """Scale all gradients by ``min(1, max_norm / (norm + 1e-6))``: their common norm falls to ``max_norm``.
+
+    The direction of the step stays. Gradients that no backward has reached count as 0.
+
+    Source: Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent neural networks", 2013,
+    algorithm 1, with the small number that PyTorch adds.
+
+    Args:
+        params: Parameters, or a module.
+        max_norm: the largest norm, at least 0; infinity only measures.
+        norm_type: p of the norm (sum |g|**p)**(1/p), above 0; infinity is the largest magnitude.
+        error_if_nonfinite: raise instead of scaling by a norm that is infinite or NaN.
+
+    Returns:
+        The norm before clipping.
+
+    Raises:
+        NonFiniteError: the norm isn't finite, and that was asked for. Nothing is changed then.
+
+    >>> from autograd import Parameter
+    >>> w = Parameter(3.0); (w * w / 2).backward()
+    >>> clip_grad_norm_([w], max_norm=1.0), round(w.grad, 5)
+    (3.0, 1.0)
+    """
+    found = parameter_list(params, "clip_grad_norm_")
+    most = _bound(max_norm, "clip_grad_norm_: max_norm", Interval())
+    p = _bound(norm_type, "clip_grad_norm_: norm_type", Interval(math.ulp(0.0)))
+    store, begin, end = span(found)
+    grad = store.grad[begin:end]
+    with np.errstate(all="ignore"):
+        norm = _norm(grad, p)
+        if error_if_nonfinite and not math.isfinite(norm):
+            i = int(np.argmin(np.isfinite(grad)))
+            raise NonFiniteError(
+                f"clip_grad_norm_: the gradients' norm is {norm}; that of params[{i}] {found[i].label!r} is "
+                f"{grad[i]}; look at what it comes from, or lower the learning rate"
+            )
+        if not norm + _EPS <= most:
+            grad *= most / (norm + _EPS)
+    return norm
+
+
+def clip_grad_value_(params: Parameters, clip_value: float) -> None:
+    """Bring every gradient into [-clip_value, clip_value]; NaN stays NaN.
+
+    Args:
+        params: Parameters, or a module.
+        clip_value: the bound, at least 0.
+
+    >>> from autograd import Parameter
+    >>> w = Parameter(3.0); (w * w / 2).backward()
+    >>> clip_grad_value_([w], 0.5); w.grad
+    0.5
+    """
+    found = parameter_list(params, "clip_grad_value_")
+    bound = _bound(clip_value, "clip_grad_value_: clip_value", Interval())
+    store, begin, end = span(found)
+    grad = store.grad[begin:end]
+    np.clip(grad, -bound, bound, out=grad)
+
+
+def _bound(x: float, name: str, allowed: Interval) -> float:
+    """``x`` as a float: a number in ``allowed``, or infinity."""
+    return math.inf if x == math.inf else as_number(x, name, allowed)
+
+
+def _norm(grad: NDArray[np.float64], p: float) -> float:
+    size = np.abs(grad)
+    largest = float(size.max())
+    if p == math.inf or largest == 0 or not math.isfinite(largest):
+        return largest
+    # Relative to the largest, so that no power overflows, and none that matters vanishes.
+    return float(largest * np.sum((size / largest) ** p) ** (1 / p))

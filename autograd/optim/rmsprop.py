@@ -1,0 +1,98 @@
+"""RMSprop: AdaGrad with an exponential average instead of the sum."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from autograd.optim.optimizer import Optimizer, Parameters
+from autograd.optim.rule import Functions, Interval, Row, Rows, Rule, Update, lerp, number
+
+
+@dataclass(frozen=True, kw_only=True)
+class RMSpropRule(Rule):
+    """The formula of `RMSprop`."""
+
+    name: ClassVar[str] = "RMSprop"
+
+    lr: float = number(1e-2)
+    alpha: float = number(0.99, Interval(0, 1, closed=False))
+    eps: float = number(1e-8)
+    momentum: float = number(0.0, Interval(0, 1))
+    centered: bool = False
+
+    @property
+    def state(self) -> Mapping[str, float]:
+        """The average of the squared gradients; of the gradients if centered; the velocity if any."""
+        names = ["square_avg", *["grad_avg"] * self.centered, *["momentum_buffer"] * (self.momentum > 0)]
+        return dict.fromkeys(names, 0.0)
+
+    def update(self, m: Functions, p: Row, g: Row, s: Rows, h: Rows) -> Update:
+        """See `RMSprop`."""
+        g = self.descent(p, g)
+        new = {"square_avg": self.alpha * s["square_avg"] + (1 - self.alpha) * g * g}
+        spread = new["square_avg"]
+        if self.centered:
+            mean = new["grad_avg"] = lerp(s["grad_avg"], g, 1 - self.alpha)
+            variance = spread - mean * mean
+            # With gradients that hardly change, rounding can bring the variance below zero.
+            spread = m.where(variance < 0, 0.0, variance)
+        scale = m.sqrt(spread) + self.eps
+        if not self.momentum:
+            return p - h["lr"] * g / scale, new
+        v = new["momentum_buffer"] = self.momentum * s["momentum_buffer"] + g / scale
+        return p - h["lr"] * v, new
+
+
+class RMSprop(Optimizer):
+    """RMSprop divides each step by the root of an exponential average of the squared gradients::
+
+        s = alpha * s + (1 - alpha) * g**2
+        p = p - lr * g / (sqrt(s) + eps)
+
+    The average forgets, so the step recovers where gradients have become small. ``centered`` subtracts the
+    square of the gradients' own average from ``s``, which makes it their variance; with momentum,
+    ``v = momentum * v + g / (sqrt(s) + eps)`` and ``p = p - lr * v``.
+
+    Source: Tieleman and Hinton, "Lecture 6.5: rmsprop", Neural networks for machine learning, 2012; centered:
+    Graves, "Generating sequences with recurrent neural networks", 2013, equations 38 to 45.
+
+    Args:
+        params: Parameters, or a module.
+        lr: learning rate, at least 0.
+        alpha: share of the average that is kept, from 0 to below 1.
+        eps: keeps the division away from zero, at least 0.
+        weight_decay: factor of the L2 penalty's gradient, at least 0.
+        momentum: share of the velocity that is kept, from 0 to 1.
+        centered: divide by the deviation instead of the root mean square.
+        maximize: go up instead of down.
+
+    >>> from autograd import Parameter
+    >>> w = Parameter(1.0); (w * w).backward()
+    >>> RMSprop([w], lr=0.01).step(); round(w.data, 6)  # the first step is lr / sqrt(1 - alpha)
+    0.9
+    """
+
+    def __init__(
+        self,
+        params: Parameters,
+        lr: float = RMSpropRule.lr,
+        alpha: float = RMSpropRule.alpha,
+        eps: float = RMSpropRule.eps,
+        weight_decay: float = RMSpropRule.weight_decay,
+        momentum: float = RMSpropRule.momentum,
+        centered: bool = RMSpropRule.centered,
+        *,
+        maximize: bool = RMSpropRule.maximize,
+    ) -> None:
+        rule = RMSpropRule(
+            lr=lr,
+            alpha=alpha,
+            eps=eps,
+            weight_decay=weight_decay,
+            momentum=momentum,
+            centered=centered,
+            maximize=maximize,
+        )
+        super().__init__(params, rule)

@@ -1,0 +1,124 @@
+"""Stochastic gradient descent, with momentum and Nesterov's look-ahead."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from autograd.optim.optimizer import Optimizer, Parameters
+from autograd.optim.rule import Functions, Interval, Row, Rows, Rule, Update, number
+
+
+@dataclass(frozen=True, kw_only=True)
+class SGDRule(Rule):
+    """The formula of `SGD`."""
+
+    name: ClassVar[str] = "SGD"
+
+    momentum: float = number(0.0, Interval(0, 1))
+    dampening: float = number(0.0, Interval(-math.inf))
+    nesterov: bool = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.nesterov and (self.momentum == 0 or self.dampening != 0):
+            raise ValueError(
+                f"{self.name}: nesterov needs momentum above 0 and dampening 0, got momentum={self.momentum} "
+                f"and dampening={self.dampening}; try momentum=0.9, dampening=0"
+            )
+
+    @property
+    def state(self) -> Mapping[str, float]:
+        """The velocity, where there is momentum."""
+        return {"momentum_buffer": 0.0} if self.momentum else {}
+
+    def scalars(self, t: int) -> dict[str, float]:
+        """The rate, and the share of the gradient that enters the velocity: all of the first one."""
+        return {"lr": self.lr, "share": 1.0 if t == 1 else 1 - self.dampening}
+
+    def update(self, m: Functions, p: Row, g: Row, s: Rows, h: Rows) -> Update:  # noqa: ARG002 (needs no function)
+        """See `SGD`."""
+        g = self.descent(p, g)
+        if not self.momentum:
+            return p - h["lr"] * g, {}
+        v = self.momentum * s["momentum_buffer"] + (h["share"] * g if self.dampening else g)
+        move = g + self.momentum * v if self.nesterov else v
+        return p - h["lr"] * move, {"momentum_buffer": v}
+
+
+class SGD(Optimizer):
+    """Gradient descent: every step goes a little way down the gradient.
+
+    ``p = p - lr * g``; with momentum the steps remember where they were going::
+
+        v = momentum * v + (1 - dampening) * g      # the first time v = g
+        p = p - lr * v                              # nesterov: p - lr * (g + momentum * v)
+
+    ``weight_decay * p`` is added to ``g`` first; ``maximize`` climbs instead.
+
+    Source: Robbins and Monro, "A stochastic approximation method", 1951; momentum: Polyak, "Some methods of
+    speeding up the convergence of iteration methods", 1964; nesterov: Nesterov 1983 in the form of Sutskever
+    et al., "On the importance of initialization and momentum in deep learning", 2013, as PyTorch arranges it.
+
+    Args:
+        params: Parameters, or a module.
+        lr: learning rate, at least 0.
+        momentum: share of the velocity that is kept, from 0 to 1.
+        dampening: share of the gradient that doesn't enter the velocity.
+        weight_decay: factor of the L2 penalty's gradient, at least 0.
+        nesterov: look ahead by one velocity; needs momentum and no dampening.
+        maximize: go up instead of down.
+
+    >>> from autograd import Parameter
+    >>> w = Parameter(1.0); (w * w).backward()
+    >>> SGD([w], lr=0.1).step(); w.data
+    0.8
+    """
+
+    def __init__(
+        self,
+        params: Parameters,
+        lr: float = SGDRule.lr,
+        momentum: float = SGDRule.momentum,
+        dampening: float = SGDRule.dampening,
+        weight_decay: float = SGDRule.weight_decay,
+        nesterov: bool = SGDRule.nesterov,
+        *,
+        maximize: bool = SGDRule.maximize,
+    ) -> None:
+        rule = SGDRule(
+            lr=lr,
+            momentum=momentum,
+            dampening=dampening,
+            weight_decay=weight_decay,
+            nesterov=nesterov,
+            maximize=maximize,
+        )
+        super().__init__(params, rule)
+
+
+class Momentum(SGD):
+    """`SGD` with momentum 0.9: it remembers past moves and goes on in that direction (Polyak, 1964).
+
+    Arguments are those of `SGD`.
+
+    >>> from autograd import Parameter
+    >>> w = Parameter(1.0); opt = Momentum([w], lr=0.1)
+    >>> (w * w).backward(); opt.step(); opt.step(); round(w.data, 12)  # 0.2, then 0.1 * (0.9 * 2 + 2)
+    0.42
+    """
+
+    def __init__(
+        self,
+        params: Parameters,
+        lr: float = SGDRule.lr,
+        momentum: float = 0.9,
+        dampening: float = SGDRule.dampening,
+        weight_decay: float = SGDRule.weight_decay,
+        nesterov: bool = SGDRule.nesterov,
+        *,
+        maximize: bool = SGDRule.maximize,
+    ) -> None:
+        super().__init__(params, lr, momentum, dampening, weight_decay, nesterov, maximize=maximize)

@@ -1,0 +1,274 @@
+"""One battery over all update rules and their options, against numbers that PyTorch made."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograd import Parameter
+from autograd.optim import SGD, Adagrad, Adam, AdamW, Momentum, Optimizer, RMSprop
+from autograd.optim.adagrad import AdagradRule
+from autograd.optim.adam import AdamRule, AdamWRule
+from autograd.optim.inplace import in_place, run
+from autograd.optim.rmsprop import RMSpropRule
+from autograd.optim.rule import Rule
+from autograd.optim.sgd import SGDRule
+
+REFERENCE = json.loads(Path(__file__).with_name("pytorch_sequences.json").read_text(encoding="utf-8"))
+CASES = REFERENCE["optimizers"]
+GRADIENTS = np.array(REFERENCE["gradients"])
+KINDS: dict[str, type[Optimizer]] = {kind.__name__: kind for kind in (SGD, Adagrad, RMSprop, Adam, AdamW)}
+RULES = {"SGD": SGDRule, "Adagrad": AdagradRule, "RMSprop": RMSpropRule, "Adam": AdamRule, "AdamW": AdamWRule}
+
+
+def case_id(case: dict[str, Any]) -> str:
+    return f"{case['name']}({', '.join(f'{k}={v}' for k, v in case['options'].items())})"
+
+
+def set_gradients(params: list[Parameter], numbers: Any) -> None:
+    for p, g in zip(params, numbers, strict=True):
+        p.grad = g
+
+
+def check(case: dict[str, Any]) -> None:
+    """Make the steps of a case and compare parameters and state with PyTorch's."""
+    params = [Parameter(x) for x in REFERENCE["start"]]
+    opt = KINDS[case["name"]](params, **case["options"])
+    for t, numbers in enumerate(GRADIENTS, start=1):
+        set_gradients(params, numbers)
+        opt.step()
+        if str(t) in case["params"]:
+            here = [p.data for p in params]
+            np.testing.assert_allclose(here, case["params"][str(t)], rtol=1e-12, atol=1e-15, err_msg=f"step {t}")
+        if t == REFERENCE["lr_drop"]["after"]:
+            opt.lr *= REFERENCE["lr_drop"]["factor"]
+    assert set(opt.state) == set(case["state"])
+    for name, numbers in case["state"].items():
+        np.testing.assert_allclose(opt.state[name], numbers, rtol=1e-12, atol=1e-15, err_msg=name)
+
+
+@pytest.mark.parametrize("case", CASES, ids=case_id)
+def test_sixty_steps_agree_with_pytorch(case: dict[str, Any]) -> None:
+    check(case)
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_the_battery_sets_every_option(name: str) -> None:
+    tried = {option for case in CASES if case["name"] == name for option in case["options"]}
+    assert tried == {each.name for each in dataclasses.fields(RULES[name])}
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_an_optimizer_takes_what_its_rule_declares(name: str) -> None:
+    arguments = list(inspect.signature(KINDS[name]).parameters.values())[1:]
+    declared = {each.name: each.default for each in dataclasses.fields(RULES[name])}
+    assert {a.name: a.default for a in arguments} == declared
+    assert KINDS[name]([Parameter(0.0)]).rule == RULES[name]()
+
+
+@pytest.mark.parametrize("case", CASES, ids=case_id)
+def test_every_argument_reaches_the_rule(case: dict[str, Any]) -> None:
+    options = {k: tuple(v) if isinstance(v, list) else v for k, v in case["options"].items()}
+    rule = KINDS[case["name"]]([Parameter(0.0)], **options).rule
+    assert rule == RULES[case["name"]](**options)
+
+
+def without_correction(self: AdamRule, t: int) -> dict[str, float]:
+    return {"step_size": self.lr, "correction": 1.0, "shrink": 1 - self.lr * self.weight_decay}
+
+
+def forgetful(self: SGDRule, m: Any, p: Any, g: Any, s: Any, h: Any) -> Any:
+    return p - h["lr"] * g, dict(s)
+
+
+def eps_inside(self: AdagradRule, m: Any, p: Any, g: Any, s: Any, h: Any) -> Any:
+    total = s["sum"] + g * g
+    return p - h["lr"] * g / m.sqrt(total + self.eps), {"sum": total}
+
+
+@pytest.mark.parametrize(
+    ("rule", "method", "wrong", "case"),
+    [
+        (AdamRule, "scalars", without_correction, {"name": "Adam", "options": {}}),
+        (AdamWRule, "scalars", without_correction, {"name": "AdamW", "options": {}}),
+        (SGDRule, "update", forgetful, {"name": "SGD", "options": {"lr": 0.02, "momentum": 0.9}}),
+        (AdagradRule, "update", eps_inside, {"name": "Adagrad", "options": {}}),
+        (RMSpropRule, "descent", lambda self, p, g: -g, {"name": "RMSprop", "options": {}}),
+    ],
+)
+def test_a_planted_error_turns_the_battery_red(
+    monkeypatch: pytest.MonkeyPatch, rule: type[Rule], method: str, wrong: Any, case: dict[str, Any]
+) -> None:
+    (real,) = (c for c in CASES if c["name"] == case["name"] and c["options"] == case["options"])
+    check(real)
+    monkeypatch.setattr(rule, method, wrong)
+    with pytest.raises(AssertionError):
+        check(real)
+
+
+# -- the formula as NumPy calls ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("case", CASES, ids=case_id)
+def test_steps_in_place_are_the_formula_on_plain_arrays(case: dict[str, Any]) -> None:
+    params = [Parameter(x) for x in REFERENCE["start"]]
+    opt = KINDS[case["name"]](params, **case["options"])
+    p, state = np.array(REFERENCE["start"]), {k: np.full(5, x) for k, x in opt.rule.state.items()}
+    for t, g in enumerate(GRADIENTS, start=1):
+        set_gradients(params, g)
+        opt.step()
+        p, state = opt.rule.update(np, p, g, state, opt.rule.scalars(t))
+        assert [x.data for x in params] == p.tolist()
+        assert {k: x.tolist() for k, x in opt.state.items()} == {k: x.tolist() for k, x in state.items()}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Awkward(Rule):
+    """Uses old numbers after the new ones are known, swaps states, keeps one and gives one result twice."""
+
+    name = "Awkward"
+    state = {"a": 1.0, "b": 2.0, "kept": 3.0, "twin": 4.0, "other_twin": 5.0, "was": 0.0}  # noqa: RUF012
+
+    def update(self, m: Any, p: Any, g: Any, s: Any, h: Any) -> Any:
+        new = m.where(g > 0, p - h["lr"] * g, 1.0 - p)
+        high = m.maximum(new, s["a"])
+        low = m.where((s["b"] <= high), -high, 2.0 / s["b"])
+        twin = low + 0.5 * new
+        late = p + s["twin"] * g + (3.0 - s["a"]) + m.where(new >= p, 0.25, 0.5) + m.where(p < g, p, g)
+        new_state = {"a": s["b"], "b": s["a"], "kept": s["kept"], "twin": twin, "other_twin": twin, "was": p}
+        return new + 0.0 * late, new_state
+
+
+def test_any_formula_is_run_in_place_as_it_is_written() -> None:
+    rng = np.random.default_rng(3)
+    rule = Awkward()
+    p, g = rng.normal(size=50), rng.normal(size=50)
+    state = {name: np.full(50, start) for name, start in rule.state.items()}
+    wanted_p, wanted = p.copy(), {name: x.copy() for name, x in state.items()}
+    calls = in_place(rule, p, g, state, {"lr": np.array(0.1)})
+    for _ in range(4):
+        wanted_p, wanted = rule.update(np, wanted_p, g, wanted, {"lr": 0.1})
+        run(calls)
+        np.testing.assert_array_equal(p, wanted_p)
+        for name, x in wanted.items():
+            np.testing.assert_array_equal(state[name], x, err_msg=name)
+
+
+def test_scratch_arrays_are_used_again() -> None:
+    opt = Adam([Parameter(1.0), Parameter(2.0)])
+    opt.step()
+    owned = {id(x) for x in opt.state.values()} | {id(opt._store.data), id(opt._store.grad)}
+    scratch = {id(call[1][-1]) for call in opt._calls} - owned
+    assert len(opt._calls) == 13
+    assert len(scratch) <= 4  # two at work, and the views of the store
+
+
+def test_a_rule_cannot_branch_on_its_arrays() -> None:
+    class Branching(SGDRule):
+        def update(self, m: Any, p: Any, g: Any, s: Any, h: Any) -> Any:
+            return (p - g if g > 0 else p), {}
+
+    with pytest.raises(TypeError, match=r"can't branch on its arrays: write m\.where"):
+        Optimizer([Parameter(1.0)], Branching()).step()
+
+
+# -- closed forms --------------------------------------------------------------------------------------------------
+
+
+def test_sgd_on_a_quadratic_shrinks_geometrically() -> None:
+    w = Parameter(3.0)
+    opt = SGD([w], lr=0.1)
+    for _ in range(20):
+        opt.zero_grad()
+        (w * w).backward()
+        opt.step()
+    assert math.isclose(w.data, 3.0 * (1 - 2 * 0.1) ** 20, rel_tol=1e-13)
+
+
+def test_momentum_under_a_constant_force_reaches_its_terminal_velocity() -> None:
+    w = Parameter(0.0, label="w")
+    opt = Momentum([w], lr=0.1)
+    w.grad = 1.0
+    for _ in range(400):
+        before = w.data
+        opt.step()
+    assert math.isclose(before - w.data, 0.1 / (1 - 0.9), rel_tol=1e-12)
+
+
+def test_momentum_is_sgd_with_momentum() -> None:
+    assert Momentum([Parameter(0.0)]).rule == SGDRule(momentum=0.9)
+    assert Momentum([Parameter(0.0)], momentum=0.5, nesterov=True).rule == SGDRule(momentum=0.5, nesterov=True)
+
+
+@pytest.mark.parametrize("kind", [Adam, AdamW])
+@pytest.mark.parametrize("g", [-1e4, -0.3, 1e-3, 7.0])
+def test_the_first_step_of_adam_is_the_rate_down_the_gradient(kind: type[Optimizer], g: float) -> None:
+    w = Parameter(1.0)
+    w.grad = g
+    kind([w], lr=0.01, eps=0.0, weight_decay=0.0).step()
+    assert math.isclose(w.data, 1.0 - 0.01 * math.copysign(1, g), rel_tol=1e-14)
+
+
+def test_adamw_without_a_gradient_only_shrinks() -> None:
+    w = Parameter(2.0)
+    opt = AdamW([w], lr=0.1, weight_decay=0.5)
+    for _ in range(10):
+        opt.step()
+    assert math.isclose(w.data, 2.0 * 0.95**10, rel_tol=1e-14)
+
+
+def moves(opt: Optimizer, w: Parameter, gradients: list[float]) -> np.ndarray[Any, Any]:
+    places = [w.data]
+    for g in gradients:
+        w.grad = g
+        opt.step()
+        places.append(w.data)
+    return -np.diff(places)
+
+
+def test_adagrad_slows_down_with_the_root_of_time() -> None:
+    w = Parameter(0.0)
+    sizes = moves(Adagrad([w], lr=0.1, eps=0.0), w, [2.0] * 50)
+    np.testing.assert_allclose(sizes, 0.1 / np.sqrt(np.arange(1, 51)), rtol=1e-12)
+
+
+def test_rmsprop_recovers_from_a_large_gradient_and_adagrad_does_not() -> None:
+    gradients = [100.0] + [0.1] * 2000
+    a, r = Parameter(0.0), Parameter(0.0)
+    adagrad = moves(Adagrad([a], lr=0.01), a, gradients)
+    rmsprop = moves(RMSprop([r], lr=0.01), r, gradients)
+    assert rmsprop[1] < 1e-4
+    assert math.isclose(rmsprop[-1], 0.01, rel_tol=1e-3)
+    assert adagrad[-1] < 1.01e-5
+
+
+def test_centered_rmsprop_survives_a_constant_gradient() -> None:
+    w = Parameter(0.0)
+    sizes = moves(RMSprop([w], centered=True, alpha=0.5), w, [0.1] * 200)
+    assert np.isfinite(sizes).all()
+    assert (sizes > 0).all()
+
+
+def test_amsgrad_never_lets_a_step_grow() -> None:
+    w = Parameter(0.0)
+    opt = Adam([w], betas=(0.0, 0.5), amsgrad=True, eps=0.0)
+    sizes = moves(opt, w, [8.0] + [1.0] * 60)
+    assert (np.diff(sizes[20:]) <= 1e-18).all()
+    assert sizes[-1] < moves(Adam([w], betas=(0.0, 0.5), eps=0.0), w, [8.0] + [1.0] * 60)[-1]
+
+
+@pytest.mark.parametrize("kind", [SGD, Adagrad, RMSprop, Adam, AdamW])
+def test_overflow_follows_ieee_without_a_warning(kind: type[Optimizer]) -> None:
+    params = [Parameter(1.0), Parameter(-1e308), Parameter(2.0)]
+    opt = kind(params, lr=1e300)
+    set_gradients(params, [1e308, math.inf, math.nan])
+    opt.step()
+    assert not math.isfinite(params[1].data)
+    assert math.isnan(params[2].data)

@@ -1,0 +1,105 @@
+"""A picture as a list of shapes, before it becomes SVG or PDF; both writers draw the same list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from viz.layout import Point
+
+__all__ = ["Group", "Item", "Path", "Rect", "Scene", "Text", "flat", "polygon", "rounded"]
+
+Anchor = Literal["start", "middle", "end"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rect:
+    """A rectangle with round corners; `style` names a style of the theme."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    style: str
+    radius: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """Moves (M), lines (L), cubic curves (C) and closings (Z), each with its points."""
+
+    commands: tuple[tuple[str, tuple[Point, ...]], ...]
+    style: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One line of text; (x, y) is on its base line at the anchor."""
+
+    x: float
+    y: float
+    string: str
+    size: float
+    style: str = "ink"
+    anchor: Anchor = "start"
+
+
+@dataclass(frozen=True)
+class Group:
+    """Shapes that belong together, with the text that is shown when one points at them."""
+
+    items: Sequence[Item]
+    title: str = ""
+    id: str = ""
+
+
+Item = Rect | Path | Text | Group
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A whole picture, `width` times `height` pixels, with a name and a description for those who can't see it."""
+
+    width: float
+    height: float
+    items: Sequence[Item]
+    title: str
+    description: str = ""
+    styles: frozenset[str] = field(default_factory=frozenset)
+
+
+def flat(items: Sequence[Item]) -> Iterator[Rect | Path | Text]:
+    """Yield the shapes in the order in which they are drawn, groups opened."""
+    for item in items:
+        if isinstance(item, Group):
+            yield from flat(item.items)
+        else:
+            yield item
+
+
+def polygon(points: Sequence[Point], style: str) -> Path:
+    """Return a closed path through the points."""
+    return Path((("M", (points[0],)), *(("L", (p,)) for p in points[1:]), ("Z", ())), style)
+
+
+def rounded(
+    x: float, y: float, width: float, height: float, style: str, top: float = 0.0, bottom: float = 0.0
+) -> Path:
+    """Return a rectangle whose upper and lower corners have different radii."""
+    right, low, k = x + width, y + height, 0.4477  # a cubic curve of 1 - 0.5523 is nearest to a quarter circle
+    return Path(
+        (
+            ("M", ((x + top, y),)),
+            ("L", ((right - top, y),)),
+            ("C", ((right - top * k, y), (right, y + top * k), (right, y + top))),
+            ("L", ((right, low - bottom),)),
+            ("C", ((right, low - bottom * k), (right - bottom * k, low), (right - bottom, low))),
+            ("L", ((x + bottom, low),)),
+            ("C", ((x + bottom * k, low), (x, low - bottom * k), (x, low - bottom))),
+            ("L", ((x, y + top),)),
+            ("C", ((x, y + top * k), (x + top * k, y), (x + top, y))),
+            ("Z", ()),
+        ),
+        style,
+    )

@@ -1,0 +1,106 @@
+"""A scene as SVG text: one self-contained file that refers to nothing outside it."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from viz.scene import Group, Item, Path, Rect, Scene, Text, flat
+from viz.text import clean
+from viz.theme import Style, Theme, check_theme, styles
+
+__all__ = ["FONTS", "render_svg"]
+
+# The text is measured in DejaVu Sans; Verdana is its sister, the others are narrower.
+FONTS: Final = "'DejaVu Sans', Verdana, 'Noto Sans', 'Segoe UI', Helvetica, Arial, sans-serif"
+
+
+def render_svg(scene: Scene, theme: Theme = "light") -> str:
+    """Return `scene` as SVG text.
+
+    Args:
+        scene: the picture.
+        theme: "light" and "dark" have fixed colours; "auto" follows the reader's system.
+
+    >>> print(render_svg(Scene(10.0, 10.0, [Text(1.0, 9.0, "a < b", 8.0)], "A title"))[-66:])
+    height="10"/><text x="1" y="9" class="gg-ink" font-size="8">a &lt; b</text></svg>
+    """
+    check_theme(theme)
+    wide, high = _n(scene.width), _n(scene.height)
+    used = {"paper"} | {shape.style for shape in flat(scene.items)}
+    description = f"<desc>{_escape(scene.description)}</desc>" if scene.description else ""
+    head = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide}" height="{high}" viewBox="0 0 {wide} {high}" '
+        f'class="gg-{theme}" role="img" font-family="{FONTS}"><title>{_escape(scene.title)}</title>{description}'
+    )
+    paper = f'<rect class="gg-paper" width="{wide}" height="{high}"/>'
+    return "".join([head, f"<style>{_css(used, theme)}</style>", paper, *_shapes(scene.items), "</svg>\n"])
+
+
+# Styles in an SVG apply to the whole page that it is put into: the prefix and the class of the theme keep them apart.
+def _css(used: Iterable[str], theme: Theme) -> str:
+    names = sorted(used)
+    rules = _rules(names, styles(theme == "dark"), theme)
+    if theme == "auto":
+        rules += f"@media (prefers-color-scheme: dark){{{_rules(names, styles(True), theme)}}}"
+    return rules
+
+
+def _rules(names: Iterable[str], table: Mapping[str, Style], theme: Theme) -> str:
+    return "".join(f".gg-{theme} .gg-{name}{{{_declarations(table[name])}}}" for name in names)
+
+
+def _declarations(style: Style) -> str:
+    parts = [f"fill:{style.fill}"]
+    if style.stroke != "none":
+        parts.append(f"stroke:{style.stroke};stroke-width:{_n(style.line)};stroke-linejoin:round")
+    if style.dash:
+        parts.append(f"stroke-dasharray:{' '.join(map(_n, style.dash))}")
+    if style.bold:
+        parts.append("font-weight:bold")
+    if style.italic:
+        parts.append("font-style:italic")
+    return ";".join(parts)
+
+
+def _shapes(items: Iterable[Item]) -> Iterator[str]:
+    for item in items:
+        if isinstance(item, Group):
+            name = f' data-id="{_escape(item.id)}"' if item.id else ""
+            title = f"<title>{_escape(item.title, lines=True)}</title>" if item.title else ""
+            yield f"<g{name}>{title}"
+            yield from _shapes(item.items)
+            yield "</g>"
+        elif isinstance(item, Rect):
+            radius = f' rx="{_n(item.radius)}"' if item.radius else ""
+            yield (
+                f'<rect class="gg-{item.style}" x="{_n(item.x)}" y="{_n(item.y)}" '
+                f'width="{_n(item.width)}" height="{_n(item.height)}"{radius}/>'
+            )
+        elif isinstance(item, Path):
+            yield f'<path class="gg-{item.style}" d="{_path(item)}"/>'
+        else:
+            anchor = f' text-anchor="{item.anchor}"' if item.anchor != "start" else ""
+            yield (
+                f'<text x="{_n(item.x)}" y="{_n(item.y)}" class="gg-{item.style}" font-size="{_n(item.size)}"{anchor}>'
+                f"{_escape(item.string)}</text>"
+            )
+
+
+def _path(path: Path) -> str:
+    return "".join(
+        command + " ".join(f"{_n(x)},{_n(y)}" for x, y in points) for command, points in path.commands
+    )
+
+
+def _n(x: float) -> str:
+    """One decimal is a tenth of a pixel; fixed, so that the last bits of a machine don't show."""
+    text = f"{x:.1f}"
+    return "0" if text == "-0.0" else text.removesuffix(".0")
+
+
+def _escape(text: str, lines: bool = False) -> str:
+    if lines:
+        return "\n".join(_escape(line) for line in text.split("\n"))
+    return html.escape(clean(text))

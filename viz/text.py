@@ -1,0 +1,112 @@
+"""How numbers and names are written in a picture, and how wide they are."""
+
+import math
+import unicodedata
+from typing import Final
+
+__all__ = ["clean", "number", "shorten", "wrap", "width"]
+
+# Advance widths of DejaVu Sans, in thousandths of the font size, for the characters from space to "~".
+# It is the widest of the common sans-serif faces, so text that fits in it fits in its replacements as well.
+_ASCII: Final = tuple(
+    map(
+        int,
+        (
+            "318 401 460 838 636 950 780 275 390 390 500 838 318 361 318 337 636 636 636 636 636 636 636 636 636 636 "
+            "337 337 838 838 838 531 1000 684 686 698 770 632 575 775 752 295 295 656 557 863 748 787 603 787 695 635 "
+            "611 732 684 989 685 611 685 390 337 390 838 500 500 613 635 550 635 615 352 635 634 278 278 579 278 974 "
+            "634 612 635 635 411 521 392 634 592 818 592 592 525 636 337 636 838"
+        ).split(),
+    )
+)
+_BOLD: Final = 1.165  # the widest ratio of DejaVu Sans Bold to DejaVu Sans over digits and letters is 1.16
+_ELLIPSIS: Final = "…"
+
+
+def number(x: float, digits: int = 4) -> str:
+    """Write a float with at most `digits` significant digits, as short as it can be read.
+
+    Args:
+        x: any float; infinities and NaN are written "inf", "-inf" and "nan".
+        digits: significant digits, at least 1.
+
+    >>> number(6.0), number(-0.0), number(1e-300), number(0.000123456), number(float("-inf"))
+    ('6.0', '-0.0', '1e-300', '1.235e-4', '-inf')
+    """
+    if not math.isfinite(x):
+        return str(x)
+    text = f"{x:.{digits}g}"
+    if x != 0 and (abs(x) < 1e-3 or "e" in text):
+        mantissa, exponent = f"{x:.{digits - 1}e}".split("e")
+        if "." in mantissa:
+            mantissa = mantissa.rstrip("0").rstrip(".")
+        return f"{mantissa}e{int(exponent)}"
+    return text if "." in text else text + ".0"
+
+
+def clean(text: str) -> str:
+    """Return `text` without what can't be drawn: control characters, lone surrogates, bidirectional overrides.
+
+    White space of any kind becomes one space, so that a label is one line.
+
+    >>> clean("a\\n\\tb\\x00c")
+    'a bc'
+    """
+    spaced = "".join(" " if c.isspace() else c for c in text)
+    # Cc control, Cs surrogate, Co private use, Cn unassigned; of the format characters (Cf) only the joiner that
+    # emoji are made of is harmless: the others can turn the text around them.
+    kept = (c for c in spaced if unicodedata.category(c) not in ("Cc", "Cs", "Cn", "Cf") or c == "\u200d")
+    return " ".join("".join(kept).split())
+
+
+def _advance(character: str) -> float:
+    code = ord(character)
+    if 32 <= code < 127:
+        return _ASCII[code - 32] / 1000
+    if unicodedata.combining(character) or character in "\u200d\ufe0f":
+        return 0.0
+    if unicodedata.east_asian_width(character) in "WF" or code > 0xFFFF:
+        return 1.4
+    return 1.0 if code >= 0x2000 else 0.94
+
+
+def width(text: str, size: float, *, bold: bool = False) -> float:
+    """Return a width in pixels that `text` doesn't exceed in a font of `size` pixels.
+
+    >>> width("ii", 10.0) < width("WW", 10.0)
+    True
+    """
+    return sum(map(_advance, text)) * size * (_BOLD if bold else 1.0)
+
+
+def shorten(text: str, room: float, size: float, *, bold: bool = False) -> str:
+    """Cut `text` with an ellipsis so that it is at most `room` pixels wide.
+
+    >>> shorten("a very long label", 60.0, 12.0)
+    'a very…'
+    """
+    if width(text, size, bold=bold) <= room:
+        return text
+    room -= width(_ELLIPSIS, size, bold=bold)
+    end = 0
+    used = 0.0
+    for end, character in enumerate(text):  # noqa: B007 (the position where it stopped is the result)
+        used += width(character, size, bold=bold)
+        if used > room:
+            break
+    return text[:end].rstrip() + _ELLIPSIS
+
+
+def wrap(text: str, room: float, size: float) -> list[str]:
+    """Break `text` at spaces into lines of at most `room` pixels; a word that is too long is shortened.
+
+    >>> wrap("one two three", 60.0, 12.0)
+    ['one two', 'three']
+    """
+    lines: list[str] = []
+    for word in text.split():
+        if lines and width(f"{lines[-1]} {word}", size) <= room:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(shorten(word, room, size))
+    return lines
