@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import StaleGraphError
-from .graph import ancestors, differentiable, passed_on
+from .graph import ancestors, passed_on
 from .value import Constant, Value, changed, real_number, unchecked
 
 
@@ -96,14 +96,16 @@ def gradients(y: Value, xs: Sequence[Value], record: bool = False) -> tuple[Any,
 
 
 def _recorded(y: Value, xs: Sequence[Value]) -> tuple[Value, ...]:
-    results, leaves = differentiable(y)
-    _refuse_stale(results)
+    order = [node for node in ancestors(y) if node.requires_grad]
+    _refuse_stale(order)
     # Only what lies between xs and y needs an adjoint.
-    relevant = set(xs) & {*results, *leaves}
-    relevant.update(node for node in results if node in relevant or not relevant.isdisjoint(node.args))
+    relevant = set(xs).intersection(order)
+    for node in order:
+        if not relevant.isdisjoint(node.args):
+            relevant.add(node)
     adjoints: dict[Value, Any] = {y: 1.0}
     with unchecked():
-        for node in reversed(results):
+        for node in reversed(order):
             if node not in relevant or node not in adjoints:
                 continue
             for position, arg in enumerate(node.args):
@@ -140,8 +142,8 @@ def changed_leaves(root: Value) -> list[Value]:
     return list(dict.fromkeys(arg for arg in suspects if arg.op is None and arg.requires_grad))
 
 
-def _refuse_stale(results: list[Value]) -> None:
-    for node in results:
+def _refuse_stale(order: list[Value]) -> None:
+    for node in order:
         if changed(node):
             names = " or ".join(arg.describe() for arg in dict.fromkeys(node.args) if arg.requires_grad)
             raise StaleGraphError(

@@ -23,15 +23,16 @@ def method_names(op: Op) -> list[tuple[str, bool]]:
     return [(op.name, False), *((name, index == 1) for index, name in enumerate(special))]
 
 
-def method_source(op: Op, swap: bool) -> str:
+def method_source(op: Op, swap: bool, number: str = "self._data") -> str:
     """The fast method: numbers computed inline, a node made with as few steps as Python has.
 
     What is rare (a constant, a domain error, no_grad, an unknown operand, attributes) goes to ``apply_``. It is called
-    ``method_`` because its own name, like "tanh", would hide the function that it calls.
+    ``method_`` because its own name, like "tanh", would hide the function that it calls. ``number`` is source text of
+    self's number, where a class has a faster way to it.
     """
     if op.arity == 1:
-        return _unary(op)
-    return _binary(op, swap)
+        return _unary(op, number)
+    return _binary(op, swap, number)
 
 
 class _Body:
@@ -73,13 +74,13 @@ class _Body:
         return self._lines(target, self._partials[position])
 
 
-def _unary(op: Op) -> str:
+def _unary(op: Op, number: str) -> str:
     body = _Body(op)
     (x,) = op.argument_names
     attributes = "".join(f", {a}={v!r}" for a, v in op.attributes.items())
     is_default = "".join(f" or {a} != {v!r}" for a, v in op.attributes.items())
     bound = "op_" if not op.attributes else f"op_.bind({', '.join(f'{a}={a}' for a in op.attributes)})"
-    lines = [f"def method_(self{attributes}):", "scope_ = current_()", f"{x} = self._data"]
+    lines = [f"def method_(self{attributes}):", "scope_ = current_()", f"{x} = {number}"]
     before, test = body.domain_test()
     lines += [
         *before,
@@ -94,7 +95,7 @@ def _unary(op: Op) -> str:
     return "\n    ".join(lines) + "\n"
 
 
-def _binary(op: Op, swap: bool) -> str:
+def _binary(op: Op, swap: bool, number: str) -> str:
     a, b = op.argument_names
     first, second = ("other", "self") if swap else ("self", "other")
     mine, its = (b, a) if swap else (a, b)
@@ -109,7 +110,7 @@ def _binary(op: Op, swap: bool) -> str:
 
     with_value = [
         f"{its} = other._data",
-        f"{mine} = self._data",
+        f"{mine} = {number}",
         *guard(both),
         *both.value(),
         *_node("node_", "Value_", "y", "op_", first, second),
@@ -120,7 +121,7 @@ def _binary(op: Op, swap: bool) -> str:
     constant = _node("constant_", "Constant_", its, "None", "None", "None")
     with_number = [
         f"{its} = other + 0.0",
-        f"{mine} = self._data",
+        f"{mine} = {number}",
         *guard(one),
         *one.value(),
         *constant,
@@ -178,6 +179,7 @@ def stub() -> str:
         for name, _ in method_names(op):
             lines += _stub_method(op, name)
     lines += ["", "def install(value: type, constant: type, namespace: dict[str, Any]) -> None: ..."]
+    lines += ["def specialize(kind: type, number: str, namespace: dict[str, Any]) -> None: ..."]
     return "\n".join(lines) + "\n"
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .declaration import Op, on_declaration
+from .declaration import OPS, Op, on_declaration
 from .method_source import OPERATORS, method_names, method_source
 
 
@@ -35,9 +35,16 @@ def install(value: type, constant: type, namespace: dict[str, Any]) -> None:
     on_declaration(add)
 
 
-def _compiled(op: Op, swap: bool, namespace: dict[str, Any]) -> Any:
+def specialize(kind: type, number: str, namespace: dict[str, Any]) -> None:
+    """Give a subclass of Value its own operators, in which ``number`` is the source text of self's number."""
+    for op_name in ("add", "sub", "mul", "div"):
+        for name, swap in method_names(OPS[op_name]):
+            setattr(kind, name, _documented(_compiled(OPS[op_name], swap, namespace, number), OPS[op_name], name))
+
+
+def _compiled(op: Op, swap: bool, namespace: dict[str, Any], number: str = "self._data") -> Any:
     scope = {**namespace, "op_": op}
-    exec(compile(method_source(op, swap), f"<generated {op.name}>", "exec"), scope)
+    exec(compile(method_source(op, swap, number), f"<generated {op.name}>", "exec"), scope)
     return scope["method_"]
 
 

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .value import CARRIERS, Value, real_number
+from .methods import specialize
+from .value import CARRIERS, METHOD_NAMESPACE, Value, real_number
 
 
 class Store:
@@ -46,13 +47,15 @@ class Parameter(Value):
     (0.5, 4.0)
     """
 
-    __slots__ = ("_view", "slot", "store")
+    __slots__ = ("_reached", "_view", "slot", "store")
     store: Store
     slot: int
     _view: Any
+    _reached: bool
 
     def __init__(self, data: Any, label: str = "") -> None:
         Store(np.array([real_number(data, "a Parameter")]), np.zeros(1)).adopt(self, 0)
+        self._reached = False
         self._leaf(self._data, label)
 
     # The slot `_data` of Value becomes a place in the store, so that all code that reads it sees the live number.
@@ -71,28 +74,38 @@ class Parameter(Value):
 
     @grad.setter
     def grad(self, number: Any) -> None:
-        self._grad = self.store.grad_view[self.slot] = real_number(number, f"grad of {self.describe()}")
+        self.store.grad_view[self.slot] = real_number(number, f"grad of {self.describe()}")
+        self._reached = True
+
+    @property
+    def has_grad(self) -> bool:
+        """Whether a backward has reached this parameter since it was made or zeroed."""
+        return self._reached
 
     def zero_grad(self) -> None:
         """Set the gradient to zero."""
-        self._grad = None
+        self._reached = False
         self.store.grad_view[self.slot] = 0.0
 
     def _settle(self, before: Any) -> None:  # noqa: ARG002 (the store has what was there before)
         self.store.grad_view[self.slot] += self._grad
+        self._reached = True
+        self._grad = None  # outside of a sweep the store alone has the gradient
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        return _restore, (type(self), self.store, self.slot, self._grad, self._label, self.scope)
+        return _restore, (type(self), self.store, self.slot, self._reached, self._label, self.scope)
 
 
 CARRIERS.add(Parameter)
+# Reading the store in the operators themselves saves the call of the property above.
+specialize(Parameter, "self._view[self.slot]", METHOD_NAMESPACE)
 
 
-def _restore(kind: type[Parameter], store: Store, slot: int, grad: Any, label: str, path: str) -> Parameter:
+def _restore(kind: type[Parameter], store: Store, slot: int, reached: bool, label: str, path: str) -> Parameter:
     parameter = kind.__new__(kind)
     store.adopt(parameter, slot)
-    parameter._a = parameter._b = parameter._pa = parameter._pb = parameter.op = None
-    parameter._grad, parameter._label = grad, label
+    parameter._a = parameter._b = parameter._pa = parameter._pb = parameter.op = parameter._grad = None
+    parameter._reached, parameter._label = reached, label
     parameter.scope = path
     return parameter
 

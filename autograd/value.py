@@ -404,16 +404,14 @@ def _restore(kind: type, _ancestry: Any, *state: Any) -> Value:
     return node
 
 
-install(
-    Value,
-    Constant,
-    {
-        **python_namespace(),
-        "apply_": apply,
-        "carriers_": CARRIERS,
-        "current_": current,
-        "new_": _new,
-        "Constant_": Constant,
-        "Value_": Value,
-    },
-)
+METHOD_NAMESPACE: dict[str, Any] = {
+    **python_namespace(),
+    "apply_": apply,
+    "carriers_": CARRIERS,
+    "current_": current,
+    "new_": _new,
+    "Constant_": Constant,
+    "Value_": Value,
+}
+"""What the generated methods call."""
+install(Value, Constant, METHOD_NAMESPACE)
