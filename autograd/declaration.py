@@ -93,6 +93,8 @@ class Op:
     """A condition on all arguments together, ``refuses(m, *args)``, that is outside the domain too."""
     requires: str = ""
     """What `refuses` asks for, in words."""
+    singular: bool = False
+    """Whether a partial can be infinite or NaN at finite arguments inside the domain (compiled code then guards it)."""
     attributes: Mapping[str, float] = field(default_factory=dict)
     """Numbers that are not differentiated (a slope), by name; bound by `bind`."""
 
@@ -118,7 +120,7 @@ class Op:
                     return result
         if any(isinstance(arg, np.ndarray) for arg in args):
             return _on_arrays(op, args)
-        numbers = [_plain(op, arg) for arg in args]
+        numbers = _plain_numbers(op, args)
         op.check(numbers)
         return op.value(*numbers)
 
@@ -163,7 +165,7 @@ class Op:
     def value(self) -> Callable[..., float]:
         """The kernel over floats."""
         if self.arity is None:
-            return lambda *xs: float(self.kernel(Floats, *xs, **self.attributes))
+            return lambda *xs: _in_ieee(lambda m, *xs: float(self.kernel(m, *xs, **self.attributes)), xs)
         source = PythonSource()
         result = source.text(source.shared(inline(self.kernel_expression)))
         return _function(self.argument_names, source.lines, result)
@@ -181,7 +183,9 @@ class Op:
     def partials_at(self, y: float, args: tuple[float, ...]) -> tuple[float, ...]:
         """All partials at a point, as floats."""
         if self.arity is None:
-            return tuple(map(float, self.partials(y, *args, **self.attributes)))
+            in_floats = lambda _, y, *xs: tuple(map(float, self.partials(y, *xs, **self.attributes)))
+            partials: tuple[float, ...] = _in_ieee(in_floats, (y, *args))
+            return partials
         return tuple(partial(y, *args) for partial in self.partial_functions)
 
     @cached_property
@@ -240,11 +244,11 @@ class Op:
         self, position: int | None, args: list[float], describe: Callable[[int], str] | None
     ) -> DomainError:
         names = self.names_for(len(args))
-        wanted = self.requires if position is None else f"{names[position]} {self.domain_of(position).text}"
         if position is None:
             wanted = self.requires
-            by_zero = args[0] == 0
+            by_zero = math.isinf(self.value(*args)) and all(map(math.isfinite, args))  # a pole, as in 0 ** -1
         else:
+            wanted = f"{names[position]} {self.domain_of(position).text}"
             by_zero = self.domain_of(position).nonzero
         got = ", ".join(
             f"{name} = {value!r}{describe(i) if describe else ''}"
@@ -280,19 +284,45 @@ def _function(names: tuple[str, ...], lines: list[str], result: str) -> Callable
     return function
 
 
-def _plain(op: Op, x: Any) -> Any:
-    if isinstance(x, (int, float, np.integer, np.floating, np.bool_)):
-        return float(x)
+def _in_ieee(function: Callable[..., Any], numbers: tuple[float, ...]) -> Any:
+    """``function(m, *numbers)`` over floats; where Python's own arithmetic raises, anew over NumPy's, which doesn't."""
+    try:
+        return function(Floats, *numbers)
+    except (ArithmeticError, TypeError):  # 1 / 0, a power that overflows, a complex root
+        with np.errstate(all="ignore"):
+            return function(Arrays, *map(np.float64, numbers))
+
+
+_NUMBERS = (int, float, np.integer, np.floating, np.bool_)
+
+
+def _plain_numbers(op: Op, args: tuple[Any, ...]) -> list[float]:
+    strangers = [x for x in args if not isinstance(x, _NUMBERS)]
+    if not strangers:
+        return [float(x) for x in args]
+    # A Value that stands beside what can't be understood is not to blame.
+    x = min(strangers, key=lambda x: hasattr(type(x), "__apply_op__"))
     raise TypeError(f"{op.name} takes Values, real numbers or NumPy arrays, got {type(x).__name__}: {x!r}")
 
 
+def _real_array(op: Op, position: int, x: Any) -> Any:
+    array = np.asarray(x)
+    if array.dtype.kind not in "biuf":
+        raise TypeError(
+            f"{op.name} takes arrays of real numbers, got one of {array.dtype} and shape {array.shape}; of Values, "
+            f"take them one by one: [{op.name}(v) for v in array]"
+        )
+    return array if op.domain_of(position) is CONDITION else np.asarray(array, float)
+
+
 def _on_arrays(op: Op, args: tuple[Any, ...]) -> Any:
-    arrays = [np.asarray(arg) if op.domain_of(i) is CONDITION else np.asarray(arg, float) for i, arg in enumerate(args)]
+    arrays = [_real_array(op, position, arg) for position, arg in enumerate(args)]
     with np.errstate(all="ignore"):
         for position, condition in op.outside(Arrays, tuple(arrays)):
             if np.any(condition):
-                where = tuple(int(i) for i in np.argwhere(np.broadcast_arrays(condition, *arrays)[0])[0])
-                numbers = [float(np.broadcast_to(a, np.shape(condition))[where]) for a in arrays]
+                everywhere = np.broadcast_arrays(condition, *arrays)
+                where = tuple(int(i) for i in np.argwhere(everywhere[0])[0])
+                numbers = [float(a[where]) for a in everywhere[1:]]
                 at = f" at index {where}" if where else ""
                 raise op._domain_error(position, numbers, lambda _, at=at: at)  # type: ignore[misc]
         return op.kernel(Arrays, *arrays, **op.attributes)
@@ -333,13 +363,14 @@ def op(
     kinks: tuple[float, ...] = (),
     refuses: Callable[..., Any] | None = None,
     requires: str = "",
+    singular: bool = False,
 ) -> Op:
     """Declare an operation; it then works on Values, arrays and in every reader of the graph.
 
     ``kernel(m, x, ...)`` gives the value from the functions of ``m`` (see `worlds.FUNCTIONS`) and + - * /, without
     branches. ``partials(y, x, ...)`` gives a tuple with ∂y/∂x for each argument, written in operations of the table;
     ``y`` is the result. Keyword-only parameters of the kernel are attributes with their defaults. ``domain`` has one
-    entry an argument (all real numbers if left out). A name may be declared anew, a built-in one may not.
+    entry an argument (all real numbers if left out). ``singular`` says that a partial can be infinite or NaN. A name may be declared anew, a built-in one may not.
 
     >>> from autograd import Value, op
     >>> cube = op("cube", kernel=lambda m, x: x * x * x, partials=lambda y, x: (3 * x * x,))
@@ -353,7 +384,9 @@ def op(
     names, variadic, attributes = _signature(kernel)
     if domain is None:
         domain = (REAL,) * len(names)
-    declared = Op(name, kernel, partials, domain, symbol or name, doc, kinks, refuses, requires, dict(attributes))
+    declared = Op(
+        name, kernel, partials, domain, symbol or name, doc, kinks, refuses, requires, singular, dict(attributes)
+    )
     _validate(declared, names, variadic, attributes)
     if _BUILT_IN:  # within the table a partial may name an operation that is declared further down
         _validate_formulas(declared)
@@ -375,7 +408,7 @@ def _validate(op: Op, names: tuple[str, ...], variadic: bool, attributes: dict[s
 
     if not names:
         raise wrong("its kernel takes no arguments; write kernel=lambda m, x: ...")
-    taken = {"y", "self", "other", "divide", "float", *FUNCTIONS}
+    taken = {"y", "self", "other", "divide", "float", "int", *FUNCTIONS}
     reserved = sorted(name for name in (*names, *attributes) if name in taken or name.endswith("_"))
     if reserved:
         raise wrong(f"arguments can't be called {', '.join(reserved)}, those names are taken in formulas")
@@ -396,12 +429,16 @@ def _validate_formulas(op: Op) -> None:
     count = 2 if op.arity is None else op.arity
     arguments = [Expression.variable(name) for name in op.names_for(count)]
     try:
-        op.kernel(Expressions(), *arguments, **op.attributes)
-        partials = tuple(op.partials(Expression.variable("y"), *arguments, **op.attributes))
+        value = Expression.of(op.kernel(Expressions(), *arguments, **op.attributes))
+        partials = tuple(map(Expression.of, op.partials(Expression.variable("y"), *arguments, **op.attributes)))
+        if op.refuses is not None:
+            op.refuses(Expressions(), *arguments)
     except (AttributeError, TypeError) as error:
         raise (TraceError if isinstance(error, TraceError) else ValueError)(
             f"the declaration of {op.name!r} can't be read: {error}"
         ) from error
+    if any(expression.is_condition for expression in (value, *partials)):
+        raise _contradiction(op, "a kernel or partial is a condition, not a number; write where(condition, 1.0, 0.0)")
     if len(partials) != count:
         raise _contradiction(op, f"{count} arguments but {len(partials)} partials; return a tuple with one for each")
 

@@ -44,6 +44,7 @@ div = op(
     kernel=lambda m, a, b: a / b,
     partials=lambda y, a, b: (1.0 / b, -(y / b)),
     domain=(REAL, NONZERO),
+    singular=True,
     doc="a / b",
 )
 neg = op("neg", symbol="−", kernel=lambda m, x: -x, partials=lambda y, x: (-1.0,), doc="-x")
@@ -68,12 +69,13 @@ pow = op(
     domain=(REAL, REAL),
     refuses=lambda m, x, k: ((x < 0.0) & (k > m.floor(k))) | (equal(x, 0.0) & (k < 0.0)),
     requires="a positive base, or a whole exponent (not negative where the base is 0)",
+    singular=True,
     doc="x ** k",
 )
 
 # Exponentials, logarithms, roots
 
-exp = op("exp", kernel=lambda m, x: m.exp(x), partials=lambda y, x: (y,), doc="e to the power x")
+exp = op("exp", kernel=lambda m, x: m.exp(x), partials=lambda y, x: (y,), singular=True, doc="e to the power x")
 expm1 = op(
     "expm1",
     kernel=lambda m, x: m.expm1(x),
@@ -85,6 +87,7 @@ log = op(
     kernel=lambda m, x: m.log(x),
     partials=lambda y, x: (1.0 / x,),
     domain=(POSITIVE,),
+    singular=True,
     doc="natural logarithm of x > 0",
 )
 log1p = op(
@@ -92,6 +95,7 @@ log1p = op(
     kernel=lambda m, x: m.log1p(x),
     partials=lambda y, x: (1.0 / (1.0 + x),),
     domain=(ABOVE_MINUS_ONE,),
+    singular=True,
     doc="log(1 + x), exact for small x > -1",
 )
 sqrt = op(
@@ -101,6 +105,7 @@ sqrt = op(
     partials=lambda y, x: (0.5 / y,),
     domain=(NONNEGATIVE,),
     kinks=(0.0,),
+    singular=True,
     doc="square root of x >= 0",
 )
 
@@ -140,6 +145,7 @@ asin = op(
     partials=lambda y, x: (1.0 / sqrt((1.0 - x) * (1.0 + x)),),
     domain=(UNIT,),
     kinks=(-1.0, 1.0),
+    singular=True,
     doc="arc sine of x in [-1, 1], in radians",
 )
 acos = op(
@@ -148,6 +154,7 @@ acos = op(
     partials=lambda y, x: (-1.0 / sqrt((1.0 - x) * (1.0 + x)),),
     domain=(UNIT,),
     kinks=(-1.0, 1.0),
+    singular=True,
     doc="arc cosine of x in [-1, 1], in radians",
 )
 atan = op(
@@ -156,8 +163,10 @@ atan = op(
     partials=lambda y, x: (1.0 / (1.0 + x * x),),
     doc="arc tangent of x, in radians",
 )
-sinh = op("sinh", kernel=lambda m, x: m.sinh(x), partials=lambda y, x: (cosh(x),), doc="hyperbolic sine")
-cosh: Op = op("cosh", kernel=lambda m, x: m.cosh(x), partials=lambda y, x: (sinh(x),), doc="hyperbolic cosine")
+sinh = op("sinh", kernel=lambda m, x: m.sinh(x), partials=lambda y, x: (cosh(x),), singular=True, doc="hyperbolic sine")
+cosh: Op = op(
+    "cosh", kernel=lambda m, x: m.cosh(x), partials=lambda y, x: (sinh(x),), singular=True, doc="hyperbolic cosine"
+)
 tanh = op("tanh", kernel=lambda m, x: m.tanh(x), partials=lambda y, x: (1.0 - y * y,), doc="hyperbolic tangent")
 
 # The error function
@@ -227,15 +236,30 @@ elu = op(
     kinks=(0.0,),
     doc="x where it is positive, else alpha (exp(x) - 1) (Clevert et al. 2016)",
 )
+# x times a tail: beyond these bounds the tail has vanished in float64, and an infinite x must not be multiplied by it.
+_GELU_BOUND = 40.0
+_SILU_BOUND = 750.0
+
+
+def _gelu(m: Any, x: Any) -> Any:
+    x = m.where(x < -_GELU_BOUND, -_GELU_BOUND, x)
+    return 0.5 * x * m.erfc(-_ROOT_HALF * x)
+
+
+def _silu(m: Any, x: Any) -> Any:
+    x = m.where(x < -_SILU_BOUND, -_SILU_BOUND, x)
+    return x * _sigmoid(m, x)
+
+
 gelu = op(
     "gelu",
-    kernel=lambda m, x: 0.5 * x * m.erfc(-_ROOT_HALF * x),
+    kernel=_gelu,
     partials=lambda y, x: (0.5 * erfc(-_ROOT_HALF * x) + x * (_ONE_OVER_ROOT_TWO_PI * exp(-0.5 * x * x)),),
     doc="x Φ(x) with the normal distribution Φ, exact (Hendrycks and Gimpel 2016)",
 )
 silu = op(
     "silu",
-    kernel=lambda m, x: x * _sigmoid(m, x),
+    kernel=_silu,
     partials=lambda y, x: (sigmoid(x) * (1.0 + x * sigmoid(-x)),),
     doc="x sigmoid(x), also called swish (Elfwing et al. 2018)",
 )
@@ -297,6 +321,7 @@ logsumexp = op(
     "logsumexp",
     kernel=_log_sum_exp,
     partials=lambda y, *xs: tuple(exp(x - y) for x in xs),
+    singular=True,
     doc="log(exp(x0) + exp(x1) + ...) without overflow",
 )
 

@@ -1,0 +1,256 @@
+"""The tape: what a traced function computes for a batch, as plain data between the passes and the backends.
+
+A tape knows two kinds of numbers. A *uniform* is one number for the whole batch: a parameter, a constant, or what is
+computed from those alone. A *row* is one number for each sample: an input, or what is computed with one. Uniforms are
+numbered by slots of one array (parameters first), rows by `Row` addresses. A backend runs, in this order::
+
+    prologue      scalar instructions that fill the uniform slots behind the parameters
+    units         row code, forward and backward, in blocks of samples
+    reductions    sums over all samples into the uniforms' adjoints (a weight's gradient)
+    epilogue      scalar instructions from the uniforms' adjoints to the parameters' gradients
+
+The passes decide what is fused and where each row lies; a backend only executes. Nothing here knows of layers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from ..declaration import Op
+
+Space = Literal["input", "scratch"]
+
+
+class Row(NamedTuple):
+    """Where a row lies: a column of the inputs, or a slot of the scratch memory (slots are reused over time)."""
+
+    space: Space
+    index: int
+
+
+class Uniform(NamedTuple):
+    """A slot of the uniforms: parameters are 0 ... P-1 in their order, what the prologue computes follows."""
+
+    slot: int
+
+
+class Number(NamedTuple):
+    """A number of the program text."""
+
+    value: float
+
+
+Operand = Row | Uniform | Number
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """``target = op(*args)``. ``op`` is an operation of the table, or a comparison: < <= > >= & |.
+
+    The target of a comparison is a condition (a mask); it is used by `where`, & and | of the same unit only, so it
+    needs no memory.
+    """
+
+    target: int
+    """A number of this unit's own, by which later instructions of the unit may name the result (see `Local`)."""
+    op: Op | str
+    args: tuple[Operand | Local, ...]
+    store: Row | Uniform | None = None
+    """Where the result is kept for other units, None if only this unit uses it."""
+    checked: bool = False
+    """Whether an argument outside the operation's domain is to be reported: so for what the user wrote, not for what
+    its derivative is made of."""
+
+
+class Local(NamedTuple):
+    """The result of an earlier instruction of the same unit, still in a register."""
+
+    target: int
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """``target = bias + sum of coefficient * row``: a chain of + of products, found wherever it stands."""
+
+    target: int
+    bias: Operand | Local | None
+    terms: tuple[tuple[Uniform, Row | Local], ...]
+    store: Row | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Straight:
+    """Irregular row code: instructions one after the other, each on one row."""
+
+    code: tuple[Instruction | Dot, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Contiguous source rows of a dense block, and the uniform slots of their coefficients.
+
+    The coefficient of source ``k`` (from 0) for output ``j`` is ``slot + j * stride_j + k * stride_k``.
+    """
+
+    first: Row
+    count: int
+    slot: int
+    stride_j: int
+    stride_k: int
+
+
+@dataclass(frozen=True, slots=True)
+class Dense:
+    """A matrix product: output j = bias j + sum over segments and k of coefficient(j, k) * source k.
+
+    The outputs are named in the `epilogue` as ``Group("output")``; what is needed later is stored by it, or as
+    ``store`` (contiguous, from that row on). The bias is a uniform slot ``bias + j * bias_stride``, or none.
+    """
+
+    outputs: int
+    segments: tuple[Segment, ...]
+    bias: int | None = None
+    bias_stride: int = 0
+    store: Row | None = None
+    epilogue: tuple[Map, ...] = ()
+
+
+class Group(NamedTuple):
+    """Contiguous rows, one for each member of a map: ``first`` for member 0, the next row for member 1, ..."""
+
+    first: Row
+
+
+class Output(NamedTuple):
+    """In the epilogue of a dense block: its own output j, or the result of its epilogue's map number ``map``."""
+
+    map: int | None = None
+
+
+class Uniforms(NamedTuple):
+    """Uniform slots ``slot + j * stride``, one for each member of a map."""
+
+    slot: int
+    stride: int
+
+
+@dataclass(frozen=True, slots=True)
+class Map:
+    """The same operation on ``members`` aligned rows: ``store[j] = op(args[j])``.
+
+    An argument is a group (member j takes its j-th row), one row, uniform or literal for all members, or inside the
+    epilogue of a dense block an `Output`. ``store`` is None where only later maps of the same epilogue use the result.
+    """
+
+    members: int
+    op: Op | str
+    args: tuple[Group | Uniforms | Output | Operand, ...]
+    store: Row | None
+    checked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outer:
+    """Gradient sums of a whole matrix: adjoint of uniform ``slot + j*stride_j + k*stride_k`` += Σ left_j * right_k.
+
+    ``left`` are ``outputs`` contiguous rows (adjoints), ``right`` are ``inputs`` contiguous rows; with ``right`` None
+    the left rows themselves are summed (a bias).
+    """
+
+    left: Row
+    outputs: int
+    right: Row | None
+    inputs: int
+    slot: int
+    stride_j: int
+    stride_k: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """One gradient sum: adjoint of a uniform += Σ left * right over the samples (right None: Σ left)."""
+
+    slot: int
+    left: Row
+    right: Row | None
+
+
+Unit = Straight | Dense | Map
+Reduction = Outer | Sum
+
+
+@dataclass(frozen=True, slots=True)
+class InputArray:
+    """One array that a call brings: its columns, and what it is.
+
+    "data" is an argument of the function, "mask" are uniform random numbers in [0, 1) drawn anew for each replay.
+    """
+
+    name: str
+    columns: int
+    scalar: bool
+    """Whether the function sees one number for each sample (an array of shape (batch,)) and not a list."""
+    kind: Literal["data", "mask"] = "data"
+
+
+@dataclass(frozen=True)
+class Tape:
+    """A traced function, ready to run for a batch. Row inputs are the arrays' columns one after the other.
+
+    With gradients there is one more input column at the end, the *seed*: the adjoint of each sample's result (1/N for
+    a mean over N; 0 in the padding of a backend whose blocks are wider than the batch).
+    """
+
+    arrays: tuple[InputArray, ...]
+    parameters: int
+    uniforms: int
+    """Slots of uniforms in all, parameters included."""
+    scratch: int
+    """Slots of scratch rows."""
+    prologue: tuple[Instruction, ...]
+    units: tuple[Unit, ...]
+    reductions: tuple[Reduction, ...]
+    epilogue: tuple[Instruction, ...]
+    """Scalar code. Its operands are uniforms; `Uniform` slots from ``uniforms`` on are their adjoints (slot +
+    uniforms), where the reductions have left their sums; it adds to the adjoints of the parameters."""
+    results: tuple[Operand, ...]
+    """What the function returned: one operand, or one for each element of the list."""
+    input_adjoints: tuple[Operand | None, ...] = ()
+    """For each input column its adjoint (None: zero), where they were asked for."""
+    seeded: bool = False
+
+    @property
+    def columns(self) -> int:
+        """Input columns in all, the seed included."""
+        return sum(array.columns for array in self.arrays) + self.seeded
+
+    @property
+    def seed(self) -> Row:
+        """The seed's column."""
+        return Row("input", self.columns - 1)
+
+
+def rows_of(first: Row, count: int) -> Iterator[Row]:
+    """Contiguous rows from ``first`` on."""
+    return (Row(first.space, first.index + j) for j in range(count))
+
+
+def coefficient(segment: Segment, j: int, k: int) -> int:
+    """The uniform slot of one coefficient of a dense block."""
+    return segment.slot + j * segment.stride_j + k * segment.stride_k
+
+
+def count_operations(units: Sequence[Unit]) -> int:
+    """How many scalar operations one sample takes: what `explain` reports."""
+    total = 0
+    for unit in units:
+        if isinstance(unit, Straight):
+            total += sum(1 if isinstance(item, Instruction) else 2 * len(item.terms) for item in unit.code)
+        elif isinstance(unit, Map):
+            total += unit.members
+        else:
+            width = sum(segment.count for segment in unit.segments)
+            total += 2 * unit.outputs * width + sum(fused.members for fused in unit.epilogue)
+    return total
