@@ -17,7 +17,7 @@ class AdamRule(Rule):
 
     name: ClassVar[str] = "Adam"
 
-    betas: tuple[float, float] = number((0.9, 0.999), Interval(0, 1, closed=False))
+    betas: tuple[float, float] = number((0.9, 0.999), Interval(0, 1))
     eps: float = number(1e-8)
     amsgrad: bool = False
 
@@ -83,7 +83,7 @@ class Adam(Optimizer):
         betas: shares of the two averages that are kept, each from 0 to below 1.
         eps: keeps the division away from zero, at least 0.
         weight_decay: factor of the L2 penalty's gradient, at least 0.
-        amsgrad: never let a step grow again.
+        amsgrad: divide by the root of the largest ``v`` so far.
         maximize: go up instead of down.
 
     >>> from autograd import Parameter
@@ -127,7 +127,7 @@ class AdamW(Optimizer):
         betas: shares of the two averages that are kept, each from 0 to below 1.
         eps: keeps the division away from zero, at least 0.
         weight_decay: share of a parameter that goes in each step, in units of ``lr``, at least 0.
-        amsgrad: never let a step grow again.
+        amsgrad: divide by the root of the largest ``v`` so far.
         maximize: go up instead of down.
 
     >>> from autograd import Parameter

@@ -44,7 +44,7 @@ def clip_grad_norm_(
     """
     found = parameter_list(params, "clip_grad_norm_")
     most = _bound(max_norm, "clip_grad_norm_: max_norm", Interval())
-    p = _bound(norm_type, "clip_grad_norm_: norm_type", Interval(math.ulp(0.0)))
+    p = _bound(norm_type, "clip_grad_norm_: norm_type", Interval(ends="()"))
     store, begin, end = span(found)
     grad = store.grad[begin:end]
     with np.errstate(all="ignore"):
@@ -81,7 +81,7 @@ def clip_grad_value_(params: Parameters, clip_value: float) -> None:
 
 def _bound(x: float, name: str, allowed: Interval) -> float:
     """``x`` as a float: a number in ``allowed``, or infinity."""
-    return math.inf if x == math.inf else as_number(x, name, allowed)
+    return x if x == math.inf else as_number(x, name, allowed)
 
 
 def _norm(grad: NDArray[np.float64], p: float) -> float:

@@ -95,7 +95,7 @@ class Tape:
 
     def maximum(self, a: Operand, b: Operand) -> Recorded:
         """The larger of two, NaN if one is."""
-        return self.record(np.maximum, a, b)
+        return self.record(_maximum, a, b)
 
     def where(self, condition: Operand, a: Operand, b: Operand) -> Recorded:
         """``a`` where the condition holds, else ``b``."""
@@ -105,14 +105,16 @@ class Tape:
 _COMPARISONS = (np.less, np.less_equal, np.greater, np.greater_equal)
 
 
+def _maximum(a: Array, b: Array, out: Array) -> None:
+    np.maximum(a, b, out=out)  # the only call here that NumPy doesn't take with its output by position
+
+
 def _select(condition: Array, a: Array, b: Array, out: Array) -> None:
     # Not two masked copies: ``out`` may be ``a`` or ``b``.
     out[...] = np.where(condition, a, b)
 
 
-def in_place(
-    rule: Rule, p: Array, g: Array, state: Mapping[str, Array], scalars: Mapping[str, Array]
-) -> list[Call]:
+def in_place(rule: Rule, p: Array, g: Array, state: Mapping[str, Array], scalars: Mapping[str, Array]) -> list[Call]:
     """The calls that carry out one step of ``rule`` on these very arrays.
 
     Args:
@@ -134,8 +136,6 @@ def _homes(tape: Tape, results: list[tuple[Recorded, Array]]) -> dict[Recorded, 
     """Each result's array; one that is an input, or serves twice, is copied by an operation of its own."""
     homes: dict[Recorded, Array] = {}
     for row, home in results:
-        if row.array is home:
-            continue
         own = tape.record(np.positive, row) if row.array is not None or row in homes else row
         homes[own] = home
     return homes

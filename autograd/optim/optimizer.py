@@ -45,6 +45,11 @@ class Optimizer:
     Raises:
         ValueError: there are no parameters, or one is listed twice.
         TypeError: something else is among them.
+
+    >>> from autograd.optim import Adam
+    >>> w = Parameter(1.0, label="w"); opt = Adam([w]); (3 * w).backward()
+    >>> opt.step(); opt.t, opt.state["exp_avg"].round(12)
+    (1, array([0.3]))
     """
 
     def __init__(self, params: Parameters, rule: Rule) -> None:
@@ -193,6 +198,4 @@ def _check_names(where: str, wanted: list[str], given: list[str]) -> None:
     missing = [name for name in wanted if name not in given]
     unexpected = [name for name in given if name not in wanted]
     if missing or unexpected:
-        raise ValueError(
-            f"{where}: missing {missing}, unexpected {unexpected}; load what state_dict() gave, unchanged"
-        )
+        raise ValueError(f"{where}: missing {missing}, unexpected {unexpected}; load what state_dict() gave, unchanged")

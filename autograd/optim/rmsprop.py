@@ -17,9 +17,9 @@ class RMSpropRule(Rule):
     name: ClassVar[str] = "RMSprop"
 
     lr: float = number(1e-2)
-    alpha: float = number(0.99, Interval(0, 1, closed=False))
+    alpha: float = number(0.99, Interval(0, 1))
     eps: float = number(1e-8)
-    momentum: float = number(0.0, Interval(0, 1))
+    momentum: float = number(0.0, Interval(0, 1, "[]"))
     centered: bool = False
 
     @property

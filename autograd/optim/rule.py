@@ -25,20 +25,23 @@ Update: TypeAlias = tuple[Row, dict[str, Row]]
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """The numbers that a hyperparameter may be: finite, from ``low`` to ``high``."""
+    """The numbers that a hyperparameter may be. Infinity and NaN never are.
+
+    >>> 1.0 in Interval(0, 1, "[)"), str(Interval(0, 1, "(]"))
+    (False, '(0, 1]')
+    """
 
     low: float = 0.0
     high: float = math.inf
-    closed: bool = True
-    """Whether ``high`` itself is allowed. Infinity never is."""
+    ends: str = "[)"
+    """A square bracket where the end itself is allowed."""
 
     def __contains__(self, x: float) -> bool:
-        return math.isfinite(x) and self.low <= x and (x < self.high or (self.closed and x == self.high))
+        at_end = (x == self.low and self.ends[0] == "[") or (x == self.high and self.ends[1] == "]")
+        return math.isfinite(x) and (self.low < x < self.high or at_end)
 
     def __str__(self) -> str:
-        left = "(-inf" if self.low == -math.inf else f"[{self.low:g}"
-        right = f"{self.high:g}{']' if self.closed and self.high < math.inf else ')'}"
-        return f"{left}, {right}"
+        return f"{self.ends[0]}{self.low:g}, {self.high:g}{self.ends[1]}"
 
 
 def number(default: Any, allowed: Interval | None = None) -> Any:
@@ -75,6 +78,17 @@ class Rule(ABC):
     ``+ - * /``, comparisons, and ``m.sqrt``, ``m.where``, ``m.maximum``. `scalars` gives what changes from
     step to step; everything else is constant while a rule lives, and ``update`` may branch on it.
 
+    >>> from autograd import Parameter; from autograd.optim import Optimizer
+    >>> @dataclass(frozen=True, kw_only=True)
+    ... class Sign(Rule):
+    ...     name = "Sign"
+    ...     state = {}
+    ...     def update(self, m, p, g, s, h):
+    ...         return m.where(g > 0, p - h["lr"], p + h["lr"]), {}
+    >>> w = Parameter(1.0); (w * w).backward()
+    >>> Optimizer([w], Sign(lr=0.25)).step(); w.data
+    0.75
+
     Raises:
         TypeError, ValueError: a hyperparameter isn't a number, or lies outside its interval.
     """
@@ -89,9 +103,7 @@ class Rule(ABC):
     def __post_init__(self) -> None:
         for each in fields(self):
             given, where = getattr(self, each.name), f"{self.name}: {each.name}"
-            object.__setattr__(
-                self, each.name, _checked(given, where, each.default, each.metadata.get("allowed"))
-            )
+            object.__setattr__(self, each.name, _checked(given, where, each.default, each.metadata.get("allowed")))
 
     @property
     @abstractmethod

@@ -15,7 +15,7 @@ import numpy as np
 from autograd.optim.optimizer import Optimizer, steps_made
 from autograd.optim.rule import Interval, as_number
 
-_POSITIVE = Interval(math.ulp(0.0))
+_POSITIVE = Interval(ends="()")
 
 
 @dataclass(eq=False)
@@ -24,6 +24,11 @@ class Schedule(ABC):
 
     Making one sets the rate of the first step. A rate that is set by hand later, ``optimizer.lr = x``, lasts
     until the next `step`, which multiplies it.
+
+    >>> from autograd import Parameter; from autograd.optim import SGD, ExponentialLR
+    >>> opt = SGD([Parameter(1.0)], lr=0.8); schedule = ExponentialLR(opt, gamma=0.5)
+    >>> opt.step(); schedule.step(); opt.lr, schedule(10)
+    (0.4, 0.0009765625)
 
     Attributes:
         optimizer: whose rate it sets.
@@ -72,9 +77,7 @@ class Schedule(ABC):
             ValueError: there is no count of steps in it. Nothing is changed then.
         """
         t = saved.get("t")
-        t = steps_made(
-            t.item() if isinstance(t, np.ndarray) and t.ndim == 0 else t, f"{self._name}.load_state_dict"
-        )
+        t = steps_made(t.item() if isinstance(t, np.ndarray) and t.ndim == 0 else t, f"{self._name}.load_state_dict")
         self.optimizer.scale_lr(self(t))
         self.t = t
 
@@ -90,6 +93,14 @@ class Schedule(ABC):
         if isinstance(x, bool) or not isinstance(x, int | np.integer) or x < 1:
             raise ValueError(f"{self._name}: {name} must be a whole number of steps, at least 1, got {x!r}")
         setattr(self, name, int(x))
+
+
+def _power(base: float, n: int) -> float:
+    """base**n, infinite where it overflows: the optimizer then refuses the rate."""
+    try:
+        return base**n
+    except OverflowError:
+        return math.inf
 
 
 @dataclass(eq=False)
@@ -112,7 +123,7 @@ class StepLR(Schedule):
 
     def __call__(self, t: int) -> float:
         """``gamma ** (t // step_size)``."""
-        return self.gamma ** (t // self.step_size)
+        return _power(self.gamma, t // self.step_size)
 
 
 @dataclass(eq=False)
@@ -133,7 +144,7 @@ class ExponentialLR(Schedule):
 
     def __call__(self, t: int) -> float:
         """``gamma ** t``."""
-        return self.gamma**t
+        return _power(self.gamma, t)
 
 
 @dataclass(eq=False)
@@ -156,7 +167,7 @@ class CosineAnnealingLR(Schedule):
     def check(self) -> None:
         """A count of steps, and a least rate below the initial one."""
         self._count("T_max")
-        self._number("eta_min", Interval(0, self.optimizer.initial_lr))
+        self._number("eta_min", Interval(0, self.optimizer.initial_lr, "[]"))
 
     def __call__(self, t: int) -> float:
         """Half a cosine from 1 to ``eta_min / initial_lr``, then up again."""
@@ -181,8 +192,8 @@ class LinearLR(Schedule):
 
     def check(self) -> None:
         """Two shares and a count of steps."""
-        self._number("start_factor", Interval(math.ulp(0.0), 1))
-        self._number("end_factor", Interval(0, 1))
+        self._number("start_factor", Interval(0, 1, "(]"))
+        self._number("end_factor", Interval(0, 1, "[]"))
         self._count("total_iters")
 
     def __call__(self, t: int) -> float:
@@ -215,6 +226,8 @@ class SequentialLR(Schedule):
     def check(self) -> None:
         """Schedules of this optimizer, and a milestone between each two."""
         self.schedulers, self.milestones = tuple(self.schedulers), tuple(self.milestones)
+        if not self.schedulers:
+            raise ValueError("SequentialLR: there are no schedulers; give at least one")
         for i, schedule in enumerate(self.schedulers):
             if not isinstance(schedule, Schedule) or schedule.optimizer is not self.optimizer:
                 raise ValueError(
@@ -223,11 +236,10 @@ class SequentialLR(Schedule):
                 )
         if len(self.milestones) != len(self.schedulers) - 1:
             raise ValueError(
-                f"SequentialLR: {len(self.schedulers)} schedulers need one milestone fewer, "
-                f"got {self.milestones}"
+                f"SequentialLR: {len(self.schedulers)} schedulers need one milestone fewer, got {self.milestones}"
             )
         rising = all(a < b for a, b in pairwise((0, *self.milestones)))
-        if not rising or not all(isinstance(m, int) and not isinstance(m, bool) for m in self.milestones):
+        if not rising or not all(type(m) is int for m in self.milestones):
             raise ValueError(
                 f"SequentialLR: milestones must be whole numbers, rising, at least 1, got {self.milestones}"
             )

@@ -17,8 +17,8 @@ class SGDRule(Rule):
 
     name: ClassVar[str] = "SGD"
 
-    momentum: float = number(0.0, Interval(0, 1))
-    dampening: float = number(0.0, Interval(-math.inf))
+    momentum: float = number(0.0, Interval(0, 1, "[]"))
+    dampening: float = number(0.0, Interval(-math.inf, ends="()"))
     nesterov: bool = False
 
     def __post_init__(self) -> None:

@@ -49,7 +49,7 @@ OPTIMIZERS: list[tuple[str, dict[str, Any]]] = [
     ("AdamW", {}),
     ("AdamW", {"lr": 0.1, "weight_decay": 0.3}),
     ("AdamW", {"lr": 0.1, "weight_decay": 0.0}),
-    ("AdamW", {"lr": 0.1, "amsgrad": True, "betas": [0.5, 0.7]}),
+    ("AdamW", {"lr": 0.1, "amsgrad": True, "betas": [0.5, 0.7], "eps": 1e-3}),
     ("AdamW", {"lr": 0.1, "weight_decay": 0.3, "maximize": True}),
 ]
 

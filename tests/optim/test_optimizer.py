@@ -1,0 +1,386 @@
+"""What all optimizers share: stores, state, copies, and what they refuse."""
+
+from __future__ import annotations
+
+import copy
+import io
+import pickle
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograd import Parameter, Value
+from autograd.optim import SGD, Adagrad, Adam, AdamW, Momentum, Optimizer, RMSprop
+from autograd.parameter import pack
+
+KINDS: list[tuple[type[Optimizer], dict[str, Any]]] = [
+    (SGD, {}),
+    (Momentum, {"dampening": 0.5}),
+    (Adagrad, {"lr_decay": 0.1}),
+    (RMSprop, {"centered": True, "momentum": 0.5}),
+    (Adam, {"amsgrad": True}),
+    (AdamW, {}),
+]
+every_kind = pytest.mark.parametrize(("kind", "options"), KINDS, ids=[kind.__name__ for kind, _ in KINDS])
+
+
+def fresh(n: int = 4, seed: int = 0) -> list[Parameter]:
+    return [Parameter(x, label=f"p{i}") for i, x in enumerate(np.random.default_rng(seed).normal(size=n))]
+
+
+def train(opt: Optimizer, steps: int, seed: int) -> list[float]:
+    rng = np.random.default_rng(seed)
+    for _ in range(steps):
+        for p, g in zip(opt.params, rng.normal(size=len(opt.params)), strict=True):
+            p.grad = g
+        opt.step()
+    return [p.data for p in opt.params]
+
+
+def everything(opt: Optimizer) -> Any:
+    return {k: np.array(v).tolist() for k, v in opt.state_dict().items()}, [(p.data, p.grad) for p in opt.params]
+
+
+class Module:
+    """Whatever has parameters()."""
+
+    def __init__(self, params: list[Parameter]) -> None:
+        self._params = params
+
+    def parameters(self) -> Iterator[Parameter]:
+        return iter(self._params)
+
+
+# -- parameters and their store ------------------------------------------------------------------------------------
+
+
+@every_kind
+def test_lists_iterators_and_modules_are_taken_alike(kind: type[Optimizer], options: dict[str, Any]) -> None:
+    results = [train(kind(make(fresh()), **options), 5, seed=1) for make in (list, iter, tuple, Module)]
+    assert results[0] == results[1] == results[2] == results[3]
+    assert results[0] != [p.data for p in fresh()]
+
+
+@every_kind
+def test_the_same_seed_gives_the_same_bytes(kind: type[Optimizer], options: dict[str, Any]) -> None:
+    runs = [np.array(train(kind(fresh(), **options), 20, seed=2)).tobytes() for _ in range(2)]
+    assert runs[0] == runs[1]
+
+
+@every_kind
+@pytest.mark.parametrize(
+    "move",
+    [
+        lambda params: pack(params[::-1]),
+        lambda params: pack([params[2], Parameter(9.0), params[0]]),
+        lambda params: pack([params[1], params[3]]),
+        lambda params: pack([Parameter(9.0), *params]),
+    ],
+)
+def test_state_follows_parameters_that_another_holder_moves(
+    kind: type[Optimizer], options: dict[str, Any], move: Callable[[list[Parameter]], object]
+) -> None:
+    still, moved = kind(fresh(), **options), kind(fresh(), **options)
+    train(still, 7, seed=3), train(moved, 7, seed=3)
+    move(moved.params)
+    assert train(moved, 7, seed=4) == train(still, 7, seed=4)
+
+
+@every_kind
+def test_a_part_of_a_store_can_be_trained_alone(kind: type[Optimizer], options: dict[str, Any]) -> None:
+    params = fresh(6)
+    pack(params)
+    picked = [params[i] for i in (4, 0, 3)]
+    before = [p.data for p in params]
+    alone = kind([Parameter(p.data) for p in picked], **options)
+    assert train(kind(picked, **options), 9, seed=5) == train(alone, 9, seed=5)
+    assert [params[i].data for i in (1, 2, 5)] == [before[i] for i in (1, 2, 5)]
+
+
+def test_two_optimizers_can_share_a_store() -> None:
+    params = fresh(6)
+    pack(params)
+    even, odd = Adam(params[::2]), SGD(params[1::2], momentum=0.9)
+    lone_even, lone_odd = Adam(fresh(6)[::2]), SGD(fresh(6)[1::2], momentum=0.9)
+    for seed in range(5):
+        assert train(even, 1, seed) == train(lone_even, 1, seed)
+        assert train(odd, 1, seed) == train(lone_odd, 1, seed)
+
+
+def test_zero_grad_clears_its_own_parameters() -> None:
+    params = fresh(3)
+    for p in params:
+        (p * 2.0).backward()
+    SGD(params[:2]).zero_grad()
+    assert [p.grad for p in params] == [0.0, 0.0, 2.0]
+    assert [p.has_grad for p in params] == [False, False, True]
+
+
+def test_a_parameter_without_a_gradient_stays() -> None:
+    params = fresh(2)
+    before = params[1].data
+    params[0].grad = 1.0
+    Adam(params).step()
+    assert params[1].data == before
+
+
+@every_kind
+def test_the_state_is_shown_by_name(kind: type[Optimizer], options: dict[str, Any]) -> None:
+    opt = kind(fresh(), **options)
+    train(opt, 2, seed=6)
+    assert opt.t == 2
+    assert set(opt.state) == set(opt.rule.state)
+    assert all(x.shape == (4,) and x.dtype == np.float64 and x.any() for x in opt.state.values())
+
+
+def test_the_accumulator_starts_where_it_is_told() -> None:
+    assert Adagrad(fresh(2), initial_accumulator_value=0.25).state["sum"].tolist() == [0.25, 0.25]
+
+
+def test_repr_names_every_option() -> None:
+    assert repr(SGD(fresh(1), lr=0.5)) == (
+        "SGD(1 parameter, lr=0.5, weight_decay=0.0, maximize=False, momentum=0.0, dampening=0.0, nesterov=False, t=0)"
+    )
+    assert repr(Adam(fresh(3))) == (
+        "Adam(3 parameters, lr=0.001, weight_decay=0.0, maximize=False, betas=(0.9, 0.999), eps=1e-08, "
+        "amsgrad=False, t=0)"
+    )
+
+
+# -- copies and checkpoints ----------------------------------------------------------------------------------------
+
+
+def through_pickle(opt: Optimizer) -> Optimizer:
+    return pickle.loads(pickle.dumps(opt))  # type: ignore[no-any-return]
+
+
+def through_state_dict(opt: Optimizer) -> Optimizer:
+    other = type(opt)([Parameter(p.data) for p in opt.params], lr=0.7)
+    other.load_state_dict(opt.state_dict())
+    return other
+
+
+def through_numpy_file(opt: Optimizer) -> Optimizer:
+    file = io.BytesIO()
+    np.savez(file, **opt.state_dict())
+    file.seek(0)
+    other = type(opt)([Parameter(p.data) for p in opt.params])
+    with np.load(file) as saved:
+        other.load_state_dict(dict(saved))
+    return other
+
+
+@every_kind
+@pytest.mark.parametrize("after", [0, 6])
+@pytest.mark.parametrize("clone", [through_pickle, copy.deepcopy, through_state_dict, through_numpy_file])
+def test_a_copy_goes_on_exactly_and_by_itself(
+    kind: type[Optimizer], options: dict[str, Any], after: int, clone: Callable[[Optimizer], Optimizer]
+) -> None:
+    opt = kind(fresh(), lr=0.05, weight_decay=0.01, **options)
+    train(opt, after, seed=7)
+    other = clone(opt)
+    assert everything(other)[0] == everything(opt)[0]
+    kept = everything(opt)
+    result = train(other, 6, seed=8)
+    assert everything(opt) == kept
+    assert train(opt, 6, seed=8) == result
+    assert repr(opt) == repr(other)
+
+
+def test_a_copy_of_model_and_optimizer_keeps_them_together() -> None:
+    params = fresh()
+    others, opt = copy.deepcopy((params, Adam(params)))
+    train(opt, 3, seed=9)
+    assert [p.data for p in others] == [p.data for p in opt.params] != [p.data for p in params]
+
+
+def test_a_loaded_state_reaches_an_optimizer_that_has_stepped() -> None:
+    first, second = Adam(fresh(), lr=0.1), Adam(fresh(), lr=0.2, betas=(0.1, 0.2), amsgrad=True)
+    train(second, 3, seed=1)
+    train(first, 3, seed=2)
+    for p, q in zip(first.params, second.params, strict=True):
+        q.data = p.data
+    second.load_state_dict(first.state_dict())
+    assert train(second, 4, seed=3) == train(first, 4, seed=3)
+
+
+def test_a_state_dict_is_a_copy() -> None:
+    opt = Adam(fresh())
+    train(opt, 1, seed=1)
+    saved = opt.state_dict()
+    train(opt, 1, seed=2)
+    assert not np.array_equal(saved["exp_avg"], opt.state["exp_avg"])
+    opt.load_state_dict(saved)
+    saved["exp_avg"][:] = 0
+    assert opt.state["exp_avg"].all()
+
+
+def broken(change: dict[str, Any], drop: str = "") -> dict[str, Any]:
+    opt = Adam(fresh())
+    train(opt, 2, seed=1)
+    return {k: v for k, v in {**opt.state_dict(), **change}.items() if k != drop}
+
+
+@pytest.mark.parametrize(
+    ("saved", "error", "message"),
+    [
+        (
+            SGD(fresh()).state_dict(),
+            ValueError,
+            "Adam.load_state_dict: this is the state of 'SGD', not of 'Adam'; load what state_dict() of the same "
+            "kind of optimizer gave",
+        ),
+        (
+            AdamW(fresh()).state_dict(),
+            ValueError,
+            "Adam.load_state_dict: this is the state of 'AdamW', not of 'Adam'",
+        ),
+        ({}, ValueError, "Adam.load_state_dict: this is the state of 'None', not of 'Adam'"),
+        (
+            broken({}, drop="eps"),
+            ValueError,
+            "Adam.load_state_dict: missing ['eps'], unexpected []; load what state_dict() gave, unchanged",
+        ),
+        (broken({}, drop="exp_avg"), ValueError, "Adam.load_state_dict: missing ['exp_avg'], unexpected []"),
+        (broken({"amsgrad": True}), ValueError, "missing ['max_exp_avg_sq'], unexpected []"),
+        (broken({"extra": 1}), ValueError, "missing [], unexpected ['extra']"),
+        (broken({"lr": -1.0}), ValueError, "Adam: lr must be a finite number in [0, inf), got -1.0"),
+        (broken({"initial_lr": float("nan")}), ValueError, "Adam: lr must be a finite number in [0, inf), got nan"),
+        (
+            broken({"t": -1}),
+            ValueError,
+            "Adam.load_state_dict: t must be a whole number of steps, at least 0, got -1",
+        ),
+        (broken({"t": 2.5}), ValueError, "t must be a whole number of steps, at least 0, got 2.5"),
+        (
+            broken({"exp_avg": np.zeros(3)}),
+            ValueError,
+            "Adam.load_state_dict: exp_avg must have shape (4,), one number a parameter, got (3,); load it into an "
+            "optimizer over the same parameters",
+        ),
+        (broken({"betas": 0.9}), TypeError, "Adam: betas must be 2 numbers, got 0.9"),
+    ],
+)
+def test_a_state_that_does_not_fit_changes_nothing(saved: dict[str, Any], error: type[Exception], message: str) -> None:
+    opt, twin = Adam(fresh()), Adam(fresh())
+    train(opt, 3, seed=1), train(twin, 3, seed=1)
+    before = everything(opt)
+    with pytest.raises(error, match=re.escape(message)):
+        opt.load_state_dict(saved)
+    assert everything(opt) == before
+    assert train(opt, 3, seed=2) == train(twin, 3, seed=2)
+
+
+# -- errors --------------------------------------------------------------------------------------------------------
+
+CURE = "; pass Parameters, as in model.parameters() or [Parameter(0.5)]"
+twice = Parameter(1.0, label="layers.0.weight")
+
+
+@pytest.mark.parametrize(
+    ("params", "error", "message"),
+    [
+        ([], ValueError, "Adam: there are no parameters (an iterator can be read only once)" + CURE),
+        (Module([]), ValueError, "Adam: there are no parameters"),
+        (
+            [Parameter(1.0), Value(2.0, label="x")],
+            TypeError,
+            "Adam: params[1] is a Value, not a Parameter: Value(data=2.0, grad=0.0, label='x')" + CURE,
+        ),
+        ([0.5], TypeError, "Adam: params[0] is a float, not a Parameter: 0.5" + CURE),
+        ([{"params": []}], TypeError, "Adam: params[0] is a dict, not a Parameter"),
+        (Parameter(1.0), TypeError, "Adam: params is a Parameter, not a list in a fixed order" + CURE),
+        ({Parameter(1.0)}, TypeError, "Adam: params is a set, not a list in a fixed order" + CURE),
+        (7, TypeError, "Adam: params is a int, not a list in a fixed order" + CURE),
+        (
+            [Parameter(0.0), twice, Parameter(0.0), twice],
+            ValueError,
+            "Adam: the parameter 'layers.0.weight' is listed twice, as params[1] and params[3]; list it once, as "
+            "model.parameters() does",
+        ),
+        ([(unlabelled := Parameter(0.0)), unlabelled], ValueError, "Adam: the parameter is listed twice"),
+    ],
+)
+def test_what_is_no_list_of_parameters_is_refused(params: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=re.escape(message)):
+        Adam(params)
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "message"),
+    [
+        (SGD, {"lr": -0.1}, "SGD: lr must be a finite number in [0, inf), got -0.1; the default is 0.001"),
+        (SGD, {"lr": float("inf")}, "SGD: lr must be a finite number in [0, inf), got inf"),
+        (SGD, {"lr": float("nan")}, "SGD: lr must be a finite number in [0, inf), got nan"),
+        (SGD, {"momentum": 1.5}, "SGD: momentum must be a finite number in [0, 1], got 1.5; the default is 0.0"),
+        (SGD, {"momentum": -0.1}, "SGD: momentum must be a finite number in [0, 1], got -0.1"),
+        (SGD, {"dampening": float("inf")}, "SGD: dampening must be a finite number in (-inf, inf), got inf"),
+        (SGD, {"weight_decay": -1}, "SGD: weight_decay must be a finite number in [0, inf), got -1"),
+        (
+            SGD,
+            {"nesterov": True},
+            "SGD: nesterov needs momentum above 0 and dampening 0, got momentum=0.0 and dampening=0.0; try "
+            "momentum=0.9, dampening=0",
+        ),
+        (
+            Momentum,
+            {"nesterov": True, "dampening": 0.5},
+            "SGD: nesterov needs momentum above 0 and dampening 0, got momentum=0.9 and dampening=0.5",
+        ),
+        (Adagrad, {"lr_decay": -1}, "Adagrad: lr_decay must be a finite number in [0, inf), got -1"),
+        (
+            Adagrad,
+            {"initial_accumulator_value": -1},
+            "Adagrad: initial_accumulator_value must be a finite number in [0, inf), got -1",
+        ),
+        (Adagrad, {"eps": -1e-10}, "Adagrad: eps must be a finite number in [0, inf), got -1e-10"),
+        (RMSprop, {"alpha": 1.0}, "RMSprop: alpha must be a finite number in [0, 1), got 1.0; the default is 0.99"),
+        (RMSprop, {"momentum": 2}, "RMSprop: momentum must be a finite number in [0, 1], got 2"),
+        (Adam, {"betas": (0.9, 1.0)}, "Adam: betas[1] must be a finite number in [0, 1), got 1.0"),
+        (Adam, {"betas": (-0.1, 0.9)}, "Adam: betas[0] must be a finite number in [0, 1), got -0.1"),
+        (Adam, {"eps": float("nan")}, "Adam: eps must be a finite number in [0, inf), got nan"),
+        (AdamW, {"weight_decay": -1}, "AdamW: weight_decay must be a finite number in [0, inf), got -1"),
+    ],
+)
+def test_numbers_out_of_range_are_refused(kind: type[Optimizer], options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)):
+        kind(fresh(), **options)
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "message"),
+    [
+        (SGD, {"lr": "0.1"}, "SGD: lr must be a number in [0, inf), got '0.1' of type str; the default is 0.001"),
+        (SGD, {"lr": True}, "SGD: lr must be a number in [0, inf), got True of type bool"),
+        (SGD, {"nesterov": 1}, "SGD: nesterov must be True or False, got 1 of type int"),
+        (Adam, {"betas": 0.9}, "Adam: betas must be 2 numbers, got 0.9; the default is (0.9, 0.999)"),
+        (Adam, {"betas": (0.9,)}, "Adam: betas must be 2 numbers, got (0.9,)"),
+        (Adam, {"betas": (0.9, None)}, "Adam: betas[1] must be a number in [0, 1), got None of type NoneType"),
+    ],
+)
+def test_wrong_types_are_refused(kind: type[Optimizer], options: dict[str, Any], message: str) -> None:
+    with pytest.raises(TypeError, match=re.escape(message)):
+        kind(fresh(), **options)
+
+
+def test_a_refused_optimizer_leaves_the_parameters_where_they_were() -> None:
+    params = fresh()
+    stores = [p.store for p in params]
+    with pytest.raises(ValueError, match="lr must be"):
+        SGD(params, lr=-1.0)
+    with pytest.raises(ValueError, match="listed twice"):
+        SGD([*params, params[0]])
+    assert [p.store for p in params] == stores
+
+
+def test_a_rate_set_later_is_checked_too() -> None:
+    opt = Adam(fresh(), lr=np.float32(0.5))
+    with pytest.raises(ValueError, match=re.escape("Adam: lr must be a finite number in [0, inf), got -1")):
+        opt.lr = -1
+    assert (opt.lr, opt.initial_lr) == (0.5, 0.5)
+    opt.lr = 2
+    assert (opt.lr, opt.initial_lr) == (2.0, 2.0)
+    assert type(opt.lr) is float
