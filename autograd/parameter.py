@@ -16,7 +16,7 @@ from .value import CARRIERS, METHOD_NAMESPACE, Value, real_number
 class Store:
     """Numbers and gradients of parameters: two float64 arrays of shape (n,)."""
 
-    __slots__ = ("__weakref__", "_members", "data", "data_view", "grad", "grad_view")
+    __slots__ = ("__weakref__", "_members", "data", "data_view", "grad", "grad_view", "reached", "sweeps")
 
     def __init__(self, data: NDArray[np.float64], grad: NDArray[np.float64]) -> None:
         self.data, self.grad = data, grad
@@ -24,6 +24,14 @@ class Store:
         self.data_view: Any = memoryview(data)  # type: ignore[arg-type]
         self.grad_view: Any = memoryview(grad)  # type: ignore[arg-type]
         self._members: list[weakref.ref[Parameter]] = []
+        # Zeroing all gradients must not visit each parameter: it starts a new count, and a parameter has a gradient
+        # if it (or, by compiled code, every parameter here) was reached since.
+        self.sweeps = 0
+        self.reached = -1
+
+    def forget(self) -> None:
+        """Say that no backward has reached anything here; whoever calls this has zeroed ``grad`` itself."""
+        self.sweeps += 1
 
     def __reduce__(self) -> Any:
         return Store, (self.data.copy(), self.grad.copy())
@@ -51,11 +59,11 @@ class Parameter(Value):
     store: Store
     slot: int
     _view: Any
-    _reached: bool
+    _reached: int
 
     def __init__(self, data: Any, label: str = "") -> None:
         Store(np.array([real_number(data, "a Parameter")]), np.zeros(1)).adopt(self, 0)
-        self._reached = False
+        self._reached = -1
         self._leaf(self._data, label)
 
     # The slot `_data` of Value becomes a place in the store, so that all code that reads it sees the live number.
@@ -75,25 +83,25 @@ class Parameter(Value):
     @grad.setter
     def grad(self, number: Any) -> None:
         self.store.grad_view[self.slot] = real_number(number, f"grad of {self.describe()}")
-        self._reached = True
+        self._reached = self.store.sweeps
 
     @property
     def has_grad(self) -> bool:
         """Whether a backward has reached this parameter since it was made or zeroed."""
-        return self._reached
+        return self.store.sweeps in (self._reached, self.store.reached)
 
     def zero_grad(self) -> None:
         """Set the gradient to zero."""
-        self._reached = False
+        self._reached = -1
         self.store.grad_view[self.slot] = 0.0
 
     def _settle(self, before: Any) -> None:  # noqa: ARG002 (the store has what was there before)
         self.store.grad_view[self.slot] += self._grad
-        self._reached = True
+        self._reached = self.store.sweeps
         self._grad = None  # outside of a sweep the store alone has the gradient
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        return _restore, (type(self), self.store, self.slot, self._reached, self._label, self.scope)
+        return _restore, (type(self), self.store, self.slot, self.has_grad, self._label, self.scope)
 
 
 CARRIERS.add(Parameter)
@@ -105,7 +113,7 @@ def _restore(kind: type[Parameter], store: Store, slot: int, reached: bool, labe
     parameter = kind.__new__(kind)
     store.adopt(parameter, slot)
     parameter._a = parameter._b = parameter._pa = parameter._pb = parameter.op = parameter._grad = None
-    parameter._reached, parameter._label = reached, label
+    parameter._reached, parameter._label = (store.sweeps if reached else -1), label
     parameter.scope = path
     return parameter
 
@@ -137,9 +145,11 @@ def pack(parameters: Iterable[Parameter]) -> Store:
         return wanted[0].store
     stores = list(dict.fromkeys(p.store for p in wanted))
     moving = unique([*wanted, *(p for store in stores for p in store.members())])
+    reached = [p.has_grad for p in moving]
     packed = Store(np.array([p.data for p in moving]), np.array([p.grad for p in moving]))
     for slot, parameter in enumerate(moving):
         packed.adopt(parameter, slot)
+        parameter._reached = packed.sweeps if reached[slot] else -1
     return packed
 
 

@@ -86,8 +86,10 @@ class Optimizer:
 
     def zero_grad(self) -> None:
         """Set the gradient of every parameter to 0."""
-        for p in self.params:
-            p.zero_grad()
+        if self._first.store is not self._store:
+            self._bind()
+        self._gradient.fill(0.0)
+        self._first.store.forget()
 
     def state_dict(self) -> dict[str, Any]:
         """All but the parameters: rule's name, ``t``, ``initial_lr``, hyperparameters, copies of the state."""
@@ -130,6 +132,7 @@ class Optimizer:
     def _unbind(self) -> None:
         self._first = self.params[0]
         self._store: Store | None = None
+        self._gradient: NDArray[np.float64] = np.empty(0)
         self._cells: list[NDArray[np.float64]] = []
         self._calls: list[Call] = []
 
@@ -139,6 +142,7 @@ class Optimizer:
         scalars = {name: np.array(x) for name, x in self.rule.scalars(self.t + 1).items()}
         self._calls = in_place(self.rule, store.data[begin:end], store.grad[begin:end], self.state, scalars)
         self._cells = list(scalars.values())
+        self._gradient = store.grad[begin:end]
         self._store = store
 
     def __getstate__(self) -> dict[str, Any]:
