@@ -1,1 +1,15 @@
 """The lessons of Glassgrad. Each is a module with ``main(out, seed)`` that runs without a screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from demos import backprop, moons
+from demos.gallery import Section
+
+LESSONS: dict[str, Callable[[Path, int], Section]] = {
+    "moons": moons.main,
+    "backprop": backprop.main,
+}
+"""Every lesson by its name, in the order of the page."""

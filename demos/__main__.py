@@ -23,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     sections = []
     try:
         for name in options.lessons or LESSONS:
-            sections.append(LESSONS[name](options.out, options.seed))
+            sections.append(LESSONS[name](options.out, options.seed))  # noqa: PERF401 (keeps what is done at Ctrl-C)
     except KeyboardInterrupt:
         print("\nstopped; what was drawn so far is kept", file=sys.stderr)
     if sections:
