@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench dev clean
+.PHONY: help demo test lint bench stub dev clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
@@ -27,6 +27,10 @@ lint: $(VENV)/.lint ## ruff check, ruff format --check, mypy --strict
 
 bench: $(VENV)/.bench ## measure against the peers that are installed
 	$(BIN)/python tests/benchmarks/run.py $(ARGS)
+
+stub: $(VENV)/.package ## write autograd/methods.pyi anew from the operation table
+	$(BIN)/python -c "from autograd.method_source import stub; print(stub(), end='')" > autograd/methods.pyi.new
+	mv autograd/methods.pyi.new autograd/methods.pyi
 
 dev: $(VENV)/.dev ## install all that work on Glassgrad needs, pre-commit included
 

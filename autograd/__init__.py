@@ -1,5 +1,6 @@
 """Glassgrad: a scalar autograd engine that you can see through."""
 
+from . import data, nn, optim
 from .backprop import Step, changed_leaves, derivative, gradients, hessian, sweep
 from .check import check_gradients, check_graph
 from .declaration import (
@@ -65,6 +66,85 @@ from .ops import (
 )
 from .parameter import Parameter
 from .scopes import no_grad, scope
+from .training import History, fit, load_parameters, save_parameters
 from .value import Constant, Value
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "ABOVE_MINUS_ONE",
+    "NONNEGATIVE",
+    "NONZERO",
+    "OPS",
+    "POSITIVE",
+    "REAL",
+    "UNIT",
+    "Constant",
+    "DivisionByZeroError",
+    "Domain",
+    "DomainError",
+    "GlassgradError",
+    "GradientCheckError",
+    "History",
+    "NonFiniteError",
+    "Op",
+    "Parameter",
+    "ShapeError",
+    "StaleGraphError",
+    "Step",
+    "TraceError",
+    "Value",
+    "abs",
+    "acos",
+    "add",
+    "ancestors",
+    "asin",
+    "atan",
+    "changed_leaves",
+    "check_gradients",
+    "check_graph",
+    "cos",
+    "cosh",
+    "data",
+    "derivative",
+    "div",
+    "elu",
+    "erf",
+    "erfc",
+    "exp",
+    "expm1",
+    "fit",
+    "gelu",
+    "gradients",
+    "hessian",
+    "leaky_relu",
+    "load_parameters",
+    "log",
+    "log1p",
+    "logsumexp",
+    "maximum",
+    "minimum",
+    "mul",
+    "neg",
+    "nn",
+    "no_grad",
+    "op",
+    "optim",
+    "pow",
+    "relu",
+    "save_parameters",
+    "scope",
+    "sigmoid",
+    "sign",
+    "silu",
+    "sin",
+    "sinh",
+    "softplus",
+    "sqrt",
+    "step",
+    "sub",
+    "sweep",
+    "tan",
+    "tanh",
+    "where",
+]

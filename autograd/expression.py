@@ -13,6 +13,7 @@ from .errors import TraceError
 from .worlds import FUNCTIONS, Floats, divide
 
 _COMPARISONS = ("<", "<=", ">", ">=")
+_ARGUMENTS = {"power": 2, "where": 3}  # of the functions of a world; all others have one
 _INFIX = ("+", "-", "*", "/", *_COMPARISONS, "&", "|")
 
 
@@ -45,6 +46,9 @@ class Expression:
     def __neg__(self) -> Expression:
         return Expression("neg", (self,))
 
+    def __abs__(self) -> Expression:
+        return Expression("abs", (self,))
+
     def __pow__(self, exponent: Any) -> Expression:
         return Expression("power", (self, Expression.of(exponent)))
 
@@ -67,6 +71,11 @@ class Expression:
     def is_number(self) -> bool:
         """Whether this is a literal number."""
         return bool(self.head == "number")
+
+    @property
+    def is_condition(self) -> bool:
+        """Whether this is true or false rather than a number."""
+        return self.head in (*_COMPARISONS, "&", "|")
 
     def is_literal(self, number: float) -> bool:
         """Whether this is just that number."""
@@ -94,7 +103,13 @@ class Expressions:
     def __getattr__(self, name: str) -> Callable[..., Expression]:
         if name not in FUNCTIONS:
             raise AttributeError(f"a kernel has no function m.{name}; it has: {', '.join(FUNCTIONS)}")
-        return lambda *args: Expression(name, tuple(map(Expression.of, args)))
+
+        def function(*args: Any) -> Expression:
+            if len(args) != _ARGUMENTS.get(name, 1):
+                raise TypeError(f"m.{name} takes {_ARGUMENTS.get(name, 1)} arguments, got {len(args)}")
+            return Expression(name, tuple(map(Expression.of, args)))
+
+        return function
 
 
 def inline(expression: Expression) -> Expression:
@@ -161,6 +176,7 @@ _ARITHMETIC: dict[str, Callable[..., Any]] = {
     "&": lambda a, b: a & b,
     "|": lambda a, b: a | b,
     "neg": lambda a: -a,
+    "abs": lambda a: abs(a),
     "power": lambda a, b: a**b,
 }
 

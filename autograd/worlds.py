@@ -234,6 +234,9 @@ class ComplexNumber:
     def __neg__(self) -> ComplexNumber:
         return ComplexNumber(-self.z)
 
+    def __abs__(self) -> ComplexNumber:
+        return -self if self.z.real < 0 else self
+
 
 def _install_operators() -> None:
     def arithmetic(operation: Callable[[complex, complex], complex], swap: bool) -> Any:

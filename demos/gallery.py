@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
@@ -32,7 +32,9 @@ class Section:
     title: str
     paragraphs: Sequence[str]
     figures: Sequence[Figure]
-    files: Sequence[tuple[Path, str]] = field(default=())
+    files: Sequence[tuple[Path, str]] = ()
+    measured: Mapping[str, float] = field(default_factory=dict)
+    """The numbers behind what the lesson says, by name; a test asserts the claims on them."""
 
 
 def build(out: Path, sections: Sequence[Section]) -> Path:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.datasets import make_moons
 
 import viz
-from autograd import Value, fit, nn, optim
+from autograd import Value, fit, nn, no_grad, optim
 from demos.gallery import Figure, Section
 from viz import plot
 
 SAMPLES, NOISE = 100, 0.1
-EPOCHS = 60
+EPOCHS, PATIENCE = 100, 15
 
 
 def main(out: Path, seed: int = 0) -> Section:
@@ -26,20 +28,22 @@ def main(out: Path, seed: int = 0) -> Section:
     print(f"moons: training {model} on {SAMPLES} samples, hinge loss, Adam")
     history = fit(
         model, X, Y, loss="hinge", optimizer=optim.Adam(model, lr=0.02), epochs=EPOCHS, batch_size=20,
-        metrics=["accuracy"], seed=seed,
+        metrics=["accuracy"], patience=PATIENCE, seed=seed,
     )  # fmt: skip
-    accuracy = history["accuracy"][-1]
-    print(f"moons: loss {history['loss'][0]:.4f} -> {history['loss'][-1]:.6f}, accuracy {accuracy:.1%}")
+    scores = _scores(model)
+    accuracy = float(np.mean((scores(X) > 0) == (labels == 1)))
+    print(f"moons: best epoch {history.best_epoch}, loss there {min(history['watched']):.6f}, accuracy {accuracy:.1%}")
 
     curve = plot.save(plot.loss_curve(history, title="Hinge loss and accuracy"), folder / "loss.svg")
-    boundary = plot.save(plot.decision_boundary(_scores(model), X, labels), folder / "boundary.svg")
-    graph = viz.draw(_one_sample(model, X[0], Y[0]), depth=2).save(folder / "network.svg")
+    boundary = plot.save(plot.decision_boundary(scores, X, labels, resolution=80), folder / "boundary.svg")
+    graph = viz.draw(_score_of(model, X[0]), depth=2).save(folder / "network.svg")
     return Section(
         name="moons",
         title="Training a network on the moons",
         paragraphs=[
             f"A network of {len(model.parameters())} parameters, every one of them a number in a graph, learns to tell "
-            f"two moons of {SAMPLES} points apart: accuracy {accuracy:.1%} after {history.steps} steps.",
+            f"two moons of {SAMPLES} points apart: accuracy {accuracy:.1%} with the parameters of the best of "
+            f"{history.epochs} epochs.",
         ],
         figures=[
             Figure(curve, "Loss and accuracy by epoch.", "Loss curve: it falls towards zero as accuracy reaches one."),
@@ -50,23 +54,28 @@ def main(out: Path, seed: int = 0) -> Section:
             ),
             Figure(
                 graph,
-                "The trained network for one sample, forward and backward, each neuron drawn as one box.",
+                "The trained network for one sample, each neuron drawn as one box: what it puts out, and the gradient "
+                "of the score by it.",
                 "Computation graph of the network collapsed to neurons, with values and gradients.",
                 wide=True,
             ),
         ],
+        measured={"accuracy": accuracy, "loss": min(history["watched"])},
     )
 
 
-def _scores(model: nn.MLP) -> plot.Predictor:
-    program = np.vectorize(lambda a, b: float(model([a, b]).data))
-    return lambda points: program(points[:, 0], points[:, 1])
+def _scores(model: nn.MLP) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
+    def scores(points: NDArray[np.float64]) -> NDArray[np.float64]:
+        with no_grad():
+            return np.array([model(point).data for point in points.tolist()])
+
+    return scores
 
 
-def _one_sample(model: nn.MLP, x: np.ndarray, y: float) -> Value:
+def _score_of(model: nn.MLP, x: NDArray[np.float64]) -> Value:
+    """The score of one sample after its backward (the hinge loss of a sample that is right has gradient 0)."""
     model.zero_grad()
-    inputs = [Value(number, label=f"x{i}") for i, number in enumerate(x)]
-    loss = nn.losses.hinge(model(inputs), y)
-    loss.label = "loss"
-    loss.backward()
-    return loss
+    score: Value = model([Value(number, label=f"x{i}") for i, number in enumerate(x)])
+    score.label = "score"
+    score.backward()
+    return score
