@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from .errors import StaleGraphError
 from .graph import ancestors, passed_on
-from .value import Constant, Value, changed, real_number, unchecked
+from .value import Constant, Value, changed, real_number, same_number, unchecked
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,14 +138,36 @@ def changed_leaves(root: Value) -> list[Value]:
     >>> changed_leaves(y)
     [Value(data=5.0, grad=0.0, label='x')]
     """
-    suspects = [arg for node in ancestors(root) if changed(node) for arg in node.args]
-    return list(dict.fromkeys(arg for arg in suspects if arg.op is None and arg.requires_grad))
+    nodes = [node for node in ancestors(root) if node.op is not None]
+    innocent = _unchanged(nodes)
+    suspects = dict.fromkeys(arg for node in nodes if changed(node) for arg in _suspects(node, innocent))
+    return [arg for arg in suspects if arg.op is None]
+
+
+def _unchanged(nodes: Sequence[Value]) -> set[Value]:
+    """Operands that a product remembers, as the other one's partial, with the number that they still have."""
+    found = set()
+    for node in nodes:
+        if node.op is None or node.op.arity is None:
+            continue
+        for expression, partial in zip(node.op.partial_expressions, node.partials, strict=True):
+            if partial is not None and expression.head == "variable" and expression.payload != "y":
+                operand = node.args[node.op.argument_names.index(expression.payload)]
+                if same_number(operand.data, partial):
+                    found.add(operand)
+    return found
+
+
+def _suspects(node: Value, innocent: set[Value]) -> list[Value]:
+    """The leaves that may have changed since this node was computed; most often the one."""
+    leaves = [arg for arg in dict.fromkeys(node.args) if arg.op is None and arg.requires_grad]
+    return [leaf for leaf in leaves if leaf not in innocent] or leaves or list(node.args)
 
 
 def _refuse_stale(order: list[Value]) -> None:
     for node in order:
         if changed(node):
-            names = " or ".join(arg.describe() for arg in dict.fromkeys(node.args) if arg.requires_grad)
+            names = " or ".join(leaf.describe() for leaf in _suspects(node, _unchanged(order)))
             raise StaleGraphError(
                 f"{names} has changed since {node.describe()} was computed from it, so the graph can't be "
                 f"differentiated again. Compute it anew from the present numbers, then take gradients(record=True)"

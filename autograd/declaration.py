@@ -370,7 +370,8 @@ def op(
     ``kernel(m, x, ...)`` gives the value from the functions of ``m`` (see `worlds.FUNCTIONS`) and + - * /, without
     branches. ``partials(y, x, ...)`` gives a tuple with ∂y/∂x for each argument, written in operations of the table;
     ``y`` is the result. Keyword-only parameters of the kernel are attributes with their defaults. ``domain`` has one
-    entry an argument (all real numbers if left out). ``singular`` says that a partial can be infinite or NaN. A name may be declared anew, a built-in one may not.
+    entry an argument (all real numbers if left out). ``singular`` says that a partial can be infinite or NaN.
+    A name may be declared anew, a built-in one may not.
 
     >>> from autograd import Value, op
     >>> cube = op("cube", kernel=lambda m, x: x * x * x, partials=lambda y, x: (3 * x * x,))

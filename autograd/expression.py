@@ -144,24 +144,19 @@ def _simplify(e: Expression) -> Expression:
 
 def evaluate(expression: Expression, variables: Mapping[str, Any]) -> Any:
     """The value of a partial's expression where the variables are numbers, Values, or anything operations take."""
-    done: dict[int, Any] = {}
+    # A recursive function of its own, not a closure: that would be a cycle, which keeps Values alive.
+    return _evaluate(expression, variables, {})
 
-    def value(e: Expression) -> Any:
-        if id(e) not in done:
-            done[id(e)] = compute(e)
-        return done[id(e)]
 
-    def compute(e: Expression) -> Any:
-        if e.head == "variable":
-            return variables[e.payload]
-        if e.head == "number":
-            return e.payload
-        args = [value(arg) for arg in e.args]
-        if isinstance(e.head, str):
-            return _ARITHMETIC[e.head](*args)
-        return e.head(*args)
-
-    return value(expression)
+def _evaluate(e: Expression, variables: Mapping[str, Any], done: dict[int, Any]) -> Any:
+    if e.head == "variable":
+        return variables[e.payload]
+    if e.head == "number":
+        return e.payload
+    if id(e) not in done:
+        args = [_evaluate(arg, variables, done) for arg in e.args]
+        done[id(e)] = _ARITHMETIC[e.head](*args) if isinstance(e.head, str) else e.head(*args)
+    return done[id(e)]
 
 
 _ARITHMETIC: dict[str, Callable[..., Any]] = {

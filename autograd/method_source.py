@@ -32,7 +32,39 @@ def method_source(op: Op, swap: bool, number: str = "self._data") -> str:
     """
     if op.arity == 1:
         return _unary(op, number)
-    return _binary(op, swap, number)
+    special = OPERATORS.get(op.name, ())
+    return _binary(op, swap, number, special[swap] if special else op.name)
+
+
+def unrecorded_source(op: Op, swap: bool) -> str:
+    """The method where nothing is recorded: numbers to a number without a history. It is that of `Constant`."""
+    names = op.argument_names
+    binary = len(names) == 2
+    others = ", other" if binary else ""
+    general = f"apply_(op_, ({'other, self' if swap else 'self' + others + ('' if binary else ',')}))"
+    mine, its = (names[::-1] if swap else names) if binary else (names[0], "")
+    body = _Body(op)
+    before, test = body.domain_test()
+    lines = [
+        f"def method_(self{others}):",
+        "scope_ = current_()",
+        "if scope_.recording or scope_.trace is not None:",
+        f"    return {general}",
+        f"{mine} = self._data",
+    ]
+    if binary:
+        lines += [
+            "kind_ = other.__class__",
+            "if kind_ in carriers_ or kind_ is Constant_:",
+            f"    {its} = other._data",
+            "elif kind_ is float or kind_ is int:",
+            f"    {its} = other + 0.0",
+            "else:",
+            f"    return {general}",
+        ]
+    guard = [f"if {test}:", f"    return {general}"] if test else []
+    lines += [*before, *guard, *body.value(), "return unrecorded_(y, scope_)"]
+    return "\n    ".join(lines) + "\n"
 
 
 class _Body:
@@ -80,12 +112,15 @@ def _unary(op: Op, number: str) -> str:
     attributes = "".join(f", {a}={v!r}" for a, v in op.attributes.items())
     is_default = "".join(f" or {a} != {v!r}" for a, v in op.attributes.items())
     bound = "op_" if not op.attributes else f"op_.bind({', '.join(f'{a}={a}' for a in op.attributes)})"
+    general = f"apply_({bound}, (self,))"
+    if not op.attributes:
+        general += f" if scope_.recording else Constant_.{op.name}(self)"
     lines = [f"def method_(self{attributes}):", "scope_ = current_()", f"{x} = {number}"]
     before, test = body.domain_test()
     lines += [
         *before,
         f"if not scope_.recording{is_default}{f' or {test}' if test else ''}:",
-        f"    return apply_({bound}, (self,))",
+        f"    return {general}",
         *body.value(),
         *_node("node_", "Value_", "y", "op_", "self", "None"),
         *body.partial(0, "node_._pa"),
@@ -95,7 +130,7 @@ def _unary(op: Op, number: str) -> str:
     return "\n    ".join(lines) + "\n"
 
 
-def _binary(op: Op, swap: bool, number: str) -> str:
+def _binary(op: Op, swap: bool, number: str, name: str) -> str:
     a, b = op.argument_names
     first, second = ("other", "self") if swap else ("self", "other")
     mine, its = (b, a) if swap else (a, b)
@@ -142,7 +177,8 @@ def _binary(op: Op, swap: bool, number: str) -> str:
             *(f"        {line}" for line in with_value),
             "    if kind_ is float or kind_ is int:",
             *(f"        {line}" for line in with_number),
-            f"return {general}",
+            f"    return {general}",
+            f"return Constant_.{name}(self, other)",
         ]
     else:
         lines += [f"return apply_(op_.bind(**attributes), ({first}, {second}))"]

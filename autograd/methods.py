@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from .declaration import OPS, Op, on_declaration
-from .method_source import OPERATORS, method_names, method_source
+from .method_source import OPERATORS, method_names, method_source, unrecorded_source
 
 
 class ValueMethods:
@@ -19,20 +19,39 @@ class ValueMethods:
 
 
 def install(value: type, constant: type, namespace: dict[str, Any]) -> None:
-    """Give ``value`` a method for every operation, declared now or later, and ``constant`` the slow, general ones."""
+    """Give ``value`` a method for every operation, declared now or later; ``constant`` has those that record nothing."""
     own_names = set(dir(value)) | set(dir(constant))
     apply = namespace["apply_"]
 
     def add(op: Op) -> None:
-        if op.arity not in (1, 2):
-            return
         for name, swap in method_names(op):
             if name in own_names and op.name not in OPERATORS:
                 continue  # an operation called "data" or "grad" stays a function
+            if op.arity not in (1, 2):
+                for holder in (ValueMethods, constant):
+                    if name in vars(holder):  # what an earlier declaration of this name has left
+                        delattr(holder, name)
+                continue
             setattr(ValueMethods, name, _documented(_compiled(op, swap, namespace), op, name))
-            setattr(constant, name, _documented(_general(op, swap, apply), op, name))
+            plain = (
+                _general(op, swap, apply)
+                if op.attributes
+                else _compiled_at_first_call(op, swap, name, constant, namespace)
+            )
+            setattr(constant, name, _documented(plain, op, name))
 
     on_declaration(add)
+
+
+def _compiled_at_first_call(op: Op, swap: bool, name: str, constant: type, namespace: dict[str, Any]) -> Any:
+    """A method of ``constant`` that puts the generated one in its place when it is needed: most never are."""
+
+    def method(self: Any, *other: Any) -> Any:
+        compiled = _documented(_executed(unrecorded_source(op, swap), op, namespace), op, name)
+        setattr(constant, name, compiled)
+        return compiled(self, *other)
+
+    return method
 
 
 def specialize(kind: type, number: str, namespace: dict[str, Any]) -> None:
@@ -43,8 +62,12 @@ def specialize(kind: type, number: str, namespace: dict[str, Any]) -> None:
 
 
 def _compiled(op: Op, swap: bool, namespace: dict[str, Any], number: str = "self._data") -> Any:
+    return _executed(method_source(op, swap, number), op, namespace)
+
+
+def _executed(source: str, op: Op, namespace: dict[str, Any]) -> Any:
     scope = {**namespace, "op_": op}
-    exec(compile(method_source(op, swap, number), f"<generated {op.name}>", "exec"), scope)
+    exec(compile(source, f"<generated {op.name}>", "exec"), scope)
     return scope["method_"]
 
 

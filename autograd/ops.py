@@ -80,6 +80,7 @@ expm1 = op(
     "expm1",
     kernel=lambda m, x: m.expm1(x),
     partials=lambda y, x: (exp(x),),
+    singular=True,
     doc="exp(x) - 1, exact for small x",
 )
 log = op(

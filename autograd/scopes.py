@@ -6,14 +6,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The state that a new Value remembers: the path of its module, and whether gradients are recorded."""
+    """The state that a new Value remembers: the path of its module, whether gradients are recorded, and in which trace.
+
+    >>> Scope("encoder").named("layers.0").path
+    'encoder.layers.0'
+    """
 
     path: str = ""
     recording: bool = True
+    trace: Any = None
+    """The tracer of `autograd.compile` that is at work, None outside of a trace."""
+
+    def named(self, name: str) -> Scope:
+        """This scope with a name behind its path."""
+        return Scope(f"{self.path}.{name}" if self.path else name, self.recording, self.trace)
 
 
 TOP = Scope()
@@ -33,8 +44,7 @@ def scope(name: str) -> Iterator[str]:
     """
     if not isinstance(name, str) or not name:
         raise TypeError(f"a scope needs a name (a string that isn't empty), got {name!r}")
-    outer = current()
-    inner = Scope(f"{outer.path}.{name}" if outer.path else name, outer.recording)
+    inner = current().named(name)
     token = _current.set(inner)
     try:
         yield inner.path
@@ -51,7 +61,8 @@ def no_grad() -> Iterator[None]:
     >>> y.requires_grad
     False
     """
-    token = _current.set(Scope(current().path, recording=False))
+    outer = current()
+    token = _current.set(Scope(outer.path, False, outer.trace))
     try:
         yield
     finally:

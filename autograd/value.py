@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -27,7 +28,7 @@ def real_number(x: Any, what: str = "a Value") -> float:
         try:
             return float(x)
         except OverflowError:
-            raise TypeError(f"{what} holds a float64, but this int has {len(str(x))} digits") from None
+            raise TypeError(f"{what} holds a float64, but this int has {int(x).bit_length()} bits") from None
     if isinstance(x, complex | np.complexfloating):
         raise TypeError(f"{what} holds a real number, got the complex {x!r}; use x.real, x.imag or abs(x)")
     if isinstance(x, np.ndarray):
@@ -158,7 +159,8 @@ class Value(ValueMethods):
         >>> x = Value(3.0); y = x * x.detach(); y.backward(); x.grad
         3.0
         """
-        return Constant(self._data, self._label)
+        trace = current().trace
+        return Constant(self._data, self._label) if trace is None else trace.detached(self)
 
     # Differentiation
 
@@ -177,24 +179,22 @@ class Value(ValueMethods):
         """Forget the gradient of this Value (of this one alone)."""
         self._grad = None
 
-    def _settle(self, before: Any) -> None:
-        """Add what this leaf had before a sweep to what the sweep found."""
-        if before is not None:
-            self._grad += before
+    def _settle(self) -> None:
+        """Take in what a sweep has found for this leaf; a Value has it in place already."""
 
     # Order and text
 
-    def __lt__(self, other: Any) -> bool:
-        return self._data < _comparable(other)
+    def __lt__(self, other: Any) -> Any:
+        return _compared("<", self, other)
 
-    def __le__(self, other: Any) -> bool:
-        return self._data <= _comparable(other)
+    def __le__(self, other: Any) -> Any:
+        return _compared("<=", self, other)
 
-    def __gt__(self, other: Any) -> bool:
-        return self._data > _comparable(other)
+    def __gt__(self, other: Any) -> Any:
+        return _compared(">", self, other)
 
-    def __ge__(self, other: Any) -> bool:
-        return self._data >= _comparable(other)
+    def __ge__(self, other: Any) -> Any:
+        return _compared(">=", self, other)
 
     def __pos__(self) -> Value:
         return self
@@ -271,6 +271,8 @@ class Constant(Value):
 
 CARRIERS: set[type] = {Value}
 """Classes whose objects carry gradient and may take the fast path."""
+GUESTS: set[type] = set()
+"""Classes that know themselves what an operation with a Value is: traced numbers."""
 _unchecked: ContextVar[bool] = ContextVar("glassgrad_unchecked", default=False)
 
 
@@ -307,6 +309,9 @@ def _operand(x: Any, op: Op, position: int) -> Any:
 
 def apply(op: Op, args: tuple[Any, ...]) -> Any:
     """The operation on Values and numbers: the general way that the generated methods shorten."""
+    for arg in args:
+        if arg.__class__ in GUESTS:
+            return NotImplemented
     nodes = [_operand(arg, op, position) for position, arg in enumerate(args)]
     if any(node is NotImplemented for node in nodes):
         return NotImplemented
@@ -318,7 +323,7 @@ def apply(op: Op, args: tuple[Any, ...]) -> Any:
     carries = [node.requires_grad for node in nodes]
     if not (scope.recording and any(carries)):
         result: Value = Constant(y)
-        if scope.recording:
+        if scope.recording or scope.trace is not None:  # a trace needs to know what a number was made of
             _attach(result, op, nodes, [None] * len(nodes))
         return result
     result = _new(Value)
@@ -354,8 +359,15 @@ def _whereabouts(node: Value) -> str:
     return f" ({', '.join(filter(None, (name, place)))})" if name or place else ""
 
 
-def _comparable(x: Any) -> float:
-    return x._data if isinstance(x, Value) else real_number(x, "a comparison with a Value")
+_ORDERS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+
+
+def _compared(sign: str, a: Value, b: Any) -> Any:
+    """A bool, or the condition that a trace makes of it."""
+    trace = current().trace
+    if trace is not None or b.__class__ in GUESTS:
+        return NotImplemented if trace is None else trace.compare(sign, a, b)
+    return _ORDERS[sign](a._data, b._data if isinstance(b, Value) else real_number(b, "a comparison with a Value"))
 
 
 def changed(node: Value) -> bool:
@@ -366,10 +378,11 @@ def changed(node: Value) -> bool:
     with unchecked():
         y = node.op.value(*numbers)
         partials = _needed_partials(node.op, node._data, numbers, [p is not None for p in node.partials])
-    return not (_same(y, node._data) and all(map(_same, partials, node.partials)))
+    return not (same_number(y, node._data) and all(map(same_number, partials, node.partials)))
 
 
-def _same(a: float | None, b: float | None) -> bool:
+def same_number(a: float | None, b: float | None) -> bool:
+    """Whether two numbers are equal, NaN being equal to NaN."""
     return a == b or (a is not None and b is not None and a != a and b != b)
 
 
@@ -404,12 +417,21 @@ def _restore(kind: type, _ancestry: Any, *state: Any) -> Value:
     return node
 
 
+def _unrecorded(number: float, scope: Scope) -> Constant:
+    """A constant without a history, as operations give it inside `no_grad`."""
+    node = _new(Constant)
+    node._a = node._b = node._pa = node._pb = node.op = node._grad = None
+    node._data, node._label, node._scope = number, "", scope
+    return node
+
+
 METHOD_NAMESPACE: dict[str, Any] = {
     **python_namespace(),
     "apply_": apply,
     "carriers_": CARRIERS,
     "current_": current,
     "new_": _new,
+    "unrecorded_": _unrecorded,
     "Constant_": Constant,
     "Value_": Value,
 }

@@ -1,0 +1,23 @@
+"""Pictures of computation graphs, of every step of backpropagation, and of training.
+
+Nothing heavy is imported until it is used: matplotlib, Pillow and resvg-py come in with the first picture that needs
+them.
+"""
+
+from .drawing import Drawing, GraphTooLargeError, draw
+from .layout import Layout
+from .steps import Frames, frames
+from .view import Cluster, Edge, GraphView, Node
+
+__all__ = [
+    "Cluster",
+    "Drawing",
+    "Edge",
+    "Frames",
+    "GraphTooLargeError",
+    "GraphView",
+    "Layout",
+    "Node",
+    "draw",
+    "frames",
+]

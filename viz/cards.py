@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from viz.layout import Box, Place
-from viz.scene import Group, Item, Rect, Text, rounded
-from viz.text import clean, number, shorten, width
-from viz.theme import GradientScale
-from viz.view import Edge, Node
+from .layout import Box, Place
+from .scene import Group, Item, Rect, Text, rounded
+from .text import clean, number, shorten, width
+from .theme import GradientScale
+from .view import Edge, Node
 
-__all__ = ["PORT_PITCH", "Face", "State", "card_box", "draw_card", "edge_texts", "tooltip"]
+__all__ = ["PORT_PITCH", "Face", "State", "card_box", "draw_card", "edge_texts", "halo", "tooltip"]
 
 Status = Literal["waiting", "ready", "active", "done"]
 
@@ -79,7 +79,7 @@ def _face(node: Node, name: str, scale: GradientScale, state: State | None) -> F
 
 
 def _last_level(path: str) -> str:
-    from viz.view import module_path
+    from .view import module_path
 
     levels = module_path(path)
     return levels[-1] if levels else path
@@ -95,8 +95,8 @@ def _rows(node: Node) -> Iterator[tuple[str, str]]:
     yield "operations", str(node.operations)
     if node.parameters:
         yield f"Σ {node.parameters} params", number(node.parameter_sum)
-        if node.parameter_norm is not None:
-            yield "‖∇params‖", number(node.parameter_norm)
+        if node.data is not None:  # else it stands on the band
+            yield "‖∇params‖", "–" if node.parameter_norm is None else number(node.parameter_norm)
     if node.data is not None:
         yield "changed" if node.stale else "out", number(node.data)
     else:
@@ -108,11 +108,15 @@ def _band(node: Node, scale: GradientScale, state: State | None) -> tuple[tuple[
         return None, "none"
     if state is not None and state.status in ("waiting", "ready"):
         if state.received is None:
+            if node.kind == "collapsed" and node.grad is not None:  # its output is done, something inside isn't
+                return ("grad", number(node.grad)), scale.shade(node.grad)
             return ("grad", "waiting"), "none"
         if state.status == "waiting":
             return ("so far", number(state.received)), "none"
         return ("grad", number(state.received)), scale.shade(state.received)
     if node.kind == "collapsed" and node.data is None:
+        if not node.parameters:
+            return None, "none"
         norm = node.parameter_norm
         return (("‖∇params‖", number(norm)) if norm is not None else ("grad", "not run yet")), scale.shade(norm)
     return ("grad", number(node.grad) if node.grad is not None else "not run yet"), scale.shade(node.grad)
@@ -129,13 +133,12 @@ def card_box(node: Node, name: str, edges: Sequence[Edge], room_for: Sequence[st
     """
     face = _face(node, name, GradientScale(), None)
     pairs = [*face.rows, *([face.band] if face.band else []), *(("so far", text) for text in room_for)]
-    inner = max(
-        [_pair_width(caption, text) for caption, text in pairs] + [_head_width(face) if face.has_head else 0.0]
-    )
+    inner = max([_pair_width(caption, text) for caption, text in pairs] + [_head_width(face) if face.has_head else 0.0])
     bare = not face.has_head and face.band is None
     wide = max(width(face.rows[0][1], _SIZE) + 2 * _PAD if bare else _NARROWEST, inner + 2 * _PAD)
     high = 30.0 if bare else _HEAD + _ROW * len(face.rows) + (_BAND if face.band else 3.0)
-    ports, lead = (0.0,), (12.0 if edges else 0.0)
+    ports: tuple[float, ...] = (0.0,)
+    lead = 12.0 if edges else 0.0
     if edges and node.kind != "collapsed":
         high = max(high, PORT_PITCH * len(edges))
         ports = tuple(high * ((i + 0.5) / len(edges) - 0.5) for i in range(len(edges)))
@@ -178,13 +181,11 @@ def edge_texts(edge: Edge) -> tuple[str, str]:
 def draw_card(
     node: Node, name: str, place: Place, scale: GradientScale, state: State | None = None, marked: bool = False
 ) -> Group:
-    """Return the shapes of a node; `marked` gives it the halo of a highlighted node."""
+    """Return the shapes of a node; `marked` gives it the rim of a highlighted node."""
     face = _face(node, name, scale, state)
-    radius = {"input": 14.0, "parameter": 2.0, "constant": 5.0}.get(node.kind, 8.0)
+    radius = _radius(node)
     x, y, w, h = place.x, place.y, place.width, place.height
     items: list[Item] = []
-    if marked or (state is not None and state.status == "active"):
-        items.append(Rect(x - 6, y - 6, w + 12, h + 12, "halo", radius + 6))
     if node.kind == "collapsed":
         items += [Rect(x + k, y + k, w, h, "stack", radius) for k in (_STACK, _STACK / 2)]
     items.append(Rect(x, y, w, h, "card", radius))
@@ -193,6 +194,15 @@ def draw_card(
     items += _body(face, place, radius)
     items.append(Rect(x, y, w, h, _rim(node, state, marked), radius))
     return Group(items, tooltip(node, name), node.id)
+
+
+def _radius(node: Node) -> float:
+    return {"input": 10.0, "parameter": 2.0, "constant": 5.0}.get(node.kind, 8.0)
+
+
+def halo(node: Node, place: Place) -> Rect:
+    """Return the glow of a highlighted card; it is drawn below the edges, so that their arrows stay visible."""
+    return Rect(place.x - 6, place.y - 6, place.width + 12, place.height + 12, "halo", _radius(node) + 6)
 
 
 def _rim(node: Node, state: State | None, marked: bool) -> str:

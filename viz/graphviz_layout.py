@@ -9,8 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from viz.layout import Box, Layout, Place, Point
-from viz.view import GraphView
+from .layout import Box, Layout, Place, Point
+from .view import GraphView
 
 __all__ = ["dot_layout"]
 
@@ -45,7 +45,7 @@ def dot_layout(view: GraphView, boxes: Mapping[str, Box], timeout: float = _TIME
 def _source(view: GraphView, boxes: Mapping[str, Box]) -> Iterator[str]:
     yield "digraph {"
     yield '  graph [rankdir=LR nodesep=0.2 ranksep=0.5 fontname="DejaVu Sans" fontsize=11]'
-    yield '  node [shape=plain fontsize=6] edge [arrowhead=none tailport=e headport=w]'
+    yield "  node [shape=plain fontsize=6] edge [arrowhead=none tailport=e headport=w]"
     for node in view.nodes:
         yield f"  {node.id} [label={_table(boxes[node.id])}]"
     yield from _clusters(view)
@@ -63,15 +63,15 @@ def _clusters(view: GraphView) -> Iterator[str]:
     children: dict[str, list[int]] = defaultdict(list)
     for i, cluster in enumerate(view.clusters):
         children[cluster.parent].append(i)
-    stack: list[int | None] = list(reversed(children[""]))
+    stack = list(reversed(children[""]))
     while stack:
         i = stack.pop()
-        if i is None:
+        if i < 0:
             yield "  }"
             continue
         cluster = view.clusters[i]
         yield f'  subgraph cluster_{i} {{ margin=10 label="frame" labeljust=l {"; ".join(cluster.nodes)}'
-        stack.append(None)
+        stack.append(-1)
         stack.extend(reversed(children[cluster.path]))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from viz.view import GraphView
+from .view import GraphView
 
 __all__ = ["Box", "Layout", "Method", "Place", "Point", "arrange"]
 
@@ -71,6 +71,9 @@ class Layout:
             at the left side of the card that it leads to.
         clusters: an outline for each cluster path, outer clusters first.
         method: which layout it was, "dot" or "layered".
+
+    >>> Layout(100.0, 50.0, {"n0": Place(10.0, 10.0, 80.0, 30.0)}, ()).nodes["n0"].middle
+    25.0
     """
 
     width: float
@@ -88,8 +91,9 @@ def arrange(view: GraphView, boxes: Mapping[str, Box], method: Method = "auto") 
         view: what to place.
         boxes: the room for each node id.
         method: "dot" runs Graphviz, "layered" our own layout, which needs nothing and takes about linear time;
-            "auto" is "dot" where that program is on PATH and the graph has at most 2,500 nodes, else "layered". It
-            also is "layered" where `dot` fails or takes too long.
+            "auto" is "dot" where that program is on PATH and the graph has at most 2,500 nodes and no modules, else
+            "layered": that puts layers side by side and keeps neurons in their order, which `dot` doesn't. It also is
+            "layered" where `dot` fails or takes too long.
 
     Raises:
         ValueError: an unknown method.
@@ -101,8 +105,8 @@ def arrange(view: GraphView, boxes: Mapping[str, Box], method: Method = "auto") 
     >>> layout.nodes["n2"].x > layout.nodes["n0"].right
     True
     """
-    from viz.graphviz_layout import dot_layout
-    from viz.layered import layered_layout
+    from .graphviz_layout import dot_layout
+    from .layered import layered_layout
 
     if method not in METHODS:
         raise ValueError(f"layout={method!r} is not known: use one of {', '.join(map(repr, METHODS))}.")
@@ -117,4 +121,6 @@ def arrange(view: GraphView, boxes: Mapping[str, Box], method: Method = "auto") 
 
 
 def _dot_is_apt(view: GraphView) -> bool:
+    if view.clusters or any(node.kind == "collapsed" for node in view.nodes):
+        return False
     return 1 < len(view.nodes) <= DOT_LIMIT and shutil.which("dot", path=os.environ.get("PATH", "")) is not None

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from viz.cards import State
-from viz.scene import Item, Rect, Text, rounded
-from viz.text import width
-from viz.theme import STEPS, GradientScale, step_name
-from viz.view import GraphView, Kind
+from .cards import State
+from .scene import Item, Rect, Text, rounded
+from .text import width
+from .theme import STEPS, GradientScale, step_name
+from .view import GraphView, Kind
 
 __all__ = ["legend"]
 
@@ -63,9 +63,7 @@ def legend(
     return items, y + (_ROW + 6.0) * size
 
 
-def _entries(
-    view: GraphView, scale: GradientScale, states: Mapping[str, State] | None, size: float
-) -> Iterator[Entry]:
+def _entries(view: GraphView, scale: GradientScale, states: Mapping[str, State] | None, size: float) -> Iterator[Entry]:
     kinds = {n.kind for n in view.nodes}
     for kind, words in _WORDS.items():
         if kind in kinds:
@@ -161,4 +159,3 @@ def _bar(scale: GradientScale, size: float) -> Entry:
         yield Text(x + before + length + 6.0 * size, y + 4.0 * size, f"{high} (log)", font, "ink")
 
     return before + length + after, draw
-

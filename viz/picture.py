@@ -7,20 +7,23 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from viz.cards import State, card_box, draw_card, edge_texts
-from viz.layout import Box, Layout, Point
-from viz.legend import legend
-from viz.scene import Group, Item, Path, Rect, Scene, Text, polygon
-from viz.text import clean, shorten, wrap
-from viz.theme import GradientScale
-from viz.view import Edge, GraphView
+from .cards import State, card_box, draw_card, edge_texts, halo
+from .layout import Box, Layout, Point
+from .legend import legend
+from .scene import Group, Item, Path, Rect, Scene, Text, polygon
+from .text import clean, shorten, width, wrap
+from .theme import GradientScale
+from .view import Edge, GraphView
 
 __all__ = ["Caption", "card_boxes", "gradient_scale", "picture"]
 
 _SMALL: Final = 10.0
 _MARGIN: Final = 18.0
 _NARROWEST: Final = 640.0  # below it neither legend nor formulas have room
+_WIDEST: Final = 1_400.0  # longer lines are cut
 _ARROW: Final = 8.0
+_TITLE: Final = 16.0
+_LINE: Final = 13.0
 
 
 @dataclass(frozen=True)
@@ -31,11 +34,19 @@ class Caption:
         title: one line, bold; "" for none.
         lines: lines below it.
         room: how many lines to make room for, so that the frames of one series have one size.
+        width: the width to make room for, in pixels; for the same reason.
     """
 
     title: str = ""
     lines: tuple[str, ...] = ()
     room: int = 0
+    width: float = 0.0
+
+    @staticmethod
+    def needs(title: str, lines: Sequence[str]) -> float:
+        """Return the width that this text needs, in pixels."""
+        widths = [width(clean(title), _TITLE, bold=True), *(width(clean(line), _LINE) for line in lines)]
+        return max(widths) + 2 * _MARGIN + 4.0
 
 
 def card_boxes(view: GraphView, room_for: Mapping[str, Sequence[str]] | None = None) -> dict[str, Box]:
@@ -51,9 +62,7 @@ def card_boxes(view: GraphView, room_for: Mapping[str, Sequence[str]] | None = N
 def gradient_scale(view: GraphView) -> GradientScale:
     """Return the scale that covers all gradients and contributions of `view`."""
     return GradientScale.over(
-        [n.grad for n in view.nodes]
-        + [n.parameter_norm for n in view.nodes]
-        + [e.contribution for e in view.edges]
+        [n.grad for n in view.nodes] + [n.parameter_norm for n in view.nodes] + [e.contribution for e in view.edges]
     )
 
 
@@ -81,13 +90,15 @@ def picture(
         notes: remarks on the picture itself, such as that modules were collapsed.
     """
     size = max(1.0, min(4.0, layout.width / 2_000))  # what is read from afar grows with the picture
-    wide = max(layout.width, _NARROWEST * size)
+    wide = max(layout.width, _NARROWEST * size, min(caption.width, _WIDEST) * size if caption else 0.0)
     above, top = _heading(caption, notes, wide, size)
     names = view.names()
     shift = (wide - layout.width) / 2
     moved = _shifted(layout, shift, top)
     items: list[Item] = list(above)
     items += _frames(view, moved)
+    bright = {k for k, state in (states or {}).items() if state.status == "active"} | set(marked)
+    items += [halo(n, moved.nodes[n.id]) for n in view.nodes if n.id in bright]
     items += _edges(view, moved, names, scale, lit)
     items += [
         draw_card(n, names[n.id], moved.nodes[n.id], scale, (states or {}).get(n.id), n.id in marked)
@@ -121,19 +132,17 @@ def _shifted(layout: Layout, dx: float, dy: float) -> Layout:
     )
 
 
-def _heading(
-    caption: Caption | None, notes: Sequence[str], wide: float, size: float
-) -> tuple[list[Item], float]:
+def _heading(caption: Caption | None, notes: Sequence[str], wide: float, size: float) -> tuple[list[Item], float]:
     items: list[Item] = []
     y = 8.0 * size
     room = wide - 2 * _MARGIN * size
     if caption is not None and (caption.title or caption.room or caption.lines):
         y += 20.0 * size
-        title = shorten(clean(caption.title), room, 16.0 * size, bold=True)
-        items.append(Text(_MARGIN * size, y, title, 16.0 * size, "strong"))
+        title = shorten(clean(caption.title), room, _TITLE * size, bold=True)
+        items.append(Text(_MARGIN * size, y, title, _TITLE * size, "strong"))
         for line in caption.lines:
             y += 20.0 * size
-            items.append(Text(_MARGIN * size, y, shorten(clean(line), room, 13.0 * size), 13.0 * size, "ink"))
+            items.append(Text(_MARGIN * size, y, shorten(clean(line), room, _LINE * size), _LINE * size, "ink"))
         y += 20.0 * size * max(0, caption.room - len(caption.lines)) + 12.0 * size
     for note in notes:
         lines = wrap(clean(note), room - 20.0 * size, 12.0 * size)
@@ -178,7 +187,9 @@ def _edges(
         shade = "active" if i in bright else _edge_shade(edge, scale)
         arrow = "none" if shade == "constant" else shade
         yield Group(
-            [_wire(route, f"e{shade}"), _arrow(route[-1], f"a{arrow}")], edge_tooltip(edge, names), f"e{i}"
+            [_wire(route, f"e{shade}"), _arrow(route[-1], f"a{arrow}", 5.2 if i in bright else 3.6)],
+            edge_tooltip(edge, names),
+            f"e{i}",
         )
         if edge.target not in collapsed:
             texts += _edge_labels(edge, route[-1], i in bright)
@@ -190,16 +201,21 @@ def _edge_shade(edge: Edge, scale: GradientScale) -> str:
 
 
 def _wire(route: Sequence[Point], style: str) -> Path:
-    curves = tuple(("C", tuple(route[i : i + 3])) for i in range(1, len(route) - 1, 3))
-    (x, y), (ax, ay) = route[-1], route[-2]
-    end = (x - _ARROW * 0.6, y)
-    curves = (*curves[:-1], ("C", (route[-3], (min(ax, end[0]), ay), end)))
-    return Path((("M", (route[0],)), *curves), style)
+    commands: list[tuple[str, tuple[Point, ...]]] = [("M", (route[0],))]
+    for i in range(1, len(route) - 1, 3):
+        a, b, end = route[i : i + 3]
+        if route[i - 1][1] == a[1] == b[1] == end[1]:
+            commands.append(("L", (end,)))
+        else:
+            commands.append(("C", (a, b, end)))
+    x, y = route[-1]
+    commands[-1] = ("L", ((x - _ARROW * 0.6, y),))  # every route ends level, at its card; the arrow covers the rest
+    return Path(tuple(commands), style)
 
 
-def _arrow(tip: Point, style: str) -> Path:
+def _arrow(tip: Point, style: str, half: float) -> Path:
     x, y = tip
-    return polygon([(x, y), (x - _ARROW, y - 3.6), (x - _ARROW, y + 3.6)], style)
+    return polygon([(x, y), (x - _ARROW, y - half), (x - _ARROW, y + half)], style)
 
 
 def _edge_labels(edge: Edge, tip: Point, bright: bool) -> Iterator[Item]:
@@ -224,4 +240,3 @@ def edge_tooltip(edge: Edge, names: Mapping[str, str]) -> str:
     elif edge.contribution is not None:
         lines.append(f"passed back: adjoint × partial = {edge.contribution!r}")
     return "\n".join(lines)
-

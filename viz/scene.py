@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from viz.layout import Point
+from .layout import Point
 
 __all__ = ["Group", "Item", "Path", "Rect", "Scene", "Text", "flat", "polygon", "rounded"]
 
@@ -83,9 +83,7 @@ def polygon(points: Sequence[Point], style: str) -> Path:
     return Path((("M", (points[0],)), *(("L", (p,)) for p in points[1:]), ("Z", ())), style)
 
 
-def rounded(
-    x: float, y: float, width: float, height: float, style: str, top: float = 0.0, bottom: float = 0.0
-) -> Path:
+def rounded(x: float, y: float, width: float, height: float, style: str, top: float = 0.0, bottom: float = 0.0) -> Path:
     """Return a rectangle whose upper and lower corners have different radii."""
     right, low, k = x + width, y + height, 0.4477  # a cubic curve of 1 - 0.5523 is nearest to a quarter circle
     return Path(

@@ -4,21 +4,19 @@ import math
 import unicodedata
 from typing import Final
 
-__all__ = ["clean", "number", "shorten", "wrap", "width"]
+__all__ = ["clean", "number", "shorten", "width", "wrap"]
 
 # Advance widths of DejaVu Sans, in thousandths of the font size, for the characters from space to "~".
 # It is the widest of the common sans-serif faces, so text that fits in it fits in its replacements as well.
-_ASCII: Final = tuple(
-    map(
-        int,
-        (
-            "318 401 460 838 636 950 780 275 390 390 500 838 318 361 318 337 636 636 636 636 636 636 636 636 636 636 "
-            "337 337 838 838 838 531 1000 684 686 698 770 632 575 775 752 295 295 656 557 863 748 787 603 787 695 635 "
-            "611 732 684 989 685 611 685 390 337 390 838 500 500 613 635 550 635 615 352 635 634 278 278 579 278 974 "
-            "634 612 635 635 411 521 392 634 592 818 592 592 525 636 337 636 838"
-        ).split(),
-    )
+# fmt: off
+_ASCII: Final = (
+    318, 401, 460, 838, 636, 950, 780, 275, 390, 390, 500, 838, 318, 361, 318, 337, 636, 636, 636,
+    636, 636, 636, 636, 636, 636, 636, 337, 337, 838, 838, 838, 531, 1000, 684, 686, 698, 770, 632,
+    575, 775, 752, 295, 295, 656, 557, 863, 748, 787, 603, 787, 695, 635, 611, 732, 684, 989, 685,
+    611, 685, 390, 337, 390, 838, 500, 500, 613, 635, 550, 635, 615, 352, 635, 634, 278, 278, 579,
+    278, 974, 634, 612, 635, 635, 411, 521, 392, 634, 592, 818, 592, 592, 525, 636, 337, 636, 838,
 )
+# fmt: on
 _BOLD: Final = 1.165  # the widest ratio of DejaVu Sans Bold to DejaVu Sans over digits and letters is 1.16
 _ELLIPSIS: Final = "…"
 
@@ -67,7 +65,7 @@ def _advance(character: str) -> float:
         return 0.0
     if unicodedata.east_asian_width(character) in "WF" or code > 0xFFFF:
         return 1.4
-    return 1.0 if code >= 0x2000 else 0.94
+    return 1.18 if 0x400 <= code < 0x530 else 1.0 if code >= 0x2000 else 0.94
 
 
 def width(text: str, size: float, *, bold: bool = False) -> float:
@@ -83,7 +81,7 @@ def shorten(text: str, room: float, size: float, *, bold: bool = False) -> str:
     """Cut `text` with an ellipsis so that it is at most `room` pixels wide.
 
     >>> shorten("a very long label", 60.0, 12.0)
-    'a very…'
+    'a very l…'
     """
     if width(text, size, bold=bold) <= room:
         return text

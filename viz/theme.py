@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final, Literal
 
-from viz.text import number
+from .text import number
 
 __all__ = ["STEPS", "THEMES", "GradientScale", "Style", "Theme", "check_theme", "styles"]
 
@@ -123,9 +123,7 @@ def _mix(a: str, b: str, share: float) -> str:
 
 def luminance(colour: str) -> float:
     """Return the relative luminance of a colour (WCAG 2.1), from 0 for black to 1 for white."""
-    linear = [
-        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (v / 255 for v in _rgb(colour))
-    ]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (v / 255 for v in _rgb(colour))]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
@@ -190,7 +188,7 @@ def styles(dark: bool) -> Mapping[str, Style]:
         wire = _mix(p.wire_zero, p.wire_negative if step < 0 else p.wire_positive, share**0.6)
         name = step_name(step)
         table[f"g{name}"] = Style(fill)
-        table[f"t{name}"] = Style(max(("#000000", "#ffffff"), key=lambda ink: contrast(ink, fill)), bold=True)  # noqa: B023
+        table[f"t{name}"] = Style(max(("#000000", "#ffffff"), key=lambda ink: contrast(ink, fill)), bold=True)
         table[f"e{name}"] = Style(stroke=wire, line=1.2 + 1.4 * share)
         table[f"a{name}"] = Style(wire)
     return table

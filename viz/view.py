@@ -37,6 +37,9 @@ class Node:
         parameter_sum: the sum of their data.
         parameter_norm: the L2 norm of their gradients; None if none of them has been reached.
         outputs: how many of its numbers are used outside it (the root counts).
+
+    >>> GraphView.of(Value(2.0, label="a")).nodes[0].grad is None
+    True
     """
 
     id: str
@@ -68,6 +71,9 @@ class Edge:
         formula: its formula, such as "1 - y * y"; "" if merged or without gradient.
         contribution: adjoint of the target times partial, summed over merged edges; None before the backward.
         requires_grad: False where no gradient flows.
+
+    >>> GraphView.of(Value(2.0).tanh()).edges[0].formula
+    '1 − y·y'
     """
 
     source: str
@@ -88,6 +94,9 @@ class Cluster:
         path: the scope, such as "layers.0.neurons.3".
         parent: the path of the cluster around it; "" at the top.
         nodes: ids of the nodes directly in it (those of inner clusters not repeated).
+
+    >>> Cluster("layers.0.neurons.3", parent="layers.0").name
+    'neurons.3'
     """
 
     path: str
@@ -219,9 +228,7 @@ class _Reader:
         nodes = tuple(self._node(group, changed, received) for group in self.members)
         return GraphView(nodes, edges, self._clusters())
 
-    def _node(
-        self, group: Sequence[Value], changed: Collection[Value], received: Mapping[Value, float]
-    ) -> Node:
+    def _node(self, group: Sequence[Value], changed: Collection[Value], received: Mapping[Value, float]) -> Node:
         last = group[-1]
         identifier = self.ids[last]
         if len(group) > 1 or self._is_module(last):
@@ -298,7 +305,7 @@ class _Reader:
                 source = self.ids.get(operand)
                 if source is None or source == target:
                     continue
-                formula = v.op.partial_formula(i) if v.op is not None and partial is not None else ""
+                formula = v.op.partial_formula(i, len(v.args)) if v.op is not None and partial is not None else ""
                 edge = Edge(source, target, i, 1, partial, formula, share, partial is not None)
                 place = -1 if target in collapsed else i
                 merged.setdefault((source, target, place), []).append(edge)
@@ -328,9 +335,7 @@ def _users(values: Iterable[Value]) -> dict[Value, list[Value]]:
     return users
 
 
-def _members(
-    values: Iterable[Value], home: Mapping[Value, tuple[str, ...]], depth: int | None
-) -> list[list[Value]]:
+def _members(values: Iterable[Value], home: Mapping[Value, tuple[str, ...]], depth: int | None) -> list[list[Value]]:
     """Group the values by the node they are drawn in; groups are ordered by their last value."""
     groups: dict[object, list[Value]] = {}
     for v in values:

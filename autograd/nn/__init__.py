@@ -1,0 +1,38 @@
+"""Neural networks of Values: modules, layers, initializers, losses and penalties; one sample at a time.
+
+>>> from autograd import nn
+>>> nn.MLP(2, [16, 16, 1], rng=0)
+MLP(2 -> 16 -> 16 -> 1, relu; 337 parameters)
+"""
+
+from . import init, losses, penalties
+from .activations import ELU, GELU, LeakyReLU, ReLU, Sigmoid, SiLU, Softplus, Tanh
+from .dropout import Dropout
+from .layer import Layer, Linear
+from .mlp import MLP
+from .module import Module
+from .neuron import Neuron
+from .sequential import Sequential
+from .structure import structure_version
+
+__all__ = [
+    "ELU",
+    "GELU",
+    "MLP",
+    "Dropout",
+    "Layer",
+    "LeakyReLU",
+    "Linear",
+    "Module",
+    "Neuron",
+    "ReLU",
+    "Sequential",
+    "SiLU",
+    "Sigmoid",
+    "Softplus",
+    "Tanh",
+    "init",
+    "losses",
+    "penalties",
+    "structure_version",
+]

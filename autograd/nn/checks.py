@@ -1,0 +1,119 @@
+"""Checks of arguments that several modules share: rows of inputs, sizes, generators, names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import numpy as np
+
+from ..errors import ShapeError
+from ..scopes import current
+
+T = TypeVar("T")
+
+
+def is_plain(x: Any) -> bool:
+    """Whether ``x`` is a plain number, and so can be checked.
+
+    >>> from autograd.value import Value
+    >>> is_plain(1), is_plain(Value(1.0))
+    (True, False)
+    """
+    return isinstance(x, int | float | np.number)
+
+
+def is_single(x: Any) -> bool:
+    """Whether ``x`` stands for one number: a Value (or what else takes operations), a number, a 0-d array.
+
+    >>> is_single(2.0), is_single([2.0])
+    (True, False)
+    """
+    return hasattr(type(x), "__apply_op__") or is_plain(x) or (isinstance(x, np.ndarray) and x.ndim == 0)
+
+
+def as_list(x: Any, what: str) -> list[Any]:
+    """One sample as a list: from a list, tuple, iterator, NumPy row of shape (n,), or a single number or Value.
+
+    Raises:
+        ShapeError: an array has more than one dimension; ``what`` begins the message.
+        TypeError: it is nothing of all that.
+
+    >>> import numpy as np
+    >>> as_list(np.array([1, 2]), "a layer"), as_list(3.0, "a layer")
+    ([1, 2], [3.0])
+    """
+    kind = type(x)
+    if kind is list:
+        return x  # type: ignore[no-any-return]
+    if kind is np.ndarray:
+        if x.ndim > 1:
+            raise ShapeError(
+                f"{what} takes one sample at a time, a row of numbers, got an array of shape {x.shape}; "
+                f"call it for each row: [model(row) for row in X]"
+            )
+        return x.tolist() if x.ndim else [x.item()]
+    if hasattr(kind, "__apply_op__") or is_plain(x):
+        return [x]
+    if isinstance(x, str | bytes) or not hasattr(kind, "__iter__"):
+        raise TypeError(f"{what} takes a list of numbers or Values, got {kind.__name__}: {x!r}")
+    return list(x)
+
+
+def count(n: int, one: str, many: str = "") -> str:
+    """A number with its noun.
+
+    >>> count(1, "input"), count(3, "input")
+    ('1 input', '3 inputs')
+    """
+    return f"{n} {one}" if n == 1 else f"{n} {many or one + 's'}"
+
+
+def here(thing: object) -> str:
+    """``thing`` as an error names it: its path (the scope in force) and its repr.
+
+    >>> here(0)
+    '0'
+    """
+    path = current().path
+    return f"{path}: {thing!r}" if path else repr(thing)
+
+
+def size(n: Any, what: str) -> int:
+    """``n`` as a number of inputs or outputs: a whole number from 1 on.
+
+    >>> size(3, "nin")
+    3
+    """
+    if isinstance(n, bool) or not isinstance(n, int | np.integer):
+        raise TypeError(f"{what} must be a whole number, got {type(n).__name__}: {n!r}")
+    if n < 1:
+        raise ValueError(f"{what} must be at least 1, got {n}")
+    return int(n)
+
+
+def generator(rng: Any) -> np.random.Generator:
+    """A NumPy generator: the given one, or a new one from a seed; None draws fresh entropy.
+
+    >>> float(generator(0).random()) == float(generator(0).random())
+    True
+    """
+    if isinstance(rng, np.random.Generator):
+        return rng
+    if rng is None or (isinstance(rng, int | np.integer) and not isinstance(rng, bool) and rng >= 0):
+        return np.random.default_rng(rng)
+    raise TypeError(
+        f"rng must be a seed (a whole number from 0 on), a numpy.random.Generator or None, got {rng!r}; "
+        f"write rng=0 or rng=numpy.random.default_rng(0)"
+    )
+
+
+def by_name(table: Mapping[str, T], name: Any, kind: str) -> T:
+    """The entry of that name, else a ValueError that lists the known ones; ``kind`` is "a loss" or the like.
+
+    >>> by_name({"mse": 1}, "mse", "a loss")
+    1
+    """
+    if isinstance(name, str) and name in table:
+        return table[name]
+    raise ValueError(f"{name!r} is not {kind}; known: {', '.join(table)}")

@@ -1,0 +1,97 @@
+"""A neuron: the activation of a weighted sum of its inputs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..errors import ShapeError
+from ..parameter import Parameter
+from .activations import activate, default_init, resolve, title
+from .checks import as_list, count, generator, here, size
+from .init import weights
+from .module import Module
+
+
+class Neuron(Module):
+    """``activation(b + w0 * x0 + w1 * x1 + ...)``, built of binary ``*`` and ``+`` from the bias on.
+
+    Attributes:
+        w: the weights, a list of ``nin`` Parameters.
+        b: the bias, a Parameter that starts at 0; None without one.
+        nonlin: whether the activation is applied.
+        activation: an operation or any function of a Value.
+
+    Args:
+        nin: how many inputs.
+        nonlin: False for a linear neuron.
+        activation: a name (relu, leaky_relu, elu, gelu, silu, softplus, sigmoid, tanh), operation, or callable.
+        bias: whether there is one.
+        init: initial weights: a name of `init`, a callable ``(nin, 1, rng=generator)``, or an array (1, nin).
+            None: He for the relu family, Xavier for all else.
+        rng: a seed or generator.
+
+    Raises:
+        ShapeError: called with another number of inputs.
+        ValueError: an unknown name.
+
+    >>> neuron = Neuron(2, init=[[3.0, -1.0]])
+    >>> neuron([2.0, 1.0]), neuron
+    (Value(data=5.0, grad=0.0), Neuron(2, relu; 3 parameters))
+    """
+
+    w: list[Parameter]
+    b: Parameter | None
+
+    def __init__(
+        self,
+        nin: int,
+        nonlin: bool = True,
+        activation: Any = "relu",
+        *,
+        bias: bool = True,
+        init: Any = None,
+        rng: Any = None,
+    ) -> None:
+        function = resolve(activation)
+        scheme = default_init(function if nonlin else None) if init is None else init
+        (row,) = weights(scheme, size(nin, "nin of a Neuron"), 1, generator(rng)).tolist()
+        self.w = [Parameter(number) for number in row]
+        self.b = Parameter(0.0) if bias else None
+        self.nonlin = nonlin
+        self.activation = function
+
+    @property
+    def nin(self) -> int:
+        """How many inputs it takes."""
+        return len(self.w)
+
+    def forward(self, x: Any) -> Any:
+        """The output for one sample: a Value. ``x``: ``nin`` numbers or Values."""
+        xs = as_list(x, "a Neuron")
+        if len(xs) != len(self.w):
+            raise wrong_inputs(self, len(self.w), len(xs))
+        act: Any = self.b
+        for w, item in zip(self.w, xs, strict=True):
+            act = w * item if act is None else act + w * item
+        return activate(self.activation, act) if self.nonlin else act
+
+    def kind(self) -> str:
+        """The name of its activation, "" if it is linear.
+
+        >>> Neuron(1, activation="tanh").kind(), Neuron(1, nonlin=False).kind()
+        ('tanh', '')
+        """
+        return title(self.activation) if self.nonlin else ""
+
+    def __repr__(self) -> str:
+        return self.describe(", ".join(filter(None, (str(self.nin), self.kind()))))
+
+
+def wrong_inputs(module: Module, nin: int, got: int) -> ShapeError:
+    """The error of a module that was called with the wrong number of inputs.
+
+    >>> str(wrong_inputs(Neuron(2), 2, 3))
+    'Neuron(2, relu; 3 parameters) takes 2 inputs, got 3; give it one number for each, or make it with nin=3'
+    """
+    cure = f"give it one number for each, or make it with nin={got}" if got else "give it one number for each"
+    return ShapeError(f"{here(module)} takes {count(nin, 'input')}, got {got}; {cure}")

@@ -1,0 +1,67 @@
+"""Modules one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from .module import Module
+
+
+class Sequential(Module):
+    """Calls its modules one after the other. Index, slice and iterate it; their names are "0", "1", ...
+
+    Attributes:
+        layers: the list of modules; change it to change the model.
+
+    Raises:
+        TypeError: something else than a Module is given.
+
+    >>> from autograd import nn
+    >>> model = Sequential(nn.Linear(2, 4, rng=0), nn.Tanh(), nn.Linear(4, 1, rng=1)); len(model), model[1]
+    (3, Tanh())
+    """
+
+    def __init__(self, *modules: Module) -> None:
+        for i, module in enumerate(modules):
+            if not isinstance(module, Module):
+                hint = "" if not isinstance(module, list | tuple) else "; write Sequential(*modules) for a list"
+                raise TypeError(
+                    f"Sequential takes modules, got {type(module).__name__} at place {i}: {module!r}{hint}; "
+                    f"a function becomes one as class Mine(nn.Module) with forward"
+                )
+        self.layers = list(modules)
+
+    def forward(self, x: Any) -> Any:
+        """The output of the last module for one sample; without modules ``x`` itself."""
+        for module in self.layers:
+            x = module(x)
+        return x
+
+    def _attributes(self) -> Iterator[tuple[str, Any]]:
+        for name, value in vars(self).items():
+            if name == "layers":
+                yield from ((str(i), module) for i, module in enumerate(value))
+            else:
+                yield name, value
+
+    def _adopt(self, name: str, value: Any) -> None:
+        if name != "layers":
+            super()._adopt(name, value)
+            return
+        for i, module in enumerate(value):
+            super()._adopt(str(i), module)
+
+    def __len__(self) -> int:
+        return len(self.layers)
+
+    def __bool__(self) -> bool:
+        """Always true: an empty model is a model."""
+        return True
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(list(self.layers))
+
+    def __getitem__(self, place: int | slice) -> Any:
+        """One module, or for a slice a Sequential of the same modules."""
+        return Sequential(*self.layers[place]) if isinstance(place, slice) else self.layers[place]

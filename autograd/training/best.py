@@ -1,0 +1,46 @@
+"""Early stopping: the best parameters so far, and how long ago that was."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd.training.parameters import Trained
+
+
+class Best:
+    """Keeps the parameters of the epoch with the least loss.
+
+    >>> from autograd import Parameter
+    >>> p = Parameter(1.0); best = Best(Trained([p]), patience=1)
+    >>> best.offer(0.5); p.data = 2.0; best.offer(0.7); best.lost_patience
+    True
+    >>> best.restore(); p.data
+    1.0
+    """
+
+    def __init__(self, trained: Trained, patience: int) -> None:
+        self._trained = trained
+        self._patience = patience
+        self._loss = math.inf
+        self._kept: NDArray[np.float64] | None = None
+        self._waited = 0
+
+    def offer(self, loss: float) -> None:
+        """An epoch is finished; ``loss`` is what is watched."""
+        if loss < self._loss:
+            self._loss, self._kept, self._waited = loss, self._trained.copy(), 0
+        else:
+            self._waited += 1
+
+    @property
+    def lost_patience(self) -> bool:
+        """Whether so many epochs in a row were no better."""
+        return self._waited >= self._patience
+
+    def restore(self) -> None:
+        """Put the best parameters back, if there was an epoch."""
+        if self._kept is not None:
+            self._trained.restore(self._kept)

@@ -1,0 +1,217 @@
+"""How an epoch is run: the protocol between `fit` and what computes, and the eager one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd.data.samples import Samples
+from autograd.data.sampling import batches
+from autograd.errors import ShapeError
+from autograd.scopes import no_grad
+from autograd.training import nonfinite
+from autograd.training.interrupts import Interrupts
+from autograd.training.modes import in_mode
+from autograd.training.parameters import Trained
+from autograd.training.state import Callbacks, State
+from autograd.value import Value, real_number
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """Everything that an engine needs; checked before it is made."""
+
+    state: State
+    samples: Samples
+    loss: Callable[[Any, Any], Any]
+    penalty: Callable[[], Any] | None
+    trained: Trained
+    callbacks: Callbacks
+    interrupts: Interrupts
+
+
+class EpochLoss(NamedTuple):
+    """Means of one epoch, as the parameters moved: of the loss over samples, of the penalty over batches."""
+
+    loss: float
+    penalty: float
+
+
+class Evaluation(NamedTuple):
+    """The mean loss over samples, and all predictions, shape (n,) or (n, outputs)."""
+
+    loss: float
+    predictions: NDArray[np.float64]
+
+
+class Engine(Protocol):
+    """What computes for `fit`. It counts steps and samples in the state's history and calls the step callbacks.
+
+    After an error or an interruption the parameters are those of the last finished step.
+    """
+
+    def run_epoch(self, order: NDArray[np.intp], batch_size: int) -> EpochLoss:
+        """One step of the optimizer for each batch of the samples in this order, the last one smaller, in train mode.
+
+        The gradient is that of the mean over the batch's own size, plus the penalty's.
+        """
+
+    def evaluate(self, samples: Samples, what: str) -> Evaluation:
+        """Losses and predictions in eval mode; nothing is changed. ``what`` names the samples in errors."""
+
+
+def rows(array: NDArray[Any]) -> list[Any]:
+    """Samples as models written for numbers take them: each a number or a list of numbers.
+
+    >>> rows(np.array([[1.0, 2.0]])), rows(np.array([3]))
+    ([[1.0, 2.0]], [3])
+    """
+    listed: list[Any] = array.tolist()
+    return listed
+
+
+def sample_loss(task: Task, x: Any, y: Any) -> Value:
+    """The loss of one sample. A TypeError if it is no Value."""
+    loss = task.loss(task.state.model(x), y)
+    if not isinstance(loss, Value):
+        raise TypeError(
+            f"the loss must be a Value, got {type(loss).__name__}: {loss!r}; compute it from the prediction by "
+            f"operations of autograd, and don't take .data or float() on the way"
+        )
+    return loss
+
+
+class EagerEngine:
+    """One sample at a time: build its graph, go backward with seed 1/N, forget it."""
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+        self._inputs, self._targets = rows(task.samples.X), rows(task.samples.Y)
+
+    def run_epoch(self, order: NDArray[np.intp], batch_size: int) -> EpochLoss:
+        """See `Engine.run_epoch`."""
+        losses, penalties = 0.0, []
+        for batch in batches((order,), batch_size, shuffle=False):
+            chosen = batch[0].tolist()
+            loss, penalty = self._gradients(chosen)
+            self._step(len(chosen))
+            losses += loss
+            penalties.append(penalty)
+        return EpochLoss(losses / len(order), sum(penalties) / len(penalties))
+
+    def evaluate(self, samples: Samples, what: str) -> Evaluation:
+        """See `Engine.evaluate`."""
+        model = self.task.state.model
+        pairs = list(zip(rows(samples.X), rows(samples.Y), strict=True))
+        with in_mode(model, training=False):
+            with no_grad():
+                losses, predictions = self._forward(pairs, what)
+            wrong = next((i for i, number in enumerate(losses) if not math.isfinite(number)), None)
+            if wrong is not None:  # no graph was kept, so that sample is computed once more with one
+                raise nonfinite.loss_error(
+                    sample_loss(self.task, *pairs[wrong]), self._where(wrong, what), self._cure()
+                )
+        return Evaluation(sum(losses) / len(losses), _stacked(predictions))
+
+    def _forward(self, pairs: list[tuple[Any, Any]], what: str) -> tuple[list[float], list[Any]]:
+        losses, predictions = [], []
+        for i, (x, y) in enumerate(pairs):
+            try:
+                prediction = self.task.state.model(x)
+                loss = self.task.loss(prediction, y)
+            except Exception as error:
+                error.add_note(f"in fit: {self._where(i, what)}")
+                raise
+            losses.append(_numbers(loss))
+            predictions.append(_numbers(prediction))
+        return losses, predictions
+
+    def _gradients(self, chosen: list[int]) -> tuple[float, float]:
+        """Fill ``grad`` with the gradient of the batch; the sum of its losses, and the penalty."""
+        trained = self.task.trained
+        trained.zero_grad()
+        grad = trained.grad
+        seed = 1.0 / len(chosen)
+        total = 0.0
+        try:
+            for i in chosen:
+                total += self._sample(i, seed, grad)
+            penalty = self._penalty(grad)
+            self.task.callbacks.before_step(self.task.state)
+        except BaseException:
+            trained.zero_grad()  # half a batch's gradient is no gradient
+            raise
+        return total, penalty
+
+    def _sample(self, i: int, seed: float, grad: NDArray[np.float64]) -> float:
+        try:
+            loss = sample_loss(self.task, self._inputs[i], self._targets[i])
+        except Exception as error:
+            error.add_note(f"in fit: {self._where(i)}")
+            raise
+        number = loss.data
+        if not math.isfinite(number):
+            raise nonfinite.loss_error(loss, self._where(i), self._cure())
+        loss.backward(seed)
+        if not np.isfinite(grad).all():
+            raise nonfinite.gradient_error(loss, seed, self._where(i), self._cure())
+        return number
+
+    def _penalty(self, grad: NDArray[np.float64]) -> float:
+        if self.task.penalty is None:
+            return 0.0
+        penalty = self.task.penalty()
+        where = f"the penalty in {self._when()}"
+        if not math.isfinite(penalty.data):
+            raise nonfinite.loss_error(penalty, where, self._cure())
+        penalty.backward()
+        if not np.isfinite(grad).all():
+            raise nonfinite.gradient_error(penalty, 1.0, where, self._cure())
+        return float(penalty.data)
+
+    def _step(self, size: int) -> None:
+        """One step of the optimizer, whole or not at all."""
+        task, trained = self.task, self.task.trained
+        before = trained.copy()
+        with task.interrupts.held():
+            try:
+                task.state.optimizer.step()
+                if not np.isfinite(trained.data).all():
+                    raise nonfinite.step_error(before, trained.parameters, self._when(), self._cure())
+            except BaseException:
+                trained.restore(before)
+                raise
+            task.state.history.steps += 1
+            task.state.history.samples_seen += size
+        task.callbacks.after_step(task.state)
+
+    def _where(self, i: int, what: str = "") -> str:
+        return f"{what}sample {i} (row {i} of {what}X) in {self._when()}"
+
+    def _when(self) -> str:
+        return f"epoch {self.task.state.epoch}, step {self.task.state.history.steps}, all counted from 0"
+
+    def _cure(self) -> str:
+        return (
+            f"Try a smaller learning rate (it is {self.task.state.optimizer.lr:g}), standardized inputs "
+            f"(autograd.data.standardize), or a callback that clips gradients (autograd.optim.clip_grad_norm_). "
+            f"The parameters are those of the last finished step"
+        )
+
+
+def _numbers(prediction: Any) -> Any:
+    if isinstance(prediction, list | tuple):
+        return [_numbers(each) for each in prediction]
+    return prediction.data if isinstance(prediction, Value) else real_number(prediction, "a prediction")
+
+
+def _stacked(predictions: list[Any]) -> NDArray[np.float64]:
+    try:
+        return np.array(predictions, dtype=np.float64)
+    except ValueError:
+        raise ShapeError("the model gives different numbers of outputs for different samples") from None

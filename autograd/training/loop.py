@@ -1,0 +1,174 @@
+"""`fit`: the training loop."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from autograd.data.sampling import Seed
+from autograd.scopes import no_grad
+from autograd.training.best import Best
+from autograd.training.engine import EpochLoss
+from autograd.training.history import History
+from autograd.training.metrics import Metric, measured
+from autograd.training.modes import in_mode
+from autograd.training.preparation import Plan, prepared
+from autograd.training.state import Callback
+from autograd.value import Value
+
+
+def fit(
+    model: Callable[[Any], Any],
+    X: ArrayLike,
+    Y: ArrayLike,
+    *,
+    loss: Callable[[Any, Any], Any] | str,
+    optimizer: Any,
+    epochs: int,
+    batch_size: int | None = None,
+    validation: tuple[ArrayLike, ArrayLike] | float | None = None,
+    metrics: Sequence[str | Metric] = (),
+    callbacks: Sequence[Callback] = (),
+    patience: int | None = None,
+    penalty: Callable[[], Value] | None = None,
+    seed: Seed = 0,
+    progress: bool = True,
+    mode: str = "auto",
+) -> History:
+    """Train ``model``: minimize the mean of ``loss`` over the samples (plus ``penalty``) by steps of ``optimizer``.
+
+    Ctrl-C stops it and keeps what was learnt: the parameters are those of the last finished step, a line on stderr says
+    so, and the history is returned as ever. The model's train and eval modes are afterwards what they were.
+    Epochs, steps and samples are counted from 0.
+
+    Args:
+        model: a module, or any function of one sample's inputs (a list of k numbers, or one number where X is (n,))
+            that gives a Value or a list of Values. It trains in train mode, and is evaluated in eval mode.
+        X: inputs, shape (n, k) or (n,); finite numbers.
+        Y: targets, shape (n,) or (n, m); integers stay integers, so that they can be class indices.
+        loss: ``loss(prediction, target)`` of one sample -> Value, or the name of one of `autograd.nn.losses`.
+        optimizer: an optimizer over the model's parameters, or a function that makes one from them, like ``Adam``.
+        epochs: how often every sample is seen, at least 0.
+        batch_size: samples a step; the last batch may be smaller, each is averaged over its own size. None: all
+            samples in one step, in their order. Else the order of an epoch is drawn from ``seed``.
+        validation: (X, Y), or the share of the samples that is set aside (drawn from ``seed``). Evaluated after
+            each epoch: ``val_loss``.
+        metrics: names ("accuracy", "mse", "mae") or functions of all predictions and targets -> number. Measured after
+            each epoch in eval mode, on the training set and (as ``val_<name>``) on the validation set.
+        callbacks: called with the `State` after each epoch; ``state.stop()`` ends the training. Their methods
+            ``before_step(state)`` and ``after_step(state)``, if they have them, are called for each batch.
+        patience: end when so many epochs in a row have not lowered the validation loss; without validation, the
+            training set's loss in eval mode plus the penalty, recorded as ``watched``. With a patience the parameters
+            of the best epoch are put back at the end, however the training ended (errors excepted).
+        penalty: ``penalty()`` -> Value that is added once a batch, as ``lambda: l2(model, 1e-3)``.
+        seed: a Generator, a seed, or None for fresh entropy: for the order of samples and the validation share.
+        progress: a progress bar on stderr.
+        mode: "auto" or "eager"; "compiled" is not available yet.
+
+    Returns:
+        A `History`: ``history["loss"]`` is the mean of the losses that the steps of each epoch were made from (so the
+        parameters move meanwhile), without the ``penalty``, which is recorded by that name.
+
+    Raises:
+        TypeError, ValueError, ShapeError: an argument doesn't fit; nothing has been changed then.
+        NonFiniteError: a loss, a gradient or a step became NaN or infinite. Names the first operation, its scope and
+            the sample; the parameters are those before that step.
+
+    >>> from autograd import Parameter; from autograd.optim import SGD
+    >>> w = Parameter(0.0)
+    >>> history = fit(lambda x: w * x, [1.0, 2.0], [3.0, 6.0], loss=lambda p, y: (p - y) ** 2,
+    ...               optimizer=SGD([w], lr=0.1), epochs=20, progress=False)
+    >>> round(w.data, 6), history
+    (2.999997, History(20 epochs, loss=8.185e-11))
+    """
+    plan = prepared(
+        model,
+        X,
+        Y,
+        loss=loss,
+        optimizer=optimizer,
+        epochs=epochs,
+        batch_size=batch_size,
+        validation=validation,
+        metrics=metrics,
+        callbacks=callbacks,
+        patience=patience,
+        penalty=penalty,
+        seed=seed,
+        mode=mode,
+    )
+    with plan.task.interrupts, in_mode(model, training=True):
+        return _run(plan, progress)
+
+
+def _run(plan: Plan, progress: bool) -> History:
+    state, history = plan.task.state, plan.task.state.history
+    best = None if plan.patience is None else Best(plan.task.trained, plan.patience)
+    try:
+        _epochs(plan, best, progress)
+    except KeyboardInterrupt:
+        history.stop_reason = "interrupted"
+        sys.stderr.write(
+            f"interrupted in epoch {state.epoch}: kept what was learnt in {history.steps} steps"
+            f"{', the best epoch' if best and history.epochs else ''}\n"
+        )
+    if best is not None:
+        best.restore()
+    return history
+
+
+def _epochs(plan: Plan, best: Best | None, progress: bool) -> None:
+    from tqdm import tqdm  # here, so that importing autograd stays fast
+
+    state, history, task = plan.task.state, plan.task.state.history, plan.task
+    with tqdm(total=plan.epochs, desc="fit", unit="epoch", disable=not progress) as bar:
+        for state.epoch in range(plan.epochs):
+            row = _row(plan, plan.engine.run_epoch(_order(plan), plan.batch_size))
+            with task.interrupts.held():
+                history.append(row)
+                if best is not None:
+                    best.offer(row[history.watched])
+            bar.set_postfix({name: f"{x:.4g}" for name, x in row.items()}, refresh=False)
+            bar.update()
+            task.callbacks.after_epoch(state)
+            if state.stopping or (best is not None and best.lost_patience):
+                # A run that was over anyway has not been stopped.
+                if history.epochs < plan.epochs:
+                    history.stop_reason = "callback" if state.stopping else "patience"
+                return
+
+
+def _order(plan: Plan) -> np.ndarray[Any, np.dtype[np.intp]]:
+    n = len(plan.task.samples)
+    return np.arange(n) if plan.batch_size >= n else plan.random.permutation(n)
+
+
+def _row(plan: Plan, epoch: EpochLoss) -> dict[str, float]:
+    """The numbers of an epoch by name, in the order in which they are shown."""
+    penalty = plan.task.penalty
+    row = {"loss": epoch.loss}
+    if penalty is not None:
+        row["penalty"] = epoch.penalty
+    if plan.metrics or (plan.patience is not None and plan.validation is None):
+        trained = plan.engine.evaluate(plan.task.samples, "")
+        for name, metric in plan.metrics.items():
+            row[name] = measured(name, metric, trained.predictions, plan.task.samples.Y)
+        if plan.patience is not None and plan.validation is None:
+            row["watched"] = trained.loss + _number(penalty)
+    if plan.validation is not None:
+        held_out = plan.engine.evaluate(plan.validation, "validation ")
+        row["val_loss"] = held_out.loss
+        for name, metric in plan.metrics.items():
+            row[f"val_{name}"] = measured(name, metric, held_out.predictions, plan.validation.Y)
+    return row
+
+
+def _number(penalty: Callable[[], Value] | None) -> float:
+    if penalty is None:
+        return 0.0
+    with no_grad():
+        return penalty().data

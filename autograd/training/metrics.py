@@ -1,0 +1,113 @@
+"""Numbers that people read beside the loss; nothing is differentiated here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd.errors import ShapeError
+from autograd.nn.checks import by_name
+from autograd.value import real_number
+
+Metric: TypeAlias = Callable[[NDArray[np.float64], NDArray[Any]], Any]
+"""From all predictions and all targets to one number."""
+
+
+def accuracy(predictions: NDArray[np.float64], targets: NDArray[Any]) -> float:
+    """The share of samples whose class is right, from scores (logits).
+
+    Several scores a sample, (n, k): the largest one's index is the class, the targets are indices (n,) or one-hot
+    (n, k). One score, (n,) or (n, 1): its sign is the class, targets above 0 are the positive class.
+
+    >>> accuracy(np.array([[0.1, 2.0], [3.0, 1.0]]), np.array([1, 1]))
+    0.5
+    >>> accuracy(np.array([0.3, -2.0]), np.array([1, -1]))
+    1.0
+    """
+    if predictions.ndim == 2 and predictions.shape[1] > 1:
+        if targets.ndim == 2 and targets.shape == predictions.shape:
+            targets = targets.argmax(axis=1)
+        guessed: NDArray[Any] = predictions.argmax(axis=1)
+    else:
+        guessed, targets = predictions.ravel() > 0, targets.ravel() > 0
+    if guessed.shape != targets.shape:
+        raise _unfit("accuracy", predictions, targets)
+    return float(np.mean(guessed == targets))
+
+
+def mse(predictions: NDArray[np.float64], targets: NDArray[Any]) -> float:
+    """The mean squared difference, over samples and outputs.
+
+    >>> mse(np.array([1.0, 2.0]), np.array([1.0, 4.0]))
+    2.0
+    """
+    return float(np.mean(_differences("mse", predictions, targets) ** 2))
+
+
+def mae(predictions: NDArray[np.float64], targets: NDArray[Any]) -> float:
+    """The mean absolute difference, over samples and outputs.
+
+    >>> mae(np.array([1.0, 2.0]), np.array([1.0, 4.0]))
+    1.0
+    """
+    return float(np.mean(np.abs(_differences("mae", predictions, targets))))
+
+
+METRICS: dict[str, Metric] = {"accuracy": accuracy, "mse": mse, "mae": mae}
+"""The metrics that `fit` knows by name."""
+
+
+def named_metrics(metrics: Sequence[str | Metric]) -> dict[str, Metric]:
+    """The metrics by the names under which the history keeps them: a function's own name.
+
+    Raises:
+        ValueError: an unknown name (the known ones are listed), or one twice.
+        TypeError: neither a name nor a function.
+
+    >>> list(named_metrics(["accuracy", mse]))
+    ['accuracy', 'mse']
+    """
+    if isinstance(metrics, str) or callable(metrics):
+        raise TypeError(f"metrics must be a list, got {metrics!r}; write metrics=[...]")
+    found: dict[str, Metric] = {}
+    for given in metrics:
+        name, metric = _named(given)
+        if name in found:
+            raise ValueError(f"metrics: {name!r} is there twice; give each function a __name__ of its own")
+        found[name] = metric
+    return found
+
+
+def _named(given: str | Metric) -> tuple[str, Metric]:
+    if isinstance(given, str):
+        return given, by_name(METRICS, given, "a metric")
+    if not callable(given):
+        raise TypeError(f"a metric is a name or a function of (predictions, targets), got {given!r}")
+    name = getattr(given, "__name__", type(given).__name__)
+    if name in _TAKEN or name.startswith("val_"):
+        raise ValueError(f"metrics: the history has the name {name!r} for itself; call the function otherwise")
+    return name, given
+
+
+_TAKEN = ("loss", "penalty", "watched")
+
+
+def measured(name: str, metric: Metric, predictions: NDArray[np.float64], targets: NDArray[Any]) -> float:
+    """The metric's number, or a TypeError that names it."""
+    return real_number(metric(predictions, targets), f"the metric {name!r}")
+
+
+def _differences(name: str, predictions: NDArray[np.float64], targets: NDArray[Any]) -> NDArray[np.float64]:
+    if predictions.size != targets.size or len(predictions) != len(targets):
+        raise _unfit(name, predictions, targets)
+    difference: NDArray[np.float64] = predictions - targets.reshape(predictions.shape)
+    return difference
+
+
+def _unfit(name: str, predictions: NDArray[np.float64], targets: NDArray[Any]) -> ShapeError:
+    return ShapeError(
+        f"{name} can't compare predictions of shape {predictions.shape} with targets of shape {targets.shape}"
+    )

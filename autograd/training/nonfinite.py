@@ -1,0 +1,93 @@
+"""Where a NaN or an infinity came from: the text of the errors that end a training run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from autograd.backprop import Step, sweep
+from autograd.errors import NonFiniteError
+from autograd.graph import ancestors
+from autograd.parameter import Parameter
+from autograd.value import Value
+
+
+def loss_error(loss: Value, where: str, cure: str) -> NonFiniteError:
+    """The error for a loss that isn't finite: names the first node responsible, its operands and its scope."""
+    return NonFiniteError(
+        f"the loss is {loss.data} for {where}. It begins with {_origin(first_nonfinite(loss))}. {cure}"
+    )
+
+
+def gradient_error(loss: Value, seed: float, where: str, cure: str) -> NonFiniteError:
+    """The error for a gradient that isn't finite although the loss is: names the operation where backprop left the
+    finite numbers."""
+    for step in sweep(loss, seed):
+        if math.isfinite(step.adjoint):
+            wrong = next((i for i, c in enumerate(step.contributions) if c is not None and not math.isfinite(c)), None)
+            if wrong is not None:
+                return NonFiniteError(f"the gradient isn't finite for {where}. {_overflow(step, wrong)}. {cure}")
+    return NonFiniteError(
+        f"the gradient isn't finite for {where}: every product of adjoint and partial is, but their sum overflows. "
+        f"{cure}"
+    )
+
+
+def step_error(before: Iterable[float], parameters: Iterable[Parameter], where: str, cure: str) -> NonFiniteError:
+    """The error for a step of the optimizer that took a parameter out of the finite numbers."""
+    for number, parameter in zip(before, parameters, strict=True):
+        if not math.isfinite(parameter.data):
+            return NonFiniteError(
+                f"the optimizer's step made {_leaf(parameter)} {parameter.data}, it was {number} (gradient "
+                f"{parameter.grad}), in {where}. {cure}"
+            )
+    raise AssertionError("all parameters are finite")
+
+
+def first_nonfinite(root: Value) -> Value:
+    """The first node, operands before results, that made ``root`` NaN or infinite: all of its own operands are finite.
+
+    An infinity elsewhere in the graph that the formula went through unharmed isn't blamed.
+
+    >>> from autograd import Value
+    >>> x = Value(-1e3, label="x"); harmless = 1 / (1 + (-x).exp()); y = (x * 1e308) * harmless
+    >>> first_nonfinite(y).op.name
+    'mul'
+    """
+    order = ancestors(root)
+    guilty = {root}
+    for node in reversed(order):
+        if node in guilty:
+            guilty.update(arg for arg in node.args if not math.isfinite(arg.data))
+    return next(node for node in order if node in guilty)
+
+
+def _origin(node: Value) -> str:
+    if node.op is None:
+        return f"{_leaf(node)}, which is {node.data} itself"
+    operands = ", ".join(_operand(arg) for arg in node.args)
+    return f"{node.op.name}({operands}) = {node.data}{_place(node)}"
+
+
+def _overflow(step: Step, position: int) -> str:
+    node, partial = step.node, step.partials[position]
+    assert node.op is not None
+    operands = ", ".join(_operand(arg) for arg in node.args)
+    return (
+        f"It begins with {node.op.name}({operands}){_place(node)}: its partial by the operand {position} "
+        f"({_operand(node.args[position])}) is {partial}, times the adjoint {step.adjoint} that is "
+        f"{step.contributions[position]}"
+    )
+
+
+def _operand(value: Value) -> str:
+    return f"{value.label}={value.data}" if value.label else f"{value.data}"
+
+
+def _leaf(value: Value) -> str:
+    kind = "the parameter" if isinstance(value, Parameter) else "the number"
+    return f"{kind}{f' {value.label!r}' if value.label else ''}{_place(value)}"
+
+
+def _place(value: Value) -> str:
+    return f" in {value.scope}" if value.scope else ""

@@ -1,0 +1,181 @@
+"""The arguments of `fit`, checked before anything is changed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from autograd.data.samples import Samples
+from autograd.data.sampling import Seed, check_fraction, split, whole_number
+from autograd.errors import NonFiniteError, ShapeError
+from autograd.graph import ancestors
+from autograd.nn import losses
+from autograd.optim import Optimizer
+from autograd.parameter import Parameter
+from autograd.training.engine import EagerEngine, Engine, Task, rows, sample_loss
+from autograd.training.interrupts import Interrupts
+from autograd.training.metrics import Metric, named_metrics
+from autograd.training.modes import in_mode
+from autograd.training.parameters import Trained
+from autograd.training.state import Callback, Callbacks, State
+from autograd.value import Value
+
+MODES = ("auto", "eager", "compiled")
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A training run that can begin."""
+
+    task: Task
+    engine: Engine
+    validation: Samples | None
+    metrics: dict[str, Metric]
+    epochs: int
+    batch_size: int
+    patience: int | None
+    random: np.random.Generator
+
+
+def prepared(
+    model: Callable[[Any], Any],
+    X: ArrayLike,
+    Y: ArrayLike,
+    *,
+    loss: Callable[[Any, Any], Any] | str,
+    optimizer: Any,
+    epochs: int,
+    batch_size: int | None,
+    validation: tuple[ArrayLike, ArrayLike] | float | None,
+    metrics: Sequence[str | Metric],
+    callbacks: Sequence[Callback],
+    patience: int | None,
+    penalty: Callable[[], Value] | None,
+    seed: Seed,
+    mode: str,
+) -> Plan:
+    """The plan, or an error that says which argument is wrong; see `fit` for the arguments."""
+    if not callable(model):
+        raise TypeError(f"fit: the model must be callable with one sample's inputs, got {type(model).__name__}")
+    if mode not in MODES:
+        raise ValueError(f"fit: unknown mode {mode!r}; known are {', '.join(MODES)}")
+    epochs = whole_number(epochs, "fit: epochs", 0)
+    patience = None if patience is None else whole_number(patience, "fit: patience", 1)
+    size = None if batch_size is None else whole_number(batch_size, "fit: batch_size", 1)
+    random = np.random.default_rng(seed)
+    samples, held_out = _parted(Samples.of(X, Y), validation, random)
+    used = _optimizer(optimizer, model)
+    trained = Trained([*used.params, *_parameters(model)])
+    _refuse_nonfinite(trained, model)
+    task = Task(
+        state=State(model, used),
+        samples=samples,
+        loss=_loss(loss),
+        penalty=_callable_or_none(penalty),
+        trained=trained,
+        callbacks=Callbacks(callbacks),
+        interrupts=Interrupts(),
+    )
+    chosen = named_metrics(metrics)
+    _try_out(task, held_out)
+    return Plan(task, _engine(mode, task), held_out, chosen, epochs, size or len(samples), patience, random)
+
+
+def _engine(mode: str, task: Task) -> Engine:
+    if mode == "compiled":
+        raise NotImplementedError("fit: mode='compiled' is not available yet; use mode='auto' or mode='eager'")
+    return EagerEngine(task)
+
+
+def _parted(samples: Samples, validation: Any, random: np.random.Generator) -> tuple[Samples, Samples | None]:
+    """(training samples, validation samples)"""
+    if validation is None:
+        return samples, None
+    if isinstance(validation, tuple | list):
+        if len(validation) != 2:
+            raise ValueError(f"fit: validation must be (X, Y) or a fraction, got {len(validation)} entries")
+        held_out = Samples.of(validation[0], validation[1], what="validation ")
+        for name, mine, its in (("X", samples.X, held_out.X), ("Y", samples.Y, held_out.Y)):
+            if mine.shape[1:] != its.shape[1:]:
+                raise ShapeError(
+                    f"validation {name} has shape {its.shape} and {name} has {mine.shape}; they must agree after the "
+                    f"number of samples"
+                )
+        return samples, held_out
+    check_fraction(validation, "fit: validation is (X, Y) or a share of the samples, which")
+    X_train, X_held, Y_train, Y_held = split(samples.X, samples.Y, validation, rng=random)
+    return Samples(X_train, Y_train), Samples(X_held, Y_held)
+
+
+def _parameters(model: Any) -> list[Parameter]:
+    listed = getattr(model, "parameters", None)
+    return list(listed()) if callable(listed) else []
+
+
+def _optimizer(optimizer: Any, model: Any) -> Optimizer:
+    mine = _parameters(model)
+    if not isinstance(optimizer, Optimizer) and callable(optimizer):
+        optimizer = optimizer(mine)
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError(
+            f"fit: optimizer must be one of autograd.optim, as in SGD(model.parameters(), lr=0.1), or a function that "
+            f"makes one from parameters, got {type(optimizer).__name__}: {optimizer!r}"
+        )
+    if mine and set(mine).isdisjoint(optimizer.params):
+        raise ValueError(
+            f"fit: none of the optimizer's {len(optimizer.params)} parameters is one of the model's {len(mine)}; "
+            f"make it from this model's parameters, {type(optimizer).__name__}(model.parameters(), ...)"
+        )
+    return optimizer
+
+
+def _refuse_nonfinite(trained: Trained, model: Any) -> None:
+    named = getattr(model, "named_parameters", None)
+    names = {p: name for name, p in named()} if callable(named) else {}
+    for position, p in enumerate(trained.parameters):
+        if not math.isfinite(p.data):
+            name = names.get(p, p.label) or f"number {position}"
+            raise NonFiniteError(f"fit: the parameter {name} is {p.data} before training; initialize the model anew")
+
+
+def _callable_or_none(penalty: Any) -> Any:
+    if penalty is not None and not callable(penalty):
+        raise TypeError(
+            f"fit: penalty must be a function without arguments, as in lambda: l2(model, 1e-3), got "
+            f"{type(penalty).__name__}: {penalty!r}"
+        )
+    return penalty
+
+
+def _loss(loss: Callable[[Any, Any], Any] | str) -> Callable[[Any, Any], Any]:
+    if isinstance(loss, str):
+        return losses.by_name(loss)
+    if not callable(loss):
+        raise TypeError(
+            f"fit: loss is a name or a function of (prediction, target), got {type(loss).__name__}: {loss!r}"
+        )
+    return loss
+
+
+def _try_out(task: Task, held_out: Samples | None) -> None:
+    """Run the first sample of each set in eval mode: what doesn't fit raises its error before anything is changed."""
+    with in_mode(task.state.model, training=False):
+        for samples in (task.samples, held_out):
+            if samples is not None:
+                loss = sample_loss(task, rows(samples.X[:1])[0], rows(samples.Y[:1])[0])
+        terms = [loss]
+        if task.penalty is not None:
+            terms.append(task.penalty())
+            if not isinstance(terms[1], Value):
+                raise TypeError(f"fit: the penalty must be a Value, got {type(terms[1]).__name__}: {terms[1]!r}")
+    reached = {node for term in terms for node in ancestors(term)}
+    if reached.isdisjoint(task.state.optimizer.params):
+        raise ValueError(
+            "fit: the loss doesn't depend on any parameter of the optimizer, so training can't change it; compute the "
+            "loss from the model's prediction, outside no_grad(), without .data or detach()"
+        )

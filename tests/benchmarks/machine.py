@@ -1,0 +1,26 @@
+"""Where a measurement was made, in words that name no person and no path."""
+
+from __future__ import annotations
+
+import os
+import platform
+from pathlib import Path
+
+
+def machine() -> str:
+    """Processor, cores, Python version.
+
+    >>> "Python" in machine()
+    True
+    """
+    cores = os.cpu_count() or 1
+    return f"{_processor()}, {cores} core{'s' * (cores != 1)}, {platform.system()}, Python {platform.python_version()}"
+
+
+def _processor() -> str:
+    info = Path("/proc/cpuinfo")
+    if info.is_file():
+        for line in info.read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()

@@ -1,0 +1,250 @@
+"""The value of every operation over the whole range of float64, against mpmath, in each world."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from mpmath import mp, mpf
+
+import autograd
+from autograd import DomainError, Op, Value
+
+INF, NAN = math.inf, math.nan
+
+
+def same(a: float, b: float) -> bool:
+    return a == b or (math.isnan(a) and math.isnan(b))
+
+
+def ulps_off(got: float, exact: Any, scale: float) -> float:
+    """Distance from the exact value in units of the last place of that value (or of ``scale`` if it is larger)."""
+    rounded = float(exact)
+    if math.isinf(rounded) or math.isinf(got):
+        return 0.0 if got == rounded else INF
+    return float(abs(mpf(got) - exact) / mpf(math.ulp(max(abs(rounded), scale))))
+
+
+def exact_values(f: Any, args: list[tuple[Any, ...]]) -> list[Any]:
+    with mp.workprec(1300):  # so much, because sin(1e308) needs all digits of 1e308 / pi
+        return [f(*(x if isinstance(x, bool) else mpf(x) for x in point)) for point in args]
+
+
+def worst(op: Op, which: str, entry: Any, args: list[tuple[Any, ...]], got: list[float]) -> tuple[float, Any]:
+    """The largest error, as a share of what is allowed, and where it is."""
+    shares = []
+    for point, y, exact in zip(args, got, exact_values(entry.f, args), strict=True):
+        off, allowed = ulps_off(y, exact, entry.scale(*point)), entry.allowed(which, point)
+        shares.append((0.0 if off == 0 else (off / allowed if allowed else INF), (point, y, float(exact))))
+    return max(shares, key=lambda share: share[0])
+
+
+def test_every_operation_has_a_reference(op: Op, reference: Any) -> None:
+    assert reference(op).f is not None
+
+
+def test_values_over_floats(op: Op, reference: Any, points: Any) -> None:
+    args = points(op)
+    assert len(args) > 15
+    share, where = worst(op, "floats", reference(op), args, [op(*point) for point in args])
+    assert share <= 1, where
+
+
+def test_values_over_arrays(op: Op, reference: Any, points: Any) -> None:
+    args = points(op)
+    results = op(*map(np.array, zip(*args, strict=True)))
+    assert results.dtype == np.float64
+    share, where = worst(op, "arrays", reference(op), args, results.tolist())
+    assert share <= 1, where
+
+
+def test_values_of_values(op: Op, points: Any) -> None:
+    for point in points(op):
+        leaves = [x if isinstance(x, bool) else Value(x) for x in point]
+        assert same(op(*leaves).data, op(*point)), point
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "softplus", "tanh", "erf", "erfc", "gelu", "silu", "elu", "atan"])
+@pytest.mark.parametrize("x", [1000.0, -1000.0, 1e308, -1e308])
+def test_far_out_values_and_gradients_are_finite(name: str, x: float) -> None:
+    v = Value(x)
+    y = getattr(v, name)()
+    y.backward()
+    assert math.isfinite(y.data)
+    assert math.isfinite(v.grad)
+
+
+@pytest.mark.parametrize(("xs", "y"), [((1000.0, 1000.0), 1000.0 + math.log(2)), ((-1000.0, 1000.0), 1000.0)])
+def test_log_sum_exp_far_out(xs: tuple[float, ...], y: float) -> None:
+    leaves = [Value(x) for x in xs]
+    result = autograd.logsumexp(*leaves)
+    result.backward()
+    assert result.data == y
+    assert sum(leaf.grad for leaf in leaves) == pytest.approx(1.0, abs=2 * math.ulp(y) + 1e-15)
+
+
+def test_values_are_always_python_floats(op: Op, points: Any) -> None:
+    point = points(op)[0]
+    assert type(op(*point)) is float
+    assert type(op(*(np.float64(x) if not isinstance(x, bool) else x for x in point))) is float
+    assert type(op(*(Value(x) if not isinstance(x, bool) else x for x in point)).data) is float
+
+
+# Infinities and NaN
+
+AT_INFINITY = {  # at -inf, at +inf; None where it is outside the domain
+    "neg": (INF, -INF),
+    "exp": (0.0, INF),
+    "expm1": (-1.0, INF),
+    "log": (None, INF),
+    "log1p": (None, INF),
+    "sqrt": (None, INF),
+    "abs": (INF, INF),
+    "sign": (-1.0, 1.0),
+    "step": (0.0, 1.0),
+    "sin": (NAN, NAN),
+    "cos": (NAN, NAN),
+    "tan": (NAN, NAN),
+    "asin": (None, None),
+    "acos": (None, None),
+    "atan": (-math.pi / 2, math.pi / 2),
+    "sinh": (-INF, INF),
+    "cosh": (INF, INF),
+    "tanh": (-1.0, 1.0),
+    "erf": (-1.0, 1.0),
+    "erfc": (2.0, 0.0),
+    "sigmoid": (0.0, 1.0),
+    "softplus": (0.0, INF),
+    "relu": (0.0, INF),
+    "leaky_relu": (-INF, INF),
+    "elu": (-1.0, INF),
+    "gelu": (0.0, INF),
+    "silu": (0.0, INF),
+}
+
+
+@pytest.mark.parametrize("end", [0, 1], ids=["-inf", "+inf"])
+def test_limits_at_infinity(unary: Op, end: int) -> None:
+    x, limit = (-INF, INF)[end], AT_INFINITY[unary.name][end]
+    if limit is None:
+        for call in (lambda: unary(x), lambda: unary(Value(x)), lambda: unary(np.array([x]))):
+            with pytest.raises(DomainError):
+                call()
+        return
+    assert same(unary(x), limit)
+    assert same(unary(Value(x)).data, limit)
+    assert same(unary(np.array([x]))[0], limit)
+
+
+def test_nan_passes_through_every_argument(op: Op) -> None:
+    count = op.arity or 3
+    for position in range(count):
+        point: list[Any] = [NAN if i == position else 1.5 for i in range(count)]
+        if op.name == "where":
+            if position == 0:
+                continue
+            point[0] = position == 1
+        elif op.name == "asin" or op.name == "acos":
+            point = [NAN]
+        assert math.isnan(op(*point))
+        assert math.isnan(op(*(x if isinstance(x, bool) else Value(x) for x in point)).data)
+        assert np.isnan(op(*map(np.array, point)))
+
+
+def test_ieee_has_two_powers_that_nan_does_not_change() -> None:
+    assert autograd.pow(NAN, 0.0) == 1.0
+    assert autograd.pow(1.0, NAN) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("compute", "result"),
+    [
+        (lambda v: v(1e308) * 10, INF),
+        (lambda v: v(-1e308) * 10, -INF),
+        (lambda v: v(1e308) + 1e308, INF),
+        (lambda v: v(1e-300) / 1e300, 0.0),
+        (lambda v: v(1e300) / 1e-300, INF),
+        (lambda v: v(10.0) ** 400, INF),
+        (lambda v: v(-10.0) ** 401, -INF),
+        (lambda v: v(-10.0) ** 400, INF),
+        (lambda v: autograd.exp(v(1000.0)), INF),
+        (lambda v: autograd.sinh(v(-1000.0)), -INF),
+        (lambda v: autograd.cosh(v(-1000.0)), INF),
+        (lambda v: autograd.expm1(v(1000.0)), INF),
+        (lambda v: 1 / (1 + autograd.exp(-v(-1000.0))), 0.0),
+        (lambda v: v(INF) - v(INF), NAN),
+        (lambda v: autograd.logsumexp(v(-INF), v(-INF)), -INF),
+        (lambda v: autograd.logsumexp(v(INF), v(0.0)), INF),
+    ],
+)
+def test_overflow_is_an_infinity_without_an_error(compute: Any, result: float) -> None:
+    assert same(compute(Value).data, result)
+    assert same(float(compute(np.float64) if result == 0.0 else compute(lambda x: Value(x).detach()).data), result)
+
+
+def test_a_users_own_sigmoid_is_right_through_an_infinity() -> None:
+    x = Value(-1000.0)
+    y = 1 / (1 + (-x).exp())
+    y.backward()
+    assert (y.data, x.grad) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize("x", [5e-324, -5e-324, 2.5e-310])
+@pytest.mark.parametrize("name", ["sin", "tan", "asin", "atan", "sinh", "tanh", "expm1", "log1p", "abs", "relu", "elu"])
+def test_subnormals_are_not_flushed(name: str, x: float) -> None:
+    f = getattr(autograd, name)
+    expected = {"abs": abs(x), "relu": max(x, 0.0)}.get(name, x)
+    assert f(x) == expected
+    assert f(np.array([x]))[0] == expected
+    assert f(Value(x)).data == expected
+
+
+# Arrays
+
+
+def test_arrays_broadcast() -> None:
+    a, b = np.array([[1.0], [2.0]]), np.array([3.0, 4.0])
+    assert autograd.mul(a, b).tolist() == [[3.0, 4.0], [6.0, 8.0]]
+    assert autograd.maximum(a, 1.5).tolist() == [[1.5], [2.0]]
+    assert autograd.where(b > 3, b, 0.0).tolist() == [0.0, 4.0]
+    assert autograd.tanh(np.array([0, 1], dtype=np.int8)).tolist() == [0.0, math.tanh(1)]
+
+
+@pytest.mark.parametrize("array", [np.array([1j]), np.array(["1"]), np.array([None]), np.array([Value(1.0)])])
+def test_arrays_that_hold_no_real_numbers_are_refused(array: Any) -> None:
+    with pytest.raises(TypeError, match=r"tanh takes arrays of real numbers, got one of .* and shape \(1,\)"):
+        autograd.tanh(array)
+
+
+@pytest.mark.parametrize("x", ["1", None, 1j, [1.0], object()])
+def test_what_is_no_number_is_named(x: Any) -> None:
+    with pytest.raises(TypeError, match=f"tanh takes Values, real numbers or NumPy arrays, got {type(x).__name__}"):
+        autograd.tanh(x)
+
+
+def test_the_stranger_is_named_and_not_the_value_beside_it() -> None:
+    with pytest.raises(TypeError, match="got object"):
+        autograd.add(Value(1.0), object())
+
+
+def test_the_wrong_number_of_arguments() -> None:
+    with pytest.raises(TypeError, match=r"maximum\(a, b\) takes 2 arguments, got 1"):
+        autograd.maximum(1.0)
+    with pytest.raises(TypeError, match="logsumexp needs at least one argument"):
+        autograd.logsumexp()
+    with pytest.raises(TypeError, match="tanh has no attribute slope; it has: none"):
+        autograd.tanh(1.0, slope=2.0)
+    with pytest.raises(TypeError, match="leaky_relu has no attribute alpha; it has: slope"):
+        autograd.leaky_relu(Value(1.0), alpha=2.0)
+
+
+def test_attributes() -> None:
+    bound = autograd.leaky_relu.bind(slope=0.2)
+    assert bound(-2.0) == autograd.leaky_relu(-2.0, slope=0.2) == Value(-2.0).leaky_relu(slope=0.2).data == -0.4
+    assert bound(np.array([-2.0])).tolist() == [-0.4]
+    assert autograd.leaky_relu.bind(slope=0.01) is autograd.leaky_relu
+    assert autograd.elu(-1.0, alpha=2.0) == pytest.approx(2 * math.expm1(-1.0), rel=1e-15)
+    x = Value(-2.0)
+    x.leaky_relu(0.2).backward()
+    assert x.grad == 0.2
+    assert repr(bound) == "<Op leaky_relu, slope=0.2>"

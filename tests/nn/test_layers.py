@@ -1,0 +1,234 @@
+"""Layers: outputs against NumPy, gradients, inputs they take and refuse, repr, sharing, determinism."""
+
+import math
+
+import numpy as np
+import pytest
+
+from autograd import Parameter, ShapeError, Value, check_gradients, nn, no_grad
+
+X = [0.7, -1.3]
+
+
+def numpy_relu(x):
+    return np.where(x > 0, x, 0.0)
+
+
+def numpy_forward(state, x, activation):
+    """A forward pass on arrays, as a textbook has it."""
+    layers = sorted({name.rpartition(".")[0] for name in state})
+    for i, path in enumerate(layers):
+        x = state[f"{path}.weight"] @ x + state.get(f"{path}.bias", 0.0)
+        if i < len(layers) - 1:
+            x = activation(x)
+    return x
+
+
+ACTIVATIONS = {
+    "relu": numpy_relu,
+    "tanh": np.tanh,
+    "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
+    "softplus": lambda x: np.log1p(np.exp(x)),
+    "leaky_relu": lambda x: np.where(x > 0, x, 0.01 * x),
+    "elu": lambda x: np.where(x > 0, x, np.expm1(x)),
+    "silu": lambda x: x / (1 + np.exp(-x)),
+    "gelu": lambda x: np.array([t * 0.5 * math.erfc(-t / math.sqrt(2)) for t in x]),
+}
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+@pytest.mark.parametrize("bias", [True, False])
+def test_an_mlp_computes_what_numpy_does(name: str, bias: bool) -> None:
+    model = nn.MLP(2, [5, 4, 3], activation=name, rng=2, bias=bias)
+    for i, p in enumerate(model.biases()):
+        p.data = 0.1 * i - 0.3
+    expected = numpy_forward(model.state_dict(), np.array(X), ACTIVATIONS[name])
+    assert [v.data for v in model(X)] == pytest.approx(list(expected), rel=1e-13, abs=1e-15)
+    assert len(model.parameters()) == (5 * 2 + 4 * 5 + 3 * 4) + bias * 12
+
+
+LAYERS = {
+    "neuron": lambda: nn.Neuron(2, activation="tanh", rng=3),
+    "linear neuron": lambda: nn.Neuron(2, nonlin=False, bias=False, rng=3),
+    "layer": lambda: nn.Layer(2, 1, activation="softplus", rng=3),
+    "linear": lambda: nn.Linear(2, 1, rng=3),
+    "mlp": lambda: nn.MLP(2, [3, 1], activation="silu", rng=3),
+    "sequential": lambda: nn.Sequential(nn.Linear(2, 3, rng=3), nn.GELU(), nn.Linear(3, 1, rng=4)),
+    "dropout in evaluation": lambda: nn.Sequential(nn.Dropout(0.5), nn.Linear(2, 1, rng=3)).eval(),
+}
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_gradients_by_inputs_and_by_parameters(name: str) -> None:
+    model = LAYERS[name]()
+    assert check_gradients(model, at=X)
+    model.zero_grad()
+    model(X).backward()
+    for p in model.parameters():
+        kept, numbers = p.data, []
+        for moved in (kept + 1e-5, kept - 1e-5):
+            p.data = moved
+            numbers.append(model(X).data)
+        p.data = kept
+        assert p.grad == pytest.approx((numbers[0] - numbers[1]) / 2e-5, rel=1e-7, abs=1e-9)
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_every_kind_of_row_gives_the_same(name: str) -> None:
+    model = LAYERS[name]()
+    expected = model(X).data
+    rows = (tuple(X), np.array(X), [Value(x) for x in X], [np.float64(x) for x in X], iter(X), map(Value, X))
+    for row in rows:
+        out = model(row)
+        assert isinstance(out, Value)
+        assert out.data == expected
+    assert model(np.array(X, np.float32)).data == pytest.approx(expected, rel=1e-6)
+    with no_grad():
+        assert model(X).data == expected
+        assert not model(X).requires_grad
+
+
+@pytest.mark.parametrize("make", [lambda: nn.Neuron(1, rng=0), lambda: nn.Linear(1, 1), lambda: nn.MLP(1, [1, 1, 1])])
+def test_one_input_needs_no_list(make) -> None:
+    model = make()
+    assert model(2.0).data == model([2.0]).data == model(Value(2.0)).data == model(np.float64(2.0)).data
+
+
+def test_numpys_rows_become_plain_constants() -> None:
+    y = nn.Neuron(2, nonlin=False, init=[[1.0, 1.0]])(np.array([1, 2]))
+    assert y.data == 3.0
+    assert type(y.args[1].args[1].data) is float
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (
+            lambda: nn.Neuron(2)([1.0, 2.0, 3.0]),
+            ShapeError,
+            r"^Neuron\(2, relu; 3 parameters\) takes 2 inputs, got 3; give it one number for each, or make it with "
+            r"nin=3$",
+        ),
+        (
+            lambda: nn.MLP(2, [16, 1])([1.0]),
+            ShapeError,
+            r"^layers.0: Layer\(2 -> 16, relu; 48 parameters\) takes 2 inputs, got 1;",
+        ),
+        (
+            lambda: nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(4, 1))([1.0, 2.0]),
+            ShapeError,
+            r"^2: Linear\(4 -> 1; 5 parameters\) takes 4 inputs, got 3;",
+        ),
+        (lambda: nn.Linear(1, 1)([]), ShapeError, r"takes 1 input, got 0; give it one number for each$"),
+        (
+            lambda: nn.MLP(2, [1])(np.ones((5, 2))),
+            ShapeError,
+            r"one sample at a time, a row of numbers, got an array of shape \(5, 2\); call it for each row",
+        ),
+        (lambda: nn.MLP(2, [1])("ab"), TypeError, "takes a list of numbers or Values, got str: 'ab'"),
+        (lambda: nn.MLP(2, [1])(None), TypeError, "takes a list of numbers or Values, got NoneType"),
+        (lambda: nn.MLP(2, [1])([True, 1.0]), TypeError, "got the bool True"),
+        (lambda: nn.MLP(2, []), ValueError, r"an MLP needs at least one layer, got nouts=\[\]"),
+        (lambda: nn.MLP(2, 3), TypeError, r"nouts is a list .* as in MLP\(2, \[16, 1\]\), got 3"),
+        (lambda: nn.MLP(2, [3, 0]), ValueError, r"nouts\[1\] of an MLP must be at least 1, got 0"),
+        (lambda: nn.MLP(2.0, [3]), TypeError, "nin of an MLP must be a whole number, got float: 2.0"),
+        (lambda: nn.Layer(0, 3), ValueError, "nin of a Layer must be at least 1, got 0"),
+        (lambda: nn.Linear(3, -1), ValueError, "nout of a Linear must be at least 1, got -1"),
+        (lambda: nn.Neuron(0), ValueError, "nin of a Neuron must be at least 1, got 0"),
+        (lambda: nn.MLP(2, [1], init="hee"), ValueError, "'hee' is not an initializer; known: normal"),
+        (
+            lambda: nn.Sequential([nn.Tanh()]),
+            TypeError,
+            r"Sequential takes modules, got list at place 0: \[Tanh\(\)\]; write Sequential\(\*modules\) for a list",
+        ),
+        (lambda: nn.Sequential(nn.Tanh(), math.tanh), TypeError, "got builtin_function_or_method at place 1"),
+    ],
+)
+def test_errors(call, error, message) -> None:
+    with pytest.raises(error, match=message):
+        call()
+
+
+def test_representations() -> None:
+    assert repr(nn.MLP(2, [16, 16, 1])) == "MLP(2 -> 16 -> 16 -> 1, relu; 337 parameters)"
+    assert repr(nn.MLP(2, [1])) == "MLP(2 -> 1; 3 parameters)"
+    assert repr(nn.Layer(2, 3, activation="tanh")) == "Layer(2 -> 3, tanh; 9 parameters)"
+    assert repr(nn.Layer(2, 3, nonlin=False)) == "Layer(2 -> 3; 9 parameters)"
+    assert repr(nn.Neuron(1, nonlin=False, bias=False)) == "Neuron(1; 1 parameter)"
+    assert repr(nn.Dropout(0.25)) == "Dropout(p=0.25)"
+    assert repr(nn.Sequential()) == "Sequential()"
+    mixed = nn.MLP(2, [2, 2, 1])
+    mixed.layers[1] = nn.Layer(2, 2, activation="tanh")
+    assert repr(mixed) == "MLP(2 -> 2 -> 2 -> 1, relu/tanh; 15 parameters)"
+    inner = nn.Sequential(nn.Linear(2, 1), nn.Tanh())
+    assert repr(nn.Sequential(inner, nn.Dropout(0.5))) == (
+        "Sequential(3 parameters:\n"
+        "  0: Sequential(3 parameters:\n"
+        "    0: Linear(2 -> 1; 3 parameters)\n"
+        "    1: Tanh()\n"
+        "  )\n"
+        "  1: Dropout(p=0.5)\n"
+        ")"
+    )
+
+
+def test_sequential_is_a_sequence() -> None:
+    a, b, c = nn.Linear(2, 3, rng=0), nn.Tanh(), nn.Linear(3, 1, rng=1)
+    model = nn.Sequential(a, b, c)
+    assert len(model) == 3
+    assert list(model) == [a, b, c]
+    assert model[-1] is c
+    assert list(model[:2]) == [a, b]
+    assert isinstance(model[:2], nn.Sequential)
+    assert nn.Sequential()(X) == X
+    assert nn.Sequential(), "an empty model is a model"
+    assert model(X).data == c(b(a(X))).data
+
+
+def test_same_seed_same_model() -> None:
+    makers = (
+        lambda rng: nn.MLP(3, [4, 2], rng=rng),
+        lambda rng: nn.Layer(3, 4, rng=rng),
+        lambda rng: nn.Linear(3, 4, rng=rng),
+        lambda rng: nn.Neuron(3, rng=rng),
+    )
+    for make in makers:
+        first, again, other = ([p.data for p in make(seed).parameters()] for seed in (5, 5, 6))
+        assert first == again
+        assert first != other
+        assert [p.data for p in make(np.random.default_rng(5)).parameters()] == first
+
+
+def test_shared_weights_count_once_and_add_their_gradients() -> None:
+    shared = nn.Linear(2, 2, rng=0)
+    model = nn.Sequential(shared, nn.Tanh(), shared)
+    assert len(model.parameters()) == 6
+    assert len(model.modules()) == 1 + 1 + 2 + 1
+    a = nn.Neuron(2, rng=0)
+    b = nn.Neuron(2, rng=1)
+    b.w = a.w
+    pair = nn.Sequential(nn.Layer(2, 2, rng=0))
+    pair[0].neurons = [a, b]
+    out = pair([3.0, 5.0])
+    assert len(pair.parameters()) == 4
+    total = out[0] + out[1]
+    total.backward()
+    active = (out[0].data > 0) + (out[1].data > 0)
+    assert a.w[0].grad == 3.0 * active
+
+
+def test_an_activation_may_have_parameters() -> None:
+    class Swish(nn.Module):
+        def __init__(self):
+            self.beta = Parameter(2.0)
+
+        def forward(self, x):
+            return x * (self.beta * x).sigmoid()
+
+    layer = nn.Layer(1, 2, activation=Swish(), init=[[1.0], [-1.0]])
+    assert [p.label for p in layer.parameters()] == ["w0", "b", "beta", "w0", "b"]
+    out = layer([1.0])
+    assert out[0].data == pytest.approx(1 / (1 + math.exp(-2.0)))
+    assert out[0].scope == "neurons.0.activation"
+    assert list(layer.state_dict())[:3] == ["neurons.0.w", "neurons.0.b", "neurons.0.activation.beta"]
+    assert check_gradients(lambda x: layer(x)[1], at=0.4)

@@ -1,0 +1,351 @@
+"""Module: walking, naming, scopes, labels, the structure counter, modes, copies."""
+
+import copy
+import gc
+import inspect
+import pickle
+import threading
+import weakref
+
+import pytest
+
+from autograd import Parameter, Value, ancestors, nn, scope
+from autograd.nn.structure import structure_changed, structure_version
+from autograd.parameter import pack
+
+
+class Gate(nn.Module):
+    """Everything that a module can hold. At module level, so that it can be pickled."""
+
+    def __init__(self) -> None:
+        self.scale = Parameter(2.0)
+        self.table = [[Parameter(1.0), Parameter(2.0)], [Parameter(3.0)]]
+        self.parts = {"left": nn.Linear(1, 1, init=[[4.0]]), "right": (nn.Tanh(), Parameter(5.0))}
+        self.note = "text"
+
+    def forward(self, x):
+        return self.scale * self.parts["left"](x) + self.table[0][1] * self.parts["right"][0](x)
+
+
+def test_names_are_unique_and_ordered() -> None:
+    model = nn.MLP(2, [3, 2], rng=0)
+    expected = [
+        f"layers.{i}.neurons.{j}.{name}"
+        for i, (nin, nout) in enumerate([(2, 3), (3, 2)])
+        for j in range(nout)
+        for name in (*(f"w.{k}" for k in range(nin)), "b")
+    ]
+    assert [name for name, _ in model.named_parameters()] == expected
+    assert [p for _, p in model.named_parameters()] == model.parameters()
+    assert [path for path, _ in model.named_modules()][:3] == ["", "layers.0", "layers.0.neurons.0"]
+    assert model.children() == list(model.layers)
+
+
+def test_lists_tuples_and_dicts_are_looked_into() -> None:
+    model = Gate()
+    named = dict(model.named_parameters())
+    assert list(named) == [
+        "scale",
+        "table.0.0",
+        "table.0.1",
+        "table.1.0",
+        "parts.right.1",
+        "parts.left.neurons.0.w.0",
+        "parts.left.neurons.0.b",
+    ]
+    assert [p.label for p in named.values()] == [
+        "scale",
+        "table0_0",
+        "table0_1",
+        "table1_0",
+        "parts_right_1",
+        "w0",
+        "b",
+    ]
+    assert [path for path, _ in model.named_children()] == ["parts.left", "parts.right.0"]
+    y = model(Value(0.0))
+    assert y.scope == ""
+    assert {v.scope for v in ancestors(y)} == {"", "parts.left.neurons.0", "parts.right.0"}
+
+
+def test_a_module_in_a_circle_is_walked_once() -> None:
+    a, b = nn.Module(), nn.Module()
+    a.other, b.other, b.p = b, a, Parameter(1.0)
+    assert [path for path, _ in a.named_modules()] == ["", "other"]
+    assert a.parameters() == [b.p]
+    assert list(a.state_dict()) == ["other.p"]
+    assert a.train(False).training is b.training is False
+
+
+def test_values_know_the_neuron_that_made_them() -> None:
+    model = nn.MLP(2, [3, 1], rng=0)
+    y = model([Value(1.0, label="x0"), Value(2.0, label="x1")])
+    made = [v for v in ancestors(y) if v.op is not None]
+    assert {v.scope for v in made} == {f"layers.0.neurons.{j}" for j in range(3)} | {"layers.1.neurons.0"}
+    assert sum(v.scope == "layers.0.neurons.2" for v in made) == 5  # two products, two sums, relu
+    assert y.scope == "layers.1.neurons.0"
+    assert {v.scope for v in ancestors(y) if v.label.startswith("x")} == {""}
+
+
+def test_parameters_have_label_and_scope_from_construction_on() -> None:
+    model = nn.MLP(2, [3, 1])
+    neuron = model.layers[0].neurons[2]
+    assert [p.label for p in neuron.parameters()] == ["w0", "w1", "b"]
+    assert {p.scope for p in neuron.parameters()} == {"layers.0.neurons.2"}
+    parts = nn.Sequential(nn.Tanh(), nn.Sequential(nn.Linear(1, 2)))
+    assert [p.scope for p in parts.parameters()] == ["1.0.neurons.0"] * 2 + ["1.0.neurons.1"] * 2
+    alone = nn.Neuron(1)
+    assert (alone.w[0].label, alone.w[0].scope) == ("w0", "")
+    named = Parameter(1.0, label="temperature")
+    holder = nn.Module()
+    holder.t = named
+    assert named.label == "temperature", "a label that is there stays"
+
+
+def test_a_name_of_the_root_and_scopes_around_it_lead_the_path() -> None:
+    model = nn.MLP(1, [1], rng=0)
+    assert model([1.0]).scope == "layers.0.neurons.0"
+    model.name = "critic"
+    assert model([1.0]).scope == "critic.layers.0.neurons.0"
+    assert model.parameters()[0].scope == "critic.layers.0.neurons.0"
+    with scope("outer"):
+        assert model([1.0]).scope == "outer.critic.layers.0.neurons.0"
+    assert model([1.0]).scope == "critic.layers.0.neurons.0"
+    assert model.parameters()[0].scope == "critic.layers.0.neurons.0"
+    parent = nn.Module()
+    parent.inner = model
+    parent.forward = parent.inner
+    assert parent([1.0]).scope == "inner.layers.0.neurons.0", "the parent's name for it comes first"
+
+
+def test_a_module_of_two_parents_is_named_by_its_caller() -> None:
+    shared = nn.Linear(1, 1, rng=0)
+    one, two = nn.Sequential(shared), nn.Sequential(nn.Tanh(), shared)
+    for _ in range(2):
+        assert one([1.0]).scope == "0.neurons.0"
+        assert two([1.0]).scope == "1.neurons.0"
+    assert shared([1.0]).scope == "neurons.0"
+
+
+def test_a_module_that_the_caller_does_not_hold_has_no_name() -> None:
+    stranger = nn.Neuron(1, rng=0)
+
+    class Caller(nn.Module):
+        def forward(self, x):
+            return stranger(x)
+
+    model = nn.Sequential(Caller())
+    assert model([1.0]).scope == "0"
+
+
+def test_scopes_follow_changes_of_the_structure() -> None:
+    model = nn.Sequential(nn.Linear(1, 1, rng=0))
+    assert model([1.0]).scope == "0.neurons.0"
+    model.layers.insert(0, nn.Tanh())
+    assert model([1.0]).scope == "1.neurons.0"
+    assert model.parameters()[0].scope == "1.neurons.0"
+    model.layers.reverse()
+    model([1.0])
+    assert model.parameters()[0].scope == "0.neurons.0", "the same modules in another order"
+
+
+def test_a_scope_is_left_when_forward_raises() -> None:
+    model = nn.MLP(2, [2, 1])
+    with pytest.raises(ValueError, match=r"layers\.0"):
+        model([1.0])
+    assert Value(1.0).scope == ""
+    assert nn.Neuron(1)([1.0]).scope == ""
+
+
+def test_threads_have_their_own_scopes() -> None:
+    model = nn.MLP(1, [1], rng=0)
+    seen = []
+
+    def work():
+        seen.append(model([1.0]).scope)
+
+    with scope("main"):
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+        assert model([1.0]).scope == "main.layers.0.neurons.0"
+    assert seen == ["layers.0.neurons.0"]
+
+
+def _holder():
+    module = nn.Module()
+    module.items = [nn.Tanh(), nn.Tanh()]
+    module.table = {"a": nn.Tanh()}
+    module.nested = [[1.0, 2.0]]
+    return module
+
+
+CHANGES = {
+    "set a parameter": lambda m: setattr(m, "p", Parameter(1.0)),
+    "set a module": lambda m: setattr(m, "child", nn.Tanh()),
+    "set a number": lambda m: setattr(m, "slope", 0.5),
+    "delete": lambda m: delattr(m, "items"),
+    "append": lambda m: m.items.append(nn.Tanh()),
+    "extend": lambda m: m.items.extend(iter([nn.Tanh()])),
+    "add in place": lambda m: m.items.__iadd__([nn.Tanh()]),
+    "multiply in place": lambda m: m.items.__imul__(2),
+    "insert": lambda m: m.items.insert(0, nn.Tanh()),
+    "set an item": lambda m: m.items.__setitem__(0, nn.Tanh()),
+    "set a slice": lambda m: m.items.__setitem__(slice(0, 2), iter([nn.Tanh()])),
+    "delete an item": lambda m: m.items.__delitem__(0),
+    "pop": lambda m: m.items.pop(),
+    "remove": lambda m: m.items.remove(m.items[0]),
+    "clear": lambda m: m.items.clear(),
+    "reverse": lambda m: m.items.reverse(),
+    "sort": lambda m: m.items.sort(key=id),
+    "change a nested list": lambda m: m.nested[0].append(1.0),
+    "set a key": lambda m: m.table.__setitem__("b", nn.Tanh()),
+    "delete a key": lambda m: m.table.__delitem__("a"),
+    "update": lambda m: m.table.update(b=nn.Tanh()),
+    "merge in place": lambda m: m.table.__ior__({"b": nn.Tanh()}),
+    "pop a key": lambda m: m.table.pop("a"),
+    "pop an item": lambda m: m.table.popitem(),
+    "clear a dict": lambda m: m.table.clear(),
+    "set a default": lambda m: m.table.setdefault("b", nn.Tanh()),
+    "evaluation mode": lambda m: m.eval(),
+    "training, one module": lambda m: setattr(m.items[0], "training", False),
+    "say so": lambda m: structure_changed(),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_the_structure_counter_sees(name: str) -> None:
+    module = _holder()
+    before = structure_version()
+    CHANGES[name](module)
+    assert structure_version() > before
+    assert nn.structure_version() == structure_version()
+
+
+@pytest.mark.parametrize(
+    "bring",
+    [
+        lambda m, new: m.nested.append(new),
+        lambda m, new: m.nested.insert(0, new),
+        lambda m, new: m.nested.extend([new]),
+        lambda m, new: m.nested.__setitem__(0, new),
+        lambda m, new: m.nested.__setitem__(slice(0, 1), [new]),
+        lambda m, new: m.table.__setitem__("new", new),
+        lambda m, new: m.table.update({"new": new}),
+        lambda m, new: m.table.setdefault("new", new),
+        lambda m, new: setattr(m, "pair", (new,)),
+    ],
+)
+def test_a_list_is_watched_however_it_came_in(bring) -> None:
+    module = _holder()
+    bring(module, ["new"])
+    held = [*module.nested, *module.table.values(), *getattr(module, "pair", ())]
+    (new,) = (item for item in held if isinstance(item, list) and item == ["new"])
+    before = structure_version()
+    new.append(1.0)
+    assert structure_version() > before
+
+
+UNCHANGED = {
+    "a call": lambda m: m(1.0),
+    "a mode that it has": lambda m: m.train(),
+    "reading": lambda m: (m.parameters(), m.state_dict(), repr(m), len(m), m[0], list(m.named_modules())),
+    "a step": lambda m: [setattr(p, "data", 1.0) for p in m.parameters()],
+    "zero_grad": lambda m: m.zero_grad(),
+    "load_state_dict": lambda m: m.load_state_dict(m.state_dict()),
+    "packing": lambda m: pack(m.parameters()),
+}
+
+
+@pytest.mark.parametrize("name", UNCHANGED)
+def test_the_structure_counter_stands_still_for(name: str) -> None:
+    model = nn.Sequential(nn.Linear(1, 2, rng=0), nn.Dropout(0.5, rng=0), nn.Linear(2, 1, rng=0))
+    before = structure_version()
+    UNCHANGED[name](model)
+    assert structure_version() == before
+
+
+def test_held_lists_are_lists() -> None:
+    given = [nn.Tanh()]
+    module = nn.Module()
+    module.items = given
+    assert module.items == given
+    assert isinstance(module.items, list)
+    assert module.items + given == given + given
+    same = module.items
+    module.items = same
+    assert module.items is same
+    pair = (1.0, 2.0)
+    module.pair = pair
+    assert module.pair is pair
+
+
+def test_modes() -> None:
+    model = nn.Sequential(nn.Dropout(0.5), nn.Sequential(nn.Dropout(0.5)))
+    assert all(m.training for m in model.modules())
+    assert model.eval() is model
+    assert not any(m.training for m in model.modules())
+    assert model.train() is model
+    assert all(m.training for m in model.modules())
+    model[1].training = False
+    assert [m.training for m in model.modules()] == [True, True, False, True]
+    for wrong in (1, "eval", None):
+        with pytest.raises(TypeError, match="the mode is True for training or False for evaluation, got"):
+            model.train(wrong)
+    assert [m.training for m in model.modules()] == [True, True, False, True]
+
+
+def test_a_module_without_forward_says_so() -> None:
+    with pytest.raises(NotImplementedError, match="Module has no forward; write def forward"):
+        nn.Module()(1.0)
+
+
+@pytest.mark.parametrize("copier", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))], ids=["deepcopy", "pickle"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_copies_are_independent_and_keep_sharing(copier, packed: bool) -> None:
+    shared = nn.Linear(2, 2, rng=0)
+    model = nn.Sequential(shared, nn.Tanh(), nn.Dropout(0.5, rng=1), shared).eval()
+    model.name = "twin"
+    if packed:
+        pack(model.parameters())
+    x = [0.5, -1.0]
+    before = [v.data for v in model(x)]
+    sum(model(x), Value(0.0)).backward()
+    twin = copier(model)
+    assert [v.data for v in twin(x)] == before
+    assert twin[0] is twin[3]
+    assert len(twin.parameters()) == 6
+    assert not twin.training
+    assert twin(x)[0].scope == "twin.0.neurons.0"
+    assert [p.grad for p in twin.parameters()] == [p.grad for p in model.parameters()]
+    assert [(p.label, p.scope) for p in twin.parameters()] == [(p.label, p.scope) for p in model.parameters()]
+    twin.parameters()[0].data = 99.0
+    assert [v.data for v in model(x)] == before
+    twin.layers.append(nn.Tanh())
+    assert len(model) == 4
+    assert repr(copier(Gate())) == repr(Gate())
+    assert copier(Gate())(0.5).data == Gate()(0.5).data
+
+
+def test_a_called_model_is_freed_without_the_collector() -> None:
+    model = nn.MLP(2, [3, 1], rng=0)
+    model([1.0, 2.0]).backward()
+    gone = weakref.ref(model)
+    gc.disable()
+    try:
+        del model
+        assert gone() is None
+    finally:
+        gc.enable()
+
+
+def test_biases_are_what_is_called_so() -> None:
+    model = Gate()
+    assert [p.label for p in model.biases()] == ["b"]
+    model.bias = [Parameter(1.0), Parameter(2.0)]
+    assert [p.label for p in model.biases()] == ["bias0", "bias1", "b"]
+
+
+def test_signatures_are_those_of_forward_and_init() -> None:
+    assert list(inspect.signature(nn.Linear(1, 1)).parameters) == ["x"]
+    assert list(inspect.signature(nn.Linear).parameters) == ["nin", "nout", "bias", "init", "rng"]

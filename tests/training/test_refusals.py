@@ -1,0 +1,127 @@
+"""Arguments that don't fit: a clear error before anything is changed."""
+
+import numpy as np
+import pytest
+
+from autograd import Parameter, Value, nn
+from autograd.errors import NonFiniteError, ShapeError
+from autograd.optim import SGD
+from autograd.training import fit
+
+X, Y = [[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [1.0, -1.0, 1.0]
+NAN = float("nan")
+
+
+def other_optimizer():
+    return SGD([Parameter(1.0)], lr=0.1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "text"),
+    [
+        ({"X": []}, ShapeError, "X has 0 samples and Y has 3 targets"),
+        ({"X": [], "Y": []}, ShapeError, "X and Y are empty"),
+        ({"X": X[:2]}, ShapeError, "X has 2 samples and Y has 3 targets"),
+        ({"X": [[0.0, NAN], [1.0, 0.0], [1.0, 1.0]]}, ValueError, "X is nan in row 0, column 1"),
+        ({"Y": [0.0, 1.0, NAN]}, ValueError, "Y is nan in row 2"),
+        ({"X": [[0.0] * 3] * 3}, ShapeError, "layers.0: Layer(2 -> 2, relu; 6 parameters)"),
+        ({"X": [[0.0] * 3] * 3}, ShapeError, "takes 2 inputs, got 3"),
+        ({"Y": [[0.0, 1.0]] * 3}, ShapeError, "the loss mse got 1 output and 2 targets"),
+        ({"epochs": -1}, ValueError, "fit: epochs must be at least 0, got -1"),
+        ({"epochs": 1.5}, TypeError, "fit: epochs must be a whole number, got 1.5"),
+        ({"batch_size": 0}, ValueError, "fit: batch_size must be at least 1, got 0"),
+        ({"patience": 0}, ValueError, "fit: patience must be at least 1, got 0"),
+        ({"loss": "mes"}, ValueError, "'mes' is not a loss; known: mse, mae, huber, hinge"),
+        ({"loss": 3}, TypeError, "fit: loss is a name or a function of (prediction, target), got int: 3"),
+        ({"loss": lambda p, y: p.data - y}, TypeError, "the loss must be a Value, got float"),
+        (
+            {"loss": lambda p, y: p.detach() - y},
+            ValueError,
+            "the loss doesn't depend on any parameter of the optimizer",
+        ),
+        ({"metrics": ["acuracy"]}, ValueError, "'acuracy' is not a metric; known: accuracy, mse, mae"),
+        ({"metrics": "accuracy"}, TypeError, "metrics must be a list, got 'accuracy'"),
+        ({"metrics": ["mse", "mse"]}, ValueError, "metrics: 'mse' is there twice"),
+        ({"metrics": [5]}, TypeError, "a metric is a name or a function"),
+        ({"callbacks": print}, TypeError, "callbacks must be a list of functions"),
+        ({"callbacks": [None]}, TypeError, "a callback is a function of the state, got NoneType"),
+        ({"mode": "fast"}, ValueError, "fit: unknown mode 'fast'; known are auto, eager, compiled"),
+        ({"optimizer": other_optimizer}, TypeError, "takes 0 positional arguments"),
+        ({"optimizer": "adam"}, TypeError, "fit: optimizer must be one of autograd.optim"),
+        ({"optimizer": lambda p: other_optimizer()}, ValueError, "none of the optimizer's 1 parameters is one of the"),
+        ({"penalty": 0.1}, TypeError, "fit: penalty must be a function without arguments"),
+        ({"penalty": lambda: 0.1}, TypeError, "fit: the penalty must be a Value, got float"),
+        ({"validation": 1.5}, ValueError, "must be a number between 0 and 1, both excluded, got 1.5"),
+        ({"validation": (X,)}, ValueError, "fit: validation must be (X, Y) or a fraction, got 1 entries"),
+        ({"validation": (X, Y[:2])}, ShapeError, "validation X has 3 samples and validation Y has 2 targets"),
+        ({"validation": ([[1.0]], [1.0])}, ShapeError, "validation X has shape (1, 1) and X has (3, 2)"),
+        ({"validation": ([[NAN, 1.0]], [1.0])}, ValueError, "validation X is nan in row 0, column 0"),
+        ({"model": 3}, TypeError, "fit: the model must be callable"),
+    ],
+)
+def test_refused_before_anything_is_changed(changes, error, text):
+    model = nn.MLP(2, [2, 1], rng=0)
+    optimizer = SGD(model, lr=0.1)
+    before, state = [p.data for p in model.parameters()], optimizer.state_dict()
+    arguments = {"model": model, "X": X, "Y": Y, "loss": "mse", "optimizer": optimizer, "epochs": 1, **changes}
+    with pytest.raises(error) as caught:
+        fit(arguments.pop("model"), arguments.pop("X"), arguments.pop("Y"), **arguments)
+    assert text in str(caught.value)
+    assert [p.data for p in model.parameters()] == before
+    assert optimizer.state_dict() == state
+    assert model.training
+
+
+def test_compiled_is_refused_with_the_cure():
+    model = nn.MLP(2, [1], rng=0)
+    with pytest.raises(NotImplementedError, match="use mode='auto' or mode='eager'"):
+        fit(model, X, Y, loss="mse", optimizer=SGD(model, lr=0.1), epochs=1, mode="compiled")
+
+
+def test_parameters_that_are_not_finite_are_named():
+    model = nn.MLP(2, [2, 1], rng=0)
+    model.layers[1].neurons[0].b.data = float("inf")
+    with pytest.raises(NonFiniteError, match=r"parameter layers\.1\.neurons\.0\.b is inf before training"):
+        fit(model, X, Y, loss="mse", optimizer=SGD(model, lr=0.1), epochs=1)
+
+
+def test_an_error_of_the_users_code_names_sample_and_epoch():
+    w = Parameter(1.0)
+
+    def model(x):
+        if x == 3.0:
+            raise RuntimeError("mine")
+        return w * x
+
+    with pytest.raises(RuntimeError, match="mine") as caught:
+        fit(model, [1.0, 2.0, 3.0], [0.0] * 3, loss="mse", optimizer=SGD([w], lr=0.1), epochs=1, progress=False)
+    assert caught.value.__notes__ == ["in fit: sample 2 (row 2 of X) in epoch 0, step 0, all counted from 0"]
+    assert (w.data, w.grad) == (1.0, 0.0)
+
+
+def test_a_metric_that_is_no_number_is_named():
+    model = nn.MLP(2, [1], rng=0)
+    with pytest.raises(TypeError, match="the metric 'text' holds a real number"):
+        fit(
+            model, X, Y, loss="mse", optimizer=SGD(model, lr=0.1), epochs=1, progress=False,
+            metrics=[type("text", (), {"__call__": lambda self, p, t: "good"})()],
+        )  # fmt: skip
+
+
+def test_a_model_that_gives_another_number_of_outputs_is_refused():
+    w = Parameter(1.0)
+    with pytest.raises(ShapeError, match="different numbers of outputs for different samples"):
+        fit(
+            lambda x: [w * 1.0] * int(x), [1.0, 2.0], [0.0, 0.0], loss=lambda p, y: p[0] + y, epochs=1,
+            optimizer=SGD([w], lr=0.1), metrics=["mse"], progress=False,
+        )  # fmt: skip
+
+
+def test_values_are_no_data():
+    with pytest.raises(TypeError, match="X must hold real numbers"):
+        fit(nn.MLP(1, [1]), [Value(1.0)], [1.0], loss="mse", optimizer=SGD, epochs=1)
+
+
+def test_integers_too_large_are_refused():
+    with pytest.raises(TypeError, match="dtype object"):
+        fit(nn.MLP(1, [1]), [10**30], np.array([1.0]), loss="mse", optimizer=SGD, epochs=1)

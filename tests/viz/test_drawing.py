@@ -1,0 +1,175 @@
+import builtins
+import io
+import subprocess
+import sys
+
+import pytest
+from PIL import Image
+
+from autograd import Value, scope
+from viz import GraphTooLargeError, draw
+from viz.scene import Text, flat
+
+STARTS = {"svg": b"<svg ", "dot": b"digraph ", "png": b"\x89PNG", "pdf": b"%PDF"}
+
+
+@pytest.mark.parametrize("kind", STARTS)
+@pytest.mark.parametrize("theme", ["light", "dark", "auto"])
+def test_every_format_is_written_and_deterministic(small, tmp_path, kind, theme):
+    root = small()
+    root.backward()
+    drawing = draw(root, theme=theme, layout="layered")
+    first = drawing.save(tmp_path / f"first.{kind}")
+    second = draw(root, theme=theme, layout="layered").save(str(tmp_path / f"second.{kind.upper()}"))
+    assert first == tmp_path / f"first.{kind}"
+    assert first.read_bytes().startswith(STARTS[kind])
+    assert first.read_bytes() == second.read_bytes()
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted([first.name, second.name])
+
+
+def test_formats_without_dot_and_with(small, tmp_path, either_dot):
+    for kind, start in STARTS.items():
+        drawing = draw(small())
+        assert drawing.layout.method == ("dot" if either_dot else "layered")
+        assert drawing.save(tmp_path / f"a.{kind}").read_bytes().startswith(start)
+
+
+def test_png_has_the_size_of_the_picture(small):
+    drawing = draw(small(), layout="layered")
+    with Image.open(io.BytesIO(drawing.png(zoom=2.0))) as image:
+        assert image.size == pytest.approx((2 * drawing.scene.width, 2 * drawing.scene.height), abs=2)
+        assert image.convert("RGB").getpixel((1, 1)) == (255, 255, 255)
+    with Image.open(io.BytesIO(draw(small(), layout="layered", theme="dark").png(zoom=0.5))) as image:
+        assert sum(image.convert("RGB").getpixel((1, 1))) < 120
+
+
+def test_pdf_with_characters_that_the_font_lacks(tmp_path):
+    root = Value(1.0, label="🦉 漢字") * 2.0
+    assert draw(root, layout="layered").save(tmp_path / "owl.pdf").stat().st_size > 1_000
+
+
+def test_unknown_format_lists_the_known(small, tmp_path):
+    drawing = draw(small(), layout="layered")
+    with pytest.raises(ValueError, match=r"format 'jpg' .* is not known: end the file name in one of .svg, .dot, .png"):
+        drawing.save(tmp_path / "a.jpg")
+    with pytest.raises(ValueError, match="a file name without a format"):
+        drawing.save(tmp_path / "a")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_missing_folder_is_named(small, tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"the folder '.*nowhere' for 'a.svg' does not exist. Create it first"):
+        draw(small(), layout="layered").save(tmp_path / "nowhere" / "a.svg")
+
+
+def test_a_failed_write_leaves_the_old_file(small, tmp_path, monkeypatch):
+    path = tmp_path / "a.svg"
+    path.write_text("old")
+    monkeypatch.setattr("pathlib.Path.replace", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
+    with pytest.raises(OSError, match="disk full"):
+        draw(small(), layout="layered").save(path)
+    monkeypatch.undo()
+    assert path.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["a.svg"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "module", "package"), [("png", "resvg_py", "resvg-py"), ("pdf", "matplotlib", "matplotlib")]
+)
+def test_missing_packages_are_named(small, tmp_path, monkeypatch, kind, module, package):
+    real = builtins.__import__
+
+    def refuse(name, *args, **kwargs):
+        if name.split(".")[0] == module:
+            raise ImportError(name)
+        return real(name, *args, **kwargs)
+
+    for name in [m for m in sys.modules if m.split(".")[0] == module]:
+        monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.setattr(builtins, "__import__", refuse)
+    with pytest.raises(ImportError, match=rf'needs {package}: pip install "glassgrad\[viz\]"'):
+        draw(small(), layout="layered").save(tmp_path / f"a.{kind}")
+
+
+def test_import_is_light():
+    code = (
+        "import sys, viz, viz.plot\n"
+        "heavy = {'matplotlib', 'PIL', 'graphviz', 'resvg_py', 'sklearn'} & set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False, cwd=sys.path[0] or None).returncode == 0
+
+
+def test_jupyter_gets_svg_and_text(small):
+    drawing = draw(small(), layout="layered")
+    assert drawing._repr_svg_() == drawing.svg()
+    bundle = drawing._repr_mimebundle_()
+    assert sorted(bundle) == ["image/svg+xml", "text/plain"]
+    assert bundle["text/plain"] == "<Drawing of 7 nodes and 6 edges: L = -8.0, backward not run yet>"
+    assert sorted(drawing._repr_mimebundle_(include=["text/plain"])) == ["text/plain"]
+    assert sorted(drawing._repr_mimebundle_(exclude=["text/plain"])) == ["image/svg+xml"]
+
+
+def test_a_drawing_holds_what_was(small):
+    root = small()
+    drawing = draw(root, layout="layered")
+    before = drawing.svg()
+    root.backward()
+    assert drawing.svg() == before
+    assert draw(root, layout="layered").svg() != before
+
+
+def test_above_the_budget_modules_are_drawn_as_one(network):
+    root = network(2, 8, 8, 1)
+    drawing = draw(root, budget=100, layout="layered")
+    assert len(drawing.view.nodes) <= 100
+    assert sum(n.kind == "collapsed" for n in drawing.view.nodes) == 17
+    assert drawing.notes[0].startswith("303 boxes would be more than the budget of 100: modules are drawn as one box")
+    assert "at depth 2" in drawing.notes[0]
+    strings = " ".join(s.string for s in flat(drawing.scene.items) if isinstance(s, Text))
+    assert "more than the budget of 100" in strings
+    assert drawing.notes[0] in drawing.text
+    assert "at depth 1" in draw(root, budget=10, layout="layered").notes[0]
+    assert "at depth 1" in draw(root, depth=2, budget=10, layout="layered").notes[0]
+    assert draw(root, budget=303, layout="layered").notes == ()
+
+
+def test_too_large_without_modules():
+    x = Value(1.0)
+    for _ in range(3_000):
+        x = x + 1.5
+    with pytest.raises(
+        GraphTooLargeError, match=r"6,001 boxes, more than the budget of 1,500, and no modules .* budget=6001"
+    ):
+        draw(x)
+    with scope("tail"):
+        x = x * 2.0
+    with pytest.raises(GraphTooLargeError, match="its modules are still too many when each is one box"):
+        draw(x)
+
+
+@pytest.mark.parametrize("thing", [3, "loss", None, [Value(1.0)]])
+def test_only_values_can_be_drawn(thing):
+    with pytest.raises(TypeError, match="only a Value has a graph to draw"):
+        draw(thing)
+
+
+def test_bad_arguments(small):
+    root = small()
+    with pytest.raises(ValueError, match="theme='blue' is not known"):
+        draw(root, theme="blue")
+    with pytest.raises(ValueError, match="layout='circle' is not known"):
+        draw(root, layout="circle")
+    with pytest.raises(ValueError, match="budget=0 is not a number of boxes"):
+        draw(root, budget=0)
+    with pytest.raises(TypeError, match="highlight takes Values of the graph, got 'a' of type str"):
+        draw(root, highlight=["a"])
+    with pytest.raises(ValueError, match="is not drawn in this picture"):
+        draw(root, highlight=[Value(1.0)])
+
+
+def test_highlight_marks(small):
+    root = small()
+    drawing = draw(root, highlight=root, layout="layered")
+    assert drawing.marked == {"n6"}
+    assert [s.style for s in flat(drawing.scene.items)].count("halo") == 1

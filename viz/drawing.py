@@ -1,0 +1,252 @@
+"""draw(): the graph behind a number as a picture, in every format."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+from autograd import Value, ancestors
+
+from .cards import State
+from .dot import render_dot
+from .files import check_format, write_whole
+from .layout import METHODS, Layout, Method, arrange
+from .pdf import render_pdf
+from .picture import Caption, card_boxes, gradient_scale, picture
+from .raster import png_bytes
+from .scene import Scene
+from .svg import render_svg
+from .text import number
+from .theme import GradientScale, Theme, check_theme
+from .view import GraphView, module_path, node_ids
+
+__all__ = ["BUDGET", "FORMATS", "Drawing", "GraphTooLargeError", "budgeted_view", "draw"]
+
+BUDGET: Final = 1_500  # drawn nodes: up to here an SVG stays fluid in a browser
+FORMATS: Final = ("svg", "dot", "png", "pdf")
+
+
+class GraphTooLargeError(ValueError):
+    """The graph has more nodes than the budget, and no modules to draw as one.
+
+    >>> draw(Value(1.0) + 2.0, budget=2)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    viz.drawing.GraphTooLargeError: the graph has 3 boxes, more than the budget of 2, ...
+    """
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A picture of a graph; it holds plain data, so later changes of the graph don't show in it.
+
+    Attributes:
+        view: the content.
+        layout: where it stands.
+        theme: "light", "dark", or "auto" (SVG only: follows the reader's system; elsewhere light).
+        scale: the colours of the gradients.
+        states: where each node is in a backward that is shown step by step; None for a still picture.
+        marked: ids of highlighted nodes.
+        lit: indices of highlighted edges.
+        caption: text above the picture.
+        notes: what the picture says about itself, such as that modules were drawn as one.
+
+    >>> a = Value(2.0, label="a")
+    >>> draw(a * 3, layout="layered")
+    <Drawing of 3 nodes and 2 edges: n2 = 6.0, backward not run yet>
+    """
+
+    view: GraphView
+    layout: Layout
+    theme: Theme = "light"
+    scale: GradientScale = field(default_factory=GradientScale)
+    states: Mapping[str, State] | None = None
+    marked: frozenset[str] = frozenset()
+    lit: frozenset[int] = frozenset()
+    caption: Caption | None = None
+    notes: tuple[str, ...] = ()
+
+    @cached_property
+    def scene(self) -> Scene:
+        """The shapes of the whole picture."""
+        return picture(
+            self.view,
+            self.layout,
+            scale=self.scale,
+            states=self.states,
+            marked=self.marked,
+            lit=self.lit,
+            caption=self.caption,
+            notes=self.notes,
+        )
+
+    @property
+    def text(self) -> str:
+        """The picture in words: its caption, or what it is a picture of; then its notes."""
+        lines = [self.caption.title, *self.caption.lines] if self.caption else [self._summary()]
+        return "\n".join([*lines, *self.notes])
+
+    def _summary(self) -> str:
+        last = self.view.nodes[-1]
+        name = self.view.names()[last.id]
+        result = name if last.data is None else f"{name} = {number(last.data)}"
+        state = "" if last.grad is not None or not last.requires_grad else ", backward not run yet"
+        nodes, edges = len(self.view.nodes), len(self.view.edges)
+        return f"Drawing of {nodes} node{'s' * (nodes != 1)} and {edges} edge{'s' * (edges != 1)}: {result}{state}"
+
+    def __repr__(self) -> str:
+        return f"<{self._summary()}>"
+
+    def svg(self) -> str:
+        """Return the picture as self-contained SVG text."""
+        return render_svg(self.scene, self.theme)
+
+    def dot(self) -> str:
+        """Return the graph as DOT text; needs nothing installed."""
+        return render_dot(self.view, self.theme == "dark")
+
+    def png(self, zoom: float = 2.0) -> bytes:
+        """Return the picture as PNG, `zoom` pixels for each of the SVG's (less for very large ones).
+
+        Raises:
+            ImportError: resvg-py isn't installed: pip install "glassgrad[viz]".
+        """
+        theme: Theme = "dark" if self.theme == "dark" else "light"
+        return png_bytes(render_svg(self.scene, theme), self.scene.width, self.scene.height, zoom)
+
+    def pdf(self) -> bytes:
+        """Return the picture as a PDF of one page.
+
+        Raises:
+            ImportError: matplotlib isn't installed: pip install "glassgrad[viz]".
+        """
+        return render_pdf(self.scene, self.theme == "dark")
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the picture to a file, whole or not at all, and return its path.
+
+        Args:
+            path: ends in .svg, .dot, .png or .pdf.
+
+        Raises:
+            ValueError: another format.
+            FileNotFoundError: the folder doesn't exist.
+            ImportError: the format needs a package that isn't installed.
+        """
+        kind = check_format(path, FORMATS)
+        return write_whole(path, self._bytes(kind))
+
+    def _bytes(self, kind: str) -> bytes:
+        if kind in ("svg", "dot"):
+            return (self.svg() if kind == "svg" else self.dot()).encode()
+        return self.png() if kind == "png" else self.pdf()
+
+    def _repr_svg_(self) -> str:
+        return self.svg()
+
+    def _repr_mimebundle_(
+        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
+    ) -> dict[str, Any]:
+        bundle = {"image/svg+xml": self.svg, "text/plain": self.__repr__}
+        wanted = {k for k in bundle if (not include or k in include) and k not in (exclude or ())}
+        return {kind: make() for kind, make in bundle.items() if kind in wanted}
+
+
+def draw(
+    root: Value,
+    *,
+    depth: int | None = None,
+    constants: bool = True,
+    theme: Theme = "light",
+    layout: Method = "auto",
+    budget: int = BUDGET,
+    highlight: Iterable[Value] = (),
+) -> Drawing:
+    """Draw everything that `root` was computed from.
+
+    Each box shows a number and its gradient; on each edge stand the local partial and, once `backward` has run, what
+    was passed back along it.
+
+    Args:
+        root: the result of a formula, such as the loss.
+        depth: draw modules of this depth as one box each: 1 for layers, 2 for neurons; None draws every number.
+        constants: False leaves out numbers that carry no gradient.
+        theme: "light", "dark" or "auto" (follows the reader's system where the format can).
+        layout: "dot" (Graphviz), "layered" (built in) or "auto" (the better of those here; see `arrange`).
+        budget: the largest number of boxes; above it modules are drawn as one, and the picture says so.
+        highlight: values to mark.
+
+    Raises:
+        TypeError: `root` or a highlighted thing isn't a Value.
+        ValueError: an unknown theme or layout, or a depth or budget below 1; or a highlighted value isn't in the graph.
+        GraphTooLargeError: above the budget, and there are no modules to draw as one.
+
+    >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
+    >>> loss = a * b
+    >>> loss.backward()
+    >>> drawing = draw(loss, layout="layered")
+    >>> [(node.label, node.grad) for node in drawing.view.nodes[:2]]
+    [('a', -3.0), ('b', 2.0)]
+    """
+    check_theme(theme)
+    if layout not in METHODS:
+        raise ValueError(f"layout={layout!r} is not known: use one of {', '.join(map(repr, METHODS))}.")
+    view, depth, notes = budgeted_view(root, depth, constants, budget)
+    marked = _marked(root, depth, constants, highlight)
+    arranged = arrange(view, card_boxes(view), layout)
+    return Drawing(view, arranged, theme, gradient_scale(view), marked=marked, notes=notes)
+
+
+def _marked(root: Value, depth: int | None, constants: bool, highlight: Iterable[Value]) -> frozenset[str]:
+    wanted = [highlight] if isinstance(highlight, Value) else list(highlight)
+    if not wanted:
+        return frozenset()
+    ids = node_ids(root, depth, constants)
+    for value in wanted:
+        if not isinstance(value, Value):
+            raise TypeError(f"highlight takes Values of the graph, got {value!r:.60} of type {type(value).__name__}.")
+        if value not in ids:
+            raise ValueError(
+                f"highlight: {value!r} is not drawn in this picture; pass a value that root was computed from."
+            )
+    return frozenset(ids[value] for value in wanted)
+
+
+def budgeted_view(
+    root: Value, depth: int | None, constants: bool, budget: int
+) -> tuple[GraphView, int | None, tuple[str, ...]]:
+    """Read the graph; above the budget at the largest depth that fits into it, with a note that says so.
+
+    Returns:
+        The view, its depth, and the notes.
+    """
+    if isinstance(budget, bool) or not isinstance(budget, int) or budget < 1:
+        raise ValueError(f"budget={budget!r} is not a number of boxes: pass an int of at least 1, such as {BUDGET}.")
+    if not isinstance(root, Value):
+        GraphView.of(root)  # says what to pass instead
+    everything = ancestors(root)
+    first = len(everything) if depth is None else 0
+    if first <= budget or not constants:
+        view = GraphView.of(root, depth, constants)
+        if len(view.nodes) <= budget:
+            return view, depth, ()
+        first = len(view.nodes)
+    deepest = max(len(module_path(v.scope)) for v in everything)
+    start = deepest if depth is None else min(deepest, depth - 1)
+    for level in range(start, 0, -1):
+        view = GraphView.of(root, level, constants)
+        if len(view.nodes) <= budget:
+            note = (
+                f"{first:,} boxes would be more than the budget of {budget:,}: modules are drawn as one box each, "
+                f"at depth {level}. Pass a larger budget= to see more, or draw a part of the graph."
+            )
+            return view, level, (note,)
+    raise GraphTooLargeError(
+        f"the graph has {first:,} boxes, more than the budget of {budget:,}, and "
+        + ("its modules are still too many when each is one box. " if deepest else "no modules to draw as one box. ")
+        + 'Draw a part of it (a value inside), make its parts inside `with scope("name"):` and pass depth=1, '
+        + f"or pass budget={first} (large pictures are slow to open)."
+    )

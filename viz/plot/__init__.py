@@ -1,0 +1,7 @@
+"""Plots of training, with matplotlib; each function returns a figure that is not tied to any window."""
+
+from .boundary import decision_boundary
+from .loss import loss_curve
+from .style import save, styled
+
+__all__ = ["decision_boundary", "loss_curve", "save", "styled"]
