@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import StaleGraphError
-from .graph import ancestors, passed_on
+from .graph import ancestors, backward_order, passed_on
 from .value import Constant, Value, changed, real_number, same_number, unchecked
 
 
@@ -47,17 +47,17 @@ def sweep(root: Value, seed: float = 1.0) -> Iterator[Step]:
 
     >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
     >>> [(step.node.label or step.node.op.name, step.adjoint) for step in sweep(a * b)]
-    [('mul', 1.0), ('b', 2.0), ('a', -3.0)]
+    [('mul', 1.0), ('a', -3.0), ('b', 2.0)]
     """
     _check_root(root, "a sweep")
     return _steps(root, real_number(seed, "the seed of a sweep"))
 
 
 def _steps(root: Value, seed: float) -> Iterator[Step]:
-    order = [node for node in ancestors(root) if node.requires_grad]
+    order = backward_order(root)
     adjoints = dict.fromkeys(order, 0.0)
     adjoints[root] = seed
-    for node in reversed(order):
+    for node in order:
         adjoint = adjoints[node]
         partials = node.partials
         contributions = tuple(None if p is None else passed_on(adjoint, p) for p in partials)
@@ -96,16 +96,16 @@ def gradients(y: Value, xs: Sequence[Value], record: bool = False) -> tuple[Any,
 
 
 def _recorded(y: Value, xs: Sequence[Value]) -> tuple[Value, ...]:
-    order = [node for node in ancestors(y) if node.requires_grad]
+    order = backward_order(y)
     _refuse_stale(order)
     # Only what lies between xs and y needs an adjoint.
     relevant = set(xs).intersection(order)
-    for node in order:
+    for node in reversed(order):
         if not relevant.isdisjoint(node.args):
             relevant.add(node)
     adjoints: dict[Value, Any] = {y: 1.0}
     with unchecked():
-        for node in reversed(order):
+        for node in order:
             if node not in relevant or node not in adjoints:
                 continue
             for position, arg in enumerate(node.args):

@@ -204,6 +204,7 @@ def stub() -> str:
         "# Generated from the operation table by `make stub`. Don't edit.",
         "from typing import Any, SupportsFloat",
         "",
+        "from .declaration import Op",
         "from .value import Value",
         "",
         "class ValueMethods:",
@@ -214,7 +215,7 @@ def stub() -> str:
             continue
         for name, _ in method_names(op):
             lines += _stub_method(op, name)
-    lines += ["", "def install(value: type, constant: type, namespace: dict[str, Any]) -> None: ..."]
+    lines += ["", "def install(value: type, constant: type, namespace: dict[str, Any]) -> set[Op]: ..."]
     lines += ["def specialize(kind: type, number: str, namespace: dict[str, Any]) -> None: ..."]
     return "\n".join(lines) + "\n"
 

@@ -18,8 +18,12 @@ class ValueMethods:
     __slots__ = ()
 
 
-def install(value: type, constant: type, namespace: dict[str, Any]) -> None:
-    """Give ``value`` a method for every operation, declared now or later; ``constant`` has those that record nothing."""
+def install(value: type, constant: type, namespace: dict[str, Any]) -> set[Op]:
+    """Give ``value`` a method for every operation, declared now or later; ``constant`` has those that record nothing.
+
+    Returns the operations that have a method of their name (the set grows as more are declared).
+    """
+    installed: set[Op] = set()
     own_names = set(dir(value)) | set(dir(constant))
     apply = namespace["apply_"]
 
@@ -39,8 +43,10 @@ def install(value: type, constant: type, namespace: dict[str, Any]) -> None:
                 else _compiled_at_first_call(op, swap, name, constant, namespace)
             )
             setattr(constant, name, _documented(plain, op, name))
+            installed.add(op)
 
     on_declaration(add)
+    return installed
 
 
 def _compiled_at_first_call(op: Op, swap: bool, name: str, constant: type, namespace: dict[str, Any]) -> Any:

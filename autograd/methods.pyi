@@ -1,6 +1,7 @@
 # Generated from the operation table by `make stub`. Don't edit.
 from typing import Any, SupportsFloat
 
+from .declaration import Op
 from .value import Value
 
 class ValueMethods:
@@ -98,5 +99,5 @@ class ValueMethods:
     def minimum(self, other: Value | SupportsFloat) -> Value:
         """the smaller of a and b; at a tie each has half of the gradient."""
 
-def install(value: type, constant: type, namespace: dict[str, Any]) -> None: ...
+def install(value: type, constant: type, namespace: dict[str, Any]) -> set[Op]: ...
 def specialize(kind: type, number: str, namespace: dict[str, Any]) -> None: ...

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .methods import specialize
+from .scopes import current
 from .value import CARRIERS, METHOD_NAMESPACE, Value, real_number
 
 
@@ -66,9 +67,20 @@ class Parameter(Value):
         self._reached = -1
         self._leaf(self._data, label)
 
+    @classmethod
+    def many(cls, numbers: Iterable[float]) -> list[Parameter]:
+        """A Parameter for each number, all in one store: much cheaper than one after the other.
+
+        >>> [w.data for w in Parameter.many([0.5, -1.0])]
+        [0.5, -1.0]
+        """
+        data = np.array([real_number(number, "a Parameter") for number in numbers])
+        store = Store(data, np.zeros(len(data)))
+        return [_restore(cls, store, slot, False, "", current().path) for slot in range(len(data))]
+
     # The slot `_data` of Value becomes a place in the store, so that all code that reads it sees the live number.
     @property
-    def _data(self) -> float:  # type: ignore[override]
+    def _data(self) -> float:
         return self._view[self.slot]  # type: ignore[no-any-return]
 
     @_data.setter

@@ -220,6 +220,8 @@ class Value(ValueMethods):
 
     @staticmethod
     def __apply_op__(op: Op, args: tuple[Any, ...]) -> Any:
+        if op in HAVE_METHODS and isinstance(args[0], Value):  # ten times faster than the general way
+            return getattr(args[0], op.name)(*args[1:])
         return apply(op, args)
 
     # Copies. Pickle and deepcopy recurse into what an object names, so a node first names all of its ancestors, in an
@@ -436,4 +438,4 @@ METHOD_NAMESPACE: dict[str, Any] = {
     "Value_": Value,
 }
 """What the generated methods call."""
-install(Value, Constant, METHOD_NAMESPACE)
+HAVE_METHODS = install(Value, Constant, METHOD_NAMESPACE)

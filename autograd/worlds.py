@@ -84,7 +84,7 @@ class Floats:
     @staticmethod
     def floor(x: float) -> float:
         """The largest whole number that is not above x."""
-        return float(math.floor(x)) if math.isfinite(x) else x
+        return math.copysign(math.floor(x), x) if math.isfinite(x) else x  # the floor of -0.0 is -0.0
 
     @staticmethod
     def where(condition: Any, a: float, b: float) -> float:

@@ -153,7 +153,7 @@ class GraphView:
 
 
 def _distinct(node: Node, count: int) -> str:
-    return node.label if count == 1 else f"{node.label}·{node.id}"
+    return node.label if count == 1 else f"{node.label}[{node.id}]"
 
 
 def module_path(scope: str) -> tuple[str, ...]:

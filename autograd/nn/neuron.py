@@ -55,7 +55,7 @@ class Neuron(Module):
         function = resolve(activation)
         scheme = default_init(function if nonlin else None) if init is None else init
         (row,) = weights(scheme, size(nin, "nin of a Neuron"), 1, generator(rng)).tolist()
-        self.w = [Parameter(number) for number in row]
+        self.w = Parameter.many(row)
         self.b = Parameter(0.0) if bias else None
         self.nonlin = nonlin
         self.activation = function

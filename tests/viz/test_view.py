@@ -198,7 +198,7 @@ def test_a_deep_graph_needs_no_recursion():
 
 def test_names_tell_equal_labels_apart():
     view = GraphView((Node("n0", "input", label="x"), Node("n1", "input", label="x"), Node("n2", "op")))
-    assert view.names() == {"n0": "x·n0", "n1": "x·n1", "n2": "n2"}
+    assert view.names() == {"n0": "x[n0]", "n1": "x[n1]", "n2": "n2"}
 
 
 @pytest.mark.parametrize("thing", [3.0, [Value(1.0)], None, "loss"])
