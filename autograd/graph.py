@@ -103,8 +103,9 @@ def _settle(totals: list[tuple[Value, float]], leaves: list[Value]) -> None:
 def _zeroed(root: Value, zero: float, before: list[tuple[Value, Any]]) -> tuple[list[Value], list[Value]]:
     """The ancestors that carry gradient, their adjoints set to zero: (results, operands first; leaves).
 
-    The fast twin of `backward_order`. A node that was seen holds this particular ``zero``, made for this walk alone: asking
-    ``is zero`` was measured to take half the time of a set. What a node held goes to ``before`` where it isn't None.
+    The fast twin of `backward_order`. A node that was seen holds this particular ``zero``, made for this walk alone:
+    asking ``is zero`` was measured to take half the time of a set. What a node held goes to ``before`` where it isn't
+    None.
     """
     results: list[Value] = []
     leaves: list[Value] = []

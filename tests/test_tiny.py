@@ -38,7 +38,7 @@ def test_functions_are_methods_too():
 def test_every_step_of_backprop_can_be_seen():
     a, b = Value(2.0, label="a"), Value(-3.0, label="b")
     steps = list(sweep(a * b))
-    assert [(s.node.label or s.node.op.symbol, s.adjoint) for s in steps] == [("×", 1.0), ("b", 2.0), ("a", -3.0)]
+    assert [(s.node.label or s.node.op.symbol, s.adjoint) for s in steps] == [("×", 1.0), ("a", -3.0), ("b", 2.0)]
     assert steps[0].partials == (-3.0, 2.0)  # what the product passes on to a and to b
 
 
