@@ -3,6 +3,7 @@
 from . import data, nn, optim
 from .backprop import Step, changed_leaves, derivative, gradients, hessian, sweep
 from .check import check_gradients, check_graph
+from .compiler import Program, compile
 from .declaration import (
     ABOVE_MINUS_ONE,
     NONNEGATIVE,
@@ -89,6 +90,7 @@ __all__ = [
     "NonFiniteError",
     "Op",
     "Parameter",
+    "Program",
     "ShapeError",
     "StaleGraphError",
     "Step",
@@ -103,6 +105,7 @@ __all__ = [
     "changed_leaves",
     "check_gradients",
     "check_graph",
+    "compile",
     "cos",
     "cosh",
     "data",

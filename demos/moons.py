@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +9,7 @@ from numpy.typing import NDArray
 from sklearn.datasets import make_moons
 
 import viz
-from autograd import Value, fit, nn, no_grad, optim
+from autograd import Value, compile, fit, nn, optim
 from demos.gallery import Figure, Section
 from viz import plot
 
@@ -30,12 +29,12 @@ def main(out: Path, seed: int = 0) -> Section:
         model, X, Y, loss="hinge", optimizer=optim.Adam(model, lr=0.02), epochs=EPOCHS, batch_size=20,
         metrics=["accuracy"], patience=PATIENCE, seed=seed,
     )  # fmt: skip
-    scores = _scores(model)
+    scores = compile(model)  # for thousands of points at once
     accuracy = float(np.mean((scores(X) > 0) == (labels == 1)))
     print(f"moons: best epoch {history.best_epoch}, loss there {min(history['watched']):.6f}, accuracy {accuracy:.1%}")
 
     curve = plot.save(plot.loss_curve(history, title="Hinge loss and accuracy"), folder / "loss.svg")
-    boundary = plot.save(plot.decision_boundary(scores, X, labels, resolution=80), folder / "boundary.svg")
+    boundary = plot.save(plot.decision_boundary(scores, X, labels), folder / "boundary.svg")
     graph = viz.draw(_score_of(model, X[0]), depth=2).save(folder / "network.svg")
     return Section(
         name="moons",
@@ -62,14 +61,6 @@ def main(out: Path, seed: int = 0) -> Section:
         ],
         measured={"accuracy": accuracy, "loss": min(history["watched"])},
     )
-
-
-def _scores(model: nn.MLP) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
-    def scores(points: NDArray[np.float64]) -> NDArray[np.float64]:
-        with no_grad():
-            return np.array([model(point).data for point in points.tolist()])
-
-    return scores
 
 
 def _score_of(model: nn.MLP, x: NDArray[np.float64]) -> Value:

@@ -1,0 +1,3 @@
+"""The compiler: functions of one sample, traced once and replayed for a batch at machine speed."""
+
+from .program import Program, compile

@@ -156,7 +156,7 @@ class Outer:
     """Gradient sums of a whole matrix: adjoint of uniform ``slot + j*stride_j + k*stride_k`` += Σ left_j * right_k.
 
     ``left`` are ``outputs`` contiguous rows (adjoints), ``right`` are ``inputs`` contiguous rows; with ``right`` None
-    the left rows themselves are summed (a bias).
+    the left rows themselves are summed (a bias). Its slots are all different; other reductions may have some of them.
     """
 
     left: Row

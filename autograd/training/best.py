@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from autograd.nn.module import Module
 from autograd.training.parameters import Trained
 
 
 class Best:
-    """Keeps the parameters of the epoch with the least loss.
+    """Keeps the parameters of the epoch with the least loss, and the buffers of the model, if it is a module.
 
     >>> from autograd import Parameter
     >>> p = Parameter(1.0); best = Best(Trained([p]), patience=1)
@@ -21,8 +23,10 @@ class Best:
     1.0
     """
 
-    def __init__(self, trained: Trained, patience: int) -> None:
+    def __init__(self, trained: Trained, patience: int, model: Any = None) -> None:
         self._trained = trained
+        self._buffers = model.buffers() if isinstance(model, Module) else []
+        self._kept_buffers: list[NDArray[np.float64]] = []
         self._patience = patience
         self._loss = math.inf
         self._kept: NDArray[np.float64] | None = None
@@ -32,6 +36,7 @@ class Best:
         """An epoch is finished; ``loss`` is what is watched."""
         if loss < self._loss:
             self._loss, self._kept, self._waited = loss, self._trained.copy(), 0
+            self._kept_buffers = [buffer.copy() for buffer in self._buffers]
         else:
             self._waited += 1
 
@@ -41,6 +46,8 @@ class Best:
         return self._waited >= self._patience
 
     def restore(self) -> None:
-        """Put the best parameters back, if there was an epoch."""
+        """Put the best parameters and their buffers back, if there was an epoch."""
         if self._kept is not None:
             self._trained.restore(self._kept)
+            for buffer, kept in zip(self._buffers, self._kept_buffers, strict=True):
+                buffer[...] = kept

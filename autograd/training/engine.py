@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -13,6 +15,9 @@ from numpy.typing import NDArray
 from autograd.data.samples import Samples
 from autograd.data.sampling import batches
 from autograd.errors import ShapeError
+from autograd.nn.module import Module
+from autograd.nn.statistics import commit, pending
+from autograd.nn.structure import structure_version
 from autograd.scopes import no_grad
 from autograd.training import nonfinite
 from autograd.training.interrupts import Interrupts
@@ -77,7 +82,50 @@ def rows(array: NDArray[Any]) -> list[Any]:
 
 def sample_loss(task: Task, x: Any, y: Any) -> Value:
     """The loss of one sample. A TypeError if it is no Value."""
-    loss = task.loss(task.state.model(x), y)
+    return _loss_of(task, task.state.model(x), y)
+
+
+def trial_losses(task: Task, samples: Samples) -> list[Value]:
+    """The loss of the first sample; of as many as there are at most two if the model takes whole batches only."""
+    few = 2 if needs_batch(task.state.model) else 1
+    return _losses(task, rows(samples.X[:few]), rows(samples.Y[:few]))
+
+
+def needs_batch(model: Any) -> bool:
+    """Whether something in the model takes only whole batches, as it is now.
+
+    >>> from autograd import nn
+    >>> model = nn.Sequential(nn.BatchNorm(2)); needs_batch(model), needs_batch(model.eval())
+    (True, False)
+    """
+    return isinstance(model, Module) and any(module.needs_batch for module in model.modules())
+
+
+def check_batches(model: Any, samples: int, batch_size: int) -> None:
+    """Let the modules refuse the sizes of the batches that an epoch will have."""
+    if not isinstance(model, Module):
+        return
+    sizes = {min(batch_size, samples), samples % batch_size or batch_size}
+    for size in sorted(sizes):
+        try:
+            for path, module in model.named_modules():
+                module.check_batch(size)
+        except Exception as error:
+            error.add_note(
+                f"in fit: {path or 'the model'} would get a batch of {size}, as batch_size is {batch_size} and there "
+                f"are {samples} samples"
+            )
+            raise
+
+
+def _losses(task: Task, xs: list[Any], ys: list[Any]) -> list[Value]:
+    model = task.state.model
+    predictions = model.forward_batch(xs) if needs_batch(model) else map(model, xs)
+    return [_loss_of(task, prediction, y) for prediction, y in zip(predictions, ys, strict=True)]
+
+
+def _loss_of(task: Task, prediction: Any, y: Any) -> Value:
+    loss = task.loss(prediction, y)
     if not isinstance(loss, Value):
         raise TypeError(
             f"the loss must be a Value, got {type(loss).__name__}: {loss!r}; compute it from the prediction by "
@@ -87,19 +135,23 @@ def sample_loss(task: Task, x: Any, y: Any) -> Value:
 
 
 class EagerEngine:
-    """One sample at a time: build its graph, go backward with seed 1/N, forget it."""
+    """One sample at a time: build its graph, go backward with seed 1/N, forget it.
+
+    Where a module needs the whole batch, the batch is one graph.
+    """
 
     def __init__(self, task: Task) -> None:
         self.task = task
         self._inputs, self._targets = rows(task.samples.X), rows(task.samples.Y)
+        self._looked_at, self._needs_batch = -1, False
 
     def run_epoch(self, order: NDArray[np.intp], batch_size: int) -> EpochLoss:
         """See `Engine.run_epoch`."""
+        check_batches(self.task.state.model, len(order), batch_size)
         losses, penalties = 0.0, []
         for batch in batches((order,), batch_size, shuffle=False):
             chosen = batch[0].tolist()
-            loss, penalty = self._gradients(chosen)
-            self._step(len(chosen))
+            loss, penalty = self.batch(chosen)
             losses += loss
             penalties.append(penalty)
         return EpochLoss(losses / len(order), sum(penalties) / len(penalties))
@@ -113,16 +165,13 @@ class EagerEngine:
                 losses, predictions = self._forward(pairs, what)
             wrong = next((i for i, number in enumerate(losses) if not math.isfinite(number)), None)
             if wrong is not None:  # no graph was kept, so that sample is computed once more with one
-                raise nonfinite.loss_error(
-                    sample_loss(self.task, *pairs[wrong]), self._where(wrong, what), self._cure()
-                )
+                raise nonfinite.loss_error(self._again(pairs, wrong), self._where(wrong, what), self._cure())
         return Evaluation(sum(losses) / len(losses), _stacked(predictions))
 
     def _forward(self, pairs: list[tuple[Any, Any]], what: str) -> tuple[list[float], list[Any]]:
         losses, predictions = [], []
-        for i, (x, y) in enumerate(pairs):
+        for i, (prediction, (_, y)) in enumerate(zip(self._predictions(pairs, what), pairs, strict=True)):
             try:
-                prediction = self.task.state.model(x)
                 loss = self.task.loss(prediction, y)
             except Exception as error:
                 error.add_note(f"in fit: {self._where(i, what)}")
@@ -131,7 +180,39 @@ class EagerEngine:
             predictions.append(_numbers(prediction))
         return losses, predictions
 
-    def _gradients(self, chosen: list[int]) -> tuple[float, float]:
+    def _predictions(self, pairs: list[tuple[Any, Any]], what: str) -> Iterator[Any]:
+        model = self.task.state.model
+        if self._takes_whole_batches():
+            yield from model.forward_batch([x for x, _ in pairs])
+            return
+        for i, (x, _) in enumerate(pairs):
+            try:
+                prediction = model(x)
+            except Exception as error:
+                error.add_note(f"in fit: {self._where(i, what)}")
+                raise
+            yield prediction
+
+    def _again(self, pairs: list[tuple[Any, Any]], i: int) -> Value:
+        """The loss of one sample, with a graph."""
+        if not self._takes_whole_batches():
+            return sample_loss(self.task, *pairs[i])
+        return _losses(self.task, [x for x, _ in pairs], [y for _, y in pairs])[i]
+
+    def _takes_whole_batches(self) -> bool:
+        """`needs_batch` of the model, looked up again only if some module has changed."""
+        if self._looked_at != structure_version():
+            self._looked_at, self._needs_batch = structure_version(), needs_batch(self.task.state.model)
+        return self._needs_batch
+
+    def batch(self, chosen: list[int]) -> tuple[float, float]:
+        """A step for these samples; the sum of their losses, and the penalty."""
+        with pending():
+            found = self.gradients(chosen)
+            self.step(len(chosen))
+        return found
+
+    def gradients(self, chosen: list[int]) -> tuple[float, float]:
         """Fill ``grad`` with the gradient of the batch; the sum of its losses, and the penalty."""
         trained = self.task.trained
         trained.zero_grad()
@@ -139,8 +220,11 @@ class EagerEngine:
         seed = 1.0 / len(chosen)
         total = 0.0
         try:
-            for i in chosen:
-                total += self._sample(i, seed, grad)
+            if self._takes_whole_batches():
+                total = self._whole(chosen, seed, grad)
+            else:
+                for i in chosen:
+                    total += self._sample(i, seed, grad)
             penalty = self._penalty(grad)
             self.task.callbacks.before_step(self.task.state)
         except BaseException:
@@ -162,6 +246,22 @@ class EagerEngine:
             raise nonfinite.gradient_error(loss, seed, self._where(i), self._cure())
         return number
 
+    def _whole(self, chosen: list[int], seed: float, grad: NDArray[np.float64]) -> float:
+        where = f"a batch of {len(chosen)} samples, the first is row {chosen[0]} of X, in {self._when()}"
+        try:
+            losses = _losses(self.task, [self._inputs[i] for i in chosen], [self._targets[i] for i in chosen])
+        except Exception as error:
+            error.add_note(f"in fit: {where}")
+            raise
+        for i, loss in zip(chosen, losses, strict=True):
+            if not math.isfinite(loss.data):
+                raise nonfinite.loss_error(loss, self._where(i), self._cure())
+        total = reduce(add, losses)
+        total.backward(seed)
+        if not np.isfinite(grad).all():
+            raise nonfinite.gradient_error(total, seed, where, self._cure())
+        return float(total.data)
+
     def _penalty(self, grad: NDArray[np.float64]) -> float:
         if self.task.penalty is None:
             return 0.0
@@ -174,7 +274,7 @@ class EagerEngine:
             raise nonfinite.gradient_error(penalty, 1.0, where, self._cure())
         return float(penalty.data)
 
-    def _step(self, size: int) -> None:
+    def step(self, size: int) -> None:
         """One step of the optimizer, whole or not at all."""
         task, trained = self.task, self.task.trained
         before = trained.copy()
@@ -186,6 +286,7 @@ class EagerEngine:
             except BaseException:
                 trained.restore(before)
                 raise
+            commit()
             task.state.history.steps += 1
             task.state.history.samples_seen += size
         task.callbacks.after_step(task.state)

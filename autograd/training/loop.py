@@ -107,7 +107,7 @@ def fit(
 
 def _run(plan: Plan, progress: bool) -> History:
     state, history = plan.task.state, plan.task.state.history
-    best = None if plan.patience is None else Best(plan.task.trained, plan.patience)
+    best = None if plan.patience is None else Best(plan.task.trained, plan.patience, plan.task.state.model)
     try:
         _epochs(plan, best, progress)
     except KeyboardInterrupt:

@@ -17,7 +17,8 @@ from autograd.graph import ancestors
 from autograd.nn import losses
 from autograd.optim import Optimizer
 from autograd.parameter import Parameter
-from autograd.training.engine import EagerEngine, Engine, Task, rows, sample_loss
+from autograd.training.compiled_engine import engine_for
+from autograd.training.engine import Engine, Task, trial_losses
 from autograd.training.interrupts import Interrupts
 from autograd.training.metrics import Metric, named_metrics
 from autograd.training.modes import in_mode
@@ -83,13 +84,7 @@ def prepared(
     )
     chosen = named_metrics(metrics)
     _try_out(task, held_out)
-    return Plan(task, _engine(mode, task), held_out, chosen, epochs, size or len(samples), patience, random)
-
-
-def _engine(mode: str, task: Task) -> Engine:
-    if mode == "compiled":
-        raise NotImplementedError("fit: mode='compiled' is not available yet; use mode='auto' or mode='eager'")
-    return EagerEngine(task)
+    return Plan(task, engine_for(mode, task), held_out, chosen, epochs, size or len(samples), patience, random)
 
 
 def _parted(samples: Samples, validation: Any, random: np.random.Generator) -> tuple[Samples, Samples | None]:
@@ -167,8 +162,7 @@ def _try_out(task: Task, held_out: Samples | None) -> None:
     with in_mode(task.state.model, training=False):
         for samples in (task.samples, held_out):
             if samples is not None:
-                loss = sample_loss(task, rows(samples.X[:1])[0], rows(samples.Y[:1])[0])
-        terms = [loss]
+                terms = trial_losses(task, samples)[:1]
         if task.penalty is not None:
             terms.append(task.penalty())
             if not isinstance(terms[1], Value):

@@ -60,6 +60,11 @@ class Callbacks:
         self._before_step = _methods(self._after_epoch, "before_step")
         self._after_step = _methods(self._after_epoch, "after_step")
 
+    @property
+    def watch_steps(self) -> bool:
+        """Whether anything is called for each batch."""
+        return bool(self._before_step or self._after_step)
+
     def before_step(self, state: State) -> None:
         """The gradients of a batch are complete."""
         for each in self._before_step:

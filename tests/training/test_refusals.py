@@ -72,12 +72,6 @@ def test_refused_before_anything_is_changed(changes, error, text):
     assert model.training
 
 
-def test_compiled_is_refused_with_the_cure():
-    model = nn.MLP(2, [1], rng=0)
-    with pytest.raises(NotImplementedError, match="use mode='auto' or mode='eager'"):
-        fit(model, X, Y, loss="mse", optimizer=SGD(model, lr=0.1), epochs=1, mode="compiled")
-
-
 def test_parameters_that_are_not_finite_are_named():
     model = nn.MLP(2, [2, 1], rng=0)
     model.layers[1].neurons[0].b.data = float("inf")
@@ -94,7 +88,16 @@ def test_an_error_of_the_users_code_names_sample_and_epoch():
         return w * x
 
     with pytest.raises(RuntimeError, match="mine") as caught:
-        fit(model, [1.0, 2.0, 3.0], [0.0] * 3, loss="mse", optimizer=SGD([w], lr=0.1), epochs=1, progress=False)
+        fit(
+            model,
+            [1.0, 2.0, 3.0],
+            [0.0] * 3,
+            loss="mse",
+            optimizer=SGD([w], lr=0.1),
+            epochs=1,
+            progress=False,
+            mode="eager",
+        )
     assert caught.value.__notes__ == ["in fit: sample 2 (row 2 of X) in epoch 0, step 0, all counted from 0"]
     assert (w.data, w.grad) == (1.0, 0.0)
 
@@ -113,7 +116,7 @@ def test_a_model_that_gives_another_number_of_outputs_is_refused():
     with pytest.raises(ShapeError, match="different numbers of outputs for different samples"):
         fit(
             lambda x: [w * 1.0] * int(x), [1.0, 2.0], [0.0, 0.0], loss=lambda p, y: p[0] + y, epochs=1,
-            optimizer=SGD([w], lr=0.1), metrics=["mse"], progress=False,
+            optimizer=SGD([w], lr=0.1), metrics=["mse"], progress=False, mode="eager",
         )  # fmt: skip
 
 

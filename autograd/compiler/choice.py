@@ -1,0 +1,46 @@
+"""Which backend a program uses."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+from .backend import Backend
+from .numpy_backend import NumpyBackend
+
+NAMES = ("auto", "numpy", "llvm")
+_warned: list[str] = []
+
+
+def backend_called(name: Any) -> Backend:
+    """The backend of that name; "auto" is LLVM where it works, else NumPy, with one warning that says so.
+
+    Raises:
+        CompilerUnavailableError: "llvm", and llvmlite is missing or broken.
+
+    >>> backend_called("numpy").name
+    'numpy'
+    """
+    if name not in NAMES:
+        raise ValueError(f"{name!r} is no backend; known: {', '.join(NAMES)}")
+    if name == "numpy":
+        return NumpyBackend()
+    from .machine import CompilerUnavailableError
+
+    try:
+        from .llvm_backend import LlvmBackend
+
+        return LlvmBackend()
+    except CompilerUnavailableError as error:
+        if name == "llvm":
+            raise
+        _warn_once(str(error))
+        return NumpyBackend()
+
+
+def _warn_once(reason: str) -> None:
+    if not _warned:
+        _warned.append(reason)
+        warnings.warn(
+            f"autograd.compile uses NumPy, which is many times slower than machine code: {reason}", stacklevel=4
+        )

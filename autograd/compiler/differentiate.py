@@ -1,0 +1,212 @@
+"""Differentiation: adjoints as more nodes of the same graph, made of the partials that the table declares.
+
+An adjoint is collected as a list of (coefficient, row) terms, so that the adjoint of a layer's input comes out as dots,
+like the layer itself. What flows into a uniform, such as a weight, is a sum over the samples; it is collected as
+(left row, right row) pairs and never multiplied out for one sample.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from ..declaration import Op
+from ..ops import add, mul, neg
+from .dots import worth_a_dot
+from .inner_ops import IDENTITY, IS_CONDITION, PASSED_ON, SHIELDED
+from .nodes import DOT, Nodes
+from .recipes import partial
+
+
+class Sum(NamedTuple):
+    """Over all samples: the adjoint of a uniform += left * right (right None: left alone)."""
+
+    uniform: int
+    left: int
+    right: int | None
+
+
+@dataclass
+class Gradients:
+    """What a backward pass computes."""
+
+    sums: list[Sum] = field(default_factory=list)
+    parameters: dict[int, int] = field(default_factory=dict)
+    """By parameter (its node): what is added to its sums, computed from the adjoints of other uniforms."""
+    inputs: dict[int, int] = field(default_factory=dict)
+    """By input (its node): its adjoint."""
+
+    def roots(self) -> Iterable[int]:
+        """All nodes that it needs."""
+        for total in self.sums:
+            yield total.uniform
+            yield total.left
+            if total.right is not None:
+                yield total.right
+        yield from (*self.parameters, *self.parameters.values())
+        yield from (*self.inputs, *self.inputs.values())
+
+    def renamed(self, names: Mapping[int, int]) -> Gradients:
+        """The same in another graph, where ``names`` says what the nodes are called there."""
+        return Gradients(
+            [Sum(names[u], names[left], None if right is None else names[right]) for u, left, right in self.sums],
+            {names[parameter]: names[node] for parameter, node in self.parameters.items()},
+            {names[leaf]: names[node] for leaf, node in self.inputs.items()},
+        )
+
+
+def differentiate(nodes: Nodes, root: int, by_parameters: bool = True, by_inputs: bool = False) -> Gradients:
+    """Add to the graph what the derivatives of ``root`` need, the adjoint of each sample's root being the seed.
+
+    >>> nodes = Nodes(); w, x = nodes.leaf("parameter", 0), nodes.leaf("input", 0)
+    >>> differentiate(nodes, nodes.record(mul, (w, x))).sums == [(w, nodes.leaf("seed", 0), x)]
+    True
+    """
+    return _Sweep(nodes, root, by_parameters, by_inputs).run()
+
+
+Term = tuple[int | None, int]
+"""A summand of an adjoint: coefficient (None for 1) and row."""
+
+
+class _Sweep:
+    def __init__(self, nodes: Nodes, root: int, by_parameters: bool, by_inputs: bool) -> None:
+        self.nodes, self.root = nodes, root
+        self.size = len(nodes)
+        self.needed = self._needed(by_parameters, by_inputs)
+        self.terms: dict[int, list[Term]] = {}
+        self.gradients = Gradients()
+
+    def _needed(self, by_parameters: bool, by_inputs: bool) -> bytearray:
+        """Which nodes carry gradient: those that depend on what it is asked for."""
+        nodes = self.nodes
+        wanted = {"parameter": by_parameters, "input": by_inputs}
+        needed = bytearray(self.size)
+        for node, kind in enumerate(nodes.kinds):
+            if isinstance(kind, str) and kind != DOT:
+                needed[node] = wanted.get(kind, False)
+            elif kind is not IDENTITY and kind not in IS_CONDITION:
+                needed[node] = any(needed[arg] for arg in nodes.args[node])
+        return needed
+
+    def run(self) -> Gradients:
+        """The whole sweep: rows first, then what depends on parameters alone."""
+        nodes, seed = self.nodes, self.nodes.leaf("seed", 0)
+        self._contribute(self.root, None, seed)
+        for node in range(self.size - 1, -1, -1):
+            if nodes.uniform[node] or node not in self.terms:
+                continue
+            adjoint = self._collected(self.terms.pop(node))
+            if nodes.is_leaf(node):
+                self.gradients.inputs[node] = adjoint
+            elif nodes.kinds[node] == DOT:
+                self._through_dot(node, adjoint)
+            else:
+                self._through(node, adjoint)
+        self._through_uniforms()
+        return self.gradients
+
+    def _contribute(self, node: int, coefficient: int | None, row: int, right: int | None = None) -> None:
+        """Add to the adjoint of a node; to that of a uniform as a sum of ``row * right``."""
+        if not self.needed[node]:
+            return
+        if self.nodes.uniform[node]:
+            left = row if coefficient is None else self.nodes.record(mul, (coefficient, row))
+            self.gradients.sums.append(Sum(node, left, right))
+        else:
+            self.terms.setdefault(node, []).append((coefficient, row))
+
+    def _collected(self, terms: list[Term]) -> int:
+        """The sum of the terms, products with uniforms as a dot."""
+        nodes = self.nodes
+        products = [(coefficient, row) for coefficient, row in terms if coefficient is not None]
+        rows = [row for coefficient, row in terms if coefficient is None]
+        if worth_a_dot(nodes, [coefficient for coefficient, _ in products]):
+            rows.insert(0, nodes.dot(products))
+        else:
+            rows[:0] = [nodes.record(mul, product) for product in products]
+        total = rows[0]
+        for row in rows[1:]:
+            total = nodes.record(add, (total, row))
+        return total
+
+    def _through_dot(self, node: int, adjoint: int) -> None:
+        bias = self.nodes.bias(node)
+        if bias is not None:
+            self._contribute(bias, None, adjoint)
+        for coefficient, row in self.nodes.terms(node):
+            self._contribute(coefficient, None, adjoint, row)
+            self._contribute(row, coefficient, adjoint)
+
+    def _through(self, node: int, adjoint: int) -> None:
+        """Pass an adjoint on to the operands of an operation, each with its partial."""
+        nodes = self.nodes
+        op = nodes.kinds[node]
+        assert isinstance(op, Op)
+        for position, arg in enumerate(nodes.args[node]):
+            if not self.needed[arg]:
+                continue
+            p = partial(nodes, node, position)
+            number = nodes.numbers.get(p)
+            if number is not None:
+                if number != 0.0:
+                    self._contribute(arg, None, _scaled(nodes, adjoint, number))
+            elif nodes.uniform[arg]:
+                self._into_uniform(arg, adjoint, p, op.singular)
+            elif nodes.uniform[p] and not op.singular:
+                self._contribute(arg, p, adjoint)
+            else:
+                self._contribute(arg, None, nodes.record(PASSED_ON if op.singular else mul, (adjoint, p)))
+
+    def _into_uniform(self, uniform: int, adjoint: int, p: int, singular: bool) -> None:
+        if singular:
+            p = self.nodes.record(SHIELDED, (adjoint, p))
+        if self.nodes.uniform[p]:
+            self._contribute(uniform, p, adjoint)
+        else:
+            self._contribute(uniform, None, adjoint, p)
+
+    def _through_uniforms(self) -> None:
+        """Carry the adjoints of what was computed from parameters alone to the parameters."""
+        nodes, gradients = self.nodes, self.gradients
+        summed = {total.uniform for total in gradients.sums}
+        passed: dict[int, int] = {}
+        for node in range(self.size - 1, -1, -1):
+            if not self.needed[node] or not nodes.uniform[node]:
+                continue
+            adjoint = passed.pop(node, None)
+            if nodes.is_leaf(node):
+                if adjoint is not None:
+                    gradients.parameters[node] = adjoint
+                continue
+            if node in summed:
+                adjoint = _plus(nodes, adjoint, nodes.leaf("adjoint", node))
+            if adjoint is not None:
+                self._through_uniform(node, adjoint, passed)
+
+    def _through_uniform(self, node: int, adjoint: int, passed: dict[int, int]) -> None:
+        nodes = self.nodes
+        op = nodes.kinds[node]
+        assert isinstance(op, Op)
+        for position, arg in enumerate(nodes.args[node]):
+            if self.needed[arg]:
+                p = partial(nodes, node, position)
+                number = nodes.numbers.get(p)
+                if number is None:
+                    passed[arg] = _plus(nodes, passed.get(arg), nodes.record(PASSED_ON, (adjoint, p)))
+                elif number != 0.0:
+                    passed[arg] = _plus(nodes, passed.get(arg), _scaled(nodes, adjoint, number))
+
+
+def _scaled(nodes: Nodes, adjoint: int, number: float) -> int:
+    if number == 1.0:
+        return adjoint
+    if not math.isfinite(number):
+        return nodes.record(PASSED_ON, (adjoint, nodes.constant(number)))
+    return nodes.record(neg, (adjoint,)) if number == -1.0 else nodes.record(mul, (adjoint, nodes.constant(number)))
+
+
+def _plus(nodes: Nodes, a: int | None, b: int) -> int:
+    return b if a is None else nodes.record(add, (a, b))

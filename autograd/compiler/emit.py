@@ -1,0 +1,105 @@
+"""What all the emitters share: a module in the making, and operations and operands as vectors of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from ..declaration import Op
+from .elementary import World
+from .ir import Body, Index, Mask, Module, Vector
+from .layout import FLAG_DOMAIN, Layout
+from .machine import Tiles
+from .tape import Number, Row, Uniform
+
+POINTERS = ("V", "P", "U", "G", "A")
+"""What every function of a kernel gets: workspace, parameters, other uniforms, their adjoints, argument block."""
+PARAMETERS = ", ".join(f"ptr noalias %{name}" for name in POINTERS)
+
+
+@dataclass(frozen=True)
+class Emitter:
+    """A module in the making, the memory that it works on, and the tiles that fit the registers."""
+
+    module: Module
+    layout: Layout
+    tiles: Tiles
+
+    def function(self, name: str) -> Body:
+        """Begin an internal function of a kernel."""
+        return self.module.function(name, PARAMETERS, internal=True)
+
+    def broadcast(self, body: Body, slot: int) -> Vector:
+        """A uniform in every lane."""
+        base, offset = self.layout.uniform(slot)
+        return body.broadcast(base, offset)
+
+    def load_row(self, body: Body, row: Row, vector: Index) -> Vector:
+        """One vector of a row."""
+        return body.load("%V", body.offset(self.layout.row(row), (vector, self.layout.vector_bytes)))
+
+    def operand(self, body: Body, operand: Row | Uniform | Number, vector: Index) -> Any:
+        """One vector of an operand, or the number that it is."""
+        if isinstance(operand, Row):
+            return self.load_row(body, operand, vector)
+        return self.broadcast(body, operand.slot) if isinstance(operand, Uniform) else operand.value
+
+    def apply(self, body: Body, op: Op | str, args: Sequence[Any], refused: Refused | None = None) -> Any:
+        """``op(*args)`` as code; where arguments are outside the domain goes to ``refused``, if that is wanted."""
+        assert isinstance(op, Op), "conditions are operations too, see inner_ops"
+        if not any(isinstance(x, Vector | Mask) for x in args):  # Python's own arithmetic raises where IEEE 754 doesn't
+            args = [x if isinstance(x, bool) else body.constant(x) for x in args]
+        world = World(body)
+        if refused is not None:
+            for _, condition in op.outside(world, tuple(args)):
+                refused.add(condition)
+        return op.kernel(world, *args, **op.attributes)
+
+    def report(self, body: Body, refused: Refused) -> None:
+        """Set the domain's flag where a condition holds in any lane."""
+        if refused.anywhere is not False:
+            holds = body.any(refused.anywhere) if isinstance(refused.anywhere, Mask) else "true"
+            raise_flag(body, self.layout, holds, FLAG_DOMAIN)
+
+
+class Refused:
+    """Where an argument is outside the domain of its operation: conditions, joined as they come."""
+
+    def __init__(self) -> None:
+        self.anywhere: Mask | bool = False
+
+    def add(self, condition: Mask | bool) -> None:
+        """One more condition."""
+        self.anywhere = self.anywhere | condition
+
+
+def raise_flag(body: Body, layout: Layout, holds: str, flag: int) -> None:
+    """Add ``flag`` to the flags if the i1 ``holds``."""
+    place = body.pointer("%V", layout.flags)
+    before = body.assign(f"load i64, ptr {place}, align 8")
+    more = body.assign(f"select i1 {holds}, i64 {flag}, i64 0")
+    body.line(f"store i64 {body.assign(f'or i64 {before}, {more}')}, ptr {place}, align 8")
+
+
+def over_parts(body: Body, parts: Sequence[tuple[int, int, int]], do: Callable[[Index, int], None]) -> None:
+    """``do(first, size)`` for each part that `split` gives: a loop for all that have the same size."""
+    for begin, count, size in parts:
+        body.loop(count, partial(_one_part, body, begin, size, do))
+
+
+def _one_part(body: Body, begin: int, size: int, do: Callable[[Index, int], None], k: Index, _: list[Any]) -> None:
+    do(body.offset(begin, (k, size)), size)
+
+
+def split(count: int, most: int) -> list[tuple[int, int, int]]:
+    """``count`` things in parts of nearly the same size, at most ``most``: (first thing, number of parts, size).
+
+    >>> split(10, 4)
+    [(0, 1, 4), (4, 2, 3)]
+    """
+    parts = -(-count // most)
+    size, larger = divmod(count, parts)
+    pieces = [(0, larger, size + 1), (larger * (size + 1), parts - larger, size)]
+    return [piece for piece in pieces if piece[1]]

@@ -1,0 +1,139 @@
+"""The LLVM backend: a tape as machine code, with vectors as wide as the processor has them."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import replace
+from functools import partial
+
+from ..optim.rule import Rule
+from .backend import Executable, Floats, Run
+from .emit_kernel import Shape
+from .llvm_kernel import Binding, Kernel
+from .llvm_training import Held, Training
+from .machine import Target, host
+from .numpy_backend import NumpyBackend
+from .tape import Dense, Outer, Straight, Tape
+
+_CACHE = 1 << 20
+"""Bytes that the rows of one block should fit: a part of a usual second-level cache."""
+_OVERHEAD = 2
+"""What a block costs beside its samples, in vectors."""
+_SHAPES = 4
+"""Kernels that an executable compiles for different numbers of samples before it makes do with what it has."""
+_MUCH = 5_000
+"""Irregular operations above which compiling takes long enough to do it with less effort."""
+_TOO_MUCH = 400_000
+"""Irregular operations above which compiling takes longer, and more memory, than NumPy takes for many a batch."""
+
+
+class LlvmBackend:
+    """Compiles tapes by llvmlite.
+
+    Raises:
+        CompilerUnavailableError: llvmlite is missing or broken.
+    """
+
+    name = "llvm"
+
+    def __init__(self, target: Target | None = None) -> None:
+        self._target = target or host()
+
+    def build(self, tape: Tape) -> Executable:
+        """Prepare the tape. Irregular code is compiled now, other code when the number of samples is known.
+
+        What has too much irregular code is left to the NumPy backend.
+        """
+        if irregular_operations(tape) > _TOO_MUCH:
+            return NumpyBackend().build(tape)
+        executable = LlvmExecutable(tape, self._target)
+        if not is_dense(tape):
+            executable.kernel(1)
+        return executable
+
+
+def is_dense(tape: Tape) -> bool:
+    """Whether there is anything that gains by many samples at a time."""
+    return any(isinstance(unit, Dense) for unit in tape.units) or any(isinstance(r, Outer) for r in tape.reductions)
+
+
+def irregular_operations(tape: Tape) -> int:
+    """Operations that are written out one by one."""
+    straight = sum(len(unit.code) for unit in tape.units if isinstance(unit, Straight))
+    return straight + len(tape.prologue) + len(tape.epilogue)
+
+
+def effort(tape: Tape) -> int:
+    """The effort of code generation: none for much irregular code, but loops need some."""
+    if irregular_operations(tape) <= _MUCH:
+        return 2
+    return 1 if is_dense(tape) else 0
+
+
+class LlvmExecutable:
+    """A tape with the kernels that were compiled for it, each for some size of a block of samples."""
+
+    def __init__(self, tape: Tape, target: Target) -> None:
+        self.tape, self.target = tape, target
+        self.compile_seconds = 0.0
+        """Time that compiling has taken so far."""
+        self._kernels: dict[Shape, Kernel] = {}
+        self._lock = threading.Lock()
+
+    def bind(self, arrays: tuple[Floats, ...], data: Floats, grad: Floats) -> Run:
+        """See `backend.Executable`."""
+        kernel = self.kernel(len(arrays[0]) if arrays else 1)
+        return Binding(kernel, arrays, data, grad)
+
+    def bind_training(self, rule: Rule, arrays: tuple[Floats, ...], held: Held) -> Training:
+        """Steps of an optimizer's rule on these arrays, the rule being part of the compiled code."""
+        # The rate is a number of each step and no part of the formula, see `Rule.scalars`.
+        fixed = replace(rule, lr=0.0)
+        return Training(self.tape, partial(self.kernel, rule=fixed), fixed, arrays, held)
+
+    def kernel(self, samples: int, rule: Rule | None = None) -> Kernel:
+        """A kernel that suits so many samples, compiled if there is none yet."""
+        with self._lock:
+            shape = self._shape(samples, rule)
+            if shape not in self._kernels:
+                start = time.perf_counter()
+                self._kernels[shape] = Kernel(self.tape, self.target, shape, effort(self.tape))
+                self.compile_seconds += time.perf_counter() - start
+            return self._kernels[shape]
+
+    def _shape(self, samples: int, rule: Rule | None) -> Shape:
+        width = self.target.architecture.width
+        vectors = -(-samples // width)
+        wanted = best_shape(self.tape, width, vectors, rule)
+        known = [shape for shape in self._kernels if shape.rule == rule]
+        is_full = len(known) >= _SHAPES
+        if wanted in known:
+            return wanted
+        fitting = [shape for shape in known if _fits(shape, vectors)]
+        if not fitting:
+            return replace(wanted, one_block=wanted.one_block and not is_full)
+        nearest = min(fitting, key=lambda shape: _cost(shape, vectors))
+        return nearest if is_full or _cost(nearest, vectors) <= 1.25 * _cost(wanted, vectors) else wanted
+
+
+def best_shape(tape: Tape, width: int, vectors: int, rule: Rule | None = None) -> Shape:
+    """The blocks for a batch of so many vectors of samples.
+
+    Irregular code keeps its numbers in the first-level cache with blocks of one vector. Dense blocks want many samples
+    for each coefficient that is read, as far as the second-level cache holds their rows.
+    """
+    if not is_dense(tape):
+        return Shape(1, False, rule)
+    rows = tape.columns + tape.scratch
+    most = max(1, _CACHE // (8 * width * rows))
+    blocks = -(-vectors // most)
+    return Shape(-(-vectors // blocks), blocks == 1, rule)
+
+
+def _fits(shape: Shape, vectors: int) -> bool:
+    return vectors <= shape.vectors or not shape.one_block
+
+
+def _cost(shape: Shape, vectors: int) -> int:
+    return -(-vectors // shape.vectors) * (shape.vectors + _OVERHEAD)

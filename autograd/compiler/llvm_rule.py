@@ -1,0 +1,88 @@
+"""An optimizer's rule alone as machine code: one step over flat arrays, for any number of parameters."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from ..optim.rule import Rule
+from .backend import Floats
+from .emit_ending import Place, neighbours, scattered, write_update
+from .ir import Body, Index, Module
+from .machine import Architecture, Engine, Target, compile_ir, host
+
+Step = Callable[[Iterable[float]], None]
+"""Makes one step with the numbers of the rule's `scalars`."""
+
+
+def compiled_step(rule: Rule, data: Floats, grad: Floats, states: tuple[Floats, ...]) -> Step:
+    """A function that makes one step of the rule on these arrays, which are contiguous and of the same length.
+
+    Raises:
+        CompilerUnavailableError: llvmlite is missing or broken.
+
+    >>> from autograd.optim.sgd import SGDRule
+    >>> rule, data, grad = SGDRule(lr=0.5), np.array([1.0, 2.0]), np.array([2.0, 4.0])
+    >>> step = compiled_step(rule, data, grad, ())
+    >>> step(rule.scalars(1).values()); data
+    array([0., 0.])
+    """
+    # The rate is a number of each step and no part of the formula, see `Rule.scalars`.
+    return _BoundRule(_engine(replace(rule, lr=0.0), host()), (data, grad, *states), len(rule.scalars(1)))
+
+
+class _BoundRule:
+    """Compiled code and its argument block: length, pointers, and the numbers of the step."""
+
+    def __init__(self, engine: Engine, arrays: tuple[Floats, ...], scalars: int) -> None:
+        self._engine, self._arrays = engine, arrays
+        self._function = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(engine.address("step"))
+        self._block = np.zeros(1 + len(arrays) + scalars, dtype=np.int64)
+        self._block[: 1 + len(arrays)] = [len(arrays[0]), *(array.ctypes.data for array in arrays)]
+        self._numbers: Any = memoryview(self._block.view(np.float64))  # type: ignore[arg-type]
+        self._first = 1 + len(arrays)
+        self._address = ctypes.c_void_p(self._block.ctypes.data)
+
+    def __call__(self, scalars: Iterable[float]) -> None:
+        for place, number in enumerate(scalars, self._first):
+            self._numbers[place] = number
+        self._function(self._address)
+
+
+@lru_cache(maxsize=64)
+def _engine(rule: Rule, target: Target) -> Engine:
+    return compile_ir(rule_text(rule, target.architecture), 2, target)
+
+
+def rule_text(rule: Rule, architecture: Architecture) -> str:
+    """The LLVM module of a rule: ``void @step(ptr)``, which takes the argument block."""
+    module = Module(architecture.width, architecture.attributes)
+    body = module.function("step", "ptr noalias %A")
+    count = body.assign("load i64, ptr %A, align 8")
+    bases = ["%P", "%G", *(f"%S{k}" for k in range(len(rule.state)))]
+    for k, base in enumerate(bases, 1):
+        body.line(f"{base} = load ptr, ptr {body.pointer('%A', 8 * k)}, align 8")
+    first = 8 * (1 + len(bases))
+    scalars = {name: body.broadcast("%A", first + 8 * k) for k, name in enumerate(rule.scalars(1))}
+
+    def one_place(place: Place) -> None:
+        write_update(body, rule, place.read("%G"), place, scalars)
+
+    width = architecture.width
+    whole = body.assign(f"and i64 {count}, {-width}")
+    _emit_loop(body, whole, width, lambda slot: one_place(neighbours(body, slot)))
+    rest = body.assign(f"sub i64 {count}, {whole}")
+    _emit_loop(body, rest, 1, lambda k: one_place(scattered(body, [body.offset(0, (k, 1), (whole, 1))])))
+    body.finish()
+    return module.text()
+
+
+def _emit_loop(body: Body, count: str, stride: int, do: Callable[[Index], None]) -> None:
+    """A loop that may have no rounds."""
+    some = body.assign(f"icmp sgt i64 {count}, 0")
+    body.when(some, lambda: body.loop(count, lambda k, _: do(k), stride=stride))

@@ -1,0 +1,228 @@
+"""Lowering: from a trace to a tape, pass by pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal, TypeAlias
+
+from ..declaration import REAL, Op
+from .differentiate import Gradients, differentiate
+from .dots import find_dots
+from .fuse import Fusion
+from .group import Family, find_groups, runs
+from .nodes import DOT, Nodes
+from .reductions import find_reductions
+from .schedule import Schedule, Work
+from .tape import (
+    Dense,
+    Dot,
+    Group,
+    InputArray,
+    Instruction,
+    Local,
+    Map,
+    Operand,
+    Output,
+    Segment,
+    Straight,
+    Tape,
+    Uniform,
+    Uniforms,
+    Unit,
+)
+from .tidy import tidy
+from .trace import Trace
+from .uniforms import UniformSlots
+
+Goal: TypeAlias = Literal["values", "parameters", "inputs"]
+"""What a tape is for: the results alone, or also the gradients by the parameters or by the inputs."""
+
+
+def lower(trace: Trace, goal: Goal) -> Tape:
+    """The tape of a trace.
+
+    >>> from .trace import trace
+    >>> tape = lower(trace(lambda x: x * 2.0, [InputArray("x", 1, scalar=True)]), "values")
+    >>> len(tape.units), tape.results
+    (1, (Row(space='scratch', index=0),))
+    """
+    nodes, roots = find_dots(trace.nodes, trace.results)
+    written = len(nodes)
+    gradients = Gradients()
+    if goal != "values":
+        (root,) = roots
+        gradients = differentiate(nodes, root, by_parameters=goal == "parameters", by_inputs=goal == "inputs")
+    nodes, names, checked = _tidied(nodes, [*roots, *gradients.roots()], written)
+    return _Lowering(nodes, trace, goal).tape(tuple(names[root] for root in roots), gradients.renamed(names), checked)
+
+
+def _tidied(nodes: Nodes, roots: Iterable[int], written: int) -> tuple[Nodes, dict[int, int], set[int]]:
+    """The graph tidied up, and which of its nodes the user wrote whose operands may be outside of a domain."""
+    new, names = tidy(nodes, roots)
+    checked = {name for node, name in names.items() if node < written and _has_domain(new, name)}
+    return new, names, checked
+
+
+def _has_domain(nodes: Nodes, node: int) -> bool:
+    op = nodes.kinds[node]
+    if not isinstance(op, Op):
+        return False
+    restricted = any(op.domain_of(i) is not REAL for i in range(len(nodes.args[node])))
+    return (restricted or op.refuses is not None) and op.outside is not None
+
+
+class _Lowering:
+    """Writes the units of a tidy graph."""
+
+    def __init__(self, nodes: Nodes, trace: Trace, goal: Goal) -> None:
+        self.nodes, self.arrays, self.goal = nodes, trace.arrays, goal
+        self.slots = UniformSlots(nodes, len(trace.parameters))
+        self.groups = find_groups(nodes, self.slots)
+        self._operands: dict[int, Operand] = {}
+
+    def tape(self, roots: Sequence[int], gradients: Gradients, checked: set[int]) -> Tape:
+        """The whole tape."""
+        self.checked = checked
+        rows = [node for node in (*roots, *gradients.roots()) if not self.nodes.uniform[node]]
+        self.fusion = Fusion(self.groups, rows)
+        columns = sum(array.columns for array in self.arrays)
+        self.schedule = Schedule(self.groups, self.fusion, rows, columns)
+        reductions = find_reductions(gradients.sums, self.groups, self.schedule)
+        return Tape(
+            arrays=self.arrays,
+            parameters=self.slots.parameters,
+            uniforms=self.slots.count,
+            scratch=self.schedule.scratch,
+            prologue=self.slots.prologue(checked),
+            units=tuple(self._unit(work) for work in self.schedule.works),
+            reductions=reductions,
+            epilogue=self.slots.epilogue(gradients.parameters),
+            results=tuple(self._shared(root) for root in roots),
+            input_adjoints=self._input_adjoints(gradients, columns) if self.goal == "inputs" else (),
+            seeded=self.goal != "values",
+        )
+
+    def _input_adjoints(self, gradients: Gradients, columns: int) -> tuple[Operand | None, ...]:
+        by_column = {self.nodes.payload[leaf]: self._shared(node) for leaf, node in gradients.inputs.items()}
+        return tuple(by_column.get(column) for column in range(columns))
+
+    def _shared(self, node: int) -> Operand:
+        """A node as an operand from another unit."""
+        found = self._operands.get(node)
+        if found is None:
+            found = self.slots.operand(node) if self.nodes.uniform[node] else self.schedule.row(node)
+            self._operands[node] = found
+        return found
+
+    # Units
+
+    def _unit(self, work: Work) -> Unit:
+        if work.family is None:
+            return self._straight(work)
+        family = self.groups.families[work.family]
+        if family.kind == "map":
+            return self._map(family, {})
+        maps = self._epilogue(work)
+        return self._dense(family, maps)
+
+    def _straight(self, work: Work) -> Straight:
+        targets: dict[int, Local] = {}
+        code: list[Instruction | Dot] = []
+        for node in work.nodes:
+            target = len(code)
+            code.append(
+                self._dot(node, target, targets)
+                if self.nodes.kinds[node] == DOT
+                else self._instruction(node, target, targets)
+            )
+            targets[node] = Local(target)
+        return Straight(tuple(code))
+
+    def _instruction(self, node: int, target: int, targets: dict[int, Local]) -> Instruction:
+        op = self.nodes.kinds[node]
+        assert isinstance(op, Op)
+        args = tuple([targets.get(arg) or self._shared(arg) for arg in self.nodes.args[node]])
+        store = self.schedule.row(node) if self.schedule.is_stored(node) else None
+        return Instruction(target, op, args, store, node in self.checked)
+
+    def _dot(self, node: int, target: int, targets: dict[int, Local]) -> Dot:
+        bias = self.nodes.bias(node)
+        terms = []
+        for coefficient, row in self.nodes.terms(node):
+            terms.append((Uniform(self.slots.slot(coefficient)), targets.get(row) or self.schedule.row(row)))
+        store = self.schedule.row(node) if self.schedule.is_stored(node) else None
+        return Dot(target, None if bias is None else self._shared(bias), tuple(terms), store)
+
+    def _dense(self, family: Family, epilogue: tuple[Map, ...]) -> Dense:
+        product = family.product
+        assert product is not None
+        return Dense(
+            outputs=len(family.members),
+            segments=tuple(self._segments(family)),
+            bias=product.bias,
+            bias_stride=product.bias_stride,
+            store=self._store(family),
+            epilogue=epilogue,
+        )
+
+    def _segments(self, family: Family) -> Iterator[Segment]:
+        """The sources cut into parts that lie side by side and whose coefficients do so too."""
+        product = family.product
+        assert product is not None
+        rows = [self.schedule.row(row) for row in product.rows]
+        begin = 0
+        for space_run in _same_space(rows):
+            numbers = [(rows[k].index, product.offsets[k]) for k in space_run]
+            for run in runs(numbers, space_run, steps=(1,)):
+                k = run[0]
+                stride_k = product.offsets[run[1]] - product.offsets[k] if len(run) > 1 else 0
+                yield Segment(rows[k], len(run), product.slot + product.offsets[k], product.stride, stride_k)
+                begin += len(run)
+
+    def _epilogue(self, work: Work) -> tuple[Map, ...]:
+        """The maps that are fused into a dense block; each may name the results of those before it."""
+        outputs: dict[int, Output] = {}
+        assert work.family is not None
+        outputs[work.family] = Output()
+        maps = []
+        for index, number in enumerate(work.epilogue):
+            maps.append(self._map(self.groups.families[number], outputs))
+            outputs[number] = Output(index)
+        return tuple(maps)
+
+    def _map(self, family: Family, outputs: dict[int, Output]) -> Map:
+        """A map; ``outputs`` says which families are at hand in the dense block that it is fused into."""
+        first, second = family.members[:2]
+        op = self.nodes.kinds[first]
+        assert isinstance(op, Op)
+        args = [
+            self._map_argument(a, b, outputs)
+            for a, b in zip(self.nodes.args[first], self.nodes.args[second], strict=True)
+        ]
+        checked = any(node in self.checked for node in family.members)
+        return Map(len(family.members), op, tuple(args), self._store(family), checked)
+
+    def _map_argument(self, a: int, b: int, outputs: dict[int, Output]) -> Group | Uniforms | Output | Operand:
+        """An argument, from what it is for the first two members."""
+        if a == b:
+            return self._shared(a)
+        if self.nodes.uniform[a]:
+            return Uniforms(self.slots.slot(a), self.slots.slot(b) - self.slots.slot(a))
+        output = outputs.get(self.groups.place[a].family)
+        return Group(self.schedule.row(a)) if output is None else output
+
+    def _store(self, family: Family):  # type: ignore[no-untyped-def]
+        first = family.members[0]
+        return self.schedule.row(first) if self.schedule.is_stored(first) else None
+
+
+def _same_space(rows: Sequence[object]) -> Iterator[list[int]]:
+    """Indices of neighbours that are all inputs or all scratch rows."""
+    begin = 0
+    for k in range(1, len(rows) + 1):
+        if k == len(rows) or rows[k].space != rows[begin].space:  # type: ignore[attr-defined]
+            yield list(range(begin, k))
+            begin = k
+
+
+__all__ = ["Goal", "InputArray", "lower"]

@@ -1,0 +1,226 @@
+"""Nodes: a graph of operations as parallel lists. What is equal is one node, and constants are folded at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Literal, TypeAlias
+
+from ..declaration import Op
+from ..ops import add, div, mul, neg, pow, sqrt, sub, where
+from .inner_ops import BOTH, EITHER, IS_CONDITION
+
+Leaf: TypeAlias = Literal["input", "seed", "parameter", "constant", "adjoint"]
+DOT: Literal["dot"] = "dot"
+"""The kind of a sum of products: its arguments are coefficient, row, coefficient, row, ... and perhaps a bias."""
+Kind: TypeAlias = "Op | str"
+
+
+class Nodes:
+    """A graph of scalar operations. A node is a number; its operands are smaller numbers.
+
+    >>> nodes = Nodes(); x = nodes.leaf("input", 0)
+    >>> nodes.record(mul, (x, nodes.constant(2.0))) == nodes.record(mul, (x, nodes.constant(2.0)))
+    True
+    """
+
+    def __init__(self) -> None:
+        self.kinds: list[Kind] = []
+        """An operation, `DOT`, or what sort of leaf: "input", "seed", "parameter", "constant", "adjoint"."""
+        self.args: list[tuple[int, ...]] = []
+        self.uniform: list[bool] = []
+        """Whether a node is one number for the whole batch."""
+        self.payload: dict[int, Any] = {}
+        """Of leaves: the column, the parameter's index, the constant's number, the node whose adjoint it is."""
+        self.numbers: dict[int, float] = {}
+        """The constants."""
+        self.known: dict[Any, int] = {}
+        """Nodes by (operation, operands), or by kind and payload."""
+
+    def __len__(self) -> int:
+        return len(self.kinds)
+
+    def leaf(self, kind: Leaf, payload: Any) -> int:
+        """The leaf of that kind and payload."""
+        key = (kind, payload)
+        if key not in self.known:
+            self.known[key] = self._append(kind, (), kind not in ("input", "seed"))
+            self.payload[self.known[key]] = payload
+        return self.known[key]
+
+    def constant(self, number: float) -> int:
+        """The constant of that number (one node for all NaNs, two for the zeros)."""
+        key = ("constant", number.hex())
+        node = self.known.get(key)
+        if node is None:
+            node = self.known[key] = self._append("constant", (), True)
+            self.payload[node] = self.numbers[node] = number
+        return node
+
+    def record(self, op: Op, args: tuple[int, ...]) -> int:
+        """The node ``op(*args)``: a new one, one that is known already, or something simpler with the same value."""
+        node = self.known.get((op, args))
+        return self.add(op, args) if node is None else node
+
+    def add(self, op: Op, args: tuple[int, ...]) -> int:
+        """The node of an operation that is not known yet."""
+        node = None
+        if op in _SIMPLIFIED or not self.numbers.keys().isdisjoint(args):
+            node = simplified(self, op, args)
+        if node is None:
+            uniform = self.uniform
+            few = len(args) < 3
+            flag = uniform[args[0]] and uniform[args[-1]] if few else all(uniform[arg] for arg in args)
+            node = self._append(op, args, flag)
+        self.known[op, args] = node
+        return node
+
+    def dot(self, terms: Iterable[tuple[int, int]], bias: int | None = None) -> int:
+        """The node ``bias + sum of coefficient * row``."""
+        flat = [node for term in terms for node in term]
+        return self._append(DOT, tuple(flat if bias is None else [*flat, bias]), False)
+
+    def _append(self, kind: Kind, args: tuple[int, ...], uniform: bool) -> int:
+        self.kinds.append(kind)
+        self.args.append(args)
+        self.uniform.append(uniform)
+        return len(self.kinds) - 1
+
+    def is_leaf(self, node: int) -> bool:
+        """Whether the node is an input, a parameter, a constant or the like."""
+        return node in self.payload
+
+    def terms(self, node: int) -> Iterator[tuple[int, int]]:
+        """The (coefficient, row) pairs of a dot."""
+        args = self.args[node]
+        return zip(args[0:-1:2], args[1::2], strict=False)
+
+    def bias(self, node: int) -> int | None:
+        """The bias of a dot."""
+        args = self.args[node]
+        return args[-1] if len(args) % 2 else None
+
+    def live(self, roots: Iterable[int]) -> bytearray:
+        """For each node whether some root needs it."""
+        live = bytearray(len(self))
+        for root in roots:
+            live[root] = 1
+        args = self.args
+        for node in range(len(self) - 1, -1, -1):
+            if live[node]:
+                for arg in args[node]:
+                    live[arg] = 1
+        return live
+
+    def copy_into(self, target: Nodes, node: int, new: dict[int, int]) -> int:
+        """Record the same node in another graph, where ``new`` says what its operands are called there.
+
+        It is as simple as it can be already, so nothing is tried.
+        """
+        kind, args = self.kinds[node], self.args[node]
+        if isinstance(kind, Op):
+            key = (kind, tuple([new[arg] for arg in args]))
+            name = target.known.get(key)
+            if name is None:
+                name = target.known[key] = target._append(*key, self.uniform[node])
+            return name
+        if kind == "constant":
+            return target.constant(self.numbers[node])
+        if kind == DOT:
+            return target.dot(((new[u], new[row]) for u, row in self.terms(node)), _renamed(new, self.bias(node)))
+        payload = new[self.payload[node]] if kind == "adjoint" else self.payload[node]
+        name = target.known[kind, payload] = target._append(kind, (), self.uniform[node])
+        target.payload[name] = payload
+        return name
+
+
+def _renamed(new: dict[int, int], node: int | None) -> int | None:
+    return None if node is None else new[node]
+
+
+def simplified(nodes: Nodes, op: Op, args: tuple[int, ...]) -> int | None:
+    """A node with the same value (up to the sign of a zero) that needs less, None if there is none."""
+    numbers = nodes.numbers
+    known = [numbers.get(arg) for arg in args]
+    if None not in known:
+        return nodes.constant(float(op.value(*known)))
+    if op is neg and nodes.kinds[args[0]] is neg:
+        return nodes.args[args[0]][0]
+    if op is where and args[1] == args[2]:
+        return args[1]
+    if known.count(None) == len(known):
+        return None
+    rule = _RULES.get(op)
+    return None if rule is None else rule(nodes, args, known)
+
+
+def _add(_: Nodes, args: tuple[int, ...], known: list[Any]) -> int | None:
+    if known[0] == 0.0:
+        return args[1]
+    return args[0] if known[1] == 0.0 else None
+
+
+def _sub(nodes: Nodes, args: tuple[int, ...], known: list[Any]) -> int | None:
+    if known[0] == 0.0:
+        return nodes.record(neg, (args[1],))
+    return args[0] if known[1] == 0.0 else None
+
+
+def _mul(nodes: Nodes, args: tuple[int, ...], known: list[Any]) -> int | None:
+    number, other = (known[0], args[1]) if known[0] is not None else (known[1], args[0])
+    if number == -1.0:
+        return nodes.record(neg, (other,))
+    return other if number == 1.0 else None
+
+
+def _div(_: Nodes, args: tuple[int, ...], known: list[Any]) -> int | None:
+    return args[0] if known[1] == 1.0 else None
+
+
+def _pow(nodes: Nodes, args: tuple[int, ...], known: list[Any]) -> int | None:
+    """x**2 as x * x and the like: a whole power is exact to an ulp so, and many times as fast."""
+    base, exponent = args[0], known[1]
+    if exponent == 0.0:
+        return nodes.constant(1.0)
+    if exponent == 0.5:
+        return nodes.record(sqrt, (base,))
+    if exponent not in (1.0, 2.0, 3.0, 4.0):
+        return None
+    if exponent == 1.0:
+        return base
+    square = nodes.record(mul, (base, base))
+    return square if exponent == 2.0 else nodes.record(mul, (square, base if exponent == 3.0 else square))
+
+
+def _where(_: Nodes, args: tuple[int, ...], known: list[Any]) -> int | None:
+    if known[0] is None:
+        return None
+    return args[1] if known[0] else args[2]
+
+
+def _both(nodes: Nodes, args: tuple[int, ...], known: list[Any]) -> int | None:
+    decided, other = (known[0], args[1]) if known[0] is not None else (known[1], args[0])
+    return other if decided else nodes.constant(0.0)
+
+
+def _either(nodes: Nodes, args: tuple[int, ...], known: list[Any]) -> int | None:
+    decided, other = (known[0], args[1]) if known[0] is not None else (known[1], args[0])
+    return nodes.constant(1.0) if decided else other
+
+
+_SIMPLIFIED = frozenset((neg, where))
+"""What can be simpler although no operand is a constant."""
+_RULES: dict[Op, Any] = {
+    add: _add,
+    sub: _sub,
+    mul: _mul,
+    div: _div,
+    pow: _pow,
+    where: _where,
+    BOTH: _both,
+    EITHER: _either,
+}
+
+
+def is_condition(nodes: Nodes, node: int) -> bool:
+    """Whether a node is true or false rather than a number."""
+    return nodes.kinds[node] in IS_CONDITION

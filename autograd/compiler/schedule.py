@@ -1,0 +1,152 @@
+"""Scheduling: in which order units run, which rows are stored, and in which slots."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+
+from .fuse import Fusion
+from .group import Groups
+from .tape import Row
+
+CHUNK = 200
+"""Operations of irregular code that make up one unit."""
+
+
+@dataclass
+class Work:
+    """A unit before it is written down: single nodes, or a family with the maps that are fused into it."""
+
+    nodes: list[int] = field(default_factory=list)
+    """All that is computed here, in order."""
+    family: int | None = None
+    epilogue: list[int] = field(default_factory=list)
+
+
+class Schedule:
+    """The units in their order, and where each stored row lies."""
+
+    def __init__(self, groups: Groups, fusion: Fusion, kept: Collection[int], seed: int) -> None:
+        self.groups, self.fusion, self.kept, self.seed = groups, fusion, kept, seed
+        self._epilogues = fusion.epilogues()
+        self.works = list(_chunks(self._in_order()))
+        self.unit: dict[int, int] = {node: number for number, work in enumerate(self.works) for node in work.nodes}
+        self._last_use = self._find_last_uses()
+        self._rows: dict[int, int] = {}
+        self.scratch = self._allocate()
+
+    def row(self, node: int) -> Row:
+        """Where a row lies."""
+        kind = self.groups.nodes.kinds[node]
+        if kind == "seed":
+            return Row("input", self.seed)
+        return Row("input", self.groups.nodes.payload[node]) if kind == "input" else Row("scratch", self._rows[node])
+
+    def is_stored(self, node: int) -> bool:
+        """Whether a row is kept for other units."""
+        return node in self._rows
+
+    # The order
+
+    def _in_order(self) -> Iterator[Work]:
+        """Units in the order in which the function asks for them, each behind what it needs."""
+        units = self._units()
+        done: set[int] = set()
+        for unit in units:
+            if unit is None or unit in done:
+                continue
+            waiting = [unit]
+            while waiting:
+                top = waiting[-1]
+                missing = [] if top in done else [need for need in self._needs(top, units) if need not in done]
+                if missing:
+                    waiting += reversed(missing)
+                    continue
+                waiting.pop()
+                if top not in done:
+                    done.add(top)
+                    yield Work([top]) if top >= 0 else self._family_work(~top)
+
+    def _units(self) -> list[int | None]:
+        """For each node which unit computes it: itself, ~family, or None for inputs and uniforms."""
+        groups, home = self.groups, self.fusion.home
+        units: list[int | None] = [node if level >= 0 else None for node, level in enumerate(groups.levels)]
+        for number, family in enumerate(groups.families):
+            if family.kind in ("dense", "map"):
+                for node in family.members:
+                    units[node] = ~home.get(number, number)
+        return units
+
+    def _members(self, unit: int) -> list[int]:
+        if unit >= 0:
+            return [unit]
+        families = (~unit, *self._epilogues.get(~unit, ()))
+        return [node for number in families for node in self.groups.families[number].members]
+
+    def _needs(self, unit: int, units: list[int | None]) -> list[int]:
+        args = self.groups.nodes.args
+        if unit >= 0:
+            return [need for arg in args[unit] if (need := units[arg]) is not None]
+        needs = {units[arg]: None for node in self._members(unit) for arg in args[node]}
+        return [need for need in needs if need is not None and need != unit]
+
+    def _family_work(self, number: int) -> Work:
+        return Work(self._members(~number), number, self._epilogues.get(number, []))
+
+    # What is stored, and where
+
+    def _find_last_uses(self) -> dict[int, int]:
+        """For each row that other units need the last unit that does (the number of units: to the end)."""
+        nodes, last = self.groups.nodes, dict.fromkeys(self.kept, len(self.works))
+        for number, work in enumerate(self.works):
+            for node in work.nodes:
+                for arg in nodes.args[node]:
+                    if self.groups.levels[arg] >= 0 and self.unit[arg] != number:
+                        last[arg] = max(last.get(arg, 0), number)
+        return {node: number for node, number in last.items() if self.groups.levels[node] >= 0}
+
+    def _allocate(self) -> int:
+        """Give each block of rows its slots, and use them again when nobody needs the rows any more; slots in all."""
+        born: dict[int, list[list[int]]] = {}
+        for block in self._blocks():
+            born.setdefault(min(self.unit[node] for node in block), []).append(block)
+        dying: dict[int, list[list[int]]] = {}
+        free: dict[int, list[int]] = {}
+        top = 0
+        for number in range(len(self.works)):
+            for block in born.get(number, ()):
+                known = free.get(len(block))
+                first = known.pop() if known else top
+                top = max(top, first + len(block))
+                self._rows.update(zip(block, range(first, first + len(block)), strict=True))
+                dying.setdefault(max(self._last_use.get(node, 0) for node in block), []).append(block)
+            for block in dying.get(number, ()):  # only now: a unit may not write over what it reads
+                free.setdefault(len(block), []).append(self._rows[block[0]])
+        return top
+
+    def _blocks(self) -> Iterator[list[int]]:
+        """Rows that lie side by side: families of which someone else needs a member, and single rows."""
+        groups, seen = self.groups, set()
+        for node in sorted(self._last_use):
+            place = groups.place.get(node)
+            if place is None:
+                yield [node]
+            elif place.family not in seen:
+                seen.add(place.family)
+                yield groups.families[place.family].members
+
+
+def _chunks(works: Iterator[Work]) -> Iterator[Work]:
+    """Single nodes that follow each other, put together."""
+    chunk = Work()
+    for work in works:
+        if work.family is None and len(chunk.nodes) < CHUNK:
+            chunk.nodes += work.nodes
+            continue
+        if chunk.nodes:
+            yield chunk
+        chunk = Work(list(work.nodes)) if work.family is None else Work()
+        if work.family is not None:
+            yield work
+    if chunk.nodes:
+        yield chunk

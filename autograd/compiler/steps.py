@@ -1,0 +1,73 @@
+"""Many steps of an optimizer in one call of compiled code."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..optim import Optimizer
+from .backend import Floats
+from .masks import draw
+from .program import Program
+
+
+def compiled_steps(program: Program, optimizer: Optimizer, arrays: tuple[Floats, ...]) -> Steps | None:
+    """Steps of the optimizer on these samples; None where the backend can't, or the program has other parameters.
+
+    The program gives the loss of one sample; ``arrays`` are C-contiguous float64, a row for each sample.
+    """
+    specialisation = program.trace(*arrays)
+    executable = program.executable("parameters", specialisation)
+    bind = getattr(executable, "bind_training", None)
+    parameters = specialisation.trace.parameters
+    if bind is None or len(parameters) != len(optimizer.params):
+        return None
+    if any(mine is not its for mine, its in zip(parameters, optimizer.params, strict=True)):
+        return None
+    return Steps(specialisation, bind, optimizer, arrays)
+
+
+class Steps:
+    """Steps bound to samples, parameters and the optimizer's state; good as long as `is_current`."""
+
+    def __init__(self, specialisation: Any, bind: Any, optimizer: Optimizer, arrays: tuple[Floats, ...]) -> None:
+        from .llvm_training import Held
+
+        home = specialisation.home()
+        assert home is not None
+        self._store, data, _ = home
+        self._specialisation, self._optimizer = specialisation, optimizer
+        self._key = self._state_of_optimizer()
+        self.generators = specialisation.trace.generators
+        self.mask_columns = [array.columns for array in specialisation.trace.arrays if array.kind == "mask"]
+        self._masks = [np.empty((len(arrays[0]), n)) for n in self.mask_columns]
+        held = Held(data, tuple(optimizer.state.values()))
+        self._training = bind(optimizer.rule, (*arrays, *self._masks), held)
+
+    def _state_of_optimizer(self) -> Any:
+        rule = {name: x for name, x in vars(self._optimizer.rule).items() if name != "lr"}
+        return type(self._optimizer.rule), rule, id(self._optimizer.state)
+
+    def is_current(self) -> bool:
+        """Whether model, optimizer and parameters are as they were bound; the learning rate may change."""
+        return (
+            self._specialisation.is_current()
+            and self._optimizer.params[0].store is self._store
+            and self._state_of_optimizer() == self._key
+        )
+
+    def run(self, order: NDArray[np.int64], firsts: NDArray[np.int64], counts: NDArray[np.int64]) -> tuple[int, Floats]:
+        """Make a step for each batch ``order[first : first + count]``; how many succeeded, and the losses of each.
+
+        The first that fails (a number isn't finite, an argument is outside a domain) and those behind it are not made.
+        Masks are drawn for all of the batches.
+        """
+        total = int(counts.sum())
+        draw(self.generators, [mask[:total] for mask in self._masks])
+        rule, t = self._optimizer.rule, self._optimizer.t
+        scalars = np.array([list(rule.scalars(t + 1 + i).values()) for i in range(len(counts))])
+        done, losses = self._training(firsts, counts, scalars, order)
+        self._optimizer.t += done
+        return done, losses

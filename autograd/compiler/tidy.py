@@ -1,0 +1,77 @@
+"""Tidying: what nobody needs is dropped, and each `where` becomes one operation with the comparisons it depends on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple, TypeAlias
+
+from ..ops import where
+from .inner_ops import BOTH, EITHER, IDENTITY, IS_CONDITION, Tree, selection
+from .nodes import Nodes
+
+_MOST_COMPARED = 16
+"""Numbers that one selection compares at most; conditions made of more are kept as rows of zeros and ones."""
+
+
+class _Condition(NamedTuple):
+    """A condition over numbers of the new graph."""
+
+    tree: Tree
+    compared: tuple[int, ...]
+
+
+Names: TypeAlias = dict[int, int]
+
+
+def tidy(nodes: Nodes, roots: Iterable[int]) -> tuple[Nodes, Names]:
+    """The part of the graph that the roots need, without conditions and without identities; and the new names of nodes.
+
+    >>> from .inner_ops import GREATER
+    >>> nodes = Nodes(); x, zero = nodes.leaf("input", 0), nodes.constant(0.0)
+    >>> choice = nodes.record(where, (nodes.record(GREATER, (x, zero)), x, zero))
+    >>> new, names = tidy(nodes, [choice]); new.kinds[names[choice]]
+    <Op select(x0>x1)>
+    """
+    new = Nodes()
+    names: Names = {}
+    conditions: dict[int, _Condition] = {}
+    live = nodes.live(roots)
+    for node, kind in enumerate(nodes.kinds):
+        if not live[node]:
+            continue
+        args = nodes.args[node]
+        if kind in IS_CONDITION:
+            conditions[node] = _condition(nodes, new, node, names, conditions)
+        elif kind is IDENTITY:
+            names[node] = names[args[0]]
+        elif kind is where and args[0] in conditions:
+            names[node] = _selected(new, conditions[args[0]], names[args[1]], names[args[2]])
+        else:
+            names[node] = nodes.copy_into(new, node, names)
+    return new, names
+
+
+def _condition(nodes: Nodes, new: Nodes, node: int, names: Names, conditions: dict[int, _Condition]) -> _Condition:
+    kind, (a, b) = nodes.kinds[node], nodes.args[node]
+    if kind is not BOTH and kind is not EITHER:
+        return _Condition((kind.symbol, 0, 1), (names[a], names[b]))  # type: ignore[union-attr]
+    left, right = conditions[a], conditions[b]
+    if len(left.compared) + len(right.compared) > _MOST_COMPARED:
+        left, right = _as_number(new, left), _as_number(new, right)
+    moved = _moved(right.tree, len(left.compared))
+    return _Condition((kind.symbol, left.tree, moved), left.compared + right.compared)
+
+
+def _moved(tree: Tree, by: int) -> Tree:
+    if isinstance(tree, int):
+        return tree + by
+    return tree[0], _moved(tree[1], by), _moved(tree[2], by)
+
+
+def _as_number(new: Nodes, condition: _Condition) -> _Condition:
+    number = _selected(new, condition, new.constant(1.0), new.constant(0.0))
+    return _Condition((">", 0, 1), (number, new.constant(0.5)))
+
+
+def _selected(new: Nodes, condition: _Condition, a: int, b: int) -> int:
+    return new.record(selection(condition.tree), (*condition.compared, a, b))

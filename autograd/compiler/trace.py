@@ -1,0 +1,172 @@
+"""Tracing: run a function once on symbols, and keep what it computed as a graph."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import TraceError
+from ..parameter import Parameter
+from ..scopes import Scope, _current, current
+from ..value import Value, real_number
+from .nodes import Nodes
+from .symbol import Condition, Symbol
+from .tape import InputArray
+from .tracer import Tracer
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What a function computes for one sample."""
+
+    nodes: Nodes
+    results: tuple[int, ...]
+    single: bool
+    """Whether the function returned one number, not a list."""
+    arrays: tuple[InputArray, ...]
+    parameters: tuple[Parameter, ...]
+    """By their index in the nodes."""
+    generators: tuple[Any, ...]
+    """The random generators of the arrays of kind "mask", in their order."""
+    modules: tuple[Any, ...]
+    """The modules that were called, each once."""
+
+
+Order = Callable[[list[Parameter], list[Any]], Sequence[Parameter]]
+"""Puts the parameters that were met into the order of their indices; it is given the modules called too."""
+
+
+def trace(function: Callable[..., Any], arrays: Sequence[InputArray], order: Order = lambda met, _: met) -> Trace:
+    """Run ``function`` on symbols, twice, and return what it computes.
+
+    Raises:
+        TraceError: it asks a traced number for its value, returns something else than numbers that were computed from
+            its arguments or parameters, or does something else the second time (hidden randomness).
+
+    >>> traced = trace(lambda x: x * 2.0 + 1.0, [InputArray("x", 1, scalar=True)])
+    >>> len(traced.nodes), traced.results
+    (5, (4,))
+    """
+    tracer = Tracer()
+    with collector_off():
+        results, single = _run(tracer, function, arrays)
+        size = len(tracer.nodes)
+        tracer.restart()
+        again, _ = _run(tracer, function, arrays)
+    if len(tracer.nodes) > size or again != results:
+        raise _randomness(tracer, size)
+    masks = tuple(_number_masks(tracer, sum(array.columns for array in arrays)))
+    parameters = _number_parameters(tracer, order)
+    return Trace(
+        tracer.release(),
+        results,
+        single,
+        (*arrays, *masks),
+        parameters,
+        tuple(rng for rng, _ in tracer.generators.values()),
+        tuple(tracer.modules.values()),
+    )
+
+
+@contextmanager
+def collector_off() -> Iterator[None]:
+    """Compiling makes many objects and no cycles; the cyclic collector would only look through them again and again."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _run(tracer: Tracer, function: Callable[..., Any], arrays: Sequence[InputArray]) -> tuple[tuple[int, ...], bool]:
+    outer = current()
+    token = _current.set(Scope(outer.path, recording=True, trace=tracer))
+    try:
+        returned = function(*_arguments(tracer, arrays))
+        return _results(tracer, returned)
+    finally:
+        _current.reset(token)
+
+
+def _arguments(tracer: Tracer, arrays: Sequence[InputArray]) -> Iterator[Any]:
+    column = 0
+    for array in arrays:
+        labels = [array.name] if array.scalar else [f"{array.name}[{k}]" for k in range(array.columns)]
+        symbols = [tracer.input(column + k, label) for k, label in enumerate(labels)]
+        column += array.columns
+        yield symbols[0] if array.scalar else symbols
+
+
+def _results(tracer: Tracer, returned: Any) -> tuple[tuple[int, ...], bool]:
+    several = isinstance(returned, list | tuple)
+    items = list(returned) if several else [returned]
+    if not items:
+        raise TraceError("the compiled function returned an empty list; return a number or a list of numbers")
+    nodes = tuple(_result(tracer, item, f"item {i} of its list" if several else "it") for i, item in enumerate(items))
+    return nodes, not several
+
+
+def _result(tracer: Tracer, item: Any, what: str) -> int:
+    cure = "return what was computed from its arguments or from parameters"
+    if isinstance(item, Condition):
+        raise TraceError(
+            f"the compiled function must return numbers, but {what} is {item.describe()}; "
+            f"return where(condition, 1.0, 0.0)"
+        )
+    if isinstance(item, Symbol | Value):
+        node = tracer.operand(item)
+        if node in tracer.nodes.numbers:
+            raise TraceError(
+                f"the compiled function must compute something, but {what} is the constant "
+                f"{tracer.nodes.numbers[node]!r} whatever the arguments are; {cure}"
+            )
+        return node
+    if item is None:
+        raise TraceError(f"the compiled function must return a number, but {what} is None; is a `return` missing?")
+    try:
+        number = real_number(item)
+    except TypeError:
+        raise TraceError(
+            f"the compiled function must return a number or a flat list of numbers, but {what} is "
+            f"{type(item).__name__}: {item!r}; {cure}"
+        ) from None
+    raise TraceError(
+        f"the compiled function must compute something, but {what} is the number {number!r} whatever the arguments "
+        f"are; {cure}"
+    )
+
+
+def _randomness(tracer: Tracer, size: int) -> TraceError:
+    """The error for a second run that computed something else; ``size`` is how many nodes the first one made."""
+    new = range(size, len(tracer.nodes))
+    numbers = [tracer.nodes.numbers[node] for node in new if node in tracer.nodes.numbers]
+    what = (
+        f"the number {numbers[0]!r} is new" if numbers else f"{tracer.describe(new[0])} is new" if new else "its result"
+    )
+    return TraceError(
+        f"the compiled function did something else when it was traced a second time ({what}), so it depends on "
+        f"something hidden: random numbers, the clock, or a list that it changes. Random numbers drawn while tracing "
+        f"would be frozen: draw them before and give them as an argument, or use nn.Dropout"
+    )
+
+
+def _number_masks(tracer: Tracer, column: int) -> Iterator[InputArray]:
+    """Give the random numbers their columns, behind the arguments' own; an array for each generator."""
+    for number, (_, nodes) in enumerate(tracer.generators.values()):
+        for k, node in enumerate(nodes):
+            tracer.nodes.payload[node] = column + k
+        column += len(nodes)
+        yield InputArray(f"mask {number}", len(nodes), scalar=False, kind="mask")
+
+
+def _number_parameters(tracer: Tracer, order: Order) -> tuple[Parameter, ...]:
+    parameters = tuple(order(list(tracer.parameters), list(tracer.modules.values())))
+    index = {parameter: i for i, parameter in enumerate(parameters)}
+    for parameter, node in tracer.parameters.items():
+        tracer.nodes.payload[node] = index[parameter]
+    return parameters

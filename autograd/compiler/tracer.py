@@ -1,0 +1,240 @@
+"""The tracer: it records what a function computes, and takes in the parameters and Values that it meets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..declaration import CONDITION, Op
+from ..errors import TraceError
+from ..parameter import Parameter
+from ..scopes import current
+from ..value import Constant, Value, real_number
+from .inner_ops import BOTH, CONDITIONS, EITHER, IDENTITY, IS_CONDITION
+from .nodes import Nodes
+from .refusals import source_line
+from .symbol import Condition, Symbol, _Traced
+
+_new = object.__new__
+
+
+class Tracer:
+    """Records one run of a function. It is in force as ``Scope.trace`` of every scope inside that run."""
+
+    def __init__(self) -> None:
+        self.nodes = Nodes()
+        self._known = self.nodes.known
+        self.labels: dict[int, str] = {}
+        self.scopes: dict[int, str] = {}
+        self.parameters: dict[Parameter, int] = {}
+        """The parameters met, in that order, and their nodes."""
+        self.modules: dict[int, Any] = {}
+        """The modules called, by identity, in that order."""
+        self.generators: dict[int, tuple[Any, list[int]]] = {}
+        """Random generators by identity, and the nodes of the numbers asked of each."""
+        self._values: dict[Value, int] = {}
+
+    def restart(self) -> None:
+        """Be ready for a second run of the same function: what it computes again is the same nodes."""
+        self.generators = {key: (rng, []) for key, (rng, _) in self.generators.items()}
+        self._values.clear()
+
+    def release(self) -> Nodes:
+        """Hand over the graph of the finished trace; modules remember their scopes, and so the tracer, for longer."""
+        nodes = self.nodes
+        nodes.known.clear()  # nothing is recorded any more
+        self.nodes, self._known = Nodes(), {}
+        self._values.clear()
+        return nodes
+
+    def input(self, column: int, label: str) -> Symbol:
+        """The symbol of an input column."""
+        node = self.nodes.leaf("input", column)
+        self.labels[node] = label
+        return Symbol(self, node)
+
+    # Operations
+
+    def unary(self, op: Op, a: Symbol) -> Symbol:
+        """The operation on one symbol."""
+        return self._made(op, (a._node,))
+
+    def binary(self, op: Op, a: Any, b: Any) -> Symbol:
+        """The operation on two things, of which one is a symbol."""
+        first = a._node if a.__class__ is Symbol and a._tracer is self else self.operand(a)
+        second = b._node if b.__class__ is Symbol and b._tracer is self else self.operand(b)
+        return self._made(op, (first, second))
+
+    def apply(self, op: Op, args: tuple[Any, ...]) -> Symbol:
+        """The operation on symbols, Values, numbers and conditions."""
+        return self._made(
+            op,
+            tuple(
+                self._condition(arg, op.name) if op.domain_of(position) is CONDITION else self.operand(arg)
+                for position, arg in enumerate(args)
+            ),
+        )
+
+    def _made(self, op: Op, args: tuple[int, ...]) -> Symbol:
+        scope = current()
+        if scope.trace is not self:
+            raise _outlived(source_line())
+        node = self._known.get((op, args))
+        if node is None:
+            node = self.nodes.add(op, args)
+            self._remember_scope(node)
+        if not scope.recording:
+            node = self.nodes.record(IDENTITY, (node,))
+        symbol: Symbol = _new(Symbol)
+        symbol._tracer, symbol._node = self, node
+        return symbol
+
+    def _remember_scope(self, node: int) -> None:
+        path = current().path
+        if path:
+            self.scopes.setdefault(node, path)
+
+    def compare(self, sign: str, a: Any, b: Any) -> Any:
+        """The condition of a comparison, or a bool if both sides are constants."""
+        return self._decided(self.nodes.record(CONDITIONS[sign], (self.operand(a), self.operand(b))))
+
+    def join(self, sign: str, a: Any, b: Any) -> Any:
+        """Two conditions joined by & or |."""
+        op = BOTH if sign == "&" else EITHER
+        return self._decided(self.nodes.record(op, (self._condition(a, sign), self._condition(b, sign))))
+
+    def _decided(self, node: int) -> Any:
+        self._remember_scope(node)
+        number = self.nodes.numbers.get(node)
+        return Condition(self, node) if number is None else bool(number)
+
+    def detached(self, x: Any) -> Symbol:
+        """The same number as ``x``, without a gradient."""
+        return self._made(IDENTITY, (self.operand(x),))
+
+    def random(self, rng: Any) -> Symbol:
+        """A number that ``rng.random()`` gives anew for each sample of each replay."""
+        _, asked = self.generators.setdefault(id(rng), (rng, []))
+        node = self.nodes.leaf("input", ("mask", list(self.generators).index(id(rng)), len(asked)))
+        asked.append(node)
+        self.labels[node] = "random"
+        return Symbol(self, node)
+
+    def called(self, module: Any) -> None:
+        """Note that a module is called in this trace."""
+        self.modules.setdefault(id(module), module)
+
+    # Operands
+
+    def operand(self, x: Any) -> int:
+        """The node of something that stands in a formula beside a symbol."""
+        kind = x.__class__
+        if kind is float or kind is int:
+            return self.nodes.constant(float(x))
+        if kind is Parameter:
+            return self._parameter(x)
+        if isinstance(x, Value):
+            return self._taken(x)
+        if isinstance(x, Symbol):
+            if x._tracer is not self:
+                raise _outlived(source_line())
+            return x._node
+        if isinstance(x, Condition):
+            raise TraceError(
+                f"{x.describe()}{source_line()} is a condition, not a number: write where(condition, 1.0, 0.0)"
+            )
+        return self.nodes.constant(real_number(x, "a formula of Values"))
+
+    def _condition(self, x: Any, what: str) -> int:
+        if isinstance(x, bool | np.bool_):
+            return self.nodes.constant(float(x))
+        if isinstance(x, Condition) and x._tracer is self:
+            return x._node
+        if isinstance(x, _Traced) and x._tracer is not self:
+            raise _outlived(source_line())
+        raise TypeError(
+            f"the condition of {what} is a comparison, as in where(x > 0, a, b), got {type(x).__name__}: {x!r}"
+        )
+
+    def _parameter(self, parameter: Parameter) -> int:
+        node = self.parameters.get(parameter)
+        if node is None:
+            node = self.parameters[parameter] = self.nodes.leaf("parameter", parameter)
+        return node
+
+    def _taken(self, value: Value) -> int:
+        """The node of a Value that was computed from parameters and numbers, with all that it came from."""
+        known = self._values
+        waiting = [value]
+        while waiting:
+            top = waiting[-1]
+            missing = () if top in known else self._missing(top)
+            if missing:
+                waiting += missing
+                continue
+            if top not in known:
+                known[top] = self._enter(top)
+            waiting.pop()
+        return known[value]
+
+    def _missing(self, value: Value) -> list[Value]:
+        if isinstance(value, Parameter) or value.op is None or not self._is_ours(value):
+            return []
+        return [arg for arg in value.args if arg not in self._values]
+
+    def _is_ours(self, value: Value) -> bool:
+        return value._scope.trace is self
+
+    def _enter(self, value: Value) -> int:
+        if isinstance(value, Parameter):
+            return self._parameter(value)
+        if value.op is not None and self._is_ours(value):
+            node = self.nodes.record(value.op, tuple(self._values[arg] for arg in value.args))
+            return node if value.requires_grad else self.nodes.record(IDENTITY, (node,))
+        if isinstance(value, Constant) or self._is_ours(value):
+            return self.nodes.constant(value.data)
+        raise _foreign(value, source_line())
+
+    # Text
+
+    def describe(self, node: int) -> str:
+        """A node in an error message."""
+        if node >= len(self.nodes):
+            return "a number of an earlier trace"
+        place = f" in {self.scopes[node]}" if node in self.scopes else ""
+        return f"{self._name(node)}{place}"
+
+    def _name(self, node: int) -> str:
+        kind, args = self.nodes.kinds[node], self.nodes.args[node]
+        if node in self.labels:
+            return repr(self.labels[node])
+        if node in self.nodes.numbers:
+            return f"{self.nodes.numbers[node]!r}"
+        if kind == "parameter":
+            return repr(self.nodes.payload[node].label or "a parameter")
+        if kind is BOTH or kind is EITHER:
+            return f"a condition joined by {kind.symbol}"
+        if kind in IS_CONDITION:
+            return f"the comparison ({self._name(args[0])} {kind.symbol} {self._name(args[1])})"
+        return f"the result of {kind.name}" if isinstance(kind, Op) else f"the {kind}"
+
+
+def _outlived(line: str) -> TraceError:
+    return TraceError(
+        f"a traced number is used outside of the trace that made it{line}. It was kept from an earlier call, or handed "
+        f"to another compiled function; compute it inside the function, and don't store it in an attribute or a list"
+    )
+
+
+def _foreign(value: Value, line: str) -> TraceError:
+    if value.op is None:
+        return TraceError(
+            f"{value.describe()}{line} is a Value from outside of the compiled function, neither a parameter nor an "
+            f"input. Make it a Parameter to train it, give it as an argument, or use its number ({value.label or 'v'}"
+            f".data), which stays as it is now"
+        )
+    return TraceError(
+        f"{value.describe()}{line} was computed before the compiled function was called, so it would never see new "
+        f"numbers of what it came from. Compute it inside the function, or use its number (.data) to freeze it"
+    )

@@ -1,0 +1,97 @@
+"""Uniforms: which slot each has, and the scalar code before and after the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from ..declaration import Op
+from ..ops import add, neg
+from .nodes import DOT, Nodes
+from .tape import Instruction, Local, Number, Operand, Uniform
+
+
+class UniformSlots:
+    """Slots of the uniforms of a graph: the parameters', then those of what is computed from them, then constants'.
+
+    >>> nodes = Nodes(); w = nodes.leaf("parameter", 0); half = nodes.record(neg, (w,))
+    >>> slots = UniformSlots(nodes, 1); slots.slot(w), slots.slot(half), slots.count
+    (0, 1, 2)
+    """
+
+    def __init__(self, nodes: Nodes, parameters: int) -> None:
+        self.nodes, self.parameters = nodes, parameters
+        self.late = self._after_the_rows()
+        self.computed = [
+            node
+            for node, uniform in enumerate(nodes.uniform)
+            if uniform and not nodes.is_leaf(node) and not self.late[node]
+        ]
+        self._slots = {node: parameters + i for i, node in enumerate(self.computed)}
+        self._constants: dict[int, int] = {}
+        for node, kind in enumerate(nodes.kinds):
+            if kind == DOT:
+                self._keep_constants(nodes.args[node][0 : len(nodes.args[node]) & ~1 : 2])
+                self._keep_constants(nodes.args[node][-1:] if nodes.bias(node) is not None else ())
+
+    def _after_the_rows(self) -> bytearray:
+        nodes = self.nodes
+        late = bytearray(len(nodes))
+        for node, kind in enumerate(nodes.kinds):
+            late[node] = kind == "adjoint" or (nodes.uniform[node] and any(late[arg] for arg in nodes.args[node]))
+        return late
+
+    def _keep_constants(self, nodes: tuple[int, ...]) -> None:
+        """Give the constants among the coefficients of a dot a slot each."""
+        for node in nodes:
+            if node in self.nodes.numbers and node not in self._constants:
+                self._constants[node] = self.parameters + len(self.computed) + len(self._constants)
+
+    @property
+    def count(self) -> int:
+        """How many slots there are."""
+        return self.parameters + len(self.computed) + len(self._constants)
+
+    def slot(self, node: int) -> int:
+        """The slot of a parameter, a computed uniform, or a constant that is a coefficient."""
+        if node in self._constants:
+            return self._constants[node]
+        payload = self.nodes.payload.get(node)
+        return self._slots[node] if payload is None else int(payload)
+
+    def operand(self, node: int) -> Operand:
+        """The uniform as an operand of an instruction; the adjoint of a uniform has the slot behind all of them."""
+        if node in self.nodes.numbers:
+            return Number(self.nodes.numbers[node])
+        if self.nodes.kinds[node] == "adjoint":
+            return Uniform(self.count + self.slot(self.nodes.payload[node]))
+        return Uniform(self.slot(node))
+
+    def prologue(self, checked: Collection[int]) -> tuple[Instruction, ...]:
+        """The code that fills the slots behind the parameters'."""
+        nodes, code = self.nodes, list[Instruction]()
+        for node in self.computed:
+            op = nodes.kinds[node]
+            assert isinstance(op, Op)
+            args = tuple(self.operand(arg) for arg in nodes.args[node])
+            code.append(Instruction(len(code), op, args, Uniform(self._slots[node]), node in checked))
+        for node, slot in self._constants.items():
+            code.append(Instruction(len(code), neg, (Number(-nodes.numbers[node]),), Uniform(slot)))
+        return tuple(code)
+
+    def epilogue(self, parameters: Mapping[int, int]) -> tuple[Instruction, ...]:
+        """The code that adds to the parameters' adjoints what flows to them through other uniforms."""
+        nodes, code = self.nodes, list[Instruction]()
+        places: dict[int, Local] = {}
+
+        def operand(node: int) -> Operand | Local:
+            return places.get(node) or self.operand(node)
+
+        for node in range(len(nodes)):
+            op = nodes.kinds[node]
+            if self.late[node] and isinstance(op, Op):
+                places[node] = Local(len(code))
+                code.append(Instruction(len(code), op, tuple(operand(arg) for arg in nodes.args[node])))
+        for parameter, passed in parameters.items():
+            gradient = Uniform(self.count + self.slot(parameter))
+            code.append(Instruction(len(code), add, (gradient, operand(passed)), gradient))
+        return tuple(code)

@@ -1,0 +1,102 @@
+"""`vectorize`: any kernel as compiled SIMD code over arrays. Skips where llvmlite is missing."""
+
+import ctypes
+import runpy
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograd.compiler.elementary import World
+from autograd.compiler.ir import Body, Module
+from autograd.compiler.machine import Engine, compile_ir, host
+
+CompiledKernel = Callable[..., np.ndarray]
+
+
+def kernel_text(kernel: Callable[..., Any], arity: int, width: int, attributes: str = "") -> str:
+    """A module with `run(blocks, y, x0, x1, ...)`, which applies the kernel to blocks of `width` numbers."""
+    module = Module(width, attributes)
+    pointers = ", ".join(f"ptr %x{i}" for i in range(arity))
+    body = module.function("run", f"i64 %blocks, ptr %y, {pointers}")
+
+    def one_block(index: Any, _: list[Any]) -> None:
+        offset = body.offset(0, (index, body.lanes.bytes))
+        xs = [body.load(f"%x{i}", offset, align=8) for i in range(arity)]
+        body.store("%y", offset, kernel(World(body), *xs), align=8)
+
+    body.loop("%blocks", one_block)
+    body.finish()
+    return module.text()
+
+
+def bind(engine: Engine, name: str, *types: Any) -> Callable[..., None]:
+    """A compiled function to call with numbers and addresses."""
+    function = ctypes.CFUNCTYPE(None, *types)(engine.address(name))
+
+    def call(*args: Any, keep: Engine = engine) -> None:
+        function(*args)
+
+    return call
+
+
+def run_text(text: str, *arrays: np.ndarray, name: str = "run") -> None:
+    """Compile a module and call its function with the addresses of these arrays."""
+    call = bind(compile_ir(text), name, *[ctypes.c_void_p] * len(arrays))
+    call(*(array.ctypes.data for array in arrays))
+
+
+def run_body(width: int, emit: Callable[[Body], None], *arrays: np.ndarray) -> None:
+    """Emit one function of pointers %p0, %p1, ... and run it on these arrays."""
+    module = Module(width)
+    body = module.function("run", ", ".join(f"ptr %p{i}" for i in range(len(arrays))))
+    emit(body)
+    body.finish()
+    run_text(module.text(), *arrays)
+
+
+def compile_kernel(kernel: Callable[..., Any], arity: int, width: int | None = None) -> CompiledKernel:
+    """The kernel over arrays, in the widest vectors of this machine or in vectors of that many lanes."""
+    architecture = host().architecture
+    lanes = width or architecture.width
+    engine = compile_ir(kernel_text(kernel, arity, lanes, architecture.attributes))
+    run = bind(engine, "run", ctypes.c_int64, *[ctypes.c_void_p] * (arity + 1))
+
+    def over_arrays(*xs: Any) -> np.ndarray:
+        count = len(xs[0])
+        blocks = -(-count // lanes)
+        padded = [np.resize(np.asarray(x, dtype=np.float64), blocks * lanes) for x in xs]
+        y = np.empty(blocks * lanes)
+        run(blocks, y.ctypes.data, *(x.ctypes.data for x in padded))
+        return y[:count]
+
+    return over_arrays
+
+
+@pytest.fixture(scope="session")
+def llvm() -> SimpleNamespace:
+    """The helpers above that compile and run."""
+    pytest.importorskip("llvmlite", reason="llvmlite is not installed")
+    return SimpleNamespace(bind=bind, run_text=run_text, run_body=run_body)
+
+
+@pytest.fixture(scope="session")
+def vectorize() -> Callable[..., CompiledKernel]:
+    """`vectorize(kernel, arity, width)` gives the kernel as a function on arrays."""
+    pytest.importorskip("llvmlite", reason="llvmlite is not installed")
+    return compile_kernel
+
+
+@pytest.fixture(scope="session")
+def text_of() -> Callable[..., str]:
+    """`text_of(kernel, arity, width, attributes)` gives the text of the module that `vectorize` compiles."""
+    return kernel_text
+
+
+@pytest.fixture(scope="session")
+def coefficient_maker() -> dict[str, Any]:
+    """What make_coefficients.py defines."""
+    return runpy.run_path(str(Path(__file__).with_name("make_coefficients.py")))

@@ -1,0 +1,57 @@
+"""A rule alone as machine code: the same steps as over NumPy arrays, for any number of parameters."""
+
+import numpy as np
+import pytest
+
+pytest.importorskip("llvmlite", reason="llvmlite is not installed")
+
+from autograd.compiler.llvm_rule import compiled_step, rule_text
+from autograd.compiler.machine import ARCHITECTURES
+from autograd.optim.adagrad import AdagradRule
+from autograd.optim.adam import AdamRule, AdamWRule
+from autograd.optim.rmsprop import RMSpropRule
+from autograd.optim.sgd import SGDRule
+
+RULES = [
+    SGDRule(lr=0.1, weight_decay=0.1, maximize=True),
+    SGDRule(lr=0.1, momentum=0.9, dampening=0.5),
+    SGDRule(lr=0.1, momentum=0.9, nesterov=True),
+    AdamRule(lr=0.1, amsgrad=True),
+    AdamWRule(lr=0.1),
+    RMSpropRule(lr=0.1),
+    AdagradRule(lr=0.1),
+]
+
+
+class Functions:
+    sqrt, where, maximum = np.sqrt, np.where, np.maximum
+
+
+@pytest.mark.parametrize("rule", RULES, ids=[f"{rule.name}{k}" for k, rule in enumerate(RULES)])
+@pytest.mark.parametrize("count", [1, 3, 8, 16, 21])
+def test_steps(rule, count):
+    rng = np.random.default_rng(count)
+    data = rng.normal(size=count)
+    state = {name: np.full(count, first) for name, first in rule.state.items()}
+    grad, ours, kept = np.empty(count), data.copy(), {name: row.copy() for name, row in state.items()}
+    step = compiled_step(rule, ours, grad, tuple(kept.values()))
+    for t in range(1, 6):
+        grad[:] = rng.normal(size=count)
+        step(rule.scalars(t).values())
+        data, changed = rule.update(Functions, data, grad, state, rule.scalars(t))
+        state = {**state, **changed}
+    np.testing.assert_allclose(ours, data, rtol=1e-12)
+    for name, row in state.items():
+        np.testing.assert_allclose(kept[name], row, rtol=1e-12)
+
+
+def test_nothing_beside_the_arrays_is_touched():
+    numbers = np.arange(7.0)
+    step = compiled_step(SGDRule(lr=1.0), numbers[1:6], np.ones(5), ())
+    step(SGDRule(lr=1.0).scalars(1).values())
+    np.testing.assert_array_equal(numbers, [0.0, 0.0, 1.0, 2.0, 3.0, 4.0, 6.0])
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_the_text_is_deterministic(name):
+    assert rule_text(AdamRule(), ARCHITECTURES[name]) == rule_text(AdamRule(lr=3.0), ARCHITECTURES[name])
