@@ -6,6 +6,8 @@ equal to kernel and partials. What type checkers and editors see is `methods.pyi
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from .declaration import OPS, Op, on_declaration
@@ -36,39 +38,39 @@ def install(value: type, constant: type, namespace: dict[str, Any]) -> set[Op]:
                     if name in vars(holder):  # what an earlier declaration of this name has left
                         delattr(holder, name)
                 continue
-            setattr(ValueMethods, name, _documented(_compiled(op, swap, namespace), op, name))
-            plain = (
-                _general(op, swap, apply)
-                if op.attributes
-                else _compiled_at_first_call(op, swap, name, constant, namespace)
-            )
-            setattr(constant, name, _documented(plain, op, name))
+            recorded, plain = partial(method_source, op, swap), partial(unrecorded_source, op, swap)
+            if op.name in OPERATORS:
+                setattr(ValueMethods, name, _documented(_executed(recorded(), op, namespace), op, name))
+            else:
+                _compile_at_first_call(ValueMethods, name, op, recorded, namespace)
+            if op.attributes:
+                setattr(constant, name, _documented(_general(op, swap, apply), op, name))
+            else:
+                _compile_at_first_call(constant, name, op, plain, namespace)
             installed.add(op)
 
     on_declaration(add)
     return installed
 
 
-def _compiled_at_first_call(op: Op, swap: bool, name: str, constant: type, namespace: dict[str, Any]) -> Any:
-    """A method of ``constant`` that puts the generated one in its place when it is needed: most never are."""
+def _compile_at_first_call(
+    holder: type, name: str, op: Op, source: Callable[[], str], namespace: dict[str, Any]
+) -> None:
+    """Give ``holder`` a method that puts the generated one in its place when it is needed: most never are."""
 
-    def method(self: Any, *other: Any) -> Any:
-        compiled = _documented(_executed(unrecorded_source(op, swap), op, namespace), op, name)
-        setattr(constant, name, compiled)
-        return compiled(self, *other)
+    def method(self: Any, *others: Any, **attributes: Any) -> Any:
+        compiled = _documented(_executed(source(), op, namespace), op, name)
+        setattr(holder, name, compiled)
+        return compiled(self, *others, **attributes)
 
-    return method
+    setattr(holder, name, _documented(method, op, name))
 
 
 def specialize(kind: type, number: str, namespace: dict[str, Any]) -> None:
     """Give a subclass of Value its own operators, in which ``number`` is the source text of self's number."""
-    for op_name in ("add", "sub", "mul", "div"):
-        for name, swap in method_names(OPS[op_name]):
-            setattr(kind, name, _documented(_compiled(OPS[op_name], swap, namespace, number), OPS[op_name], name))
-
-
-def _compiled(op: Op, swap: bool, namespace: dict[str, Any], number: str = "self._data") -> Any:
-    return _executed(method_source(op, swap, number), op, namespace)
+    for op in map(OPS.__getitem__, ("add", "sub", "mul", "div")):
+        for name, swap in method_names(op):
+            setattr(kind, name, _documented(_executed(method_source(op, swap, number), op, namespace), op, name))
 
 
 def _executed(source: str, op: Op, namespace: dict[str, Any]) -> Any:

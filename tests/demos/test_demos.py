@@ -41,6 +41,10 @@ def test_the_moons_are_learnt(built: tuple[Path, dict[str, gallery.Section]]) ->
     assert measured["loss"] < 0.01
 
 
+def test_the_digits_are_read(built: tuple[Path, dict[str, gallery.Section]]) -> None:
+    assert built[1]["digits"].measured["accuracy"] >= 0.97
+
+
 def test_every_link_of_the_page_leads_to_a_file(built: tuple[Path, dict[str, gallery.Section]]) -> None:
     out, sections = built
     page = (out / "index.html").read_text(encoding="utf-8")

@@ -2,6 +2,6 @@
 
 from .boundary import decision_boundary
 from .loss import loss_curve
-from .style import save, styled
+from .style import new_figure, save, styled
 
-__all__ = ["decision_boundary", "loss_curve", "save", "styled"]
+__all__ = ["decision_boundary", "loss_curve", "new_figure", "save", "styled"]
