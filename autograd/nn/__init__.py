@@ -12,6 +12,7 @@ from .layer import Layer, Linear
 from .mlp import MLP
 from .module import Module
 from .neuron import Neuron
+from .normalization import BatchNorm, LayerNorm
 from .sequential import Sequential
 from .structure import structure_version
 
@@ -19,8 +20,10 @@ __all__ = [
     "ELU",
     "GELU",
     "MLP",
+    "BatchNorm",
     "Dropout",
     "Layer",
+    "LayerNorm",
     "LeakyReLU",
     "Linear",
     "Module",

@@ -84,7 +84,8 @@ class Layer(Module):
         arrays = self._dense()
         whole = unique(p for array in arrays.values() for p in array.flat)
         # Neurons that someone has replaced or extended may not fit into two arrays; then they stand one by one.
-        return arrays if whole and set(whole) == set(self.parameters()) else super()._arrays(inside)
+        fits = whole and set(whole) == set(self.parameters()) and not self.buffers()
+        return arrays if fits else super()._arrays(inside)
 
     def _dense(self) -> dict[str, NDArray[Any]]:
         neurons = [neuron for neuron in self.neurons if isinstance(neuron, Neuron)]

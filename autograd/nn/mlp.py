@@ -66,6 +66,12 @@ class MLP(Module):
             x = layer(x)
         return x
 
+    def forward_batch(self, xs: Any) -> list[Any]:
+        """The outputs for the samples of a batch, computed layer by layer."""
+        for layer in self.layers:
+            xs = layer.forward_batch(xs)
+        return xs  # type: ignore[no-any-return]
+
     def __repr__(self) -> str:
         if not self.layers or not all(isinstance(layer, Layer) for layer in self.layers):
             return self.describe()

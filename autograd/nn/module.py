@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 
 from ..parameter import Parameter
 from ..scopes import Scope, _current, current
+from .buffers import as_buffer, new_name, overwrite
 from .checks import count
 from .state import Loaded, load_arrays, read_arrays
+from .statistics import at_the_end
 from .structure import mode_changed, structure_changed, structure_version, watched
 
 _caller: ContextVar[Module | None] = ContextVar("glassgrad_caller", default=None)
@@ -55,6 +57,26 @@ def _entering(function: Callable[..., Any] | None) -> Callable[..., Any]:
     return call if function is None else wraps(function)(call)
 
 
+def _entering_with_batch(function: Callable[..., Any]) -> Callable[..., list[Any]]:
+    """A ``forward_batch`` run in the scope of its module; running statistics change when the outermost one ends."""
+    run = _entering(function)
+
+    @wraps(function)
+    def call(self: Module, xs: Any) -> Any:
+        if isinstance(xs, str) or not hasattr(type(xs), "__iter__"):
+            raise TypeError(f"forward_batch takes a list of samples, got {type(xs).__name__}: {xs!r}")
+        with at_the_end():
+            return list(run(self, list(xs)))
+
+    return call
+
+
+def _drop_foreign_batch(cls: type[Module]) -> None:
+    """Give a class that changes ``forward`` the general ``forward_batch``: the inherited one is for the old forward."""
+    if cls.forward_batch is not Module.forward_batch:
+        cls.forward_batch = Module.forward_batch  # type: ignore[method-assign]
+
+
 class _SignatureOfForward:
     """What ``inspect.signature(module)`` finds: that of ``forward``. On a class there is none, so its own is found."""
 
@@ -83,7 +105,8 @@ class Module:
     """
 
     # Slots, so that what is remembered here is no attribute that could hold a child, and never pickled.
-    __slots__ = ("__dict__", "__weakref__", "_names", "_path", "_rooms", "_training")
+    __slots__ = ("__dict__", "__weakref__", "_buffers", "_names", "_path", "_rooms", "_training")
+    _buffers: frozenset[str]
     _names: tuple[int, dict[int, str]]
     _path: str
     _rooms: dict[int | None, Room]
@@ -102,9 +125,14 @@ class Module:
         super().__init_subclass__(**named)
         if "__call__" in vars(cls):
             cls.__call__ = _entering(vars(cls)["__call__"])  # type: ignore[method-assign]
+        if "forward_batch" in vars(cls):
+            cls.forward_batch = _entering_with_batch(vars(cls)["forward_batch"])  # type: ignore[method-assign]
+        elif "forward" in vars(cls) or "__call__" in vars(cls):
+            _drop_foreign_batch(cls)
 
     def _forget(self, path: str, training: bool) -> None:
         new: dict[str, Any] = {"_path": path, "_training": training, "_rooms": {}, "_names": (-1, {})}
+        new["_buffers"] = frozenset()
         for slot, value in new.items():
             object.__setattr__(self, slot, value)
 
@@ -113,6 +141,36 @@ class Module:
     def forward(self, *inputs: Any, **named: Any) -> Any:
         """What the module computes for one sample; subclasses write it."""
         raise NotImplementedError(f"{type(self).__name__} has no forward; write def forward(self, x): ...")
+
+    @_entering_with_batch
+    def forward_batch(self, xs: Any) -> list[Any]:
+        """What the module computes for the samples of a batch, a list of them.
+
+        Here each sample in turn; a module that looks at the whole batch (`BatchNorm`), or holds one, computes it
+        otherwise: `Sequential` and `MLP` go layer by layer. A subclass that has such a module and a ``forward`` of its
+        own writes this method too, and there calls ``forward_batch`` of its modules.
+
+        Raises:
+            TypeError: ``xs`` is no list (array, iterator) of samples.
+
+        >>> from autograd import nn
+        >>> [y.data for y in nn.Linear(1, 1, init=[[2.0]]).forward_batch([[1.0], [3.0]])]
+        [2.0, 6.0]
+        """
+        return [self(x) for x in xs]
+
+    @property
+    def needs_batch(self) -> bool:
+        """Whether, as it is now, this module by itself takes only whole batches; False but for `BatchNorm`.
+
+        >>> from autograd import nn
+        >>> nn.BatchNorm(1).needs_batch, nn.BatchNorm(1).eval().needs_batch, nn.Sequential(nn.BatchNorm(1)).needs_batch
+        (True, False, False)
+        """
+        return False
+
+    def check_batch(self, samples: int) -> None:
+        """An error if this module by itself can't take a batch of so many samples; `fit` asks before the first step."""
 
     __call__ = _entering(None)
     __signature__ = _SignatureOfForward()
@@ -146,6 +204,9 @@ class Module:
     # Attributes
 
     def __setattr__(self, name: str, value: Any) -> None:
+        if name in self._buffers:
+            overwrite(vars(self)[name], value, name)
+            return
         value = watched(value)
         object.__setattr__(self, name, value)
         structure_changed()
@@ -153,7 +214,37 @@ class Module:
 
     def __delattr__(self, name: str) -> None:
         object.__delattr__(self, name)
+        object.__setattr__(self, "_buffers", self._buffers - {name})
         structure_changed()
+
+    def register_buffer(self, name: str, array: Any) -> None:
+        """Keep numbers that belong to the state but are no parameters, such as running statistics.
+
+        They are the attribute ``name``, a float64 array of a shape that stays: assigning to it writes into it, and
+        neither that nor writing into it by hand counts as a change of structure. They are in `state_dict`, copies and
+        pickles, and `fit` puts them back with the best parameters.
+
+        Args:
+            name: of the attribute; a new one.
+            array: real numbers of any shape; copied.
+
+        Raises:
+            TypeError, ValueError: it is no name, or it is taken; the numbers aren't real numbers.
+
+        >>> module = Module(); module.register_buffer("seen", [0.0, 0.0]); module.seen[0] += 1; module.state_dict()
+        {'seen': array([1., 0.])}
+        """
+        name, numbers = new_name(self, name), as_buffer(array, name)
+        setattr(self, name, numbers)
+        object.__setattr__(self, "_buffers", self._buffers | {name})
+
+    def has_buffer(self, name: str) -> bool:
+        """Whether `register_buffer` has made this attribute.
+
+        >>> Module().has_buffer("seen")
+        False
+        """
+        return name in self._buffers
 
     def _adopt(self, name: str, value: Any) -> None:
         """Tell parameters and modules where they are, so that pictures put them with their neuron."""
@@ -271,6 +362,27 @@ class Module:
                     found[member] = None
         return list(found)
 
+    def named_buffers(self) -> Iterator[tuple[str, NDArray[np.float64]]]:
+        """(name, array) for each buffer here and below, the arrays themselves; one of a shared module once.
+
+        >>> from autograd import nn
+        >>> [name for name, _ in nn.Sequential(nn.BatchNorm(2)).named_buffers()]
+        ['0.running_mean', '0.running_var', '0.num_batches_tracked']
+        """
+        for path, module in self.named_modules():
+            for name, value in vars(module).items():
+                if name in module._buffers:
+                    yield _join(path, name), value
+
+    def buffers(self) -> list[NDArray[np.float64]]:
+        """All buffers, each once.
+
+        >>> from autograd import nn
+        >>> nn.BatchNorm(2).buffers()
+        [array([0., 0.]), array([1., 1.]), array(0.)]
+        """
+        return [buffer for _, buffer in self.named_buffers()]
+
     # State
 
     def zero_grad(self) -> None:
@@ -315,7 +427,7 @@ class Module:
         return self.train(False)
 
     def state_dict(self) -> dict[str, NDArray[np.float64]]:
-        """Copies of all parameters as arrays: ``layers.0.weight`` (nout, nin), ``layers.0.bias`` (nout,).
+        """Copies of all parameters and buffers as arrays: ``layers.0.weight`` (nout, nin), ``layers.0.bias`` (nout,).
 
         A parameter that is an attribute by itself is an array of shape (), a list of parameters one of shape (n,).
         What is shared stands under each of its names.
@@ -327,7 +439,7 @@ class Module:
         return read_arrays(self._arrays())
 
     def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> Loaded:
-        """Set the parameters to what `state_dict` gave, in place; gradients stay.
+        """Set the parameters and buffers to what `state_dict` gave, in place; gradients stay.
 
         Args:
             state: arrays (or nested lists) by name; infinities and NaN are taken as they are.
@@ -349,19 +461,22 @@ class Module:
         return load_arrays(self._arrays(), state, strict, repr(self))
 
     def _arrays(self, inside: tuple[Module, ...] = ()) -> dict[str, NDArray[Any]]:
-        """Arrays of the Parameters themselves, by their name in the state; ``inside`` are modules around this one."""
+        """Arrays of the Parameters themselves, and the buffers themselves, by their name in the state; ``inside`` are
+        modules around this one."""
         found: dict[str, NDArray[Any]] = {}
         if not any(module is self for module in inside):
             for name, value in self._attributes():
-                found |= _arrays_of(name, value, (*inside, self))
+                found |= {name: value} if name in self._buffers else _arrays_of(name, value, (*inside, self))
         return found
 
     def __getstate__(self) -> Any:
-        return {"attributes": dict(vars(self)), "training": self._training, "path": self._path}
+        kept = {"training": self._training, "path": self._path, "buffers": sorted(self._buffers)}
+        return {"attributes": dict(vars(self)), **kept}
 
     def __setstate__(self, state: Any) -> None:
         self._forget(state["path"], state["training"])
         vars(self).update(state["attributes"])
+        object.__setattr__(self, "_buffers", frozenset(state["buffers"]))
 
     # Text
 

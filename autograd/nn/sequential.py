@@ -38,6 +38,12 @@ class Sequential(Module):
             x = module(x)
         return x
 
+    def forward_batch(self, xs: Any) -> list[Any]:
+        """The outputs for the samples of a batch, computed layer by layer."""
+        for module in self.layers:
+            xs = module.forward_batch(xs)
+        return xs  # type: ignore[no-any-return]
+
     def _attributes(self) -> Iterator[tuple[str, Any]]:
         for name, value in vars(self).items():
             if name == "layers":

@@ -1,4 +1,4 @@
-"""Reading and loading the numbers of parameters as arrays. All faults of a state are found before anything is set."""
+"""Reading and loading parameters and buffers as arrays. All faults of a state are found before anything is set."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..errors import ShapeError
 from ..parameter import Parameter
 
 Homes = Mapping[str, NDArray[Any]]
-"""Arrays of Parameters (dtype object), by their name in a state."""
+"""Arrays of Parameters (dtype object) and buffers (dtype float64), by their name in a state."""
 
 
 class Loaded(NamedTuple):
@@ -27,16 +27,22 @@ class Loaded(NamedTuple):
 
 
 def read_arrays(homes: Homes) -> dict[str, NDArray[np.float64]]:
-    """The numbers of the parameters, in new arrays of the same shapes.
+    """The numbers of the parameters and buffers, in new arrays of the same shapes.
 
     >>> read_arrays({"w": np.array([Parameter(1.0)])})
     {'w': array([1.])}
     """
-    return {name: np.array([p.data for p in home.flat]).reshape(home.shape) for name, home in homes.items()}
+    return {name: _numbers_of(home) for name, home in homes.items()}
+
+
+def _numbers_of(home: NDArray[Any]) -> NDArray[np.float64]:
+    if home.dtype != object:
+        return home.copy()
+    return np.array([p.data for p in home.flat]).reshape(home.shape)
 
 
 def load_arrays(homes: Homes, state: Mapping[str, Any], strict: bool, who: str) -> Loaded:
-    """Set the parameters from a state, or raise one ShapeError that names every fault, with nothing set.
+    """Set the parameters and buffers from a state, or raise one ShapeError that names every fault, with nothing set.
 
     >>> w = Parameter(1.0); load_arrays({"w": np.array([w])}, {"w": [5.0]}, True, "a model"); w.data
     Loaded(missing=[], unexpected=[])
@@ -57,6 +63,7 @@ def load_arrays(homes: Homes, state: Mapping[str, Any], strict: bool, who: str) 
         elif array.shape != homes[name].shape:
             faults.append(f"wrong shape: {name} needs {homes[name].shape}, got {array.shape}")
     numbers = {} if faults else _numbers(homes, arrays, faults)
+    faults += [] if faults else _differing_buffers(homes, arrays)
     if faults:
         listed = "\n  ".join(faults)
         raise ShapeError(
@@ -65,6 +72,9 @@ def load_arrays(homes: Homes, state: Mapping[str, Any], strict: bool, who: str) 
         )
     for parameter, number in numbers.items():
         parameter.data = number
+    for name, array in arrays.items():
+        if homes[name].dtype != object:
+            homes[name][...] = array
     return Loaded(missing, unexpected)
 
 
@@ -81,6 +91,8 @@ def _numbers(homes: Homes, arrays: Mapping[str, Any], faults: list[str]) -> dict
     numbers: dict[Parameter, float] = {}
     source: dict[Parameter, str] = {}
     for name, array in arrays.items():
+        if homes[name].dtype != object:
+            continue
         differing: dict[str, None] = {}
         for parameter, number in zip(homes[name].flat, array.flat, strict=True):
             known = numbers.setdefault(parameter, float(number))
@@ -91,3 +103,14 @@ def _numbers(homes: Homes, arrays: Mapping[str, Any], faults: list[str]) -> dict
             f"contradiction: {first} and {name} share parameters, but their numbers differ" for first in differing
         ]
     return numbers
+
+
+def _differing_buffers(homes: Homes, arrays: Mapping[str, Any]) -> list[str]:
+    first: dict[int, str] = {}
+    faults = []
+    for name, array in arrays.items():
+        if homes[name].dtype != object:
+            known = first.setdefault(id(homes[name]), name)
+            if not np.array_equal(arrays[known], array, equal_nan=True):
+                faults.append(f"contradiction: {known} and {name} are the same buffer, but their numbers differ")
+    return faults

@@ -16,7 +16,7 @@ SUFFIX = ".npz"
 def save_parameters(model: Any, path: str | os.PathLike[str]) -> Path:
     """Write ``model.state_dict()`` to an .npz file, without pickle; an older file is replaced at once or not at all.
 
-    Equal parameters give equal bytes. `numpy.load` reads the file.
+    Parameters and buffers are in it. Equal numbers give equal bytes. `numpy.load` reads the file.
 
     Returns:
         The path.
@@ -59,7 +59,7 @@ def save_parameters(model: Any, path: str | os.PathLike[str]) -> Path:
 
 
 def load_parameters(model: Any, path: str | os.PathLike[str]) -> None:
-    """Give the model the parameters that `save_parameters` wrote. No code in the file is run.
+    """Give the model the parameters and buffers that `save_parameters` wrote. No code in the file is run.
 
     Raises:
         FileNotFoundError: there is no such file.

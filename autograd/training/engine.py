@@ -108,13 +108,10 @@ def check_batches(model: Any, samples: int, batch_size: int) -> None:
     sizes = {min(batch_size, samples), samples % batch_size or batch_size}
     for size in sorted(sizes):
         try:
-            for path, module in model.named_modules():
+            for module in model.modules():
                 module.check_batch(size)
         except Exception as error:
-            error.add_note(
-                f"in fit: {path or 'the model'} would get a batch of {size}, as batch_size is {batch_size} and there "
-                f"are {samples} samples"
-            )
+            error.add_note(f"in fit: {samples} samples in batches of {batch_size} make one of {size}")
             raise
 
 
