@@ -20,13 +20,16 @@ def argument_names(function: Callable[..., Any], count: int) -> list[str]:
     >>> argument_names(lambda x, y: x, 2), argument_names(max, 1)
     (['x', 'y'], ['x0'])
     """
-    called = getattr(function, "forward", function)
-    try:
-        parameters = inspect.signature(called).parameters.values()
-    except (TypeError, ValueError):
-        parameters = ()  # type: ignore[assignment]
-    names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    return names[:count] if len(names) >= count else [f"x{i}" for i in range(count)]
+    # A module tells nothing itself: the names are those of its own __call__, or of forward.
+    for called in (function, function.__call__, getattr(function, "forward", None)):  # type: ignore[operator]
+        try:
+            parameters = inspect.signature(called).parameters.values()  # type: ignore[arg-type]
+        except (TypeError, ValueError):
+            continue
+        names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+        if len(names) >= count:
+            return names[:count]
+    return [f"x{i}" for i in range(count)]
 
 
 def as_arrays(arguments: Sequence[Any], names: Sequence[str]) -> tuple[Floats, ...]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ..declaration import Op
-from ..ops import add, mul, neg
+from ..ops import add, mul, neg, sub
 from .dots import worth_a_dot
 from .inner_ops import IDENTITY, IS_CONDITION, PASSED_ON, SHIELDED
 from .nodes import DOT, Nodes
@@ -127,9 +127,10 @@ class _Sweep:
             rows.insert(0, nodes.dot(products))
         else:
             rows[:0] = [nodes.record(mul, product) for product in products]
+        rows.sort(key=lambda row: nodes.kinds[row] is neg)  # what is subtracted stands behind something
         total = rows[0]
         for row in rows[1:]:
-            total = nodes.record(add, (total, row))
+            total = _sum(nodes, total, row)
         return total
 
     def _through_dot(self, node: int, adjoint: int) -> None:
@@ -158,7 +159,7 @@ class _Sweep:
             elif nodes.uniform[p] and not op.singular:
                 self._contribute(arg, p, adjoint)
             else:
-                self._contribute(arg, None, nodes.record(PASSED_ON if op.singular else mul, (adjoint, p)))
+                self._contribute(arg, None, _times(nodes, adjoint, p, op.singular))
 
     def _into_uniform(self, uniform: int, adjoint: int, p: int, singular: bool) -> None:
         if singular:
@@ -198,6 +199,17 @@ class _Sweep:
                     passed[arg] = _plus(nodes, passed.get(arg), nodes.record(PASSED_ON, (adjoint, p)))
                 elif number != 0.0:
                     passed[arg] = _plus(nodes, passed.get(arg), _scaled(nodes, adjoint, number))
+
+
+def _times(nodes: Nodes, adjoint: int, p: int, singular: bool) -> int:
+    """The product of an adjoint and a partial; the sign of a partial goes outside, where a subtraction swallows it."""
+    if nodes.kinds[p] is neg:
+        return nodes.record(neg, (_times(nodes, adjoint, nodes.args[p][0], singular),))
+    return nodes.record(PASSED_ON if singular else mul, (adjoint, p))
+
+
+def _sum(nodes: Nodes, a: int, b: int) -> int:
+    return nodes.record(sub, (a, nodes.args[b][0])) if nodes.kinds[b] is neg else nodes.record(add, (a, b))
 
 
 def _scaled(nodes: Nodes, adjoint: int, number: float) -> int:

@@ -19,6 +19,10 @@ POINTERS = ("V", "P", "U", "G", "A")
 PARAMETERS = ", ".join(f"ptr noalias %{name}" for name in POINTERS)
 
 
+Part = tuple[int, int, int]
+"""Parts of equal size: the first thing, the number of parts, the size of each."""
+
+
 @dataclass(frozen=True)
 class Emitter:
     """A module in the making, the memory that it works on, and the tiles that fit the registers."""
@@ -83,7 +87,7 @@ def raise_flag(body: Body, layout: Layout, holds: str, flag: int) -> None:
     body.line(f"store i64 {body.assign(f'or i64 {before}, {more}')}, ptr {place}, align 8")
 
 
-def over_parts(body: Body, parts: Sequence[tuple[int, int, int]], do: Callable[[Index, int], None]) -> None:
+def over_parts(body: Body, parts: Sequence[Part], do: Callable[[Index, int], None]) -> None:
     """``do(first, size)`` for each part that `split` gives: a loop for all that have the same size."""
     for begin, count, size in parts:
         body.loop(count, partial(_one_part, body, begin, size, do))
@@ -93,7 +97,7 @@ def _one_part(body: Body, begin: int, size: int, do: Callable[[Index, int], None
     do(body.offset(begin, (k, size)), size)
 
 
-def split(count: int, most: int) -> list[tuple[int, int, int]]:
+def split(count: int, most: int) -> list[Part]:
     """``count`` things in parts of nearly the same size, at most ``most``: (first thing, number of parts, size).
 
     >>> split(10, 4)

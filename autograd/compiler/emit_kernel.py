@@ -5,38 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ..optim.rule import Rule
 from .emit import POINTERS, Emitter, raise_flag
-from .emit_bounds import emit_bounds, pays
-from .emit_dense import emit_dense
-from .emit_ending import Added, Ending, Given, Stepped, Stored, emit_ending, emit_gradient_test
-from .emit_map import emit_map
-from .emit_outer import emit_outer, emit_sums
-from .emit_pack import emit_numbers, emit_pack, emit_seed
-from .emit_results import emit_loss, emit_output
-from .emit_straight import emit_scalar, emit_straight
+from .emit_functions import Functions, Shape
 from .ir import Body, Index, Module, hexadecimal
-from .layout import FLAG_LOSS, Arguments, Layout
+from .layout import FLAG_LOSS, Layout
 from .machine import Architecture
 from .registers import Bits
-from .tape import Dense, Outer, Reduction, Row, Straight, Sum, Tape
+from .tape import Tape
 
 _POINTER_ARGUMENTS = dict(zip(POINTERS, ("workspace", "parameters", "uniforms", "adjoints"), strict=False))
-
-
-@dataclass(frozen=True)
-class Shape:
-    """What a kernel is specialised for."""
-
-    vectors: int
-    """Vectors of samples of a block."""
-    one_block: bool
-    """Whether no batch has more than one block."""
-    rule: Rule | None = None
-    """The optimizer's rule of a training; None for a kernel that runs once and adds the gradients to the caller's."""
 
 
 def kernel_text(tape: Tape, architecture: Architecture, shape: Shape) -> str:
@@ -48,22 +26,15 @@ def kernel_text(tape: Tape, architecture: Architecture, shape: Shape) -> str:
 
 
 class _Kernel:
-    """Writes the functions of a tape, then the one that calls them."""
+    """Writes the function that calls all others."""
 
     def __init__(self, emitter: Emitter, shape: Shape) -> None:
         self._emitter, self._shape = emitter, shape
         self._tape, self._layout = emitter.layout.tape, emitter.layout
-        states = None if shape.rule is None else len(shape.rule.state)
-        self._arguments = Arguments(len(self._tape.arrays), states)
-        self._zeroes = not (shape.one_block and sums_are_alone(self._tape))
+        self._functions = Functions(emitter, shape)
 
     def emit(self) -> None:
-        """Write everything."""
-        self._units = self._emit_units()
-        self._reductions = self._emit_reductions("", Added() if self._zeroes else Stored())
-        self._direct = self._emit_reductions("direct_", self._ending()) if self._is_direct else []
-        self._emit_inputs()
-        self._emit_rest()
+        """Write the exported function."""
         body = self._emitter.module.function("run", "ptr noalias %A", result="i64")
         for name, argument in _POINTER_ARGUMENTS.items():
             body.line(f"%{name} = load ptr, ptr {self._argument(body, argument)}, align 8")
@@ -75,91 +46,8 @@ class _Kernel:
         flags = body.assign(f"load i64, ptr {body.pointer('%V', self._layout.flags)}, align 8")
         body.finish(Bits(body, flags))
 
-    @property
-    def _has_masks(self) -> bool:
-        return any(array.kind == "mask" for array in self._tape.arrays)
-
-    @property
-    def _has_gradients(self) -> bool:
-        return self._tape.seeded and not self._tape.input_adjoints and self._tape.parameters > 0
-
-    @property
-    def _is_direct(self) -> bool:
-        """Whether gradients that are certain to be finite go straight to where they are used."""
-        if not self._has_gradients or self._zeroes or not pays(self._tape, self._layout.samples):
-            return False
-        return self._shape.rule is None or has_sums_for_all(self._tape)
-
-    def _ending(self) -> Ending:
-        """What becomes of the parameters' gradients."""
-        if self._shape.rule is None:
-            return Given(self._arguments)
-        return Stepped(self._shape.rule, self._arguments, self._layout)
-
-    # Functions
-
-    def _emit_units(self) -> list[str]:
-        names = []
-        for number, unit in enumerate(self._tape.units):
-            names.append(f"unit{number}")
-            if isinstance(unit, Straight):
-                emit_straight(self._emitter, names[-1], unit)
-            elif isinstance(unit, Dense):
-                emit_dense(self._emitter, names[-1], unit)
-            else:
-                emit_map(self._emitter, names[-1], unit)
-        return names
-
-    def _emit_reductions(self, prefix: str, ending: Ending) -> list[str]:
-        names = []
-        singles = [reduction for reduction in self._tape.reductions if isinstance(reduction, Sum)]
-        for number, outer in enumerate(x for x in self._tape.reductions if isinstance(x, Outer)):
-            names.append(f"{prefix}outer{number}")
-            emit_outer(self._emitter, names[-1], outer, ending)
-        for number, begin in enumerate(range(0, len(singles), 64)):
-            names.append(f"{prefix}sums{number}")
-            emit_sums(self._emitter, names[-1], singles[begin : begin + 64], ending)
-        return names
-
-    def _emit_inputs(self) -> None:
-        emitter, tape, layout = self._emitter, self._tape, self._layout
-        emit_numbers(emitter, "number_rows", layout.row_numbers)
-        if self._has_masks:
-            emit_numbers(emitter, "number_masks", layout.mask_numbers)
-        column = 0
-        for number, array in enumerate(tape.arrays):
-            emit_pack(emitter, f"pack{number}", number, Row("input", column))
-            column += array.columns
-        if tape.seeded:
-            emit_seed(emitter, "fill_seed", tape.seed)
-
-    def _emit_rest(self) -> None:
-        emitter, tape = self._emitter, self._tape
-        self._emit_start()
-        emit_scalar(emitter, "prologue", tape.prologue)
-        emit_scalar(emitter, "epilogue", tape.epilogue)
-        if not tape.seeded:
-            emit_output(emitter, "output", tape.results)
-        elif tape.input_adjoints:
-            emit_output(emitter, "output", tape.input_adjoints)
-        else:
-            emit_loss(emitter, "add_loss", tape.results[0], tape.seed)
-        if self._has_gradients:
-            emit_gradient_test(emitter, "test_gradients")
-            emit_ending(emitter, "end", self._ending())
-        if self._is_direct:
-            emit_bounds(emitter, "find_bounds")
-
-    def _emit_start(self) -> None:
-        """A function that clears the flags."""
-        body, layout = self._emitter.function("start"), self._layout
-        body.line(f"store i64 0, ptr {body.pointer('%V', layout.flags)}, align 8")
-        body.finish()
-
-    # The exported function
-
     def _argument(self, body: Body, name: str) -> str:
-        return body.pointer("%A", self._arguments.offset(name))
+        return body.pointer("%A", self._functions.arguments.offset(name))
 
     def _load(self, body: Body, kind: str, name: str) -> str:
         return body.assign(f"load {kind}, ptr {self._argument(body, name)}, align 8")
@@ -214,16 +102,16 @@ class _Kernel:
             body.line(f"call void @llvm.memcpy.p0.p0.i64(ptr %U, ptr %P, i64 {8 * tape.parameters}, i1 false)")
         if tape.prologue:
             self._call(body, "prologue")
-        if self._has_gradients and self._zeroes:
+        if self._functions.has_gradients and self._functions.zeroes:
             body.module.declare("void @llvm.memset.p0.i64(ptr, i8, i64, i1)")
             body.line(f"call void @llvm.memset.p0.i64(ptr %G, i8 0, i64 {8 * tape.uniforms}, i1 false)")
         body.store("%V", layout.loss, 0.0)
         self._over_blocks(body, batch)
         if tape.seeded and not tape.input_adjoints:
             self._finish_loss(body)
-        if self._is_direct:
+        if self._functions.is_direct:
             self._end_directly(body)
-        elif self._has_gradients:
+        elif self._functions.has_gradients:
             self._end(body)
 
     def _end(self, body: Body) -> None:
@@ -239,11 +127,11 @@ class _Kernel:
         certain = body.assign(f"load i64, ptr {body.pointer('%V', self._layout.certain)}, align 8")
         is_certain = body.assign(f"icmp ne i64 {certain}, 0")
         direct = body.assign(f"and i1 {is_certain}, {self._is_fine(body)}")
-        body.when(direct, lambda: self._call_all(body, self._direct))
+        body.when(direct, lambda: self._call_all(body, self._functions.direct))
         body.when(body.assign(f"xor i1 {direct}, true"), lambda: self._end_with_sums(body))
 
     def _end_with_sums(self, body: Body) -> None:
-        self._call_all(body, self._reductions)
+        self._call_all(body, self._functions.reductions)
         self._end(body)
 
     def _call_all(self, body: Body, names: list[str]) -> None:
@@ -271,21 +159,21 @@ class _Kernel:
             self._pack(body, batch, first, count)
         else:
             body.when(batch.pack, lambda: self._pack(body, batch, first, count))
-        self._call_all(body, self._units)
+        self._call_all(body, self._functions.units)
         if not self._tape.seeded or self._tape.input_adjoints:
             output = self._load(body, "ptr", "output")
             pointers = f"ptr %V, ptr %P, ptr %U, ptr {output}"
             self._call(body, "output", f"{pointers}, i64 {first}, i64 {count}")
         else:
             self._call(body, "add_loss")
-        if self._has_gradients and not self._is_direct:
-            self._call_all(body, self._reductions)
+        if self._functions.has_gradients and not self._functions.is_direct:
+            self._call_all(body, self._functions.reductions)
 
     def _pack(self, body: Body, batch: _Batch, first: str, count: str) -> None:
         rows = body.assign(f"add i64 {batch.first}, {first}")
         masks = body.assign(f"add i64 {batch.first_mask}, {first}")
         self._call(body, "number_rows", f"ptr %V, i64 {rows}, i64 {count}, ptr {batch.index}")
-        if self._has_masks:
+        if self._functions.has_masks:
             self._call(body, "number_masks", f"ptr %V, i64 {masks}, i64 {count}, ptr null")
         for number, array in enumerate(self._tape.arrays):
             data = self._load(body, "ptr", f"data{number}")
@@ -312,32 +200,3 @@ class _Batch:
     index: str
     pack: str | None
     """An i1: whether the rows must be packed; None where they must in any case."""
-
-
-def sums_are_alone(tape: Tape) -> bool:
-    """Whether each gradient is made by one sum, so that sums need not be added to what is there.
-
-    Otherwise the adjoints are set to zero first. Adjoints of uniforms that no sum writes stay zero.
-    """
-    if tape.epilogue:
-        return False
-    counts = np.zeros(tape.uniforms, dtype=np.int64)
-    for reduction in tape.reductions:
-        np.add.at(counts, slots_of(reduction), 1)
-    return bool(np.all(counts <= 1))
-
-
-def has_sums_for_all(tape: Tape) -> bool:
-    """Whether there is a sum for each parameter."""
-    reached = np.zeros(tape.uniforms, dtype=bool)
-    for reduction in tape.reductions:
-        reached[slots_of(reduction)] = True
-    return bool(reached[: tape.parameters].all())
-
-
-def slots_of(reduction: Reduction) -> NDArray[np.int64]:
-    """All slots that a reduction adds to."""
-    if isinstance(reduction, Sum):
-        return np.array([reduction.slot])
-    j, k = np.arange(reduction.outputs), np.arange(reduction.inputs if reduction.right else 1)
-    return (reduction.slot + j[:, None] * reduction.stride_j + k * reduction.stride_k).ravel()

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from .emit import Emitter, over_parts, split
+from .emit import Emitter, Part, over_parts, split
 from .emit_ending import Ending, neighbours, scattered
 from .ir import Body, Index, Vector
 from .layout import Arguments, data_column
@@ -19,11 +19,6 @@ from .tape import Outer, Row, Sum, Tape
 OneTile = Callable[[Index, int, Index, int], None]
 """Writes a tile: its first row, rows, first column (or vector of columns), columns."""
 
-Part = tuple[int, int, int]
-"""See `split`."""
-
-_CACHE = 16 * 1024
-"""Bytes of adjoints that stay in the first-level cache."""
 WIDE = 16
 """Columns from which on the caller's array is read as it is."""
 
@@ -150,9 +145,7 @@ def _sum_across_lanes(emitter: Emitter, body: Body, outer: Outer, sums: _Sums) -
                 slot = body.offset(constant, (j, outer.stride_j), (k, outer.stride_k))
                 sums.write(body.sums(some), len(some), slot, outer.stride_k)
 
-    _over_tiles(
-        emitter, body, outer, tiles.gradient_rows, _whole_and_rest(outer.inputs, tiles.gradient_columns), one_tile
-    )
+    _over_tiles(body, outer, tiles.gradient_rows, _whole_and_rest(outer.inputs, tiles.gradient_columns), one_tile)
 
 
 def _whole_and_rest(count: int, most: int) -> list[Part]:
@@ -196,22 +189,15 @@ def _sum_from_array(emitter: Emitter, body: Body, outer: Outer, sums: _Sums) -> 
             constant = outer.slot + r * outer.stride_j + v * width
             sums.write(total, width, body.offset(constant, (j, outer.stride_j), (k, width)), 1)
 
-    _over_tiles(emitter, body, outer, tiles.sample_rows, split(outer.inputs // width, tiles.sample_vectors), one_tile)
+    _over_tiles(body, outer, tiles.sample_rows, split(outer.inputs // width, tiles.sample_vectors), one_tile)
 
 
-def _over_tiles(
-    emitter: Emitter, body: Body, outer: Outer, rows: int, parts: Sequence[Part], one_tile: OneTile
-) -> None:
-    """All tiles: as many rows at a time as fit the first-level cache, all columns for them, and tiles inside."""
-    cached = max(1, _CACHE // emitter.layout.row_bytes // rows) * rows
-
-    def some_rows(first: Index, count: int) -> None:
-        over_parts(body, parts, lambda k, columns: some_columns(first, count, k, columns))
-
-    def some_columns(first: Index, count: int, k: Index, columns: int) -> None:
-        def one_row_of_tiles(row: Index, height: int) -> None:
-            one_tile(body.offset(0, (first, 1), (row, 1)), height, k, columns)
-
-        over_parts(body, split(count, rows), one_row_of_tiles)
-
-    over_parts(body, split(outer.outputs, cached), some_rows)
+def _over_tiles(body: Body, outer: Outer, rows: int, parts: Sequence[Part], one_tile: OneTile) -> None:
+    """All tiles: parts of the columns outside, at most ``rows`` rows inside, so that the columns stay in the cache."""
+    over_parts(
+        body,
+        parts,
+        lambda k, columns: over_parts(
+            body, split(outer.outputs, rows), lambda j, height: one_tile(j, height, k, columns)
+        ),
+    )

@@ -161,7 +161,7 @@ class _Packer:
             return [self._store_columns(transposed(body, square), column, vector, suspects[0])]
 
         squares = self._columns // width
-        suspects = body.loop(squares * width, one_square, [suspect], stride=width)
+        suspects: list[Vector] = body.loop(squares * width, one_square, [suspect], stride=width)
         if self._columns % width:
             suspects = one_square(self._columns - width, suspects)
         return suspects[0]

@@ -84,7 +84,7 @@ class Groups:
 def find_groups(nodes: Nodes, slots: UniformSlots) -> Groups:
     """Group a tidy graph.
 
-    >>> from ..ops import exp
+    >>> from autograd import exp
     >>> nodes = Nodes(); x = [nodes.leaf("input", k) for k in range(4)]
     >>> y = [nodes.record(exp, (row,)) for row in x]
     >>> [family.kind for family in find_groups(nodes, UniformSlots(nodes, 0)).families]

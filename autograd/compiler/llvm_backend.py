@@ -9,7 +9,7 @@ from functools import partial
 
 from ..optim.rule import Rule
 from .backend import Executable, Floats, Run
-from .emit_kernel import Shape
+from .emit_functions import Shape
 from .llvm_kernel import Binding, Kernel
 from .llvm_training import Held, Training
 from .machine import Target, host

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .backend import Failure, Floats
-from .emit_kernel import Shape, kernel_text
+from .emit_functions import Shape
+from .emit_kernel import kernel_text
 from .layout import Arguments, Layout
 from .machine import Target, compile_ir
 from .tape import Tape

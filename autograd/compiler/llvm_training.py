@@ -66,9 +66,8 @@ class Training:
         memory = kernel.take()
         memory.holder = None
         losses = np.full(len(counts), np.nan)
-        named = {"index": index, "firsts": firsts, "counts": counts, "losses": losses, "scalars": scalars}
-        kernel.fill(memory, self.arrays, parameters=self.held.data, **named)
-        kernel.fill(memory, self.held.states, "state")
+        kernel.fill(memory, self.arrays, parameters=self.held.data, index=index, firsts=firsts, counts=counts)
+        kernel.fill(memory, self.held.states, "state", losses=losses, scalars=scalars)
         self._run(kernel, memory, len(counts), index is not None or self._changes(firsts, counts))
         done = int(memory.block[kernel.arguments.place("done")])
         kernel.free.append(memory)

@@ -17,12 +17,12 @@ from .tape import (
     Dense,
     Dot,
     Group,
-    InputArray,
     Instruction,
     Local,
     Map,
     Operand,
     Output,
+    Row,
     Segment,
     Straight,
     Tape,
@@ -41,7 +41,8 @@ Goal: TypeAlias = Literal["values", "parameters", "inputs"]
 def lower(trace: Trace, goal: Goal) -> Tape:
     """The tape of a trace.
 
-    >>> from .trace import trace
+    >>> from autograd.compiler.tape import InputArray
+    >>> from autograd.compiler.trace import trace
     >>> tape = lower(trace(lambda x: x * 2.0, [InputArray("x", 1, scalar=True)]), "values")
     >>> len(tape.units), tape.results
     (1, (Row(space='scratch', index=0),))
@@ -58,7 +59,7 @@ def lower(trace: Trace, goal: Goal) -> Tape:
 
 def _tidied(nodes: Nodes, roots: Iterable[int], written: int) -> tuple[Nodes, dict[int, int], set[int]]:
     """The graph tidied up, and which of its nodes the user wrote whose operands may be outside of a domain."""
-    new, names = tidy(nodes, roots)
+    new, names = tidy(nodes, roots, written)
     checked = {name for node, name in names.items() if node < written and _has_domain(new, name)}
     return new, names, checked
 
@@ -67,8 +68,7 @@ def _has_domain(nodes: Nodes, node: int) -> bool:
     op = nodes.kinds[node]
     if not isinstance(op, Op):
         return False
-    restricted = any(op.domain_of(i) is not REAL for i in range(len(nodes.args[node])))
-    return (restricted or op.refuses is not None) and op.outside is not None
+    return op.refuses is not None or any(op.domain_of(i) is not REAL for i in range(len(nodes.args[node])))
 
 
 class _Lowering:
@@ -170,14 +170,12 @@ class _Lowering:
         product = family.product
         assert product is not None
         rows = [self.schedule.row(row) for row in product.rows]
-        begin = 0
         for space_run in _same_space(rows):
             numbers = [(rows[k].index, product.offsets[k]) for k in space_run]
             for run in runs(numbers, space_run, steps=(1,)):
                 k = run[0]
                 stride_k = product.offsets[run[1]] - product.offsets[k] if len(run) > 1 else 0
                 yield Segment(rows[k], len(run), product.slot + product.offsets[k], product.stride, stride_k)
-                begin += len(run)
 
     def _epilogue(self, work: Work) -> tuple[Map, ...]:
         """The maps that are fused into a dense block; each may name the results of those before it."""
@@ -211,18 +209,15 @@ class _Lowering:
         output = outputs.get(self.groups.place[a].family)
         return Group(self.schedule.row(a)) if output is None else output
 
-    def _store(self, family: Family):  # type: ignore[no-untyped-def]
+    def _store(self, family: Family) -> Row | None:
         first = family.members[0]
         return self.schedule.row(first) if self.schedule.is_stored(first) else None
 
 
-def _same_space(rows: Sequence[object]) -> Iterator[list[int]]:
+def _same_space(rows: Sequence[Row]) -> Iterator[list[int]]:
     """Indices of neighbours that are all inputs or all scratch rows."""
     begin = 0
     for k in range(1, len(rows) + 1):
-        if k == len(rows) or rows[k].space != rows[begin].space:  # type: ignore[attr-defined]
+        if k == len(rows) or rows[k].space != rows[begin].space:
             yield list(range(begin, k))
             begin = k
-
-
-__all__ = ["Goal", "InputArray", "lower"]

@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias
 
 from ..declaration import Op
 from ..ops import add, div, mul, neg, pow, sqrt, sub, where
-from .inner_ops import BOTH, EITHER, IS_CONDITION
+from .inner_ops import BOTH, EITHER
 
 Leaf: TypeAlias = Literal["input", "seed", "parameter", "constant", "adjoint"]
 DOT: Literal["dot"] = "dot"
@@ -219,8 +219,3 @@ _RULES: dict[Op, Any] = {
     BOTH: _both,
     EITHER: _either,
 }
-
-
-def is_condition(nodes: Nodes, node: int) -> bool:
-    """Whether a node is true or false rather than a number."""
-    return nodes.kinds[node] in IS_CONDITION

@@ -41,8 +41,7 @@ def compile(function: Callable[..., Any] | None = None, backend: BackendName = "
         A `Program`. It traces the function at its first call.
 
     >>> import numpy as np
-    >>> from autograd import Parameter
-    >>> from autograd.compiler import compile
+    >>> from autograd import Parameter, compile
     >>> w = Parameter(3.0)
     >>> program = compile(lambda x, y: (w * x - y) ** 2, backend="numpy")
     >>> program.backward(np.array([1.0, 2.0]), np.array([2.0, 4.0])), w.grad

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple, TypeAlias
 
-from ..ops import where
+from ..ops import div, mul, where
 from .inner_ops import BOTH, EITHER, IDENTITY, IS_CONDITION, Tree, selection
 from .nodes import Nodes
 
@@ -23,10 +23,13 @@ class _Condition(NamedTuple):
 Names: TypeAlias = dict[int, int]
 
 
-def tidy(nodes: Nodes, roots: Iterable[int]) -> tuple[Nodes, Names]:
+def tidy(nodes: Nodes, roots: Iterable[int], written: int | None = None) -> tuple[Nodes, Names]:
     """The part of the graph that the roots need, without conditions and without identities; and the new names of nodes.
 
-    >>> from .inner_ops import GREATER
+    Nodes from ``written`` on are derivatives, which nobody wrote: there a division by a number whose inverse is known
+    becomes a product.
+
+    >>> from autograd.compiler.inner_ops import GREATER
     >>> nodes = Nodes(); x, zero = nodes.leaf("input", 0), nodes.constant(0.0)
     >>> choice = nodes.record(where, (nodes.record(GREATER, (x, zero)), x, zero))
     >>> new, names = tidy(nodes, [choice]); new.kinds[names[choice]]
@@ -36,6 +39,7 @@ def tidy(nodes: Nodes, roots: Iterable[int]) -> tuple[Nodes, Names]:
     names: Names = {}
     conditions: dict[int, _Condition] = {}
     live = nodes.live(roots)
+    written = len(nodes) if written is None else written
     for node, kind in enumerate(nodes.kinds):
         if not live[node]:
             continue
@@ -46,9 +50,18 @@ def tidy(nodes: Nodes, roots: Iterable[int]) -> tuple[Nodes, Names]:
             names[node] = names[args[0]]
         elif kind is where and args[0] in conditions:
             names[node] = _selected(new, conditions[args[0]], names[args[1]], names[args[2]])
+        elif node >= written and kind is div and (inverse := _inverse(nodes, node, live)) is not None:
+            names[node] = new.record(mul, (names[args[0]], names[inverse]))
         else:
             names[node] = nodes.copy_into(new, node, names)
     return new, names
+
+
+def _inverse(nodes: Nodes, node: int, live: bytearray) -> int | None:
+    """The node of 1 / b that stands before the division a / b, if one does."""
+    one = nodes.known.get(("constant", (1.0).hex()))
+    inverse = nodes.known.get((div, (one, nodes.args[node][1])))
+    return inverse if inverse is not None and inverse < node and live[inverse] else None
 
 
 def _condition(nodes: Nodes, new: Nodes, node: int, names: Names, conditions: dict[int, _Condition]) -> _Condition:

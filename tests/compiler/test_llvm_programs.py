@@ -14,7 +14,8 @@ pytest.importorskip("llvmlite", reason="llvmlite is not installed")
 import autograd
 from autograd import Parameter, Value
 from autograd.compiler import Program
-from autograd.compiler.emit_kernel import Shape, kernel_text
+from autograd.compiler.emit_functions import Shape
+from autograd.compiler.emit_kernel import kernel_text
 from autograd.compiler.llvm_backend import LlvmBackend
 from autograd.compiler.lower import Goal, lower
 from autograd.compiler.machine import AVX2, AVX512, NEON, Target, emit_assembly

@@ -7,7 +7,8 @@ pytest.importorskip("llvmlite", reason="llvmlite is not installed")
 
 from autograd import Parameter
 from autograd.compiler.backend import Failure
-from autograd.compiler.emit_kernel import Shape, kernel_text
+from autograd.compiler.emit_functions import Shape
+from autograd.compiler.emit_kernel import kernel_text
 from autograd.compiler.llvm_backend import LlvmBackend
 from autograd.compiler.llvm_training import Held
 from autograd.compiler.lower import lower
@@ -195,7 +196,7 @@ def test_the_text_of_a_training_is_deterministic():
 @rules
 def test_direct_steps(rule, monkeypatch):
     tape, arrays = network_tape(), data(37)
-    monkeypatch.setattr("autograd.compiler.emit_kernel.pays", lambda *_: True)
+    monkeypatch.setattr("autograd.compiler.emit_functions.pays", lambda *_: True)
     assert "find_bounds" in kernel_text(tape, host().architecture, Shape(5, True, rule))
     firsts, counts = np.array([0, 20, 0, 20] * 4), np.array([20, 17, 20, 17] * 4)
     numbers, done, losses = trained(tape, rule, arrays, firsts, counts)
@@ -219,7 +220,7 @@ def product_tape() -> Tape:
 
 @pytest.mark.parametrize("size", [1.0, 1e90, 1e140])
 def test_direct_gradients_are_right_where_their_bound_is_and_where_it_is_not(size, monkeypatch):
-    monkeypatch.setattr("autograd.compiler.emit_kernel.pays", lambda *_: True)
+    monkeypatch.setattr("autograd.compiler.emit_functions.pays", lambda *_: True)
     x, weights = np.array([[1.0, 2.0], [3.0, -1.0], [0.5, 0.25]]) * size, np.array([0.5, 0.25])
     found = []
     for backend in (LlvmBackend(), NumpyBackend()):
@@ -229,7 +230,7 @@ def test_direct_gradients_are_right_where_their_bound_is_and_where_it_is_not(siz
 
 
 def test_direct_gradients_that_overflow_are_refused(monkeypatch):
-    monkeypatch.setattr("autograd.compiler.emit_kernel.pays", lambda *_: True)
+    monkeypatch.setattr("autograd.compiler.emit_functions.pays", lambda *_: True)
     x, grad = np.array([[1e160, 1e155], [1.0, 1.0]]), np.array([1.0, 2.0])
     run = LlvmBackend().build(product_tape()).bind((x,), np.array([0.0, 1e-5]), grad)
     with pytest.raises(Failure):

@@ -15,7 +15,7 @@ pytest.importorskip("llvmlite", reason="llvmlite is not installed")
 import autograd
 from autograd.compiler import llvm_backend
 from autograd.compiler.backend import Failure
-from autograd.compiler.emit_kernel import Shape
+from autograd.compiler.emit_functions import Shape
 from autograd.compiler.inner_ops import selection
 from autograd.compiler.llvm_backend import LlvmBackend
 from autograd.compiler.llvm_kernel import Binding, Kernel

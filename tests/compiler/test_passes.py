@@ -172,6 +172,15 @@ def test_zero_adjoints_are_guarded_where_a_partial_may_be_infinite(nodes):
     assert SHIELDED in nodes.kinds
 
 
+def test_what_is_subtracted_is_not_negated_first(nodes):
+    x, y = inputs(nodes, 2)
+    root = nodes.record(sub, (product(nodes, x, y), y))
+    gradients = differentiate(nodes, root, by_inputs=True)
+    seed = nodes.leaf("seed", 0)
+    adjoint = gradients.inputs[y]
+    assert (nodes.kinds[adjoint], nodes.args[adjoint]) == (sub, (product(nodes, seed, x), seed))
+
+
 def test_nothing_flows_through_an_identity(nodes):
     (x,), (w,) = inputs(nodes, 1), parameters(nodes, 1)
     root = product(nodes, nodes.record(IDENTITY, (w,)), x)
@@ -218,6 +227,16 @@ def test_identities_vanish(nodes):
     new, names = tidy(nodes, [root])
     assert new.kinds == ["input", tanh]
     assert new.args[names[root]] == (0,)
+
+
+def test_a_derivative_divides_once(nodes):
+    a, b = inputs(nodes, 2)
+    root = nodes.record(div, (a, b))
+    written = len(nodes)
+    gradients = differentiate(nodes, root, by_inputs=True)
+    new, names = tidy(nodes, [root, *gradients.roots()], written)
+    divisions = [new.args[node] for node, kind in enumerate(new.kinds) if kind is div]
+    assert divisions == [(names[a], names[b]), (new.constant(1.0), names[b])]
 
 
 # Uniform slots

@@ -145,6 +145,26 @@ def test_python_names_in_errors_are_those_of_the_function():
         compile(lambda features, target: features * target[0], backend=BACKEND)([1.0, 2.0], [[0.0], [np.nan]])
 
 
+class Micrograd(nn.Module):
+    """A model in micrograd's manner, with its own __call__."""
+
+    def __init__(self):
+        self.w = [Parameter(2.0), Parameter(3.0)]
+
+    def __call__(self, row):
+        return sum(w * x for w, x in zip(self.w, row, strict=True))
+
+
+def test_a_model_with_its_own_call():
+    model = Micrograd()
+    program = compile(model, backend=BACKEND)
+    assert program([[1.0, 2.0]]).tolist() == [8.0]
+    with pytest.raises(ValueError, match="row is nan in row 0, column 1"):
+        program([[1.0, np.nan]])
+    with pytest.raises(ValueError, match="x is nan"):
+        compile(nn.MLP(1, [1], rng=0), backend=BACKEND)([[np.nan]])
+
+
 @pytest.mark.parametrize("widths", [[2], [16, 16, 1], [5, 4, 3, 1]])
 def test_networks_equal_eager(widths):
     widths = widths if widths[-1] == 1 else [*widths, 1]

@@ -1,0 +1,37 @@
+"""Which uniforms gradient sums go to: whether each is reached, and whether more than once."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .tape import Reduction, Sum, Tape
+
+
+def sums_are_alone(tape: Tape) -> bool:
+    """Whether each gradient is made by one sum, so that sums need not be added to what is there.
+
+    Otherwise the adjoints are set to zero first. Adjoints of uniforms that no sum writes stay zero.
+    """
+    if tape.epilogue:
+        return False
+    counts = np.zeros(tape.uniforms, dtype=np.int64)
+    for reduction in tape.reductions:
+        np.add.at(counts, slots_of(reduction), 1)
+    return bool(np.all(counts <= 1))
+
+
+def has_sums_for_all(tape: Tape) -> bool:
+    """Whether there is a sum for each parameter."""
+    reached = np.zeros(tape.uniforms, dtype=bool)
+    for reduction in tape.reductions:
+        reached[slots_of(reduction)] = True
+    return bool(reached[: tape.parameters].all())
+
+
+def slots_of(reduction: Reduction) -> NDArray[np.int64]:
+    """All slots that a reduction adds to."""
+    if isinstance(reduction, Sum):
+        return np.array([reduction.slot])
+    j, k = np.arange(reduction.outputs), np.arange(reduction.inputs if reduction.right else 1)
+    return (reduction.slot + j[:, None] * reduction.stride_j + k * reduction.stride_k).ravel()
