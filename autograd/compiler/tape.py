@@ -27,7 +27,7 @@ class Row(NamedTuple):
     """Where a row lies: a column of the inputs, or a slot of the scratch memory (slots are reused over time)."""
 
     space: Space
-    index: int
+    index: int  # type: ignore[assignment]  # it hides tuple.index, which no one calls on a row
 
 
 class Uniform(NamedTuple):
