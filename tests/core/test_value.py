@@ -51,7 +51,7 @@ def test_setting_data_and_grad_refuses_the_same(x: Any, message: str) -> None:
 @pytest.mark.parametrize("sign", [operator.add, operator.sub, operator.mul, operator.truediv, operator.pow])
 def test_arithmetic_refuses_the_same(sign: Any, x: Any, message: str) -> None:
     if type(x) is int:
-        match, errors = "too large|bits", (TypeError, OverflowError)
+        match, errors = "bits", TypeError
     elif type(x) is object:
         match, errors = "unsupported operand", (TypeError,)
     else:
@@ -284,8 +284,11 @@ def test_backward_on_what_is_no_value(root: Any) -> None:
         sweep(root)
     with pytest.raises(TypeError, match="a gradient starts from a Value"):
         autograd.gradients(root, [Value(1.0)])
-    with pytest.raises(TypeError, match="a gradient starts from a Value"):
-        autograd.gradients(Value(1.0), [root])
+    message = rf"takes the Values to differentiate by, xs\[1\] is {type(root).__name__}.*make it a Value before"
+    with pytest.raises(TypeError, match=message):
+        autograd.gradients(Value(1.0), [Value(1.0), root])
+    with pytest.raises(TypeError, match=rf"ancestors\(root\) takes a Value, got {type(root).__name__}"):
+        autograd.ancestors(root)
 
 
 def test_gradients_takes_a_list() -> None:
