@@ -25,7 +25,7 @@ lint: $(VENV)/.lint ## ruff check, ruff format --check, mypy --strict
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict
 
-bench: $(VENV)/.bench ## measure against the peers that are installed
+bench: $(VENV)/.package $(VENV)-bench/.bench $(VENV)-hips/.bench-hips ## measure against the peers that are installed
 	$(BIN)/python tests/benchmarks/run.py $(ARGS)
 
 stub: $(VENV)/.package ## write autograd/methods.pyi anew from the operation table
@@ -35,7 +35,7 @@ stub: $(VENV)/.package ## write autograd/methods.pyi anew from the operation tab
 dev: $(VENV)/.dev ## install all that work on Glassgrad needs, pre-commit included
 
 clean: ## remove .venv, out/ and everything else that the targets made
-	rm -rf $(VENV) out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-bench $(VENV)-hips out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find autograd viz tests demos -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Stamp files: a second run installs nothing, a change of pyproject.toml installs again.
@@ -56,6 +56,13 @@ $(VENV)/.package: pyproject.toml $(VENV)/.created
 	$(PIP) --editable '.[all]'
 	@touch $@
 
-$(VENV)/.test $(VENV)/.lint $(VENV)/.bench $(VENV)/.dev: $(VENV)/.%: $(VENV)/.package
+$(VENV)/.test $(VENV)/.lint $(VENV)/.dev: $(VENV)/.%: $(VENV)/.package
 	$(PIP) --group $*
+	@touch $@
+
+# The peers stand aside, so that nothing of ours can need them. One that can't be installed is left out of the table.
+$(VENV)-bench/.bench $(VENV)-hips/.bench-hips: pyproject.toml $(VENV)/.created
+	"$(PYTHON)" -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+	-$(@D)/bin/python -m pip install --quiet --group $(patsubst .%,%,$(@F))
 	@touch $@

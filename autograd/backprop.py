@@ -85,9 +85,14 @@ def gradients(y: Value, xs: Sequence[Value], record: bool = False) -> tuple[Any,
     """
     if isinstance(xs, Value):
         raise TypeError("gradients(y, xs) takes a list of Values, got one Value; write gradients(y, [x])")
-    for x in xs:
-        _check_root(x, "a gradient")
     _check_root(y, "a gradient")
+    for position, x in enumerate(xs):
+        if not isinstance(x, Value):
+            raise TypeError(
+                f"gradients(y, xs) takes the Values to differentiate by, xs[{position}] is {type(x).__name__}: {x!r}; "
+                f"make it a Value before y is computed from it"
+            )
+        _check_root(x, "a gradient")
     if record:
         return _recorded(y, xs)
     wanted = set(xs)
@@ -213,7 +218,7 @@ def derivative(f: Callable[[Value], Any], order: int = 1) -> Callable[[float], f
 def hessian(f: Callable[..., Any]) -> Callable[[Sequence[float]], NDArray[np.float64]]:
     """All second derivatives of a function of n numbers: a function from n numbers to an (n, n) array.
 
-    ``f`` takes its inputs one by one or as one list.
+    ``f`` takes its inputs one by one or as one list; a function of one argument is given the list.
 
     >>> hessian(lambda a, b: a * a * b)([2.0, 3.0])
     array([[6., 4.],

@@ -48,6 +48,18 @@ class Domain:
             return above if below is False else below
         return below | above
 
+    def cure(self, name: str) -> str:
+        """How to keep an argument of that name inside, for messages; "" where only a `where` can.
+
+        >>> POSITIVE.cure("x"), UNIT.cure("x")
+        ('maximum(x, 1e-12)', 'minimum(maximum(x, -1), 1)')
+        """
+        if self.low == -math.inf:
+            return "" if self.high == math.inf else f"minimum({name}, {self.high - 1e-12:.12g})"
+        if self.high == math.inf:
+            return f"maximum({name}, {self.low + 1e-12:.12g})"
+        return f"minimum(maximum({name}, {self.low:g}), {self.high:g})"
+
     @property
     def excludes_zero(self) -> bool:
         """Whether zero is outside."""
@@ -130,6 +142,12 @@ class Op:
         if unknown:
             known = ", ".join(self.attributes) or "none"
             raise TypeError(f"{self.name} has no attribute {', '.join(unknown)}; it has: {known}")
+        for name, value in attributes.items():
+            if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+                raise TypeError(
+                    f"the attribute {name} of {self.name} is a plain number, which is not differentiated, got "
+                    f"{type(value).__name__}: {value!r}"
+                )
         merged = {name: float(attributes.get(name, value)) for name, value in self.attributes.items()}
         return self if merged == dict(self.attributes) else _bound(self, tuple(merged.items()))
 
@@ -139,7 +157,9 @@ class Op:
                 raise TypeError(f"{self.name} needs at least one argument")
         elif len(args) != self.arity:
             wanted = ", ".join(self.argument_names)
-            raise TypeError(f"{self.name}({wanted}) takes {self.arity} arguments, got {len(args)}")
+            count = f"{self.arity} argument{'s' * (self.arity != 1)}"
+            named = "".join(f"; give {name} by its name, {name}={value!r}" for name, value in self.attributes.items())
+            raise TypeError(f"{self.name}({wanted}) takes {count}, got {len(args)}{named}")
 
     # What is derived from the declaration
 
@@ -247,9 +267,12 @@ class Op:
         if position is None:
             wanted = self.requires
             by_zero = math.isinf(self.value(*args)) and all(map(math.isfinite, args))  # a pole, as in 0 ** -1
+            cure = POSITIVE.cure(names[0])
         else:
-            wanted = f"{names[position]} {self.domain_of(position).text}"
-            by_zero = self.domain_of(position).nonzero
+            domain = self.domain_of(position)
+            wanted = f"{names[position]} {domain.text}"
+            by_zero = domain.nonzero
+            cure = domain.cure(names[position])
         got = ", ".join(
             f"{name} = {value!r}{describe(i) if describe else ''}"
             for i, (name, value) in enumerate(zip(names, args, strict=True))
@@ -259,7 +282,7 @@ class Op:
         what = "division by zero: " if by_zero else ""
         return kind(
             f"{what}{self.name}({', '.join(names)}) needs {wanted}, got {got}. Keep the argument inside, for example "
-            f"with maximum(x, 1e-12) or with a `where` on the input (a `where` on the result comes too late)."
+            f"with {f'{cure} or with ' if cure else ''}a `where` on the input (a `where` on the result comes too late)."
         )
 
 

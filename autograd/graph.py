@@ -20,6 +20,8 @@ def ancestors(root: Value) -> list[Value]:
     >>> a = Value(2.0, label="a"); [node.data for node in ancestors(a * a + 1.0)]
     [2.0, 4.0, 1.0, 5.0]
     """
+    if not hasattr(type(root), "__apply_op__"):
+        raise TypeError(f"ancestors(root) takes a Value, got {type(root).__name__}: {root!r}")
     return _depth_first(root, lambda node: node.args[::-1])
 
 

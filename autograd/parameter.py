@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,9 @@ from .value import CARRIERS, METHOD_NAMESPACE, Value, real_number
 class Store:
     """Numbers and gradients of parameters: two float64 arrays of shape (n,)."""
 
-    __slots__ = ("__weakref__", "_members", "data", "data_view", "grad", "grad_view", "reached", "sweeps")
+    __slots__ = (
+        *("__weakref__", "_members", "accelerate", "data", "data_view", "grad", "grad_view", "reached", "sweeps"),
+    )
 
     def __init__(self, data: NDArray[np.float64], grad: NDArray[np.float64]) -> None:
         self.data, self.grad = data, grad
@@ -25,6 +27,8 @@ class Store:
         self.data_view: Any = memoryview(data)  # type: ignore[arg-type]
         self.grad_view: Any = memoryview(grad)  # type: ignore[arg-type]
         self._members: list[weakref.ref[Parameter]] = []
+        # Set by who compiles code for this store: (rule, data, grad, states) -> `optim.inplace.Step`, faster than NumPy's.
+        self.accelerate: Callable[..., Any] | None = None
         # Zeroing all gradients must not visit each parameter: it starts a new count, and a parameter has a gradient
         # if it (or, by compiled code, every parameter here) was reached since.
         self.sweeps = 0

@@ -3,7 +3,6 @@
 import os
 import shutil
 from collections.abc import Callable, Generator
-from pathlib import Path
 from typing import Any, TypeVar
 
 import hypothesis
@@ -87,17 +86,17 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--overwrite-golden", action="store_true", help="write tests/golden/ instead of comparing")
+    parser.addoption("--overwrite-golden", action="store_true", help="write the golden files instead of comparing")
 
 
 @pytest.fixture
-def golden(pytestconfig: pytest.Config) -> Callable[[str, str], None]:
-    """`golden(name, text)` compares a drawing with tests/golden/name; --overwrite-golden writes it."""
-    folder = Path(__file__).parent / "golden"
+def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """`golden(name, text)` compares a drawing with golden/name beside the test; --overwrite-golden writes it."""
+    folder = request.path.parent / "golden"
 
     def compare(name: str, text: str) -> None:
         path = folder / name
-        if pytestconfig.getoption("--overwrite-golden"):
+        if request.config.getoption("--overwrite-golden"):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8", newline="\n")
         assert path.is_file(), f"there is no {path}; --overwrite-golden writes it"

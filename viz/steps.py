@@ -169,6 +169,8 @@ class Frames(Sequence[Drawing]):
     def __getitem__(self, index: int | slice) -> Drawing | tuple[Drawing, ...]:
         if isinstance(index, slice):
             return tuple(self[i] for i in range(*index.indices(len(self))))
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"there are {len(self)} steps, counted from 0; there is no step {index}")
         i = range(len(self))[index]
         step = self.steps[i]
         known = {s.node: s.adjoint for s in self.steps[: i + 1]}

@@ -37,12 +37,20 @@ class Failure(Exception):  # noqa: N818 (it is caught, never shown)
 class Executable(Protocol):
     """A tape made ready to run. Several threads may bind and run at the same time."""
 
-    def bind(self, arrays: tuple[Floats, ...], data: Floats, grad: Floats) -> Run:
+    def bind(
+        self,
+        arrays: tuple[Floats, ...],
+        data: Floats,
+        grad: Floats,
+        buffers: tuple[Floats, ...] = (),
+        observed: Floats | None = None,
+    ) -> Run:
         """A function without arguments that runs for these arrays.
 
         ``arrays`` are C-contiguous float64, one for each of ``tape.arrays`` (masks too), of shape (samples,) or
         (samples, columns), with at least one sample. ``data`` and ``grad`` are the parameters' numbers and gradients,
-        shape (tape.parameters,), views of their store.
+        shape (tape.parameters,), views of their store. ``buffers`` are arrays with tape.buffers numbers together, read
+        at each run. Each run that succeeds writes what the tape observes of the batch into ``observed``.
         """
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from ..backprop import Step, sweep
 from ..errors import DomainError, NonFiniteError
 from ..graph import ancestors
+from ..nn.statistics import given
 from ..value import Value
 from .arguments import sample_of
 from .backend import Floats
@@ -17,16 +18,22 @@ _CURE = "The parameters and their gradients are what they were. Try a smaller le
 
 
 def diagnose(
-    function: Callable[..., Any], arrays: Sequence[Floats], names: Sequence[str], differentiated: bool
+    function: Callable[..., Any],
+    arrays: Sequence[Floats],
+    names: Sequence[str],
+    differentiated: bool,
+    observed: Sequence[float] = (),
 ) -> Exception:
     """The error that names node, scope and sample; nothing is changed.
 
-    ``differentiated`` says whether a loss and its gradient were asked for, not just values.
+    ``differentiated`` says whether a loss and its gradient were asked for, not just values; ``observed`` is what
+    modules observe of the batch.
     """
     samples = len(arrays[0])
     for sample in range(samples):
         try:
-            result = function(*sample_of(arrays, names, sample))
+            with given(observed):
+                result = function(*sample_of(arrays, names, sample))
         except DomainError as error:
             return type(error)(f"{error} It happened in sample {sample} (row {sample}, counted from 0).")
         if differentiated and isinstance(result, Value):

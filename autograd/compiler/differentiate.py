@@ -15,7 +15,7 @@ from typing import NamedTuple
 from ..declaration import Op
 from ..ops import add, mul, neg, sub
 from .dots import worth_a_dot
-from .inner_ops import IDENTITY, IS_CONDITION, PASSED_ON, SHIELDED
+from .inner_ops import ADJOINT_MEAN, BATCH_MEAN, IDENTITY, IS_CONDITION, PASSED_ON, SHIELDED
 from .nodes import DOT, Nodes
 from .recipes import partial
 
@@ -103,6 +103,8 @@ class _Sweep:
                 self.gradients.inputs[node] = adjoint
             elif nodes.kinds[node] == DOT:
                 self._through_dot(node, adjoint)
+            elif nodes.kinds[node] is BATCH_MEAN:
+                self._contribute(nodes.args[node][0], None, nodes.record(ADJOINT_MEAN, (adjoint,)))
             else:
                 self._through(node, adjoint)
         self._through_uniforms()

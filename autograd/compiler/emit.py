@@ -87,6 +87,19 @@ def raise_flag(body: Body, layout: Layout, holds: str, flag: int) -> None:
     body.line(f"store i64 {body.assign(f'or i64 {before}, {more}')}, ptr {place}, align 8")
 
 
+def inside(body: Body, vector: Index, count: str) -> Mask:
+    """Which lanes of a vector of the block are samples, of which there are ``count``, and not padding."""
+    lanes = body.lanes
+    numbers = ", ".join(f"i64 {lane}" for lane in range(lanes.width))
+    own = f"<{numbers}>" if lanes.width > 1 else "0"
+    reach = body.assign(f"sub i64 {count}, {body.offset(0, (vector, lanes.width))}")
+    if lanes.width > 1:
+        one = body.assign(f"insertelement {lanes.integer} poison, i64 {reach}, i64 0")
+        zeros = f"<{lanes.width} x i32> zeroinitializer"
+        reach = body.assign(f"shufflevector {lanes.integer} {one}, {lanes.integer} poison, {zeros}")
+    return Mask(body, body.assign(f"icmp slt {lanes.integer} {own}, {reach}"))
+
+
 def over_parts(body: Body, parts: Sequence[Part], do: Callable[[Index, int], None]) -> None:
     """``do(first, size)`` for each part that `split` gives: a loop for all that have the same size."""
     for begin, count, size in parts:

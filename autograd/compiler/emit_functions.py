@@ -10,13 +10,14 @@ from .emit_bounds import emit_bounds, pays
 from .emit_dense import emit_dense
 from .emit_ending import Added, Ending, Given, Stepped, Stored, emit_ending, emit_gradient_test
 from .emit_map import emit_map
+from .emit_mean import emit_mean
 from .emit_outer import emit_outer, emit_sums
 from .emit_pack import emit_numbers, emit_pack, emit_seed
 from .emit_results import emit_loss, emit_output
 from .emit_straight import emit_scalar, emit_straight
 from .layout import Arguments
 from .sum_slots import has_sums_for_all, sums_are_alone
-from .tape import Dense, Outer, Row, Straight, Sum
+from .tape import Dense, Mean, Outer, Row, Straight, Sum
 
 _SUMS_OF_A_FUNCTION = 64
 
@@ -86,6 +87,8 @@ class Functions:
                 emit_straight(self._emitter, names[-1], unit)
             elif isinstance(unit, Dense):
                 emit_dense(self._emitter, names[-1], unit)
+            elif isinstance(unit, Mean):
+                emit_mean(self._emitter, names[-1], unit)
             else:
                 emit_map(self._emitter, names[-1], unit)
         return names
@@ -124,6 +127,8 @@ class Functions:
             emit_output(emitter, "output", tape.input_adjoints)
         else:
             emit_loss(emitter, "add_loss", tape.results[0], tape.seed)
+        if tape.observed:
+            emit_output(emitter, "observe", tape.observed)
         if self.has_gradients:
             emit_gradient_test(emitter, "test_gradients")
             emit_ending(emitter, "end", self._ending())

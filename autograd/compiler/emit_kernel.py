@@ -58,7 +58,7 @@ class _Kernel:
 
     def _run_once(self, body: Body) -> None:
         samples, seed = self._load(body, "i64", "samples"), self._load(body, "double", "seed")
-        self._step(body, _Batch("0", "0", samples, seed, "null", None))
+        self._step(body, _Batch("0", "0", samples, seed, "null", None, "0"))
 
     def _train(self, body: Body, rule: Rule) -> None:
         steps, index = self._load(body, "i64", "steps"), self._load(body, "ptr", "index")
@@ -80,7 +80,7 @@ class _Kernel:
             body.line(f"store ptr {scalars}, ptr {body.pointer('%V', self._layout.scalars)}, align 8")
             seed = body.assign(f"fdiv double {hexadecimal(1.0)}, {body.assign(f'sitofp i64 {count} to double')}")
             pack = body.assign(f"or i1 {body.assign(f'icmp eq i64 {step}, 0')}, {changes}")
-            self._step(body, _Batch(first, masks, count, seed, index, pack))
+            self._step(body, _Batch(first, masks, count, seed, index, pack, str(step)))
             body.store_scalar(arrays["losses"], body.offset(0, (step, 8)), self._load(body, "double", "loss"))
             made = body.offset(1, (step, 1))
             body.when(self._is_fine(body), lambda: body.line(f"store i64 {made}, ptr {done}, align 8"))
@@ -100,6 +100,10 @@ class _Kernel:
         if layout.copies_parameters:
             body.module.declare("void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)")
             body.line(f"call void @llvm.memcpy.p0.p0.i64(ptr %U, ptr %P, i64 {8 * tape.parameters}, i1 false)")
+        if tape.buffers:
+            body.module.declare("void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)")
+            place, source = body.pointer("%U", 8 * tape.parameters), self._load(body, "ptr", "buffers")
+            body.line(f"call void @llvm.memcpy.p0.p0.i64(ptr {place}, ptr {source}, i64 {8 * tape.buffers}, i1 false)")
         if tape.prologue:
             self._call(body, "prologue")
         if self._functions.has_gradients and self._functions.zeroes:
@@ -159,7 +163,11 @@ class _Kernel:
             self._pack(body, batch, first, count)
         else:
             body.when(batch.pack, lambda: self._pack(body, batch, first, count))
+        if self._tape.has_means:
+            body.line(f"store i64 {count}, ptr {body.pointer('%V', self._layout.count)}, align 8")
         self._call_all(body, self._functions.units)
+        if self._tape.observed:
+            self._observe(body, batch)
         if not self._tape.seeded or self._tape.input_adjoints:
             output = self._load(body, "ptr", "output")
             pointers = f"ptr %V, ptr %P, ptr %U, ptr {output}"
@@ -168,6 +176,13 @@ class _Kernel:
             self._call(body, "add_loss")
         if self._functions.has_gradients and not self._functions.is_direct:
             self._call_all(body, self._functions.reductions)
+
+    def _observe(self, body: Body, batch: _Batch) -> None:
+        """What is observed has the same number for all samples: the first one's is written, if anybody wants it."""
+        target = self._load(body, "ptr", "observed")
+        arguments = f"ptr %V, ptr %P, ptr %U, ptr {target}, i64 {batch.step}, i64 1"
+        wanted = body.assign(f"icmp ne ptr {target}, null")
+        body.when(wanted, lambda: self._call(body, "observe", arguments))
 
     def _pack(self, body: Body, batch: _Batch, first: str, count: str) -> None:
         rows = body.assign(f"add i64 {batch.first}, {first}")
@@ -200,3 +215,5 @@ class _Batch:
     index: str
     pack: str | None
     """An i1: whether the rows must be packed; None where they must in any case."""
+    step: str
+    """The number of the step, from 0."""

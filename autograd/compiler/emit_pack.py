@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from .emit import Emitter, raise_flag
+from .emit import Emitter, inside, raise_flag
 from .emit_bounds import magnitude
 from .ir import Body, Index, Vector
 from .layout import FLAG_DATA
@@ -47,24 +47,12 @@ def emit_numbers(emitter: Emitter, name: str, table: int) -> None:
 def emit_seed(emitter: Emitter, name: str, row: Row) -> None:
     """A function that writes the seed's row: the seed for each sample, 0 in the padding."""
     body = emitter.module.function(name, SEED_PARAMETERS, internal=True)
-    layout, lanes = emitter.layout, emitter.module.lanes
+    layout = emitter.layout
     seed = body.splat("%seed")
-    numbers = ", ".join(f"i64 {lane}" for lane in range(lanes.width))
-    own = f"<{numbers}>" if lanes.width > 1 else "0"
 
     def one_vector(vector: Index, _: list[Any]) -> None:
-        before = body.offset(0, (vector, lanes.width))
-        left = body.assign(f"sub i64 %count, {before}")
-        reach = left
-        if lanes.width > 1:
-            one = body.assign(f"insertelement {lanes.integer} poison, i64 {left}, i64 0")
-            zeros = f"<{lanes.width} x i32> zeroinitializer"
-            reach = body.assign(f"shufflevector {lanes.integer} {one}, {lanes.integer} poison, {zeros}")
-        inside = body.assign(f"icmp slt {lanes.integer} {own}, {reach}")
-        zero = body.operand(0.0)
-        value = f"select {lanes.mask} {inside}, {lanes.vector} {seed.name}, {lanes.vector} {zero}"
         place = body.offset(layout.row(row), (vector, layout.vector_bytes))
-        body.store("%V", place, Vector(body, body.assign(value)))
+        body.store("%V", place, body.choose(inside(body, vector, "%count"), seed, 0.0))
 
     body.loop(layout.vectors, one_vector)
     body.finish()

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
+from .inner_ops import ADJOINT_MEAN, BATCH_MEAN, MEANS
 from .nodes import DOT, Nodes
 from .uniforms import UniformSlots
 
@@ -20,6 +21,7 @@ SMALLEST = 4
 LONG = 32
 """Terms that are worth a loop even in a single dot."""
 _NOWHERE = 1 << 60
+_NO_MAPS = MEANS | {DOT}
 
 
 class Place(NamedTuple):
@@ -31,9 +33,9 @@ class Place(NamedTuple):
 
 @dataclass
 class Family:
-    """Rows that lie side by side: the inputs, the outputs of a dense block or a map, or what one dense block reads."""
+    """Rows that lie side by side: the inputs, the outputs of a dense block, a map or means, or what such reads."""
 
-    kind: Literal["inputs", "dense", "map", "bundle"]
+    kind: Literal["inputs", "dense", "map", "mean", "bundle"]
     members: list[int]
     level: int
     product: Product | None = None
@@ -98,8 +100,10 @@ def find_groups(nodes: Nodes, slots: UniformSlots) -> Groups:
     for level, members in enumerate(by_level):
         dots = [node for node in members if nodes.kinds[node] == DOT]
         _find_dense(groups, dots, level)
+        for op in (BATCH_MEAN, ADJOINT_MEAN):
+            _find_means(groups, [node for node in members if nodes.kinds[node] is op], level)
         if len(dots) < len(members):
-            _find_maps(groups, [node for node in members if nodes.kinds[node] != DOT], level)
+            _find_maps(groups, [node for node in members if nodes.kinds[node] not in _NO_MAPS], level)
     return groups
 
 
@@ -142,6 +146,21 @@ def _add_dense(groups: Groups, rows: Any, offsets: Any, run: Sequence[tuple[tupl
     groups.add(
         "dense", [node for _, node in run], level, Product(rows, first[0], strides[0], offsets, bias, bias_stride)
     )
+
+
+# Means
+
+
+def _find_means(groups: Groups, means: Sequence[int], level: int) -> None:
+    """Each mean over the batch is in a family, perhaps alone: it needs all samples, so nothing can be done with it."""
+    args = {node: groups.nodes.args[node][0] for node in means}
+    unplaced = [row for row in dict.fromkeys(args.values()) if row not in groups.place and groups.levels[row] >= 0]
+    if len(unplaced) > 1:
+        groups.add("bundle", unplaced, max(groups.levels[row] for row in unplaced))
+    places = {node: groups.place.get(row) or (_NOWHERE + row, 0) for node, row in args.items()}
+    ordered = sorted(means, key=lambda node: places[node])
+    for run in runs([places[node] for node in ordered], ordered, steps=(0, 1)):
+        groups.add("mean", run, level)
 
 
 # Maps

@@ -61,6 +61,12 @@ PASSED_ON = _declare(
 SHIELDED = _declare("shielded", "shielded", lambda m, adjoint, partial: m.where(m.abs(adjoint) > 0.0, partial, 0.0))
 """The partial where it matters, zero where the adjoint is zero (and the partial perhaps infinite)."""
 
+BATCH_MEAN = _declare("batch_mean", "mean", lambda m, x: x)  # noqa: ARG005
+"""The mean over the samples of the batch, the same number for each. The kernel is that of a batch of one."""
+ADJOINT_MEAN = _declare("adjoint_mean", "mean", lambda m, x: x)  # noqa: ARG005
+"""The same of adjoints: what flows back through a mean, (1/N) * the sum of all samples' adjoints, to each of them."""
+MEANS = frozenset((BATCH_MEAN, ADJOINT_MEAN))
+
 # A `where` together with the comparisons that it depends on: one operation, so that conditions need no memory.
 
 Tree = Any

@@ -25,7 +25,10 @@ FLAG_LOSS = 4
 FLAG_GRADIENT = 8
 """A parameter's gradient is NaN or infinite."""
 
-_RUN = ("parameters", "gradients", "workspace", "uniforms", "adjoints", "samples", "seed", "output", "loss")
+_RUN = (
+    *("parameters", "gradients", "workspace", "uniforms", "adjoints", "samples", "seed", "output", "loss"),
+    *("buffers", "observed"),
+)
 _TRAINING = ("index", "steps", "firsts", "counts", "repack", "losses", "scalars", "done")
 
 
@@ -35,11 +38,11 @@ class Arguments:
     Pointers, except ``samples`` (i64), ``seed`` (double), ``loss`` (double, written), and of a training ``steps``,
     ``repack`` (i64: whether later steps have other rows than the first) and ``done`` (i64, written: steps made).
     A training's ``firsts`` and ``counts`` are i64 arrays with an entry a step, and ``index``, where it isn't null, the
-    numbers of the rows to take. Then come ``data0``, ``data1``, ..., the input arrays, and ``state0``, ..., those of
-    the optimizer.
+    numbers of the rows to take. ``observed`` may be null; it has a row a step. Then come ``data0``, ``data1``, ..., the
+    input arrays, and ``state0``, ..., those of the optimizer.
 
     >>> Arguments(arrays=2).offset("data1")
-    80
+    96
     """
 
     def __init__(self, arrays: int, states: int | None = None) -> None:
@@ -122,6 +125,11 @@ class Layout:
     def scalars(self) -> int:
         """Where the pointer to the numbers of a training's step is."""
         return self.flags + 16
+
+    @property
+    def count(self) -> int:
+        """Where it is written how many samples the block has, an i64; only where there are means."""
+        return self.flags + 24
 
     @property
     def loss(self) -> int:

@@ -11,6 +11,7 @@ from ..optim.rule import Rule
 from .backend import Executable, Floats, Run
 from .emit_functions import Shape
 from .llvm_kernel import Binding, Kernel
+from .llvm_rule import compiled_step
 from .llvm_training import Held, Training
 from .machine import Target, host
 from .numpy_backend import NumpyBackend
@@ -36,6 +37,7 @@ class LlvmBackend:
     """
 
     name = "llvm"
+    accelerate = staticmethod(compiled_step)
 
     def __init__(self, target: Target | None = None) -> None:
         self._target = target or host()
@@ -48,7 +50,7 @@ class LlvmBackend:
         if irregular_operations(tape) > _TOO_MUCH:
             return NumpyBackend().build(tape)
         executable = LlvmExecutable(tape, self._target)
-        if not is_dense(tape):
+        if not is_dense(tape) and not tape.has_means:
             executable.kernel(1)
         return executable
 
@@ -81,10 +83,17 @@ class LlvmExecutable:
         self._kernels: dict[Shape, Kernel] = {}
         self._lock = threading.Lock()
 
-    def bind(self, arrays: tuple[Floats, ...], data: Floats, grad: Floats) -> Run:
+    def bind(
+        self,
+        arrays: tuple[Floats, ...],
+        data: Floats,
+        grad: Floats,
+        buffers: tuple[Floats, ...] = (),
+        observed: Floats | None = None,
+    ) -> Run:
         """See `backend.Executable`."""
         kernel = self.kernel(len(arrays[0]) if arrays else 1)
-        return Binding(kernel, arrays, data, grad)
+        return Binding(kernel, arrays, data, grad, buffers, observed)
 
     def bind_training(self, rule: Rule, arrays: tuple[Floats, ...], held: Held) -> Training:
         """Steps of an optimizer's rule on these arrays, the rule being part of the compiled code."""
@@ -111,6 +120,8 @@ class LlvmExecutable:
         if wanted in known:
             return wanted
         fitting = [shape for shape in known if _fits(shape, vectors)]
+        if not fitting and self.tape.has_means:  # by powers of two there are not many
+            return replace(wanted, vectors=1 << (vectors - 1).bit_length()) if is_full else wanted
         if not fitting:
             return replace(wanted, one_block=wanted.one_block and not is_full)
         nearest = min(fitting, key=lambda shape: _cost(shape, vectors))
@@ -121,8 +132,10 @@ def best_shape(tape: Tape, width: int, vectors: int, rule: Rule | None = None) -
     """The blocks for a batch of so many vectors of samples.
 
     Irregular code keeps its numbers in the first-level cache with blocks of one vector. Dense blocks want many samples
-    for each coefficient that is read, as far as the second-level cache holds their rows.
+    for each coefficient that is read, as far as the second-level cache holds their rows. Means need all samples.
     """
+    if tape.has_means:
+        return Shape(vectors, True, rule)
     if not is_dense(tape):
         return Shape(1, False, rule)
     rows = tape.columns + tape.scratch

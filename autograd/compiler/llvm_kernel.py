@@ -69,13 +69,29 @@ def _aligned(count: int) -> NDArray[np.float64]:
     return array[begin : begin + count]
 
 
+def gather(buffers: Sequence[Floats], numbers: Floats) -> None:
+    """Write the numbers of all buffers, one after the other, into an array."""
+    np.concatenate([array.ravel() for array in buffers], out=numbers)
+
+
 class Binding:
     """A kernel bound to the arrays of a call. Calling it runs it; threads may do so at the same time."""
 
-    def __init__(self, kernel: Kernel, arrays: tuple[Floats, ...], data: Floats, grad: Floats) -> None:
+    def __init__(
+        self,
+        kernel: Kernel,
+        arrays: tuple[Floats, ...],
+        data: Floats,
+        grad: Floats,
+        buffers: tuple[Floats, ...] = (),
+        observed: Floats | None = None,
+    ) -> None:
         tape = kernel.tape
+        self._buffers, self._observed = buffers, observed
+        self._live = np.empty(tape.buffers)
         self._kernel, self._arrays, self._data, self._grad = kernel, arrays, data, grad
-        self._function, self._take, self._put_back = kernel.function, kernel.take, kernel.free.append
+        # Bound methods: each attribute less saves 20 to 30 ns a call.
+        self._function, self._pop, self._put_back = kernel.function, kernel.free.pop, kernel.free.append
         self._loss, self._output = kernel.arguments.place("loss"), kernel.arguments.place("output")
         self._samples = len(arrays[0]) if arrays else 1
         self._by_input = tape.seeded and bool(tape.input_adjoints)
@@ -85,9 +101,14 @@ class Binding:
 
     def __call__(self) -> Any:
         """See `backend.Run`."""
-        memory = self._take()
+        try:
+            memory = self._pop()
+        except IndexError:
+            memory = Memory(self._kernel)
         if memory.holder is not self._token:
             self._fill(memory)
+        if self._buffers:
+            gather(self._buffers, self._live)
         if self._columns:
             return self._run_with_output(memory)
         failed = self._function(memory.address)
@@ -109,6 +130,7 @@ class Binding:
     def _fill(self, memory: Memory) -> None:
         places = self._kernel.arguments
         self._kernel.fill(memory, self._arrays, parameters=self._data, gradients=self._grad)
+        self._kernel.fill(memory, buffers=self._live, observed=self._observed)
         memory.block[places.place("samples")] = self._samples
         memory.numbers[places.place("seed")] = 1.0 if self._columns else 1.0 / self._samples
         memory.holder = self._token

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..optim.rule import Rule
 from .backend import Floats
-from .llvm_kernel import Kernel, Memory
+from .llvm_kernel import Kernel, Memory, gather
 from .tape import Tape
 
 Integers: TypeAlias = NDArray[np.int64]
@@ -19,10 +19,11 @@ Integers: TypeAlias = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Held:
-    """What an optimizer holds: the parameters' numbers, and the arrays of its rule in the rule's order."""
+    """What an optimizer holds: the parameters' numbers, and the arrays of its rule in the rule's order; and buffers."""
 
     data: Floats
     states: tuple[Floats, ...]
+    buffers: tuple[Floats, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,12 @@ class Training:
     held: Held
 
     def __call__(
-        self, firsts: Integers, counts: Integers, scalars: Floats, index: Integers | None = None
+        self,
+        firsts: Integers,
+        counts: Integers,
+        scalars: Floats,
+        index: Integers | None = None,
+        observed: Floats | None = None,
     ) -> tuple[int, Floats]:
         """Make steps, each on some samples, and change parameters and state.
 
@@ -47,6 +53,7 @@ class Training:
             scalars: for each step a row with the rule's `scalars`.
             index: the rows of the arrays to which sample numbers refer; without it the rows in their order. Rows of
                 masks are used up one after the other in any case.
+            observed: is given a row a step: what the tape observes of its batch.
 
         All are int64 or float64 and C-contiguous.
 
@@ -66,8 +73,12 @@ class Training:
         memory = kernel.take()
         memory.holder = None
         losses = np.full(len(counts), np.nan)
+        live = np.empty(self.tape.buffers)
+        if self.held.buffers:
+            gather(self.held.buffers, live)
         kernel.fill(memory, self.arrays, parameters=self.held.data, index=index, firsts=firsts, counts=counts)
         kernel.fill(memory, self.held.states, "state", losses=losses, scalars=scalars)
+        kernel.fill(memory, buffers=live, observed=observed)
         self._run(kernel, memory, len(counts), index is not None or self._changes(firsts, counts))
         done = int(memory.block[kernel.arguments.place("done")])
         kernel.free.append(memory)

@@ -10,6 +10,7 @@ from .differentiate import Gradients, differentiate
 from .dots import find_dots
 from .fuse import Fusion
 from .group import Family, find_groups, runs
+from .inner_ops import ADJOINT_MEAN
 from .nodes import DOT, Nodes
 from .reductions import find_reductions
 from .schedule import Schedule, Work
@@ -20,6 +21,7 @@ from .tape import (
     Instruction,
     Local,
     Map,
+    Mean,
     Operand,
     Output,
     Row,
@@ -38,8 +40,8 @@ Goal: TypeAlias = Literal["values", "parameters", "inputs"]
 """What a tape is for: the results alone, or also the gradients by the parameters or by the inputs."""
 
 
-def lower(trace: Trace, goal: Goal) -> Tape:
-    """The tape of a trace.
+def lower(trace: Trace, goal: Goal, checks: bool = True) -> Tape:
+    """The tape of a trace; without ``checks`` nothing outside of a domain is reported.
 
     >>> from autograd.compiler.tape import InputArray
     >>> from autograd.compiler.trace import trace
@@ -47,14 +49,14 @@ def lower(trace: Trace, goal: Goal) -> Tape:
     >>> len(tape.units), tape.results
     (1, (Row(space='scratch', index=0),))
     """
-    nodes, roots = find_dots(trace.nodes, trace.results)
+    nodes, roots = find_dots(trace.nodes, (*trace.results, *trace.observed))
     written = len(nodes)
     gradients = Gradients()
     if goal != "values":
-        (root,) = roots
-        gradients = differentiate(nodes, root, by_parameters=goal == "parameters", by_inputs=goal == "inputs")
+        gradients = differentiate(nodes, roots[0], by_parameters=goal == "parameters", by_inputs=goal == "inputs")
     nodes, names, checked = _tidied(nodes, [*roots, *gradients.roots()], written)
-    return _Lowering(nodes, trace, goal).tape(tuple(names[root] for root in roots), gradients.renamed(names), checked)
+    found = tuple(names[root] for root in roots)
+    return _Lowering(nodes, trace, goal).tape(found, gradients.renamed(names), checked if checks else set())
 
 
 def _tidied(nodes: Nodes, roots: Iterable[int], written: int) -> tuple[Nodes, dict[int, int], set[int]]:
@@ -76,12 +78,13 @@ class _Lowering:
 
     def __init__(self, nodes: Nodes, trace: Trace, goal: Goal) -> None:
         self.nodes, self.arrays, self.goal = nodes, trace.arrays, goal
-        self.slots = UniformSlots(nodes, len(trace.parameters))
+        self.results = len(trace.results)
+        self.slots = UniformSlots(nodes, len(trace.parameters), sum(array.size for array in trace.buffers))
         self.groups = find_groups(nodes, self.slots)
         self._operands: dict[int, Operand] = {}
 
     def tape(self, roots: Sequence[int], gradients: Gradients, checked: set[int]) -> Tape:
-        """The whole tape."""
+        """The whole tape. The roots are the results, and then what is observed."""
         self.checked = checked
         rows = [node for node in (*roots, *gradients.roots()) if not self.nodes.uniform[node]]
         self.fusion = Fusion(self.groups, rows)
@@ -97,9 +100,11 @@ class _Lowering:
             units=tuple(self._unit(work) for work in self.schedule.works),
             reductions=reductions,
             epilogue=self.slots.epilogue(gradients.parameters),
-            results=tuple(self._shared(root) for root in roots),
+            results=tuple(self._shared(root) for root in roots[: self.results]),
             input_adjoints=self._input_adjoints(gradients, columns) if self.goal == "inputs" else (),
             seeded=self.goal != "values",
+            buffers=self.slots.buffers,
+            observed=tuple(self._shared(root) for root in roots[self.results :]),
         )
 
     def _input_adjoints(self, gradients: Gradients, columns: int) -> tuple[Operand | None, ...]:
@@ -122,6 +127,8 @@ class _Lowering:
         family = self.groups.families[work.family]
         if family.kind == "map":
             return self._map(family, {})
+        if family.kind == "mean":
+            return self._mean(family)
         maps = self._epilogue(work)
         return self._dense(family, maps)
 
@@ -176,6 +183,11 @@ class _Lowering:
                 k = run[0]
                 stride_k = product.offsets[run[1]] - product.offsets[k] if len(run) > 1 else 0
                 yield Segment(rows[k], len(run), product.slot + product.offsets[k], product.stride, stride_k)
+
+    def _mean(self, family: Family) -> Mean:
+        first = family.members[0]
+        source = self.schedule.row(self.nodes.args[first][0])
+        return Mean(len(family.members), source, self.schedule.row(first), self.nodes.kinds[first] is ADJOINT_MEAN)
 
     def _epilogue(self, work: Work) -> tuple[Map, ...]:
         """The maps that are fused into a dense block; each may name the results of those before it."""

@@ -9,7 +9,7 @@ from ..declaration import Op
 from ..ops import add, div, mul, neg, pow, sqrt, sub, where
 from .inner_ops import BOTH, EITHER
 
-Leaf: TypeAlias = Literal["input", "seed", "parameter", "constant", "adjoint"]
+Leaf: TypeAlias = Literal["input", "seed", "parameter", "buffer", "constant", "adjoint"]
 DOT: Literal["dot"] = "dot"
 """The kind of a sum of products: its arguments are coefficient, row, coefficient, row, ... and perhaps a bias."""
 Kind: TypeAlias = "Op | str"
@@ -25,12 +25,12 @@ class Nodes:
 
     def __init__(self) -> None:
         self.kinds: list[Kind] = []
-        """An operation, `DOT`, or what sort of leaf: "input", "seed", "parameter", "constant", "adjoint"."""
+        """An operation, `DOT`, or what sort of leaf: "input", "seed", "parameter", "buffer", "constant", "adjoint"."""
         self.args: list[tuple[int, ...]] = []
         self.uniform: list[bool] = []
         """Whether a node is one number for the whole batch."""
         self.payload: dict[int, Any] = {}
-        """Of leaves: the column, the parameter's index, the constant's number, the node whose adjoint it is."""
+        """Of leaves: the column, the parameter's or buffer's slot, the constant's number, the node whose adjoint it is."""
         self.numbers: dict[int, float] = {}
         """The constants."""
         self.known: dict[Any, int] = {}

@@ -17,6 +17,7 @@ from .tape import (
     Instruction,
     Local,
     Map,
+    Mean,
     Number,
     Output,
     Reduction,
@@ -55,18 +56,27 @@ class NumpyExecutable:
                 for segment in unit.segments:
                     self._matrices[segment, unit.outputs] = _slots(segment, unit.outputs)
 
-    def bind(self, arrays: tuple[Floats, ...], data: Floats, grad: Floats) -> Run:
+    def bind(
+        self,
+        arrays: tuple[Floats, ...],
+        data: Floats,
+        grad: Floats,
+        buffers: tuple[Floats, ...] = (),
+        observed: Floats | None = None,
+    ) -> Run:
         """See `backend.Executable`."""
-        return lambda: self._run(arrays, data, grad)
+        return lambda: self._run(arrays, data, grad, buffers, observed)
 
-    def _run(self, arrays: tuple[Floats, ...], data: Floats, grad: Floats) -> Any:
+    def _run(
+        self, arrays: tuple[Floats, ...], data: Floats, grad: Floats, buffers: tuple[Floats, ...], observed: Any
+    ) -> Any:
         tape = self.tape
         samples = len(arrays[0]) if arrays else 1
         columns = [array.reshape(samples, -1) for array in arrays]
         if not all(np.isfinite(array).all() for array in columns):
             raise Failure
         with np.errstate(all="ignore"):
-            uniforms = self._prologue(data)
+            uniforms = self._prologue(data, buffers)
             adjoints = np.zeros(2 * tape.uniforms)
             adjoints[: tape.uniforms] = uniforms
             results = np.empty((samples, len(tape.results)))
@@ -75,6 +85,8 @@ class NumpyExecutable:
                 seed = 1.0 if tape.input_adjoints else 1.0 / samples
                 block = _Block(tape, [array[begin:end] for array in columns], seed, uniforms, self._matrices)
                 block.run(adjoints)
+                if observed is not None:
+                    observed[:] = [np.ravel(block.get(number))[0] for number in tape.observed]
                 for k, result in enumerate(tape.results):
                     results[begin:end, k] = block.get(result)
                 for k, adjoint in enumerate(tape.input_adjoints):
@@ -87,14 +99,18 @@ class NumpyExecutable:
             return self._gradient(results, adjoints, grad)
 
     def _blocks(self, samples: int) -> Iterator[tuple[int, int]]:
+        if self.tape.has_means:
+            yield 0, samples
+            return
         rows = self.tape.columns + self.tape.scratch
         size = max(1, _BLOCK_BYTES // (8 * max(rows, 1)))
         for begin in range(0, samples, size):
             yield begin, min(begin + size, samples)
 
-    def _prologue(self, data: Floats) -> Floats:
+    def _prologue(self, data: Floats, buffers: tuple[Floats, ...]) -> Floats:
         uniforms = np.zeros(self.tape.uniforms)
-        uniforms[: len(data)] = data
+        given = [data, *(array.ravel() for array in buffers)]
+        uniforms[: len(data) + self.tape.buffers] = np.concatenate(given)
         _scalar_code(self.tape.prologue, uniforms)
         return uniforms
 
@@ -165,6 +181,8 @@ class _Block:
                 self._straight(unit)
             elif isinstance(unit, Dense):
                 self._dense(unit)
+            elif isinstance(unit, Mean):
+                self._rows(unit.store, unit.members)[:] = self._rows(unit.first, unit.members).mean(1, keepdims=True)
             else:
                 self._map(unit, ())
         for reduction in self.tape.reductions:

@@ -9,7 +9,7 @@ from ..nn.checks import count
 from .backend import Backend
 from .lower import Goal
 from .specialisation import Specialisation
-from .tape import Dot, Map, Outer, Straight, Sum, Tape, Unit, count_operations
+from .tape import Dot, Map, Mean, Outer, Straight, Sum, Tape, Unit, count_operations
 
 _GOALS: dict[Goal, str] = {
     "values": "program(...)",
@@ -66,6 +66,8 @@ def _of_unit(unit: Unit) -> str:
         return f"straight code, {count(len(unit.code), 'operation')}"
     if isinstance(unit, Map):
         return f"map of {unit.members}: {_name(unit)}"
+    if isinstance(unit, Mean):
+        return f"{count(unit.members, 'mean')} over the batch{', of adjoints' if unit.adjoint else ''}"
     width = " + ".join(str(segment.count) for segment in unit.segments)
     fused = "".join(f", {_name(each)}" for each in unit.epilogue)
     return f"dense block {unit.outputs} x {width}{' + bias' if unit.bias is not None else ''}{fused}"

@@ -72,7 +72,7 @@ class Schedule:
         groups, home = self.groups, self.fusion.home
         units: list[int | None] = [node if level >= 0 else None for node, level in enumerate(groups.levels)]
         for number, family in enumerate(groups.families):
-            if family.kind in ("dense", "map"):
+            if family.kind in ("dense", "map", "mean"):
                 for node in family.members:
                     units[node] = ~home.get(number, number)
         return units

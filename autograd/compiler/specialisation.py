@@ -78,13 +78,15 @@ class Specialisation:
 def same(a: Trace, b: Trace) -> bool:
     """Whether two traces compute the same from the same parameters."""
     return (
-        (a.arrays, a.results, a.single) == (b.arrays, b.results, b.single)
+        (a.arrays, a.results, a.single, a.observed) == (b.arrays, b.results, b.single, b.observed)
         and a.nodes.args == b.nodes.args
         and a.nodes.kinds == b.nodes.kinds
         and all(x == y or x != x for x, y in zip(a.nodes.payload.values(), b.nodes.payload.values(), strict=True))
         and len(a.parameters) == len(b.parameters)
         and all(map(_is, a.parameters, b.parameters))
         and all(map(_is, a.generators, b.generators))
+        and len(a.buffers) == len(b.buffers)
+        and all(map(_is, a.buffers, b.buffers))
     )
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ..optim import Optimizer
 from .backend import Floats
 from .masks import draw
+from .observing import hand_over
 from .program import Program
 
 
@@ -43,7 +44,8 @@ class Steps:
         self.generators = specialisation.trace.generators
         self.mask_columns = [array.columns for array in specialisation.trace.arrays if array.kind == "mask"]
         self._masks = [np.empty((len(arrays[0]), n)) for n in self.mask_columns]
-        held = Held(data, tuple(optimizer.state.values()))
+        held = Held(data, tuple(optimizer.state.values()), specialisation.trace.buffers)
+        self._observed = np.empty((0, len(specialisation.trace.observed)))
         self._training = bind(optimizer.rule, (*arrays, *self._masks), held)
 
     def _state_of_optimizer(self) -> Any:
@@ -68,6 +70,12 @@ class Steps:
         draw(self.generators, [mask[:total] for mask in self._masks])
         rule, t = self._optimizer.rule, self._optimizer.t
         scalars = np.array([list(rule.scalars(t + 1 + i).values()) for i in range(len(counts))])
-        done, losses = self._training(firsts, counts, scalars, order)
+        self._observed = np.empty((len(counts), self._observed.shape[1]))
+        done, losses = self._training(firsts, counts, scalars, order, self._observed)
         self._optimizer.t += done
         return done, losses
+
+    def hand_over(self, counts: NDArray[np.int64]) -> None:
+        """Tell modules what they wanted to know of the first batches of the last run, those of the steps that count."""
+        for numbers, samples in zip(self._observed, counts, strict=False):
+            hand_over(self._specialisation.trace, numbers, int(samples))

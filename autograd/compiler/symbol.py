@@ -143,6 +143,10 @@ class Symbol(_Traced):
         """A random number in [0, 1) that is drawn from ``rng`` anew for each sample of each replay."""
         return self._tracer.random(rng)
 
+    def __batch_mean__(self) -> Symbol:
+        """The mean of this number over the samples of the batch."""
+        return self._tracer.batch_mean(self)
+
     @property
     def data(self) -> float:
         """A TraceError: there is no number yet."""

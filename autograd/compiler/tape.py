@@ -31,7 +31,7 @@ class Row(NamedTuple):
 
 
 class Uniform(NamedTuple):
-    """A slot of the uniforms: parameters are 0 ... P-1 in their order, what the prologue computes follows."""
+    """A slot of the uniforms: parameters are 0 ... P-1 in their order, buffers and the prologue's results follow."""
 
     slot: int
 
@@ -152,6 +152,20 @@ class Map:
 
 
 @dataclass(frozen=True, slots=True)
+class Mean:
+    """``store[j]`` = the mean of row ``first + j`` over all samples of the batch, for each sample the same number.
+
+    A tape with such a unit runs in one block. ``adjoint`` says that this is a part of the backward pass: then the
+    padding of a backend gets 0, as everywhere there.
+    """
+
+    members: int
+    first: Row
+    store: Row
+    adjoint: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Outer:
     """Gradient sums of a whole matrix: adjoint of uniform ``slot + j*stride_j + k*stride_k`` += Σ left_j * right_k.
 
@@ -177,7 +191,7 @@ class Sum:
     right: Row | None
 
 
-Unit = Straight | Dense | Map
+Unit = Straight | Dense | Map | Mean
 Reduction = Outer | Sum
 
 
@@ -220,6 +234,15 @@ class Tape:
     input_adjoints: tuple[Operand | None, ...] = ()
     """For each input column its adjoint (None: zero), where they were asked for."""
     seeded: bool = False
+    buffers: int = 0
+    """Slots of uniforms behind the parameters' that are read anew at each run, from arrays outside of the tape."""
+    observed: tuple[Operand, ...] = ()
+    """Numbers of the batch, equal for all samples, that somebody else wants to know."""
+
+    @property
+    def has_means(self) -> bool:
+        """Whether samples depend on each other."""
+        return any(isinstance(unit, Mean) for unit in self.units)
 
     @property
     def columns(self) -> int:
@@ -248,7 +271,7 @@ def count_operations(units: Sequence[Unit]) -> int:
     for unit in units:
         if isinstance(unit, Straight):
             total += sum(1 if isinstance(item, Instruction) else 2 * len(item.terms) for item in unit.code)
-        elif isinstance(unit, Map):
+        elif isinstance(unit, Map | Mean):
             total += unit.members
         else:
             width = sum(segment.count for segment in unit.segments)

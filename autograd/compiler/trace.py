@@ -8,6 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..errors import TraceError
 from ..parameter import Parameter
 from ..scopes import Scope, _current, current
@@ -33,6 +36,12 @@ class Trace:
     """The random generators of the arrays of kind "mask", in their order."""
     modules: tuple[Any, ...]
     """The modules that were called, each once."""
+    buffers: tuple[NDArray[np.float64], ...] = ()
+    """Arrays that are read at each run."""
+    observed: tuple[int, ...] = ()
+    """Numbers of a batch that somebody wants to know."""
+    observers: tuple[tuple[Callable[[list[float], int], None] | None, int], ...] = ()
+    """Who wants to know, and how many of the numbers each."""
 
 
 Order = Callable[[list[Parameter], list[Any]], Sequence[Parameter]]
@@ -60,6 +69,7 @@ def trace(function: Callable[..., Any], arrays: Sequence[InputArray], order: Ord
         raise _randomness(tracer, size)
     masks = tuple(_number_masks(tracer, sum(array.columns for array in arrays)))
     parameters = _number_parameters(tracer, order)
+    buffers = _number_buffers(tracer, len(parameters))
     return Trace(
         tracer.release(),
         results,
@@ -68,6 +78,9 @@ def trace(function: Callable[..., Any], arrays: Sequence[InputArray], order: Ord
         parameters,
         tuple(rng for rng, _ in tracer.generators.values()),
         tuple(tracer.modules.values()),
+        buffers,
+        tuple(node for _, nodes in tracer.observed for node in nodes),
+        tuple((receiver, len(nodes)) for receiver, nodes in tracer.observed),
     )
 
 
@@ -170,3 +183,12 @@ def _number_parameters(tracer: Tracer, order: Order) -> tuple[Parameter, ...]:
     for parameter, node in tracer.parameters.items():
         tracer.nodes.payload[node] = index[parameter]
     return parameters
+
+
+def _number_buffers(tracer: Tracer, slot: int) -> tuple[NDArray[np.float64], ...]:
+    """Give each number of the buffers a slot, those of one array side by side."""
+    for array, nodes in tracer.buffers.values():
+        for node in nodes:
+            tracer.nodes.payload[node] = slot + tracer.nodes.payload[node][1]
+        slot += array.size
+    return tuple(array for array, _ in tracer.buffers.values())

@@ -11,7 +11,7 @@ from ..errors import TraceError
 from ..parameter import Parameter
 from ..scopes import current
 from ..value import Constant, Value, real_number
-from .inner_ops import BOTH, CONDITIONS, EITHER, IDENTITY, IS_CONDITION
+from .inner_ops import BATCH_MEAN, BOTH, CONDITIONS, EITHER, IDENTITY, IS_CONDITION
 from .nodes import Nodes
 from .refusals import source_line
 from .symbol import Condition, Symbol, _Traced
@@ -33,11 +33,16 @@ class Tracer:
         """The modules called, by identity, in that order."""
         self.generators: dict[int, tuple[Any, list[int]]] = {}
         """Random generators by identity, and the nodes of the numbers asked of each."""
+        self.buffers: dict[int, tuple[Any, list[int]]] = {}
+        """Arrays whose numbers are read at each replay, by identity, and the nodes of those numbers."""
+        self.observed: list[tuple[Any, tuple[int, ...]]] = []
+        """Who wants to know numbers of each batch that is trained on, and their nodes."""
         self._values: dict[Value, int] = {}
 
     def restart(self) -> None:
         """Be ready for a second run of the same function: what it computes again is the same nodes."""
         self.generators = {key: (rng, []) for key, (rng, _) in self.generators.items()}
+        self.observed.clear()
         self._values.clear()
 
     def release(self) -> Nodes:
@@ -120,6 +125,26 @@ class Tracer:
         asked.append(node)
         self.labels[node] = "random"
         return Symbol(self, node)
+
+    def batch_mean(self, x: Symbol) -> Symbol:
+        """The mean over the samples of the batch; ``x`` itself if it doesn't depend on the sample."""
+        return x if self.nodes.uniform[x._node] else self._made(BATCH_MEAN, (x._node,))
+
+    def buffer(self, array: Any, k: int) -> Symbol:
+        """The number that ``array[k]`` (float64, changed only in place) is at each replay; no gradient flows there."""
+        _, nodes = self.buffers.setdefault(id(array), (array, []))
+        node = self.nodes.leaf("buffer", (list(self.buffers).index(id(array)), k))
+        if node not in self.labels:
+            nodes.append(node)
+            self.labels[node] = f"buffer[{k}]"
+        return Symbol(self, node)
+
+    def observe(self, receiver: Any, numbers: Any) -> None:
+        """Have ``receiver(numbers, N)`` called for each batch of N samples that is trained on; None: nobody.
+
+        ``numbers`` are things that are the same for all samples of a batch.
+        """
+        self.observed.append((receiver, tuple(self.operand(number) for number in numbers)))
 
     def called(self, module: Any) -> None:
         """Note that a module is called in this trace."""

@@ -11,22 +11,23 @@ from .tape import Instruction, Local, Number, Operand, Uniform
 
 
 class UniformSlots:
-    """Slots of the uniforms of a graph: the parameters', then those of what is computed from them, then constants'.
+    """Slots of the uniforms of a graph: parameters, buffers, what is computed from them, constants, in this order.
 
     >>> nodes = Nodes(); w = nodes.leaf("parameter", 0); half = nodes.record(neg, (w,))
     >>> slots = UniformSlots(nodes, 1); slots.slot(w), slots.slot(half), slots.count
     (0, 1, 2)
     """
 
-    def __init__(self, nodes: Nodes, parameters: int) -> None:
-        self.nodes, self.parameters = nodes, parameters
+    def __init__(self, nodes: Nodes, parameters: int, buffers: int = 0) -> None:
+        self.nodes, self.parameters, self.buffers = nodes, parameters, buffers
+        self._given = parameters + buffers
         self.late = self._after_the_rows()
         self.computed = [
             node
             for node, uniform in enumerate(nodes.uniform)
             if uniform and not nodes.is_leaf(node) and not self.late[node]
         ]
-        self._slots = {node: parameters + i for i, node in enumerate(self.computed)}
+        self._slots = {node: self._given + i for i, node in enumerate(self.computed)}
         self._constants: dict[int, int] = {}
         for node, kind in enumerate(nodes.kinds):
             if kind == DOT:
@@ -44,15 +45,15 @@ class UniformSlots:
         """Give the constants among the coefficients of a dot a slot each."""
         for node in nodes:
             if node in self.nodes.numbers and node not in self._constants:
-                self._constants[node] = self.parameters + len(self.computed) + len(self._constants)
+                self._constants[node] = self._given + len(self.computed) + len(self._constants)
 
     @property
     def count(self) -> int:
         """How many slots there are."""
-        return self.parameters + len(self.computed) + len(self._constants)
+        return self._given + len(self.computed) + len(self._constants)
 
     def slot(self, node: int) -> int:
-        """The slot of a parameter, a computed uniform, or a constant that is a coefficient."""
+        """The slot of a parameter, a buffer, a computed uniform, or a constant that is a coefficient."""
         if node in self._constants:
             return self._constants[node]
         payload = self.nodes.payload.get(node)
@@ -67,7 +68,7 @@ class UniformSlots:
         return Uniform(self.slot(node))
 
     def prologue(self, checked: Collection[int]) -> tuple[Instruction, ...]:
-        """The code that fills the slots behind the parameters'."""
+        """The code that fills the slots behind those of parameters and buffers."""
         nodes, code = self.nodes, list[Instruction]()
         for node in self.computed:
             op = nodes.kinds[node]

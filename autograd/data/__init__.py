@@ -1,9 +1,9 @@
 """Data for training: checked arrays, batches, splits, standardization, toy sets and the 8x8 digits."""
 
-from autograd.data.datasets import blobs, circles, digits, moons, spiral
-from autograd.data.samples import Samples
-from autograd.data.sampling import batches, split
-from autograd.data.scaling import Standardizer, standardize
+from .datasets import blobs, circles, digits, moons, spiral
+from .samples import Samples
+from .sampling import batches, split
+from .scaling import Standardizer, standardize
 
 __all__ = [
     "Samples",

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from autograd.data.sampling import Seed, whole_number
+from ..randomness import Seed, generator
+from .sampling import whole_number
 
 Labelled = tuple[NDArray[np.float64], NDArray[np.int64]]
 
@@ -112,4 +113,4 @@ def _noisy(rows: Sequence[NDArray[np.float64]], noise: float, rng: Seed) -> Labe
         raise ValueError(f"noise is a standard deviation: a finite number of at least 0, got {noise!r}")
     X = np.concatenate(rows)
     labels = np.repeat(np.arange(len(rows), dtype=np.int64), [len(each) for each in rows])
-    return X + np.random.default_rng(rng).normal(0.0, noise, X.shape), labels
+    return X + generator(rng).normal(0.0, noise, X.shape), labels

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from autograd.errors import ShapeError
+from ..errors import ShapeError
 
 
 def numbers(given: ArrayLike, name: str) -> NDArray[Any]:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from autograd.errors import ShapeError
-
-# As text, because touching np.random imports it, which is a good part of the time that NumPy itself takes.
-Seed: TypeAlias = "int | np.random.Generator | None"
-"""A Generator, a seed for one, or None for fresh entropy."""
+from ..errors import ShapeError
+from ..randomness import Seed, generator
 
 
 def whole_number(given: object, name: str, least: int) -> int:
@@ -56,7 +53,7 @@ def batches(
     count = _common_length(arrays) if arrays is not None else data
     n = whole_number(count, "batches: the number of samples", 1)
     size = n if batch_size is None else whole_number(batch_size, "batches: batch_size", 1)
-    order = np.random.default_rng(rng).permutation(n) if shuffle else np.arange(n)
+    order = generator(rng, "batches: rng").permutation(n) if shuffle else np.arange(n)
     return _slices(order, size, arrays)
 
 
@@ -106,7 +103,7 @@ def split(
     if len(X) < 2:
         raise ShapeError(f"split: there is nothing to split in {len(X)} samples; give at least 2")
     check_fraction(fraction, "split: fraction")
-    random = np.random.default_rng(rng)
+    random = generator(rng, "split: rng")
     size = min(max(round(fraction * len(X)), 1), len(X) - 1)
     chosen = _stratified(Y, size, random) if stratify else random.permutation(len(X))[:size]
     test = np.zeros(len(X), dtype=bool)

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from autograd.data.samples import numbers
-from autograd.errors import ShapeError
+from ..errors import ShapeError
+from .samples import numbers
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,4 @@
-"""Checks of arguments that several modules share: rows of inputs, sizes, generators, names."""
+"""Checks of arguments that several modules share: rows of inputs, sizes, names."""
 
 from __future__ import annotations
 
@@ -90,22 +90,6 @@ def size(n: Any, what: str) -> int:
     if n < 1:
         raise ValueError(f"{what} must be at least 1, got {n}")
     return int(n)
-
-
-def generator(rng: Any) -> np.random.Generator:
-    """A NumPy generator: the given one, or a new one from a seed; None draws fresh entropy.
-
-    >>> float(generator(0).random()) == float(generator(0).random())
-    True
-    """
-    if isinstance(rng, np.random.Generator):
-        return rng
-    if rng is None or (isinstance(rng, int | np.integer) and not isinstance(rng, bool) and rng >= 0):
-        return np.random.default_rng(rng)
-    raise TypeError(
-        f"rng must be a seed (a whole number from 0 on), a numpy.random.Generator or None, got {rng!r}; "
-        f"write rng=0 or rng=numpy.random.default_rng(0)"
-    )
 
 
 def by_name(table: Mapping[str, T], name: Any, kind: str) -> T:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from .. import ops
+from ..randomness import generator
 from ..value import Constant, Value, real_number
-from .checks import as_list, generator, here, is_plain, is_single
+from .checks import as_list, here, is_plain, is_single
 from .module import Module
 
 

@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ShapeError
+from ..randomness import generator
 from ..value import real_number
 from . import checks
-from .checks import generator, size
+from .checks import size
 
 Array: TypeAlias = NDArray[np.float64]
 

@@ -7,8 +7,9 @@ from typing import Any
 from numpy.typing import NDArray
 
 from ..parameter import unique
+from ..randomness import generator
 from .activations import default_init, resolve
-from .checks import as_list, generator, size
+from .checks import as_list, size
 from .init import weights
 from .module import Module, as_array
 from .neuron import Neuron, wrong_inputs

@@ -210,7 +210,9 @@ def _mean(name: str, term: Loss, pred: Any, target: Any, check: Callable[[float]
     preds, targets = as_list(pred, f"the loss {name}"), as_list(target, f"the loss {name}")
     if len(preds) != len(targets) or not preds:
         outputs, wanted = count(len(preds), "output"), count(len(targets), "target")
-        raise ShapeError(f"the loss {name} got {outputs} and {wanted}; it needs one target for each output")
+        raise ShapeError(
+            f"the loss {name} got {outputs} and {wanted}; it needs at least one output, and a target for each"
+        )
     preds, targets = list(map(_number, preds)), list(map(_number, targets))
     for t in targets:
         if not hasattr(type(t), "__apply_op__"):

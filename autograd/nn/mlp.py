@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
+from ..randomness import generator
 from .activations import resolve
-from .checks import generator, size
+from .checks import size
 from .layer import Layer
 from .module import Module
 

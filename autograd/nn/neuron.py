@@ -6,8 +6,9 @@ from typing import Any
 
 from ..errors import ShapeError
 from ..parameter import Parameter
+from ..randomness import generator
 from .activations import activate, default_init, resolve, title
-from .checks import as_list, count, generator, here, size
+from .checks import as_list, count, here, size
 from .init import weights
 from .module import Module
 

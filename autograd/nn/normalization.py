@@ -18,7 +18,7 @@ from ..scopes import current
 from ..value import Constant, Value, real_number
 from .checks import as_list, count, here, is_plain, is_single, size
 from .module import Module
-from .statistics import update
+from .statistics import take, update
 
 
 def mean(values: Sequence[Any]) -> Any:
@@ -198,13 +198,23 @@ class BatchNorm(_Normalization):
             return self._output(x, centred, self._running(self.running_var))
         tracer = current().trace
         if tracer is None:
-            raise ShapeError(self._needs_more())
+            return self._one_of_a_batch(x, xs)
         means = [batch_mean(v) for v in xs]
         centred = [v - m for v, m in zip(xs, means, strict=True)]
         variances = [batch_mean(d**2) for d in centred]
-        if self.training and self.track_running_stats:
-            tracer.observe(self.observe, (*means, *variances))
+        is_tracked = self.training and self.track_running_stats
+        tracer.observe(self.observe if is_tracked else None, (*means, *variances))
         return self._output(x, centred, variances)
+
+    def _one_of_a_batch(self, x: Any, xs: list[Any]) -> Any:
+        """One sample where the batch's statistics are given; that is so when a compiled program shows a sample."""
+        numbers = take(2 * self.n)
+        if not numbers:
+            raise ShapeError(self._needs_more())
+        names = [f"{what}{k}" for what in ("mean", "var") for k in range(self.n)]
+        statistics = [Constant(number, label=name) for number, name in zip(numbers, names, strict=True)]
+        centred = [v - m for v, m in zip(xs, statistics[: self.n], strict=True)]
+        return self._output(x, centred, statistics[self.n :])
 
     def forward_batch(self, xs: Any) -> list[Any]:
         """The outputs for all samples of a batch, each as `forward` gives it."""
@@ -246,8 +256,6 @@ class BatchNorm(_Normalization):
         tracer = current().trace
         if tracer is None:
             return list(array.tolist())
-        if not hasattr(tracer, "buffer"):
-            raise TraceError(f"{here(self)}: running statistics can't be traced; call the model itself for each sample")
         return [tracer.buffer(array, k) for k in range(self.n)]
 
     def _needs_more(self) -> str:

@@ -1,12 +1,12 @@
 """Optimizers, learning-rate schedules and gradient clipping, with PyTorch's names and numbers."""
 
-from autograd.optim.adagrad import Adagrad
-from autograd.optim.adam import Adam, AdamW
-from autograd.optim.clipping import clip_grad_norm_, clip_grad_value_
-from autograd.optim.optimizer import Optimizer
-from autograd.optim.rmsprop import RMSprop
-from autograd.optim.rule import Rule
-from autograd.optim.schedules import (
+from .adagrad import Adagrad
+from .adam import Adam, AdamW
+from .clipping import clip_grad_norm_, clip_grad_value_
+from .optimizer import Optimizer
+from .rmsprop import RMSprop
+from .rule import Rule
+from .schedules import (
     CosineAnnealingLR,
     ExponentialLR,
     LinearLR,
@@ -14,7 +14,7 @@ from autograd.optim.schedules import (
     SequentialLR,
     StepLR,
 )
-from autograd.optim.sgd import SGD, Momentum
+from .sgd import SGD, Momentum
 
 __all__ = [
     "SGD",

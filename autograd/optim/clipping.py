@@ -7,10 +7,10 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd.errors import NonFiniteError
-from autograd.optim.optimizer import Parameters, parameter_list
-from autograd.optim.rule import Interval, as_number
-from autograd.parameter import span
+from ..errors import NonFiniteError
+from ..parameter import span
+from .optimizer import Parameters, parameter_list
+from .rule import Interval, as_number
 
 _EPS = 1e-6
 

@@ -8,17 +8,27 @@ floats.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd.optim.rule import Rule
+from .rule import Rule
 
 Array: TypeAlias = NDArray[Any]
 Call: TypeAlias = tuple[Callable[..., object], tuple[Array, ...]]
 """A function and its arguments, the array to write being the last."""
+
+
+class Step(NamedTuple):
+    """A step that is bound to arrays."""
+
+    fill: Callable[[Iterable[float]], object]
+    """Takes the numbers of `Rule.scalars`, which stay until the next call."""
+    run: Callable[[], object]
+    """Makes the step."""
 
 
 class Recorded:
@@ -173,6 +183,18 @@ def _array(x: Operand) -> Array:
         return np.array(x)
     assert x.array is not None, "a row is made before it is read"
     return x.array
+
+
+def bound_step(rule: Rule, p: Array, g: Array, states: tuple[Array, ...]) -> Step:
+    """One step of ``rule`` on these very arrays, by NumPy; ``states`` are in the rule's order."""
+    cells = {name: np.array(x) for name, x in rule.scalars(1).items()}
+    calls = in_place(rule, p, g, dict(zip(rule.state, states, strict=True)), cells)
+
+    def fill(numbers: Iterable[float]) -> None:
+        for cell, x in zip(cells.values(), numbers, strict=True):
+            cell[()] = x
+
+    return Step(fill, partial(run, calls))
 
 
 @np.errstate(all="ignore")

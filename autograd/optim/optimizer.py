@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, fields, replace
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd.optim.inplace import Call, in_place, run
-from autograd.optim.rule import Rule
-from autograd.parameter import Parameter, Store, span
+from ..parameter import Parameter, Store, span
+from .inplace import Step, bound_step
+from .rule import Rule
 
 
 class HasParameters(Protocol):
@@ -76,12 +76,13 @@ class Optimizer:
 
     def step(self) -> None:
         """Make one step with the gradients that the parameters have now."""
-        if self._first.store is not self._store:
+        store = self._first.store
+        if store is not self._store or store.accelerate is not self._accelerate:
             self._bind()
         t = self.t + 1
-        for cell, x in zip(self._cells, self.rule.scalars(t).values(), strict=True):
-            cell[()] = x
-        run(self._calls)
+        if self.rule is not self._filled:
+            self._fill(t)
+        self._run()
         self.t = t
 
     def zero_grad(self) -> None:
@@ -133,17 +134,22 @@ class Optimizer:
         self._first = self.params[0]
         self._store: Store | None = None
         self._gradient: NDArray[np.float64] = np.empty(0)
-        self._cells: list[NDArray[np.float64]] = []
-        self._calls: list[Call] = []
+        self._accelerate: Any = None
+        self._filled: Rule | None = None
 
     def _bind(self) -> None:
-        """Point the calls of a step at where the parameters lie now; the state is ours and stays."""
+        """Point the step at where the parameters lie now; the state is ours and stays."""
         store, begin, end = span(self.params)
-        scalars = {name: np.array(x) for name, x in self.rule.scalars(self.t + 1).items()}
-        self._calls = in_place(self.rule, store.data[begin:end], store.grad[begin:end], self.state, scalars)
-        self._cells = list(scalars.values())
-        self._gradient = store.grad[begin:end]
-        self._store = store
+        make: Callable[..., Step] = store.accelerate or bound_step
+        data, self._gradient = store.data[begin:end], store.grad[begin:end]
+        self._put, self._run = make(self.rule, data, self._gradient, tuple(self.state.values()))
+        self._store, self._accelerate, self._filled = store, store.accelerate, None
+
+    def _fill(self, t: int) -> None:
+        """Hand the numbers of step ``t`` to the step, for good if they don't change: that saves 0.3 of 0.9 µs."""
+        rule = self.rule
+        self._put(rule.scalars(t).values())
+        self._filled = rule if rule.is_steady else None
 
     def __getstate__(self) -> dict[str, Any]:
         kept = ("params", "rule", "t", "initial_lr", "state")

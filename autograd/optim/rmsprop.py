@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from autograd.optim.optimizer import Optimizer, Parameters
-from autograd.optim.rule import Functions, Interval, Row, Rows, Rule, Update, lerp, number
+from .optimizer import Optimizer, Parameters
+from .rule import Functions, Interval, Row, Rows, Rule, Update, lerp, number
 
 
 @dataclass(frozen=True, kw_only=True)

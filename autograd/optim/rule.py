@@ -117,6 +117,11 @@ class Rule(ABC):
         """
         return {"lr": self.lr}
 
+    @property
+    def is_steady(self) -> bool:
+        """Whether `scalars` gives the same numbers at every step, so that nobody needs to ask again."""
+        return type(self).scalars is Rule.scalars
+
     @abstractmethod
     def update(self, m: Functions, p: Row, g: Row, s: Rows, h: Rows) -> Update:
         """The formula. Nothing is changed: it returns the new parameters and the new state.

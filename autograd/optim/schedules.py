@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.optim.optimizer import Optimizer, steps_made
-from autograd.optim.rule import Interval, as_number
+from .optimizer import Optimizer, steps_made
+from .rule import Interval, as_number
 
 _POSITIVE = Interval(ends="()")
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from autograd.optim.optimizer import Optimizer, Parameters
-from autograd.optim.rule import Functions, Interval, Row, Rows, Rule, Update, number
+from .optimizer import Optimizer, Parameters
+from .rule import Functions, Interval, Row, Rows, Rule, Update, number
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +37,11 @@ class SGDRule(Rule):
     def scalars(self, t: int) -> dict[str, float]:
         """The rate, and the share of the gradient that enters the velocity: all of the first one."""
         return {"lr": self.lr, "share": 1.0 if t == 1 else 1 - self.dampening}
+
+    @property
+    def is_steady(self) -> bool:
+        """Without dampening the share is always 1."""
+        return type(self).scalars is SGDRule.scalars and not self.dampening
 
     def update(self, m: Functions, p: Row, g: Row, s: Rows, h: Rows) -> Update:  # noqa: ARG002 (needs no function)
         """See `SGD`."""

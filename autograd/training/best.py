@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd.nn.module import Module
-from autograd.training.parameters import Trained
+from ..nn.module import Module
+from .parameters import Trained
 
 
 class Best:

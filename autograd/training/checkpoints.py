@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import os
-import threading
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.lib import format as npy
+
+from ..files import write_whole
 
 SUFFIX = ".npz"
 
@@ -39,23 +41,7 @@ def save_parameters(model: Any, path: str | os.PathLike[str]) -> Path:
             raise ValueError(
                 f"the entry {name!r} is of dtype {array.dtype}, and a file of parameters holds numbers only"
             )
-    if not target.parent.is_dir():
-        raise FileNotFoundError(
-            f"the folder {str(target.parent)!r} doesn't exist; make it before saving {target.name!r}"
-        )
-    if target.is_dir():
-        raise IsADirectoryError(f"{str(target)!r} is a folder; give the path of a file")
-    # In the same folder, because a file can be renamed at once only within a file system.
-    unfinished = target.parent / f".{os.getpid()}-{threading.get_ident()}.tmp"
-    try:
-        with unfinished.open("xb") as file:
-            _write(file, arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(target)
-    finally:
-        unfinished.unlink(missing_ok=True)
-    return target
+    return write_whole(target, _archive(arrays))
 
 
 def load_parameters(model: Any, path: str | os.PathLike[str]) -> None:
@@ -109,11 +95,13 @@ def _needed(model: Any, method: str) -> Any:
     return found
 
 
-def _write(file: Any, arrays: dict[str, Any]) -> None:
+def _archive(arrays: dict[str, Any]) -> bytes:
     from zipfile import ZipFile, ZipInfo  # here, so that importing autograd stays fast
 
+    content = io.BytesIO()
     # Not np.savez, which takes the names as keywords and so refuses one like "file".
-    with ZipFile(file, "w") as archive:
+    with ZipFile(content, "w") as archive:
         for name, array in arrays.items():
             with archive.open(ZipInfo(f"{name}.npy"), "w", force_zip64=True) as entry:
                 npy.write_array(entry, array, allow_pickle=False)
+    return content.getvalue()

@@ -14,7 +14,8 @@ from ..compiler.program import Program
 from ..compiler.steps import Steps, compiled_steps
 from ..data.samples import Samples
 from ..errors import GlassgradError, TraceError
-from .engine import EagerEngine, Engine, EpochLoss, Evaluation, Task
+from ..nn.statistics import pending
+from .engine import EagerEngine, Engine, EpochLoss, Evaluation, Task, check_batches
 from .modes import in_mode
 
 _STRETCH = 0.1
@@ -81,6 +82,7 @@ class CompiledEngine:
 
     def run_epoch(self, order: NDArray[np.intp], batch_size: int) -> EpochLoss:
         """See `Engine.run_epoch`."""
+        check_batches(self.task.state.model, len(order), batch_size)
         order = np.ascontiguousarray(order, dtype=np.int64)
         steps = self._current_steps()
         firsts = np.arange(0, len(order), batch_size, dtype=np.int64)
@@ -135,6 +137,7 @@ class CompiledEngine:
                     array[:] = before[1][name]
                 optimizer.t, done = before[2], 0
                 self._stretch = 1  # the next ones are made one by one, until the step that does it is found
+            steps.hand_over(counts[:done])
             history.steps += done
             history.samples_seen += int(counts[:done].sum())
         return done, losses
@@ -151,6 +154,10 @@ class CompiledEngine:
 
     def _one_step(self, chosen: Any) -> tuple[float, float]:
         """The mean loss of a batch and the penalty, before the step that is made."""
+        with pending():
+            return self._one_pending_step(chosen)
+
+    def _one_pending_step(self, chosen: Any) -> tuple[float, float]:
         task = self.task
         X, Y = self._gathered(chosen)
         penalty = 0.0 if self._penalty is None else float(self._penalty(_NOTHING)[0])

@@ -12,19 +12,19 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd.data.samples import Samples
-from autograd.data.sampling import batches
-from autograd.errors import ShapeError
-from autograd.nn.module import Module
-from autograd.nn.statistics import commit, pending
-from autograd.nn.structure import structure_version
-from autograd.scopes import no_grad
-from autograd.training import nonfinite
-from autograd.training.interrupts import Interrupts
-from autograd.training.modes import in_mode
-from autograd.training.parameters import Trained
-from autograd.training.state import Callbacks, State
-from autograd.value import Value, real_number
+from ..data.samples import Samples
+from ..data.sampling import batches
+from ..errors import ShapeError
+from ..nn.module import Module
+from ..nn.statistics import commit, pending
+from ..nn.structure import structure_version
+from ..scopes import no_grad
+from ..training import nonfinite
+from ..value import Value, real_number
+from .interrupts import Interrupts
+from .modes import in_mode
+from .parameters import Trained
+from .state import Callbacks, State
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from autograd.data.sampling import Seed
-from autograd.scopes import no_grad
-from autograd.training.best import Best
-from autograd.training.engine import EpochLoss
-from autograd.training.history import History
-from autograd.training.metrics import Metric, measured
-from autograd.training.modes import in_mode
-from autograd.training.preparation import Plan, prepared
-from autograd.training.state import Callback
-from autograd.value import Value
+from ..randomness import Seed
+from ..scopes import no_grad
+from ..value import Value
+from .best import Best
+from .engine import EpochLoss
+from .history import History
+from .metrics import Metric, measured
+from .modes import in_mode
+from .preparation import Plan, prepared
+from .state import Callback
 
 
 def fit(

@@ -8,9 +8,9 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd.errors import ShapeError
-from autograd.nn.checks import by_name
-from autograd.value import real_number
+from ..errors import ShapeError
+from ..nn.checks import by_name
+from ..value import real_number
 
 Metric: TypeAlias = Callable[[NDArray[np.float64], NDArray[Any]], Any]
 """From all predictions and all targets to one number."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from autograd.backprop import Step, sweep
-from autograd.errors import NonFiniteError
-from autograd.graph import ancestors
-from autograd.parameter import Parameter
-from autograd.value import Value
+from ..backprop import Step, sweep
+from ..errors import NonFiniteError
+from ..graph import ancestors
+from ..parameter import Parameter
+from ..value import Value
 
 
 def loss_error(loss: Value, where: str, cure: str) -> NonFiniteError:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd.parameter import Parameter, span, unique
+from ..parameter import Parameter, span, unique
 
 
 class Trained:

@@ -10,21 +10,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from autograd.data.samples import Samples
-from autograd.data.sampling import Seed, check_fraction, split, whole_number
-from autograd.errors import NonFiniteError, ShapeError
-from autograd.graph import ancestors
-from autograd.nn import losses
-from autograd.optim import Optimizer
-from autograd.parameter import Parameter
-from autograd.training.compiled_engine import engine_for
-from autograd.training.engine import Engine, Task, trial_losses
-from autograd.training.interrupts import Interrupts
-from autograd.training.metrics import Metric, named_metrics
-from autograd.training.modes import in_mode
-from autograd.training.parameters import Trained
-from autograd.training.state import Callback, Callbacks, State
-from autograd.value import Value
+from ..data.samples import Samples
+from ..data.sampling import check_fraction, split, whole_number
+from ..errors import NonFiniteError, ShapeError
+from ..graph import ancestors
+from ..nn import losses
+from ..optim import Optimizer
+from ..parameter import Parameter
+from ..randomness import Seed, generator
+from ..value import Value
+from .compiled_engine import engine_for
+from .engine import Engine, Task, trial_losses
+from .interrupts import Interrupts
+from .metrics import Metric, named_metrics
+from .modes import in_mode
+from .parameters import Trained
+from .state import Callback, Callbacks, State
 
 MODES = ("auto", "eager", "compiled")
 
@@ -68,7 +69,7 @@ def prepared(
     epochs = whole_number(epochs, "fit: epochs", 0)
     patience = None if patience is None else whole_number(patience, "fit: patience", 1)
     size = None if batch_size is None else whole_number(batch_size, "fit: batch_size", 1)
-    random = np.random.default_rng(seed)
+    random = generator(seed, "fit: seed")
     samples, held_out = _parted(Samples.of(X, Y), validation, random)
     used = _optimizer(optimizer, model)
     trained = Trained([*used.params, *_parameters(model)])
@@ -157,12 +158,20 @@ def _loss(loss: Callable[[Any, Any], Any] | str) -> Callable[[Any, Any], Any]:
     return loss
 
 
+def _first_loss(task: Task, samples: Samples, what: str) -> Value:
+    try:
+        return trial_losses(task, samples)[0]
+    except Exception as error:
+        error.add_note(f"in fit: {what}sample 0 (row 0 of {what}X), tried before training")
+        raise
+
+
 def _try_out(task: Task, held_out: Samples | None) -> None:
     """Run the first sample of each set in eval mode: what doesn't fit raises its error before anything is changed."""
     with in_mode(task.state.model, training=False):
         for samples in (task.samples, held_out):
             if samples is not None:
-                terms = trial_losses(task, samples)[:1]
+                terms = [_first_loss(task, samples, "" if samples is task.samples else "validation ")]
         if task.penalty is not None:
             terms.append(task.penalty())
             if not isinstance(terms[1], Value):

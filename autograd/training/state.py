@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from autograd.optim import Optimizer, Schedule
-from autograd.training.history import History
+from ..optim import Optimizer, Schedule
+from .history import History
 
 Callback: TypeAlias = Callable[["State"], Any]
 

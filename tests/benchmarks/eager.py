@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import os
 import statistics
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import environments
 from table import Row
 
+if TYPE_CHECKING:
+    from compiled import Effort
+
 WORKER = Path(__file__).with_name("workers.py")
-ROOT = WORKER.parents[2]
-ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-ROUNDS = 5
-"""Processes an entry; those of the two engines alternate, and the median of the rounds counts."""
+PEER = "micrograd"
 
 
 def run_worker(*arguments: str) -> dict[str, Any]:
     """One job in a process of its own."""
-    # This checkout is what is measured, whatever is installed.
-    environment = {**os.environ, **ONE_THREAD, "PYTHONPATH": str(ROOT)}
+    ours = PEER not in arguments
+    python = environments.interpreter() if ours else environments.python_with(PEER)
+    assert python is not None
     done = subprocess.run(
-        [sys.executable, str(WORKER), *arguments],
-        env=environment,
+        [python, str(WORKER), *arguments],
+        env=environments.environment_variables(ours=ours),
         check=True,
         capture_output=True,
         text=True,
@@ -41,44 +40,40 @@ def median(results: list[dict[str, Any]], key: str) -> float:
     return float(statistics.median(result[key] for result in results))
 
 
-def rows() -> Iterator[Row]:
-    """Every eager row, as it is measured."""
-    has_micrograd = importlib.util.find_spec("micrograd") is not None
-    for collector, at_least in (("off", 2), ("on", 10)):
+def rows(effort: Effort) -> Iterator[Row]:
+    """Every eager row, as it is measured. The processes of the two engines alternate."""
+    has_peer = environments.python_with(PEER) is not None
+    for collector, demo_targets, fit_targets in (("off", (2, 3), (3, 4)), ("on", (10, 20), (25, 50))):
         ours, fitted, peer = [], [], []
-        for _ in range(ROUNDS):
+        for _ in range(max(1, effort.rounds // 3)):
             ours.append(run_worker("demo", "autograd", collector, "15"))
             fitted.append(run_worker("fit", collector, "15"))
-            if has_micrograd:
-                peer.append(run_worker("demo", "micrograd", collector, "7" if collector == "off" else "3"))
+            if has_peer:
+                peer.append(run_worker("demo", PEER, collector, "7" if collector == "off" else "3"))
         refuse_different_losses(ours + fitted + peer)
         theirs = median(peer, "ms") if peer else None
-        yield faster(f"A, as micrograd's demo writes it, gc {collector}", median(ours, "ms"), theirs, at_least)
-        at_least = 3 if collector == "off" else 25
-        yield faster(f"A, as fit does it, gc {collector}", median(fitted, "ms"), theirs, at_least)
-    yield memory_row(has_micrograd)
+        yield compared(f"A, as micrograd's demo writes it, gc {collector}", median(ours, "ms"), theirs, *demo_targets)
+        yield compared(f"A, as fit does it, gc {collector}", median(fitted, "ms"), theirs, *fit_targets)
+    yield memory_row(has_peer)
     yield import_row()
 
 
-def faster(what: str, ours: float, peer: float | None, at_least: float) -> Row:
+def compared(what: str, ours: float, peer: float | None, at_least: float, aim: float) -> Row:
     """A row of times."""
-    reached = None if peer is None else peer / ours >= at_least
-    return Row(what, "ms a step", ours, peer, "micrograd", f"at least {at_least:g}x", reached)
+    return Row(what, "ms a step", ours, peer, PEER, at_least, aim, environments.how_to_get(PEER))
 
 
-def memory_row(has_micrograd: bool) -> Row:
+def memory_row(has_peer: bool) -> Row:
     """Memory of a graph."""
     ours = run_worker("memory", "autograd")["bytes"]
-    peer = run_worker("memory", "micrograd")["bytes"] if has_micrograd else None
-    reached = None if peer is None else ours <= peer / 2
-    return Row("memory a node, graph of 100,000", "bytes", ours, peer, "micrograd", "at least 2x", reached)
+    peer = run_worker("memory", PEER)["bytes"] if has_peer else None
+    return Row("memory a node, graph of 100,000", "bytes", ours, peer, PEER, 2, why=environments.how_to_get(PEER))
 
 
 def import_row() -> Row:
     """Cold start. The one row where the peer is to be the faster one."""
     found = run_worker("import")
-    ours, numpy = found["autograd"], found["numpy"]
-    return Row("import, fresh process", "ms", ours, numpy, "import numpy", "at least 0.333x", ours < 3 * numpy)
+    return Row("import, fresh process", "ms", found["autograd"], found["numpy"], "import numpy", 1 / 3)
 
 
 def refuse_different_losses(results: list[dict[str, Any]]) -> None:

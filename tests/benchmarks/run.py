@@ -1,34 +1,132 @@
-"""`make bench`: measure, print one table, write it to RESULTS.md beside this file.
+"""`make bench`: measure, print the tables, write them to RESULTS.md beside this file.
 
-A family of rows is a module with ``rows() -> Iterator[Row]``; list it in FAMILIES.
+    python tests/benchmarks/run.py --only A D     some families only (then nothing is written)
+    python tests/benchmarks/run.py --quick        fewer and shorter rounds (neither)
+    python tests/benchmarks/run.py --help         all options
+
+Ctrl-C ends the measuring; what is finished is printed.
 """
 
 from __future__ import annotations
 
+import argparse
+import functools
 import sys
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import compiled
 import eager
-from machine import machine
-from table import Row, markdown
+import environments
+import machine
+import native
+from compiled import Effort
+from table import HEAD, Row, grid
 
-FAMILIES = {"Eager, plain Python": eager.rows}
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
+Cells = Iterator[list[str]]
+Family = tuple[str, Sequence[str], Callable[[Effort], Cells]]
+"""Its title, the head of its table, and what measures its lines."""
 
-def main() -> None:
-    """Run every family."""
-    how = "Medians of processor time (imports: of wall clock); each program alone in a process, one thread."
-    text = [f"# Benchmarks\n\n{machine()}. {how}\n"]
-    for title, rows in FAMILIES.items():
-        found: list[Row] = []
-        for row in rows():
-            found.append(row)
-            sys.stderr.write(f"{row.what}: {row.ours:.4g} {row.unit}, {row.ratio}\n")
-        text.append(f"## {title}\n\n{markdown(found)}")
-    report = "\n".join(text)
-    RESULTS.write_text(report, encoding="utf-8")
+
+def _cells(rows: Callable[[Effort], Iterator[Row]]) -> Callable[[Effort], Cells]:
+    return lambda effort: (row.cells() for row in rows(effort))
+
+
+FAMILIES: dict[str, Family] = {
+    "A": ("A: moons, MLP 2-16-16-1, relu, hinge, 100 samples", HEAD, _cells(functools.partial(compiled.network, "A"))),
+    "B": (
+        "B: digits, MLP 64-32-10, relu, cross entropy, batch of 64",
+        HEAD,
+        _cells(functools.partial(compiled.network, "B")),
+    ),
+    "C": (
+        "C: MLP 784-128-10, relu, cross entropy, batch of 64",
+        HEAD,
+        _cells(functools.partial(compiled.network, "C")),
+    ),
+    "D": ("D: a random graph of 10,860 scalar operations over 20 inputs", HEAD, _cells(compiled.graph)),
+    "scale": (
+        "Scale: sums of random graphs of up to 10,860 operations, one process each",
+        compiled.SCALE_HEAD,
+        compiled.scale,
+    ),
+    "eager": ("Eager, plain Python", HEAD, _cells(eager.rows)),
+}
+
+HOW = """\
+Each program runs alone in a process, on one core with one thread; those of a table play in turn, in many short rounds,
+and the median round counts: time on the wall or processor time, whichever is smaller (imports: the wall). All have
+shown the same gradients before. "one call a step" is `zero_grad()`, `backward(X, Y)` and `step()` through Python, the
+loss returned; C by hand does the same in one call. "trace and compile" is the time from nothing to the first result.
+A ratio above 1 says that Glassgrad is faster (or smaller)."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure, print and write."""
+    options = parsed(arguments)
+    header = f"# Benchmarks\n\n{about()}\n\n{HOW}\n"  # before there is load of our own
+    sections, finished = measured(options.only, effort_of(options))
+    report = "\n".join([header, *sections])
     print(report)
+    output = options.output
+    if output is None and finished and not options.quick and set(options.only) == set(FAMILIES):
+        output = RESULTS
+    if output is None:
+        sys.stderr.write(f"Only a whole run writes {RESULTS.name}; --output FILE writes this one.\n")
+    else:
+        output.write_text(report, encoding="utf-8")
+
+
+def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="make bench", description="Measure Glassgrad against its peers.")
+    parser.add_argument("--only", nargs="+", choices=FAMILIES, default=list(FAMILIES), help="some families only")
+    parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds")
+    parser.add_argument("--slow", action="store_true", help="also straight-line C and JAX on D: some minutes")
+    parser.add_argument("--million", action="store_true", help="also a graph of 1,000,000 operations: some minutes")
+    parser.add_argument("--output", type=Path, help=f"write here rather than to {RESULTS.name}")
+    return parser.parse_args(arguments)
+
+
+def effort_of(options: argparse.Namespace) -> Effort:
+    """How long to measure."""
+    rounds, budget = (5, 0.03) if options.quick else (15, 0.1)
+    return Effort(rounds, budget, options.slow, options.million)
+
+
+def about() -> str:
+    """The machine, its load, and what takes part, as text."""
+    versions = {**environments.versions(), **({"gcc": native.version()} if native.version() else {})}
+    listed = ", ".join(f"{name} {version}" for name, version in versions.items())
+    return f"{machine.machine()}; load average at the start {machine.load()}.\n\n{listed}."
+
+
+def measured(names: Sequence[str], effort: Effort) -> tuple[list[str], bool]:
+    """The sections as text, and whether all were finished."""
+    sections = []
+    for name in names:
+        title, head, lines = FAMILIES[name]
+        found: list[list[str]] = []
+        finished = collect(lines(effort), found)
+        if found:
+            sections.append(f"## {title}\n\n{grid(head, found)}")
+        if not finished:
+            return sections, False
+    return sections, True
+
+
+def collect(lines: Iterator[list[str]], found: list[list[str]]) -> bool:
+    """Take lines as they come and show each. False: Ctrl-C."""
+    try:
+        for cells in lines:
+            found.append(cells)
+            sys.stderr.write("  ".join(cells) + "\n")
+    except KeyboardInterrupt:
+        sys.stderr.write("\ninterrupted: what is finished follows\n")
+        return False
+    return True
 
 
 if __name__ == "__main__":

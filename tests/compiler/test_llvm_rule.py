@@ -37,7 +37,8 @@ def test_steps(rule, count):
     step = compiled_step(rule, ours, grad, tuple(kept.values()))
     for t in range(1, 6):
         grad[:] = rng.normal(size=count)
-        step(rule.scalars(t).values())
+        step.fill(rule.scalars(t).values())
+        step.run()
         data, changed = rule.update(Functions, data, grad, state, rule.scalars(t))
         state = {**state, **changed}
     np.testing.assert_allclose(ours, data, rtol=1e-12)
@@ -48,7 +49,8 @@ def test_steps(rule, count):
 def test_nothing_beside_the_arrays_is_touched():
     numbers = np.arange(7.0)
     step = compiled_step(SGDRule(lr=1.0), numbers[1:6], np.ones(5), ())
-    step(SGDRule(lr=1.0).scalars(1).values())
+    step.fill(SGDRule(lr=1.0).scalars(1).values())
+    step.run()
     np.testing.assert_array_equal(numbers, [0.0, 0.0, 1.0, 2.0, 3.0, 4.0, 6.0])
 
 

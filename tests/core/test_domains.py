@@ -88,6 +88,26 @@ CURE = (
     "Keep the argument inside, for example with maximum(x, 1e-12) or with a `where` on the input "
     "(a `where` on the result comes too late)."
 )
+WHERE_ONLY = CURE.replace("maximum(x, 1e-12) or with ", "")
+
+
+@pytest.mark.parametrize(
+    ("operation", "numbers", "cure"),
+    [
+        (autograd.log1p, (-2.0,), "with maximum(x, -0.999999999999) or with a `where`"),
+        (autograd.asin, (2.0,), "with minimum(maximum(x, -1), 1) or with a `where`"),
+        (autograd.div, (1.0, 0.0), "for example with a `where` on the input"),
+        (autograd.pow, (-1.0, 0.5), "with maximum(x, 1e-12) or with a `where`"),
+    ],
+)
+def test_the_cure_fits_the_domain(operation: Op, numbers: tuple[float, ...], cure: str) -> None:
+    with pytest.raises(DomainError) as caught:
+        operation(*map(Value, numbers))
+    assert cure in str(caught.value)
+
+
+def test_a_domain_below_a_bound_is_cured_by_a_minimum() -> None:
+    assert autograd.Domain("< 1", high=1.0, open=True).cure("t") == "minimum(t, 0.999999999999)"
 
 
 def test_the_text_for_one_argument() -> None:
@@ -101,7 +121,7 @@ def test_the_text_for_one_argument() -> None:
 def test_the_text_of_a_division_by_zero() -> None:
     with pytest.raises(ZeroDivisionError) as caught:
         Value(1.0) / Value(0.0, label="count")
-    assert str(caught.value) == f"division by zero: div(a, b) needs b not 0, got b = 0.0 (label 'count'). {CURE}"
+    assert str(caught.value) == f"division by zero: div(a, b) needs b not 0, got b = 0.0 (label 'count'). {WHERE_ONLY}"
     with pytest.raises(ZeroDivisionError, match=r"got b = 0\.0\. Keep"):
         Value(1.0) / 0
 

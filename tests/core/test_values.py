@@ -236,6 +236,10 @@ def test_the_wrong_number_of_arguments() -> None:
         autograd.tanh(1.0, slope=2.0)
     with pytest.raises(TypeError, match="leaky_relu has no attribute alpha; it has: slope"):
         autograd.leaky_relu(Value(1.0), alpha=2.0)
+    with pytest.raises(TypeError, match=r"leaky_relu\(x\) takes 1 argument, got 2; give slope by its name, slope=0.01"):
+        autograd.leaky_relu(Value(1.0), 0.2)
+    with pytest.raises(TypeError, match=r"the attribute slope of leaky_relu is a plain number.*got str: 'steep'"):
+        autograd.leaky_relu(Value(1.0), slope="steep")
 
 
 def test_attributes() -> None:

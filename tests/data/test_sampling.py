@@ -97,3 +97,9 @@ def test_a_split_refuses_what_does_not_fit(X, Y, stratify, text):
     with pytest.raises(ShapeError) as caught:
         split(X, Y, 0.5, rng=0, stratify=stratify)
     assert text in str(caught.value)
+
+
+@pytest.mark.parametrize("draw", [lambda rng: batches(3, rng=rng), lambda rng: split([1, 2], [1, 2], rng=rng)])
+def test_randomness_is_a_seed_or_a_generator(draw):
+    with pytest.raises(TypeError, match=r"rng must be a seed .*, got '0'; write rng=0"):
+        draw("0")

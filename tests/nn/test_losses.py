@@ -160,7 +160,7 @@ def test_losses_are_plain_formulas() -> None:
         (
             lambda: losses.mse([1.0, 2.0], 1.0),
             ShapeError,
-            "the loss mse got 2 outputs and 1 target; it needs one target for each output",
+            "the loss mse got 2 outputs and 1 target; it needs at least one output, and a target for each",
         ),
         (lambda: losses.mae(1.0, [1.0, 2.0]), ShapeError, "the loss mae got 1 output and 2 targets"),
         (lambda: losses.mse([], []), ShapeError, "got 0 outputs and 0 targets"),

@@ -128,3 +128,17 @@ def test_values_are_no_data():
 def test_integers_too_large_are_refused():
     with pytest.raises(TypeError, match="dtype object"):
         fit(nn.MLP(1, [1]), [10**30], np.array([1.0]), loss="mse", optimizer=SGD, epochs=1)
+
+
+@pytest.mark.parametrize("seed", ["0", -1, 1.5, True])
+def test_a_seed_is_a_seed(seed):
+    model = nn.MLP(2, [1], rng=0)
+    with pytest.raises(TypeError, match=r"fit: seed must be a seed .* write seed=0 or seed=numpy.random.default_rng"):
+        fit(model, X, Y, loss="mse", optimizer=SGD(model, lr=0.1), epochs=1, seed=seed, progress=False)
+
+
+def test_an_error_before_training_names_its_sample():
+    model = nn.MLP(2, [1], rng=0)
+    with pytest.raises(ValueError, match="log") as caught:
+        fit(model, X, Y, loss=lambda p, y: (p * 0.0 - 1.0).log(), optimizer=SGD, epochs=1, progress=False)
+    assert caught.value.__notes__ == ["in fit: sample 0 (row 0 of X), tried before training"]

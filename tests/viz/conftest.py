@@ -1,8 +1,7 @@
-"""Graphs to draw, and golden files: set GLASSGRAD_OVERWRITE_GOLDEN=1 to write them anew, then look at the diff."""
+"""Graphs to draw."""
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable
 from itertools import pairwise
@@ -12,22 +11,6 @@ import numpy as np
 import pytest
 
 from autograd import Parameter, Value, scope
-
-GOLDEN = Path(__file__).with_name("golden")
-
-
-@pytest.fixture
-def golden() -> Callable[[str, str], None]:
-    """Compare a text with a golden file."""
-
-    def check(name: str, text: str) -> None:
-        path = GOLDEN / name
-        if os.environ.get("GLASSGRAD_OVERWRITE_GOLDEN"):
-            path.write_text(text, encoding="utf-8")
-        assert path.is_file(), f"no golden file {name}: run with GLASSGRAD_OVERWRITE_GOLDEN=1"
-        assert text == path.read_text(encoding="utf-8")
-
-    return check
 
 
 @pytest.fixture(params=[pytest.param("with dot", marks=pytest.mark.dot), "without dot"])

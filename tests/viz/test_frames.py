@@ -112,7 +112,7 @@ def test_a_sequence(small):
     assert steps[-1].text == steps[6].text
     assert [d.text for d in steps[1:3]] == [steps[1].text, steps[2].text]
     assert len(list(steps)) == 7
-    with pytest.raises(IndexError):
+    with pytest.raises(IndexError, match=r"there are .* steps, counted from 0; there is no step"):
         steps[7]
 
 

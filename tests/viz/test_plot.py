@@ -4,6 +4,7 @@ import matplotlib
 import numpy as np
 import pytest
 
+from autograd import nn
 from viz.plot import decision_boundary, loss_curve, save, styled
 
 X = np.array([[0.0, 0.0], [1.0, 0.2], [0.2, 1.0], [1.0, 1.0]])
@@ -87,6 +88,18 @@ def test_boundary_says_what_is_wrong(change, message):
     arguments = {"predict": lambda p: p[:, 0], "X": X, "Y": [0, 1, 0, 1], "resolution": 5} | change
     with pytest.raises(ValueError, match=message):
         decision_boundary(**arguments)
+
+
+def test_boundary_of_a_model_names_the_cure():
+    with pytest.raises(TypeError, match=r"an? MLP takes one: pass autograd.compile\(model\)"):
+        decision_boundary(nn.MLP(2, [1], rng=0), X, [0, 1, 0, 1])
+    with pytest.raises(TypeError, match="predict maps points to scores, but 3 of type int does not"):
+        decision_boundary(3, X, [0, 1, 0, 1])
+
+
+def test_a_curve_of_plain_numbers_names_the_cure():
+    with pytest.raises(TypeError, match=r"maps names to numbers, got list: pass what fit\(\) returned"):
+        loss_curve([1.0, 0.5])
 
 
 @pytest.mark.parametrize("kind", ["svg", "pdf", "png"])

@@ -34,7 +34,7 @@ def decision_boundary(
 
     Args:
         predict: maps an array of points (n, 2) to scores (n,), whose sign is the class, or to logits (n, k), whose
-            largest is the class.
+            largest is the class. A model takes one point at a time; `autograd.compile(model)` takes them all.
         X: the points, (n, 2).
         Y: their classes, (n,): two different numbers (such as 0 and 1, or -1 and 1) for scores, 0 to k - 1 for logits.
         resolution: points of the grid on each side.
@@ -42,6 +42,7 @@ def decision_boundary(
         title: above the plot; by default the share of points that are classified right.
 
     Raises:
+        TypeError: `predict` is a model, or can't be called.
         ValueError: a shape or number that doesn't fit; the message says which.
 
     >>> X, Y = np.array([[0.0, 0.0], [1.0, 1.0]]), np.array([-1, 1])
@@ -49,6 +50,7 @@ def decision_boundary(
     >>> figure.axes[0].get_title(loc="left")
     '2 of 2 right (100 %)'
     """
+    _check_predict(predict)
     points, classes = _data(X, Y, resolution)
     xs, ys = _grid(points, resolution, margin)
     mesh = np.stack([a.ravel() for a in np.meshgrid(xs, ys)], axis=1)
@@ -66,6 +68,16 @@ def decision_boundary(
         axes.grid(visible=False)
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), title="class")
     return figure
+
+
+def _check_predict(predict: Any) -> None:
+    if not callable(predict):
+        raise TypeError(f"predict maps points to scores, but {predict!r} of type {type(predict).__name__} does not.")
+    if hasattr(predict, "named_parameters"):  # a module: plots know no class of autograd
+        raise TypeError(
+            f"predict takes all points at once, and a {type(predict).__name__} takes one: pass "
+            f"autograd.compile(model), after model.eval() if there is dropout in it."
+        )
 
 
 def _data(X: ArrayLike, Y: ArrayLike, resolution: int) -> tuple[Floats, NDArray[Any]]:

@@ -31,12 +31,18 @@ def loss_curve(
         x_label: what is counted.
 
     Raises:
+        TypeError: it isn't a mapping.
         ValueError: no series, an empty one, or log with a number that isn't positive; the message names it.
 
     >>> figure = loss_curve({"loss": [1.0, 0.5, 0.3], "accuracy": [0.5, 0.8, 0.9]})
     >>> [axes.get_ylabel() for axes in figure.axes]
     ['loss', 'accuracy']
     """
+    if not isinstance(history, Mapping):
+        raise TypeError(
+            f"the history maps names to numbers, got {type(history).__name__}: pass what fit() returned, "
+            'or {"loss": [1.0, 0.5]}.'
+        )
     series = {str(name): [float(x) for x in numbers] for name, numbers in history.items()}
     _check(series, log)
     losses = {name: xs for name, xs in series.items() if not _is_share(name)}

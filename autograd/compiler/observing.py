@@ -1,0 +1,41 @@
+"""What modules observe of a batch, such as its means: handing it over, and finding it without training."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .backend import Floats
+from .lower import lower
+from .masks import draw, rewound, states_of
+from .numpy_backend import NumpyBackend
+from .specialisation import Specialisation
+from .trace import Trace
+
+
+def hand_over(trace: Trace, numbers: Floats, samples: int) -> None:
+    """Call each observer with its share of the numbers of a batch, and with how many samples it had."""
+    at = 0
+    for receiver, count in trace.observers:
+        if receiver is not None:
+            receiver(numbers[at : at + count].tolist(), samples)
+        at += count
+
+
+def observed_of(specialisation: Specialisation, arrays: tuple[Floats, ...]) -> list[float]:
+    """What would be observed of a batch; with the random numbers that its next replay draws, which are not used up.
+
+    Domains are not tested: this is for those who look for an error.
+    """
+    trace, home = specialisation.trace, specialisation.home()
+    assert home is not None
+    if not trace.observed:
+        return []
+    masks = [np.empty((len(arrays[0]), array.columns)) for array in trace.arrays if array.kind == "mask"]
+    with rewound(trace.generators, states_of(trace.generators)):
+        draw(trace.generators, masks)
+    numbers = np.full(len(trace.observed), np.nan)
+    _, data, grad = home
+    NumpyBackend().build(lower(trace, "values", checks=False)).bind(
+        (*arrays, *masks), data, grad, trace.buffers, numbers
+    )()
+    return list(numbers.tolist())
