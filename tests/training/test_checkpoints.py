@@ -87,7 +87,7 @@ def test_saving_is_refused(tmp_path):
     model = nn.MLP(1, [1], rng=0)
     with pytest.raises(ValueError, match=r"ends in '\.npz', got .*a\.pkl"):
         save_parameters(model, tmp_path / "a.pkl")
-    with pytest.raises(FileNotFoundError, match=r"the folder .*nowhere' doesn't exist; make it"):
+    with pytest.raises(FileNotFoundError, match=r"the folder .*nowhere' for 'a.npz' does not exist. Create it first"):
         save_parameters(model, tmp_path / "nowhere" / "a.npz")
     (tmp_path / "folder.npz").mkdir()
     with pytest.raises(IsADirectoryError, match=r"folder\.npz' is a folder"):
