@@ -95,11 +95,19 @@ def accumulate(root: Value, seed: float) -> None:
 
 
 def _settle(totals: list[tuple[Value, float]], leaves: list[Value]) -> None:
-    """Add to each leaf what it had before the sweep. Doing it again changes nothing."""
+    """Add to each leaf what it had before the sweep. Doing it again changes nothing.
+
+    Leaves of other classes than Value keep their gradient elsewhere; they are most of all leaves, hence no method call.
+    """
     for node, total in totals:
         node._grad = total
     for node in leaves:
-        node._settle()
+        store = node.store
+        if store is not None and node._grad is not None:
+            parameter: Any = node
+            store.grad_view[parameter.slot] += parameter._grad
+            parameter._grad = None  # outside of a sweep the store alone has the gradient
+            parameter._reached = store.sweeps
 
 
 def _zeroed(root: Value, zero: float, before: list[tuple[Value, Any]]) -> tuple[list[Value], list[Value]]:

@@ -173,7 +173,7 @@ def _binary(op: Op, swap: bool, number: str, name: str) -> str:
         lines += [
             "kind_ = other.__class__",
             "if scope_.recording:",
-            "    if kind_ in carriers_:",
+            "    if kind_ is Value_ or kind_ in carriers_:",
             *(f"        {line}" for line in with_value),
             "    if kind_ is float or (kind_ is int and other.bit_length() < 1024):",
             *(f"        {line}" for line in with_number),

@@ -111,12 +111,6 @@ class Parameter(Value):
         self._reached = -1
         self.store.grad_view[self.slot] = 0.0
 
-    def _settle(self) -> None:
-        if self._grad is not None:
-            self.store.grad_view[self.slot] += self._grad
-            self._grad = None  # outside of a sweep the store alone has the gradient
-            self._reached = self.store.sweeps
-
     def __reduce_ex__(self, protocol: Any) -> Any:
         return _restore, (type(self), self.store, self.slot, self.has_grad, self._label, self.scope)
 

@@ -59,6 +59,8 @@ class Value(ValueMethods):
     __array_ufunc__ = None  # so that np.float64(2) * v is left to v.__rmul__
     op: Op | None
     """The operation that made this Value, None for a leaf."""
+    store: Any = None
+    """Where a `Parameter` has its number and its gradient; None for every other Value."""
     _a: Any
     _b: Any
     _data: float
@@ -178,9 +180,6 @@ class Value(ValueMethods):
     def zero_grad(self) -> None:
         """Forget the gradient of this Value (of this one alone)."""
         self._grad = None
-
-    def _settle(self) -> None:
-        """Take in what a sweep has found for this leaf; a Value has it in place already."""
 
     # Order and text
 

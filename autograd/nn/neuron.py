@@ -68,12 +68,16 @@ class Neuron(Module):
 
     def forward(self, x: Any) -> Any:
         """The output for one sample: a Value. ``x``: ``nin`` numbers or Values."""
-        xs = as_list(x, "a Neuron")
+        xs = x if x.__class__ is list else as_list(x, "a Neuron")
         if len(xs) != len(self.w):
             raise wrong_inputs(self, len(self.w), len(xs))
+        terms = zip(self.w, xs)  # noqa: B905 (of one length; strict would cost a tenth of the loop)
         act: Any = self.b
-        for w, item in zip(self.w, xs, strict=True):
-            act = w * item if act is None else act + w * item
+        if act is None:
+            w, item = next(terms)
+            act = w * item
+        for w, item in terms:
+            act = act + w * item
         return activate(self.activation, act) if self.nonlin else act
 
     def kind(self) -> str:
