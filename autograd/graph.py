@@ -104,10 +104,10 @@ def _settle(totals: list[tuple[Value, float]], leaves: list[Value]) -> None:
     for node in leaves:
         store = node.store
         if store is not None and node._grad is not None:
-            parameter: Any = node
-            store.grad_view[parameter.slot] += parameter._grad
-            parameter._grad = None  # outside of a sweep the store alone has the gradient
-            parameter._reached = store.sweeps
+            p: Any = node
+            view, slot = store.grad_view, p.slot
+            # One statement, so that it is done or not done; outside of a sweep the store alone has the gradient.
+            view[slot], p._grad, p._reached = view[slot] + p._grad, None, store.sweeps
 
 
 def _zeroed(root: Value, zero: float, before: list[tuple[Value, Any]]) -> tuple[list[Value], list[Value]]:
