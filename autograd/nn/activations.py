@@ -108,7 +108,7 @@ Sigmoid = _module(ops.sigmoid)
 Tanh = _module(ops.tanh)
 
 # The generated methods of Value are several times faster than calling an operation.
-_METHODS = {id(row.op): methodcaller(row.op.name) for row in ACTIVATIONS.values()}
+METHODS: dict[int, Function] = {id(row.op): methodcaller(row.op.name) for row in ACTIVATIONS.values()}
 
 
 def activate(function: Function, x: Any) -> Any:
@@ -117,7 +117,7 @@ def activate(function: Function, x: Any) -> Any:
     >>> activate(ops.relu, -2.0)
     0.0
     """
-    method = _METHODS.get(id(function))
+    method = METHODS.get(id(function))
     return function(x) if method is None or isinstance(x, int | float) else method(x)
 
 

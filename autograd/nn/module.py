@@ -29,6 +29,8 @@ class Room(NamedTuple):
     outer: Scope
     version: int
     inner: Scope
+    calls_none: bool
+    """Whether the module holds no other, so that nobody asks who called."""
 
 
 def _entering(function: Callable[..., Any] | None) -> Callable[..., Any]:
@@ -47,6 +49,11 @@ def _entering(function: Callable[..., Any] | None) -> Callable[..., Any]:
         if room is None or room[0] is not outer or room[1] != structure_version():
             room = self._room(caller, outer)
         scope_token = _current.set(room[2])
+        if room[3] and function is None:
+            try:
+                return run(*inputs, **named)
+            finally:
+                _current.reset(scope_token)
         caller_token = _caller.set(self)
         try:
             return run(*inputs, **named)
@@ -182,7 +189,7 @@ class Module:
         inner = outer if path == outer.path else Scope(path, outer.recording, outer.trace)
         if outer.trace is not None:
             outer.trace.called(self)
-        room = Room(outer, structure_version(), inner)
+        room = Room(outer, structure_version(), inner, not self.children())
         if caller is None:
             self._rooms[None] = room
         elif name:

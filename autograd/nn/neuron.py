@@ -7,7 +7,7 @@ from typing import Any
 from ..errors import ShapeError
 from ..parameter import Parameter
 from ..randomness import generator
-from .activations import activate, default_init, resolve, title
+from .activations import METHODS, default_init, resolve, title
 from .checks import as_list, count, here, size
 from .init import weights
 from .module import Module
@@ -78,7 +78,7 @@ class Neuron(Module):
             act = w * item
         for w, item in terms:
             act = act + w * item
-        return activate(self.activation, act) if self.nonlin else act
+        return METHODS.get(id(self.activation), self.activation)(act) if self.nonlin else act
 
     def kind(self) -> str:
         """The name of its activation, "" if it is linear.
