@@ -64,5 +64,4 @@ $(VENV)/.test $(VENV)/.lint $(VENV)/.dev: $(VENV)/.%: $(VENV)/.package
 $(VENV)-bench/.bench $(VENV)-hips/.bench-hips: pyproject.toml $(VENV)/.created
 	"$(PYTHON)" -m venv $(@D)
 	$(@D)/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
-	-$(@D)/bin/python -m pip install --quiet --group $(patsubst .%,%,$(@F))
-	@touch $@
+	-$(@D)/bin/python -m pip install --quiet --group $(patsubst .%,%,$(@F)) && touch $@

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..declaration import Op
 from .elementary import World
-from .ir import Body, Index, Mask, Module, Vector
+from .ir import Body, Index, Mask, Module, Register, Vector
 from .layout import FLAG_DOMAIN, Layout
 from .machine import Tiles
 from .tape import Number, Row, Uniform
@@ -42,7 +42,15 @@ class Emitter:
 
     def load_row(self, body: Body, row: Row, vector: Index) -> Vector:
         """One vector of a row."""
-        return body.load("%V", body.offset(self.layout.row(row), (vector, self.layout.vector_bytes)))
+        return body.load("%V", self._place(body, row, vector))
+
+    def store_row(self, body: Body, row: Row, vector: Index, x: Vector | float) -> None:
+        """Write one vector of a row."""
+        body.store("%V", self._place(body, row, vector), x)
+
+    def _place(self, body: Body, row: Row, vector: Index) -> Index:
+        begin = self.layout.row(row)
+        return begin if vector == 0 else body.offset(begin, (vector, self.layout.vector_bytes))
 
     def operand(self, body: Body, operand: Row | Uniform | Number, vector: Index) -> Any:
         """One vector of an operand, or the number that it is."""
@@ -53,7 +61,7 @@ class Emitter:
     def apply(self, body: Body, op: Op | str, args: Sequence[Any], refused: Refused | None = None) -> Any:
         """``op(*args)`` as code; where arguments are outside the domain goes to ``refused``, if that is wanted."""
         assert isinstance(op, Op), "conditions are operations too, see inner_ops"
-        if not any(isinstance(x, Vector | Mask) for x in args):  # Python's own arithmetic raises where IEEE 754 doesn't
+        if not any(map(_is_register, args)):  # Python's own arithmetic raises where IEEE 754 doesn't
             args = [x if isinstance(x, bool) else body.constant(x) for x in args]
         world = World(body)
         if refused is not None:
@@ -66,6 +74,10 @@ class Emitter:
         if refused.anywhere is not False:
             holds = body.any(refused.anywhere) if isinstance(refused.anywhere, Mask) else "true"
             raise_flag(body, self.layout, holds, FLAG_DOMAIN)
+
+
+def _is_register(x: Any) -> bool:
+    return isinstance(x, Register)
 
 
 class Refused:

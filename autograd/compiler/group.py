@@ -97,21 +97,22 @@ def find_groups(nodes: Nodes, slots: UniformSlots) -> Groups:
     for node, level in enumerate(groups.levels):
         if level >= 0:
             by_level[level].append(node)
+    kinds = nodes.kinds
     for level, members in enumerate(by_level):
-        dots = [node for node in members if nodes.kinds[node] == DOT]
-        _find_dense(groups, dots, level)
-        for op in (BATCH_MEAN, ADJOINT_MEAN):
-            _find_means(groups, [node for node in members if nodes.kinds[node] is op], level)
-        if len(dots) < len(members):
-            _find_maps(groups, [node for node in members if nodes.kinds[node] not in _NO_MAPS], level)
+        special = [node for node in members if kinds[node] in _NO_MAPS]
+        if special:
+            _find_dense(groups, [node for node in special if kinds[node] == DOT], level)
+            for op in (BATCH_MEAN, ADJOINT_MEAN):
+                _find_means(groups, [node for node in special if kinds[node] is op], level)
+        if len(members) - len(special) >= SMALLEST:
+            _find_maps(groups, [node for node in members if kinds[node] not in _NO_MAPS], level)
     return groups
 
 
 def _levels(nodes: Nodes) -> list[int]:
     levels: list[int] = []
-    for node, args in enumerate(nodes.args):
-        uniform_or_input = nodes.uniform[node] or not args
-        levels.append(-1 if uniform_or_input else 1 + max([levels[arg] for arg in args]))
+    for args, uniform in zip(nodes.args, nodes.uniform, strict=True):
+        levels.append(-1 if uniform or not args else 1 + max([levels[arg] for arg in args]))
     return levels
 
 
@@ -168,7 +169,7 @@ def _find_means(groups: Groups, means: Sequence[int], level: int) -> None:
 
 def _find_maps(groups: Groups, candidates: Sequence[int], level: int) -> None:
     """Aligned operations. What doesn't align with all of its operands may with one, the others being shared."""
-    candidates = [node for node in candidates if _may_align(groups, node)]
+    candidates = _alignable(groups, candidates)
     for shared in (None, 0, 1) if len(candidates) >= SMALLEST else ():
         found: dict[Any, list[tuple[tuple[int, ...], int]]] = {}
         for node in candidates:
@@ -183,9 +184,16 @@ def _find_maps(groups: Groups, candidates: Sequence[int], level: int) -> None:
                         groups.add("map", [node for _, node in run], level)
 
 
-def _may_align(groups: Groups, node: int) -> bool:
-    nodes, place = groups.nodes, groups.place
-    return any([arg in place or (nodes.uniform[arg] and arg not in nodes.numbers) for arg in nodes.args[node]])  # noqa: C419
+def _alignable(groups: Groups, candidates: Sequence[int]) -> list[int]:
+    """Those with an operand that is in a family, or that is uniform and no constant."""
+    place, uniform, numbers, args = groups.place, groups.nodes.uniform, groups.nodes.numbers, groups.nodes.args
+    found = []
+    for node in candidates:
+        for arg in args[node]:
+            if arg in place or (uniform[arg] and arg not in numbers):
+                found.append(node)
+                break
+    return found
 
 
 def _signature(groups: Groups, node: int, shared: int | None) -> tuple[Any, tuple[int, ...]] | None:

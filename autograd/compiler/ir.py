@@ -94,6 +94,7 @@ class Body:
     def __init__(self, module: Module, header: str, result: str, flags: str) -> None:
         self.module, self.lanes, self._header, self._result = module, module.lanes, header, result
         self._flags = flags + " " if flags else ""
+        self._load = f"load {self.lanes.vector}, ptr "
         self._lines: list[str] = []
         self._count = 0
         self._labels = 0
@@ -138,8 +139,9 @@ class Body:
 
     def arithmetic(self, instruction: str, a: Vector | Number, b: Vector | Number) -> Vector:
         """fadd, fsub, fmul or fdiv, with the flags of this body."""
-        text = f"{instruction} {self._flags}{self.lanes.vector} {self.operand(a)}, {self.operand(b)}"
-        return Vector(self, self.assign(text))
+        left = a.name if isinstance(a, Register) else self.operand(a)
+        right = b.name if isinstance(b, Register) else self.operand(b)
+        return Vector(self, self.assign(f"{instruction} {self._flags}{self.lanes.vector} {left}, {right}"))
 
     def negative(self, x: Vector) -> Vector:
         """-x, which only changes the sign bit."""
@@ -253,8 +255,7 @@ class Body:
     def load(self, base: str, offset: Index, align: int | None = None) -> Vector:
         """W numbers in memory; aligned like a whole vector unless ``align`` says less."""
         address = self.pointer(base, offset)
-        text = f"load {self.lanes.vector}, ptr {address}, align {align or self.lanes.bytes}"
-        return Vector(self, self.assign(text))
+        return Vector(self, self.assign(f"{self._load}{address}, align {align or self.lanes.bytes}"))
 
     def store(self, base: str, offset: Index, x: Vector | Number, align: int | None = None) -> None:
         """Write W numbers."""

@@ -135,13 +135,9 @@ class _Lowering:
     def _straight(self, work: Work) -> Straight:
         targets: dict[int, Local] = {}
         code: list[Instruction | Dot] = []
-        for node in work.nodes:
-            target = len(code)
-            code.append(
-                self._dot(node, target, targets)
-                if self.nodes.kinds[node] == DOT
-                else self._instruction(node, target, targets)
-            )
+        for target, node in enumerate(work.nodes):
+            write = self._dot if self.nodes.kinds[node] == DOT else self._instruction
+            code.append(write(node, target, targets))
             targets[node] = Local(target)
         return Straight(tuple(code))
 

@@ -30,7 +30,7 @@ class Nodes:
         self.uniform: list[bool] = []
         """Whether a node is one number for the whole batch."""
         self.payload: dict[int, Any] = {}
-        """Of leaves: the column, the parameter's or buffer's slot, the constant's number, the node whose adjoint it is."""
+        """Of leaves: the column, the slot, the constant's number, the node whose adjoint it is."""
         self.numbers: dict[int, float] = {}
         """The constants."""
         self.known: dict[Any, int] = {}
@@ -141,7 +141,7 @@ def simplified(nodes: Nodes, op: Op, args: tuple[int, ...]) -> int | None:
     """A node with the same value (up to the sign of a zero) that needs less, None if there is none."""
     numbers = nodes.numbers
     known = [numbers.get(arg) for arg in args]
-    if None not in known:
+    if None not in known and op is not BOTH and op is not EITHER:  # these join conditions, not numbers
         return nodes.constant(float(op.value(*known)))
     if op is neg and nodes.kinds[args[0]] is neg:
         return nodes.args[args[0]][0]

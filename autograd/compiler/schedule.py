@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
+from ..ops import mul
 from .fuse import Fusion
 from .group import Groups
 from .tape import Row
@@ -29,7 +30,7 @@ class Schedule:
     def __init__(self, groups: Groups, fusion: Fusion, kept: Collection[int], seed: int) -> None:
         self.groups, self.fusion, self.kept, self.seed = groups, fusion, kept, seed
         self._epilogues = fusion.epilogues()
-        self.works = list(_chunks(self._in_order()))
+        self.works = list(self._works())
         self.unit: dict[int, int] = {node: number for number, work in enumerate(self.works) for node in work.nodes}
         self._last_use = self._find_last_uses()
         self._rows: dict[int, int] = {}
@@ -48,12 +49,28 @@ class Schedule:
 
     # The order
 
-    def _in_order(self) -> Iterator[Work]:
-        """Units in the order in which the function asks for them, each behind what it needs."""
+    def _works(self) -> Iterator[Work]:
+        """Families, and chunks of single nodes that follow each other."""
+        chunk: list[int] = []
+        for unit in self._in_order():
+            if unit >= 0 and len(chunk) < CHUNK:
+                chunk.append(unit)
+                continue
+            if chunk:
+                yield Work(chunk)
+            chunk = [unit] if unit >= 0 else []
+            if unit < 0:
+                yield self._family_work(~unit)
+        if chunk:
+            yield Work(chunk)
+
+    def _in_order(self) -> Iterator[int]:
+        """Units (a node, or ~family) in the order in which the function asks for them, each behind what it needs."""
         units = self._units()
         done: set[int] = set()
+        late = self._products_of_one_use()
         for unit in units:
-            if unit is None or unit in done:
+            if unit is None or unit in done or (unit >= 0 and late[unit]):
                 continue
             waiting = [unit]
             while waiting:
@@ -65,7 +82,21 @@ class Schedule:
                 waiting.pop()
                 if top not in done:
                     done.add(top)
-                    yield Work([top]) if top >= 0 else self._family_work(~top)
+                    yield top
+
+    def _products_of_one_use(self) -> bytearray:
+        """Products that one other node alone uses: computed just before it, they need no memory.
+
+        A backward pass has many, terms of adjoints that are summed much later.
+        """
+        nodes = self.groups.nodes
+        uses = [0] * len(nodes)
+        for args in nodes.args:
+            for arg in args:
+                uses[arg] += 1
+        for node in self.kept:
+            uses[node] += 2
+        return bytearray(kind is mul and count == 1 for kind, count in zip(nodes.kinds, uses, strict=True))
 
     def _units(self) -> list[int | None]:
         """For each node which unit computes it: itself, ~family, or None for inputs and uniforms."""
@@ -134,19 +165,3 @@ class Schedule:
             elif place.family not in seen:
                 seen.add(place.family)
                 yield groups.families[place.family].members
-
-
-def _chunks(works: Iterator[Work]) -> Iterator[Work]:
-    """Single nodes that follow each other, put together."""
-    chunk = Work()
-    for work in works:
-        if work.family is None and len(chunk.nodes) < CHUNK:
-            chunk.nodes += work.nodes
-            continue
-        if chunk.nodes:
-            yield chunk
-        chunk = Work(list(work.nodes)) if work.family is None else Work()
-        if work.family is not None:
-            yield work
-    if chunk.nodes:
-        yield chunk

@@ -60,22 +60,33 @@ class Steps:
             and self._state_of_optimizer() == self._key
         )
 
-    def run(self, order: NDArray[np.int64], firsts: NDArray[np.int64], counts: NDArray[np.int64]) -> tuple[int, Floats]:
+    def run(
+        self, order: NDArray[np.int64] | None, firsts: NDArray[np.int64], counts: NDArray[np.int64]
+    ) -> tuple[int, Floats]:
         """Make a step for each batch ``order[first : first + count]``; how many succeeded, and the losses of each.
 
+        Without an order the samples are taken as they lie, and steps of the same samples don't read them again.
         The first that fails (a number isn't finite, an argument is outside a domain) and those behind it are not made.
         Masks are drawn for all of the batches.
         """
         total = int(counts.sum())
         draw(self.generators, [mask[:total] for mask in self._masks])
-        rule, t = self._optimizer.rule, self._optimizer.t
-        scalars = np.array([list(rule.scalars(t + 1 + i).values()) for i in range(len(counts))])
+        scalars = self._scalars(len(counts))
         self._observed = np.empty((len(counts), self._observed.shape[1]))
         done, losses = self._training(firsts, counts, scalars, order, self._observed)
         self._optimizer.t += done
         return done, losses
 
+    def _scalars(self, steps: int) -> Floats:
+        """The rule's numbers of the next steps, a row each."""
+        rule, first = self._optimizer.rule, self._optimizer.t + 1
+        asked = 1 if rule.is_steady else steps
+        numbers = np.array([list(rule.scalars(t).values()) for t in range(first, first + asked)])
+        return np.repeat(numbers, steps // asked, axis=0)
+
     def hand_over(self, counts: NDArray[np.int64]) -> None:
         """Tell modules what they wanted to know of the first batches of the last run, those of the steps that count."""
+        if not self._observed.shape[1]:
+            return
         for numbers, samples in zip(self._observed, counts, strict=False):
             hand_over(self._specialisation.trace, numbers, int(samples))

@@ -45,8 +45,7 @@ class Number(NamedTuple):
 Operand = Row | Uniform | Number
 
 
-@dataclass(frozen=True, slots=True)
-class Instruction:
+class Instruction(NamedTuple):
     """``target = op(*args)``. ``op`` is an operation of the table, or a comparison: < <= > >= & |.
 
     The target of a comparison is a condition (a mask); it is used by `where`, & and | of the same unit only, so it

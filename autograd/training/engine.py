@@ -54,6 +54,34 @@ class Evaluation(NamedTuple):
     predictions: NDArray[np.float64]
 
 
+class Orders:
+    """The orders in which the epochs to come take the samples: as they lie, or drawn one after the other.
+
+    >>> orders = Orders(3, None); orders.ahead(2), orders.take()
+    (None, array([0, 1, 2]))
+    """
+
+    def __init__(self, samples: int, random: np.random.Generator | None) -> None:
+        self._samples, self._random = samples, random
+        self._drawn: list[NDArray[np.intp]] = []
+
+    def ahead(self, epochs: int) -> NDArray[np.int64] | None:
+        """The orders of the next epochs, shape (epochs, samples), which are not taken yet; None for as they lie."""
+        if self._random is None:
+            return None
+        self._drawn += [self._random.permutation(self._samples) for _ in range(epochs - len(self._drawn))]
+        return np.array(self._drawn[:epochs], dtype=np.int64)
+
+    def take(self, epochs: int = 1) -> NDArray[np.intp]:
+        """The order of the next epoch (of the last of several), which is gone then."""
+        if self._random is None:
+            return np.arange(self._samples)
+        self.ahead(epochs)
+        last = self._drawn[epochs - 1]
+        del self._drawn[:epochs]
+        return last
+
+
 class Engine(Protocol):
     """What computes for `fit`. It counts steps and samples in the state's history and calls the step callbacks.
 
@@ -64,6 +92,13 @@ class Engine(Protocol):
         """One step of the optimizer for each batch of the samples in this order, the last one smaller, in train mode.
 
         The gradient is that of the mean over the batch's own size, plus the penalty's.
+        """
+
+    def run_ahead(self, orders: Orders, batch_size: int, most: int) -> list[float]:
+        """Whole epochs, at most so many, as one piece if that pays; their losses.
+
+        Nothing can be done between them. None is run if that doesn't pay, or if something goes wrong in them: then
+        `run_epoch` is to be called. Interrupts wait meanwhile.
         """
 
     def evaluate(self, samples: Samples, what: str) -> Evaluation:
@@ -152,6 +187,10 @@ class EagerEngine:
             losses += loss
             penalties.append(penalty)
         return EpochLoss(losses / len(order), sum(penalties) / len(penalties))
+
+    def run_ahead(self, orders: Orders, batch_size: int, most: int) -> list[float]:  # noqa: ARG002 (never pays)
+        """See `Engine.run_ahead`."""
+        return []
 
     def evaluate(self, samples: Samples, what: str) -> Evaluation:
         """See `Engine.evaluate`."""

@@ -44,6 +44,14 @@ class History(Mapping[str, list[float]]):
             self._rows.setdefault(name, []).append(float(x))
         self.epochs += 1
 
+    def extend(self, losses: list[float]) -> None:
+        """Add several finished epochs of which only the ``loss`` is known."""
+        if not losses:
+            return
+        self.append({"loss": losses[0]})
+        self._rows["loss"] += losses[1:]
+        self.epochs += len(losses) - 1
+
     def __getitem__(self, name: str) -> list[float]:
         if name not in self._rows:
             known = ", ".join(self._rows) or "nothing yet (no epoch was finished)"

@@ -19,7 +19,7 @@ class Interrupts:
     """
 
     def __init__(self) -> None:
-        self._holding = False
+        self._holds = 0
         self._waiting = False
         self._previous: Any = None
 
@@ -35,17 +35,17 @@ class Interrupts:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Inside, Ctrl-C waits."""
-        self._holding = True
+        """Inside, Ctrl-C waits: until the end of the outermost one."""
+        self._holds += 1
         try:
             yield
         finally:
-            self._holding = False
-        if self._waiting:
+            self._holds -= 1
+        if self._waiting and not self._holds:
             self._waiting = False
             raise KeyboardInterrupt
 
     def _handle(self, number: int, frame: Any) -> None:  # noqa: ARG002 (the signature that signal asks for)
-        if not self._holding:
+        if not self._holds:
             raise KeyboardInterrupt
         self._waiting = True

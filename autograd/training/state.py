@@ -61,6 +61,11 @@ class Callbacks:
         self._after_step = _methods(self._after_epoch, "after_step")
 
     @property
+    def watch_epochs(self) -> bool:
+        """Whether anything is called for each epoch."""
+        return bool(self._after_epoch)
+
+    @property
     def watch_steps(self) -> bool:
         """Whether anything is called for each batch."""
         return bool(self._before_step or self._after_step)

@@ -8,9 +8,11 @@ from autograd.compiler.specialisation import same
 from autograd.compiler.tape import InputArray
 from autograd.compiler.trace import trace
 from autograd.errors import DomainError, NonFiniteError, ShapeError
+from autograd.graph import ancestors
 from autograd.nn.normalization import batch_mean
+from autograd.nn.penalties import l2
 from autograd.nn.statistics import commit, pending
-from autograd.optim import SGD, Adam
+from autograd.optim import SGD
 
 BACKENDS = ("numpy", "llvm")
 NEAR = {"rtol": 1e-9, "atol": 1e-11}
@@ -31,8 +33,8 @@ def samples(count, columns=3, seed=0):
 
 def network(width=5, **options):
     return nn.Sequential(
-        nn.BatchNorm(3, **options), nn.Linear(3, width, rng=0), nn.BatchNorm(width, momentum=None, **options), nn.Tanh(),
-        nn.Linear(width, width, rng=1), nn.BatchNorm(width, eps=1e-3, **options), nn.Linear(width, 1, rng=2),
+        nn.BatchNorm(3, **options), nn.Linear(3, width, rng=0), nn.BatchNorm(width, momentum=None, **options),
+        nn.Tanh(), nn.Linear(width, width, rng=1), nn.BatchNorm(width, eps=1e-3, **options), nn.Linear(width, 1, rng=2),
     )  # fmt: skip
 
 
@@ -64,7 +66,8 @@ def assert_same_state(a, b, **tolerance):
 def test_losses_gradients_and_running_statistics_are_the_eager_ones(backend, width):
     ours, theirs = network(width), network(width)
     program = compile(loss_of(ours), backend=backend)
-    for count in (*range(2, 20), 31, 32, 33, 63, 64, 65, 66, 67):
+    counts = (2, 9, 67) if width == 33 else (*range(2, 18), 31, 32, 33, 63, 64, 65, 67)
+    for count in counts:
         X, Y = samples(count, seed=count)
         losses, gradient = eager(theirs, X, Y)
         ours.zero_grad()
@@ -156,6 +159,7 @@ def test_evaluation_follows_the_running_statistics(backend):
     np.testing.assert_allclose(predict(X), [model(x).data for x in X.tolist()], **NEAR)
     np.testing.assert_allclose(predict(X[:1]), predict(X)[:1], **NEAR)
     # Gradients in evaluation go through the running numbers as through constants.
+    model.zero_grad()
     total = model(X[0].tolist())
     total.backward()
     expected = [p.grad for p in model.parameters()]
@@ -205,7 +209,7 @@ def test_a_batch_of_one_is_refused(backend):
     program = compile(loss_of(model), backend=backend)
     before = state(model)
     for run in (program, program.backward, program.gradients):
-        with pytest.raises(ShapeError, match=r"BatchNorm in training needs at least 2 samples, got 1"):
+        with pytest.raises(ShapeError, match=r"BatchNorm.* in training needs at least 2 samples, got 1"):
             run(X[:1], Y[:1])
         assert run(X, Y) is not None
     assert before["0.weight"] == state(model)["0.weight"]
@@ -241,8 +245,6 @@ def test_inspect_shows_a_sample_with_the_statistics_of_its_batch(backend):
     found = [program.inspect(X, Y, sample=i) for i in range(7)]
     assert state(model) == before
     np.testing.assert_allclose([loss.data for loss in found], program(X, Y), **NEAR)
-    from autograd.graph import ancestors
-
     labels = {node.label: node.data for node in ancestors(found[0])}
     assert {"mean0", "mean3", "var0", "var3"} <= labels.keys()
 
@@ -258,12 +260,14 @@ def test_explain_names_the_means():
 # fit
 
 
-def trained(mode, make, optimizer, **options):
-    model = make()
-    X, Y = samples(45)
-    arguments = {"loss": "mse", "batch_size": 20, "epochs": 34, "seed": 5, "progress": False, "metrics": ["mse"]}
-    history = fit(model, X, Y, optimizer=optimizer(model), mode=mode, **{**arguments, **options})
-    return model, history
+class Watching:
+    """Does nothing after each step, so that each is a call of its own."""
+
+    def __call__(self, state):
+        pass
+
+    def after_step(self, state):
+        pass
 
 
 def dropping():
@@ -274,29 +278,20 @@ def dropping():
 
 
 @pytest.mark.parametrize("make", [network, dropping])
-@pytest.mark.parametrize("options", [{}, {"validation": 0.2}, {"callbacks": "watching"}, {"penalty": "l2"}])
-def test_fit_compiled_is_fit_eager(make, options):
-    def optimizer(model):
-        return SGD(model, lr=0.02, momentum=0.5)
-
-    class Watching:
-        def __call__(self, state):
-            pass
-
-        def after_step(self, state):
-            pass
+@pytest.mark.parametrize("case", ["plain", "validation", "watched", "penalty"])
+def test_fit_compiled_is_fit_eager(make, case):
+    X, Y = samples(45)
 
     def run(mode):
-        chosen = dict(options)
-        if "callbacks" in chosen:
-            chosen["callbacks"] = [Watching()]
         model = make()
-        if "penalty" in chosen:
-            chosen["penalty"] = lambda: 1e-3 * nn.l2(model)
-        X, Y = samples(45)
+        more = {
+            "validation": {"validation": 0.2},
+            "watched": {"callbacks": [Watching()]},
+            "penalty": {"penalty": lambda: l2(model, 1e-3)},
+        }
         history = fit(
-            model, X, Y, loss="mse", batch_size=20, epochs=34, seed=5, progress=False, metrics=["mse"],
-            optimizer=optimizer(model), mode=mode, **chosen,
+            model, X, Y, loss="mse", optimizer=SGD(model, lr=0.02, momentum=0.5), batch_size=20, epochs=34, seed=5,
+            progress=False, metrics=["mse"], mode=mode, **more.get(case, {}),
         )  # fmt: skip
         return model, history
 
@@ -313,39 +308,41 @@ def test_fit_of_the_last_batch_of_one_is_refused():
     X, Y = samples(21)
     before = state(model)
     with pytest.raises(ShapeError, match=r"needs at least 2 samples, got 1") as caught:
-        fit(model, X, Y, loss="mse", optimizer=SGD(model, lr=0.1), batch_size=20, progress=False, mode="compiled")
+        fit(
+            model,
+            X,
+            Y,
+            loss="mse",
+            optimizer=SGD(model, lr=0.1),
+            epochs=1,
+            batch_size=20,
+            progress=False,
+            mode="compiled",
+        )
     assert caught.value.__notes__ == ["in fit: 21 samples in batches of 20 make one of 1"]
     assert state(model) == before
 
 
-@pytest.mark.parametrize("watched", [False, True])
-def test_a_step_of_fit_that_fails_leaves_the_statistics_of_the_last_finished_one(watched):
-    class Watching:
-        def __call__(self, state):
-            pass
-
-        def before_step(self, state):
-            pass
-
-    X, Y = samples(40)
-    Y[33] = 1e200  # in the second batch
-    ours, theirs = network(), network()
-    arguments = {"loss": "mse", "batch_size": 20, "epochs": 1, "progress": False, "shuffle": False}
-    with pytest.raises(NonFiniteError, match="sample 33"):
-        fit(
-            ours, X, Y, optimizer=Adam(ours, lr=0.01), mode="compiled",
-            callbacks=[Watching()] if watched else [], **arguments,
-        )  # fmt: skip
-    fit(theirs, X[:20], Y[:20], optimizer=Adam(theirs, lr=0.01), mode="eager", **arguments)
-    assert_same_state(ours, theirs)
-    assert ours[0].num_batches_tracked == 1.0
+@pytest.mark.parametrize("callbacks", [[], [Watching()]])
+def test_a_step_of_fit_that_fails_leaves_the_statistics_of_the_last_finished_one(callbacks):
+    X, Y = samples(60)
+    Y[33] = 1e200
+    models = network(), network()
+    for model, mode in zip(models, ("compiled", "eager"), strict=True):
+        with pytest.raises(NonFiniteError, match=r"for sample 33 \(row 33 of X\) in epoch 0, step 2"):
+            fit(
+                model, X, Y, loss="mse", optimizer=SGD(model, lr=0.01), mode=mode, batch_size=15, epochs=1, seed=5,
+                progress=False, callbacks=callbacks,
+            )  # fmt: skip
+        assert model[0].num_batches_tracked == 2.0
+    assert_same_state(*models)
 
 
 def test_a_stretch_that_is_undone_leaves_no_statistics():
     """A step to infinite parameters takes back its whole stretch; those before it are made again, once."""
     X, Y = samples(40)
     ours, theirs = network(), network()
-    arguments = {"loss": "mse", "batch_size": 20, "epochs": 1, "progress": False, "shuffle": False}
+    arguments = {"loss": "mse", "batch_size": 20, "epochs": 1, "progress": False}
     for model, mode in ((ours, "compiled"), (theirs, "eager")):
         with pytest.raises(NonFiniteError):
             fit(model, X, Y, optimizer=SGD(model, lr=1e308), mode=mode, **arguments)

@@ -10,7 +10,7 @@ from autograd.compiler.differentiate import Sum, differentiate
 from autograd.compiler.dots import find_dots
 from autograd.compiler.fuse import Fusion
 from autograd.compiler.group import find_groups, runs
-from autograd.compiler.inner_ops import BOTH, GREATER, IDENTITY, LESS, PASSED_ON, SHIELDED, selection
+from autograd.compiler.inner_ops import BOTH, EITHER, GREATER, IDENTITY, LESS, PASSED_ON, SHIELDED, selection
 from autograd.compiler.lower import lower
 from autograd.compiler.nodes import DOT, Nodes
 from autograd.compiler.recipes import partial
@@ -56,6 +56,9 @@ def test_constants_fold_and_equal_nodes_are_one(nodes):
     assert nodes.numbers[nodes.record(add, (nodes.constant(2.0), nodes.constant(3.0)))] == 5.0
     assert nodes.record(tanh, (x,)) == nodes.record(tanh, (x,))
     assert nodes.constant(0.0) != nodes.constant(-0.0)
+    one, zero = nodes.constant(1.0), nodes.constant(0.0)
+    assert [nodes.record(BOTH, pair) for pair in ((one, one), (one, zero), (zero, one))] == [one, zero, zero]
+    assert [nodes.record(EITHER, pair) for pair in ((zero, zero), (one, zero), (zero, one))] == [zero, one, one]
     assert nodes.constant(float("nan")) == nodes.constant(float("nan"))
 
 
