@@ -11,17 +11,16 @@ from demos.gallery import Figure, Section
 
 def main(out: Path, seed: int = 0) -> Section:
     """Draw every step of two backward passes as SVG files and as a GIF."""
-    figures = []
-    files = []
+    figures, strips = [], []
     for name, loss, caption in (_neuron(seed), _network(seed)):
         folder = out / "backprop" / name
         folder.mkdir(parents=True, exist_ok=True)
-        steps = viz.frames(loss)
+        steps = viz.frames(loss, theme="auto")
         pictures = steps.save(folder)
         movie = steps.save_gif(folder.with_suffix(".gif"), seconds=1.2)
         print(f"backprop: {len(steps)} steps of {name} drawn")
         figures.append(Figure(movie, f"{caption} {len(steps)} steps.", f"Animated graph: {caption}", wide=True))
-        files += [(pictures[0], f"{caption} First step as SVG."), (pictures[-1], f"{caption} Last step as SVG.")]
+        strips.append((f"All {len(steps)} steps: {caption}", pictures))
     return Section(
         name="backprop",
         title="Backpropagation, step by step",
@@ -30,7 +29,7 @@ def main(out: Path, seed: int = 0) -> Section:
             "the local partial that stands on the edge. What a node receives from several sides adds up.",
         ],
         figures=figures,
-        files=files,
+        strips=strips,
     )
 
 

@@ -32,7 +32,8 @@ class Section:
     title: str
     paragraphs: Sequence[str]
     figures: Sequence[Figure]
-    files: Sequence[tuple[Path, str]] = ()
+    strips: Sequence[tuple[str, Sequence[Path]]] = ()
+    """Series of pictures, each with a title: shown when they are unfolded."""
     measured: Mapping[str, float] = field(default_factory=dict)
     """The numbers behind what the lesson says, by name; a test asserts the claims on them."""
 
@@ -48,14 +49,11 @@ def build(out: Path, sections: Sequence[Section]) -> Path:
 def _section(out: Path, section: Section) -> str:
     paragraphs = "\n".join(f"<p>{escape(text)}</p>" for text in section.paragraphs)
     figures = "\n".join(_figure(out, figure) for figure in section.figures)
-    files = "".join(
-        f'<li><a href="{escape(_relative(out, path))}">{escape(text)}</a></li>' for path, text in section.files
-    )
-    further = f'<ul class="files">{files}</ul>' if files else ""
+    strips = "\n".join(_strip(out, title, paths) for title, paths in section.strips)
     name = escape(section.name)
     return (
         f'<section id="{name}" aria-labelledby="{name}-title">\n<h2 id="{name}-title">{escape(section.title)}</h2>\n'
-        f'{paragraphs}\n<div class="figures">\n{figures}\n</div>\n{further}\n</section>'
+        f'{paragraphs}\n<div class="figures">\n{figures}\n</div>\n{strips}\n</section>'
     )
 
 
@@ -66,6 +64,14 @@ def _figure(out: Path, figure: Figure) -> str:
         f'<figure{wide}><a href="{source}"><img src="{source}" alt="{escape(figure.alternative)}" loading="lazy"></a>'
         f"<figcaption>{escape(figure.caption)}</figcaption></figure>"
     )
+
+
+def _strip(out: Path, title: str, paths: Sequence[Path]) -> str:
+    pictures = "\n".join(
+        f'<a href="{source}"><img src="{source}" alt="{escape(title)}: picture {i} of {len(paths)}" loading="lazy"></a>'
+        for i, source in enumerate((escape(_relative(out, path)) for path in paths), start=1)
+    )
+    return f'<details><summary>{escape(title)}</summary>\n<div class="strip">\n{pictures}\n</div></details>'
 
 
 def _relative(out: Path, path: Path) -> str:

@@ -35,7 +35,7 @@ def main(out: Path, seed: int = 0) -> Section:
 
     curve = plot.save(plot.loss_curve(history, title="Hinge loss and accuracy"), folder / "loss.svg")
     boundary = plot.save(plot.decision_boundary(scores, X, labels), folder / "boundary.svg")
-    graph = viz.draw(_score_of(model, X[0]), depth=2).save(folder / "network.svg")
+    graph = viz.draw(_score_of(model, X[0]), depth=2, theme="auto").save(folder / "network.svg")
     return Section(
         name="moons",
         title="Training a network on the moons",

@@ -91,12 +91,17 @@ def test_the_page_opens_offline(built: tuple[Path, dict[str, gallery.Section]], 
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": 1366, "height": 768})
     page.goto((built[0] / "index.html").as_uri())
-    images = page.locator("img")
+    images = page.locator("figure img")
     assert images.count() == sum(len(section.figures) for section in built[1].values())
     for index in range(images.count()):
         images.nth(index).scroll_into_view_if_needed()
         images.nth(index).evaluate("image => image.decode()")
         assert images.nth(index).evaluate("image => image.naturalWidth") > 100
+    page.locator("details").first.locator("summary").click()
+    step = page.locator("details").first.locator("img").last
+    step.scroll_into_view_if_needed()
+    step.evaluate("image => image.decode()")
+    assert step.evaluate("image => image.naturalWidth") > 100
     assert page.evaluate("document.documentElement.scrollWidth") <= 1366
     assert [url for url in asked if not url.startswith("file:")] == []
     assert problems == []
