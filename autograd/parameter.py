@@ -27,7 +27,8 @@ class Store:
         self.data_view: Any = memoryview(data)  # type: ignore[arg-type]
         self.grad_view: Any = memoryview(grad)  # type: ignore[arg-type]
         self._members: list[weakref.ref[Parameter]] = []
-        # Set by who compiles code for this store: (rule, data, grad, states) -> `optim.inplace.Step`, faster than NumPy's.
+        # Set by who compiles code for these numbers: makes an `optim.inplace.Step`, faster than NumPy's, of
+        # (rule, data, grad, states).
         self.accelerate: Callable[..., Any] | None = None
         # Zeroing all gradients must not visit each parameter: it starts a new count, and a parameter has a gradient
         # if it (or, by compiled code, every parameter here) was reached since.

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from ..ops import add, mul
 from .emit import Emitter, Refused
 from .ir import Body, Index, Mask, Vector
 from .tape import Dot, Instruction, Local, Number, Operand, Row, Straight, Uniform
@@ -30,27 +28,6 @@ def emit_scalar(emitter: Emitter, name: str, code: Sequence[Instruction]) -> Non
     body.finish()
 
 
-def _products_that_are_added(code: Sequence[Instruction | Dot]) -> set[int]:
-    """Products whose only use is one sum of this code.
-
-    Such a sum is written as one instruction. LLVM makes it one itself, but not with the least effort, that of much
-    irregular code.
-    """
-    uses = Counter(arg.target for item in code if not isinstance(item, Dot) for arg in item.args if isinstance(arg, Local))
-    in_dots = {row.target for item in code if isinstance(item, Dot) for _, row in item.terms if isinstance(row, Local)}
-    products = {
-        item.target
-        for item in code
-        if not isinstance(item, Dot) and item.op is mul and item.store is None and uses[item.target] == 1
-    }
-    added: set[int] = set()
-    for item in code:
-        if not isinstance(item, Dot) and item.op is add:
-            found = [arg.target for arg in item.args if isinstance(arg, Local) and arg.target in products]
-            added.update(found[:1])  # the other one, if both are products, is what this one is added to
-    return added - in_dots
-
-
 class _Registers:
     """What is in registers while straight code is written: results, and rows and uniforms that were read before."""
 
@@ -59,16 +36,10 @@ class _Registers:
         self._results: dict[int, Any] = {}
         self._memory: dict[Row | Uniform, Any] = {}
         self._refused = Refused()
-        self._products: dict[int, tuple[Any, Any]] = {}
 
     def run(self, code: Sequence[Instruction | Dot]) -> None:
         """Write all of the code."""
-        added = _products_that_are_added(code)
         for item in code:
-            if item.target in added:
-                a, b = item.args
-                self._products[item.target] = self._read(a), self._read(b)
-                continue
             result = self._dot(item) if isinstance(item, Dot) else self._instruction(item)
             self._results[item.target] = result
             if item.store is not None:
@@ -76,10 +47,6 @@ class _Registers:
         self._emitter.report(self._body, self._refused)
 
     def _instruction(self, item: Instruction) -> Any:
-        for position, arg in enumerate(item.args):
-            if isinstance(arg, Local) and arg.target in self._products:
-                a, b = self._products.pop(arg.target)
-                return self._body.fma(a, b, self._read(item.args[1 - position]))
         args = [self._read(x) for x in item.args]
         return self._emitter.apply(self._body, item.op, args, self._refused if item.checked else None)
 

@@ -145,16 +145,14 @@ class _Lowering:
         op = self.nodes.kinds[node]
         assert isinstance(op, Op)
         args = tuple([targets.get(arg) or self._shared(arg) for arg in self.nodes.args[node]])
-        store = self.schedule.row(node) if self.schedule.is_stored(node) else None
-        return Instruction(target, op, args, store, node in self.checked)
+        return Instruction(target, op, args, self.schedule.stored(node), node in self.checked)
 
     def _dot(self, node: int, target: int, targets: dict[int, Local]) -> Dot:
         bias = self.nodes.bias(node)
         terms = []
         for coefficient, row in self.nodes.terms(node):
             terms.append((Uniform(self.slots.slot(coefficient)), targets.get(row) or self.schedule.row(row)))
-        store = self.schedule.row(node) if self.schedule.is_stored(node) else None
-        return Dot(target, None if bias is None else self._shared(bias), tuple(terms), store)
+        return Dot(target, None if bias is None else self._shared(bias), tuple(terms), self.schedule.stored(node))
 
     def _dense(self, family: Family, epilogue: tuple[Map, ...]) -> Dense:
         product = family.product
@@ -219,7 +217,7 @@ class _Lowering:
 
     def _store(self, family: Family) -> Row | None:
         first = family.members[0]
-        return self.schedule.row(first) if self.schedule.is_stored(first) else None
+        return self.schedule.stored(first)
 
 
 def _same_space(rows: Sequence[Row]) -> Iterator[list[int]]:

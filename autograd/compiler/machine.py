@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import weakref
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from types import ModuleType
 from typing import Any
 
@@ -86,7 +86,7 @@ class Target:
     features: str = ""
     """As LLVM writes them: ``+avx2,+fma,-avx512f``."""
 
-    @property
+    @cached_property
     def architecture(self) -> Architecture:
         """The family, from the triple and the features that are switched on."""
         processor = self.triple.partition("-")[0]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
-from ..ops import mul
 from .fuse import Fusion
 from .group import Groups
 from .tape import Row
@@ -43,9 +42,10 @@ class Schedule:
             return Row("input", self.seed)
         return Row("input", self.groups.nodes.payload[node]) if kind == "input" else Row("scratch", self._rows[node])
 
-    def is_stored(self, node: int) -> bool:
-        """Whether a row is kept for other units."""
-        return node in self._rows
+    def stored(self, node: int) -> Row | None:
+        """Where a row is kept for other units; None if it isn't."""
+        slot = self._rows.get(node)
+        return None if slot is None else Row("scratch", slot)
 
     # The order
 
@@ -66,11 +66,14 @@ class Schedule:
 
     def _in_order(self) -> Iterator[int]:
         """Units (a node, or ~family) in the order in which the function asks for them, each behind what it needs."""
-        units = self._units()
+        units, args = self._units(), self.groups.nodes.args
         done: set[int] = set()
-        late = self._products_of_one_use()
         for unit in units:
-            if unit is None or unit in done or (unit >= 0 and late[unit]):
+            if unit is None or unit in done:
+                continue
+            if unit >= 0 and all([units[arg] in done or units[arg] is None for arg in args[unit]]):  # noqa: C419 (faster)
+                done.add(unit)
+                yield unit
                 continue
             waiting = [unit]
             while waiting:
@@ -83,20 +86,6 @@ class Schedule:
                 if top not in done:
                     done.add(top)
                     yield top
-
-    def _products_of_one_use(self) -> bytearray:
-        """Products that one other node alone uses: computed just before it, they need no memory.
-
-        A backward pass has many, terms of adjoints that are summed much later.
-        """
-        nodes = self.groups.nodes
-        uses = [0] * len(nodes)
-        for args in nodes.args:
-            for arg in args:
-                uses[arg] += 1
-        for node in self.kept:
-            uses[node] += 2
-        return bytearray(kind is mul and count == 1 for kind, count in zip(nodes.kinds, uses, strict=True))
 
     def _units(self) -> list[int | None]:
         """For each node which unit computes it: itself, ~family, or None for inputs and uniforms."""
@@ -128,13 +117,15 @@ class Schedule:
 
     def _find_last_uses(self) -> dict[int, int]:
         """For each row that other units need the last unit that does (the number of units: to the end)."""
-        nodes, last = self.groups.nodes, dict.fromkeys(self.kept, len(self.works))
-        for number, work in enumerate(self.works):
+        args, levels, unit = self.groups.nodes.args, self.groups.levels, self.unit
+        last: dict[int, int] = {}
+        for number, work in enumerate(self.works):  # in their order: what is written last is the latest
             for node in work.nodes:
-                for arg in nodes.args[node]:
-                    if self.groups.levels[arg] >= 0 and self.unit[arg] != number:
-                        last[arg] = max(last.get(arg, 0), number)
-        return {node: number for node, number in last.items() if self.groups.levels[node] >= 0}
+                for arg in args[node]:
+                    if levels[arg] >= 0 and unit[arg] != number:
+                        last[arg] = number
+        last.update(dict.fromkeys(self.kept, len(self.works)))
+        return {node: number for node, number in last.items() if levels[node] >= 0}
 
     def _allocate(self) -> int:
         """Give each block of rows its slots, and use them again when nobody needs the rows any more; slots in all."""

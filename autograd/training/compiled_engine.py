@@ -125,7 +125,7 @@ class CompiledEngine:
         return means
 
     def _all_or_none(self, steps: Steps, order: Any, firsts: Any, counts: Any) -> Any:
-        """The losses of all these steps; None if one fails, and then none is made, nor is anything tried ahead again."""
+        """The losses of all these steps; None if one fails: then none is made, and nothing is tried ahead again."""
         history = self.task.state.history
         before = self._snapshot()
         with self.task.interrupts.held():

@@ -1,12 +1,16 @@
 """A rule alone as machine code: the same steps as over NumPy arrays, for any number of parameters."""
 
+import pickle
+
 import numpy as np
 import pytest
 
 pytest.importorskip("llvmlite", reason="llvmlite is not installed")
 
+from autograd import Parameter, compile
 from autograd.compiler.llvm_rule import compiled_step, rule_text
 from autograd.compiler.machine import ARCHITECTURES
+from autograd.optim import SGD, Adam
 from autograd.optim.adagrad import AdagradRule
 from autograd.optim.adam import AdamRule, AdamWRule
 from autograd.optim.rmsprop import RMSpropRule
@@ -57,3 +61,45 @@ def test_nothing_beside_the_arrays_is_touched():
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_the_text_is_deterministic(name):
     assert rule_text(AdamRule(), ARCHITECTURES[name]) == rule_text(AdamRule(lr=3.0), ARCHITECTURES[name])
+
+
+def trained(program_first, make, backend):
+    """Parameters after some steps; the program is known to the parameters' store before or behind the first step."""
+    parameters = Parameter.many(np.linspace(-1.0, 1.0, 11))
+    used, X = make(parameters), np.random.default_rng(0).normal(size=(5, 11))
+    program = compile(lambda x: sum(w * w * k for w, k in zip(parameters, x, strict=True)), backend=backend)
+    if program_first:
+        program.backward(X)
+    for _ in range(3):
+        used.zero_grad()
+        program.backward(X)
+        used.step()
+    used.lr *= 0.5
+    used.step()
+    return np.array([w.data for w in parameters]), used
+
+
+@pytest.mark.parametrize("program_first", [False, True])
+@pytest.mark.parametrize("make", [
+    lambda p: SGD(p, lr=0.1),
+    lambda p: SGD(p, lr=0.1, momentum=0.9, dampening=0.5),
+    lambda p: Adam(p, lr=0.1),
+])  # fmt: skip
+def test_an_optimizer_steps_by_compiled_code_where_a_program_is_compiled(make, program_first):
+    numbers, used = trained(program_first, make, "llvm")
+    expected, other = trained(program_first, make, "numpy")
+    assert used.params[0].store.accelerate is compiled_step
+    assert other.params[0].store.accelerate is None
+    np.testing.assert_allclose(numbers, expected, rtol=1e-12)
+    for name, array in other.state.items():
+        np.testing.assert_allclose(used.state[name], array, rtol=1e-12)
+
+
+def test_copies_of_an_optimizer_step_on_their_own():
+    _, used = trained(True, lambda p: SGD(p, lr=0.1), "llvm")
+    other = pickle.loads(pickle.dumps(used))
+    before = [w.data for w in used.params]
+    other.step()
+    assert [w.data for w in used.params] == before
+    used.step()
+    np.testing.assert_allclose([w.data for w in other.params], [w.data for w in used.params], rtol=1e-15)

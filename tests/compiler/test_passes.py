@@ -342,7 +342,7 @@ def test_maps_of_outputs_are_fused_and_what_lies_between_is_not_stored(nodes):
     groups, fusion, schedule = scheduled(nodes, h, 12)
     assert fusion.home == {2: 1}
     assert [work.family for work in schedule.works] == [1]
-    assert not any(schedule.is_stored(node) for node in groups.families[1].members)
+    assert not any(schedule.stored(node) for node in groups.families[1].members)
     assert [schedule.row(node) for node in h] == [Row("scratch", j) for j in range(4)]
     assert schedule.scratch == 4
 

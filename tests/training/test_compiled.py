@@ -239,3 +239,36 @@ def test_a_graph_can_be_drawn_after_it():
     loss = nn.losses.hinge(model([Value(x) for x in X[0]]), Y[0])
     loss.backward()
     assert loss.has_grad
+
+
+@pytest.mark.parametrize("batch_size", [None, 5])
+@pytest.mark.parametrize("name", ["sgd", "adam", "dampened"])
+def test_many_epochs_in_one_piece(name, batch_size):
+    history, _, used = assert_equal(mlp, optimizer=OPTIMIZERS[name], epochs=150, batch_size=batch_size)
+    assert history.epochs == len(history["loss"]) == 150
+    assert history.steps == used.t == 150 * (1 if batch_size is None else 5)
+
+
+@pytest.mark.parametrize("batch_size", [None, 1])
+def test_what_fails_in_one_piece_fails_as_it_does_step_by_step(batch_size):
+    outcomes = []
+    for mode in ("eager", "compiled"):
+        w = Parameter(1.0, label="w")
+        used = SGD([w], lr=2.0)
+        with pytest.raises(NonFiniteError) as caught:
+            fit(lambda x, w=w: w * x, [1.0, 2.0], [3.0, 5.0], loss="mse", optimizer=used, epochs=2000, mode=mode,
+                batch_size=batch_size, progress=False)  # fmt: skip
+        outcomes.append((str(caught.value).split(" Try ")[0].split("is ")[0], used.t, w.data))
+    (said, steps, number), (its_words, its_steps, its_number) = outcomes
+    assert said == its_words
+    assert steps == its_steps > 16
+    assert number == pytest.approx(its_number, rel=1e-9)
+
+
+def test_the_random_order_goes_on_where_the_epochs_end():
+    drawn = []
+    for mode in ("eager", "compiled"):
+        random = np.random.default_rng(4)
+        trained(mlp, mode, epochs=40, seed=random)
+        drawn.append(random.random())
+    assert drawn[0] == drawn[1]

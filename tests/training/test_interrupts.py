@@ -142,3 +142,28 @@ def test_it_trains_in_another_thread_too():
     thread.join()
     run(model)
     assert there.w.data == model.w.data != 0.0
+
+
+def test_epochs_that_are_run_in_one_piece_are_all_recorded(monkeypatch, capsys):
+    pytest.importorskip("llvmlite", reason="llvmlite is not installed")
+    from autograd.compiler.steps import Steps
+
+    original, lengths = Steps.run, []
+
+    def interrupted(self, order, firsts, counts):
+        lengths.append(len(counts))
+        if len(lengths) == 3:
+            signal.raise_signal(signal.SIGINT)
+        return original(self, order, firsts, counts)
+
+    monkeypatch.setattr(Steps, "run", interrupted)
+    model, whole = Line(), Line()
+    history = run(model, epochs=100_000, mode="compiled")
+    steps = sum(lengths)
+    assert len(lengths) == 3
+    assert (history.interrupted, history.epochs, history.steps) == (True, steps // 2, steps)
+    assert len(history["loss"]) == history.epochs
+    assert f"kept what was learnt in {steps} steps" in capsys.readouterr().err
+    monkeypatch.undo()
+    run(whole, epochs=steps // 2, mode="compiled")
+    assert model.w.data == whole.w.data
