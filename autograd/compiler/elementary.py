@@ -72,7 +72,7 @@ class World:
     >>> body = Module(4).function("f", "ptr %x")
     >>> m = World(body)
     >>> m.exp(body.load("%x", 0)), m.exp(0.0)
-    (Vector(%v2), 1.0)
+    (Vector(%1), 1.0)
     """
 
     def __init__(self, body: Body) -> None:

@@ -8,7 +8,9 @@ from functools import partial
 from typing import Any
 
 from ..declaration import Op
+from ..ops import add, mul, sub
 from .elementary import World
+from .inner_ops import PASSED_ON
 from .ir import Body, Index, Mask, Module, Register, Vector
 from .layout import FLAG_DOMAIN, Layout
 from .machine import Tiles
@@ -21,6 +23,9 @@ PARAMETERS = ", ".join(f"ptr noalias %{name}" for name in POINTERS)
 
 Part = tuple[int, int, int]
 """Parts of equal size: the first thing, the number of parts, the size of each."""
+
+_PLAIN = {add: "fadd", sub: "fsub", mul: "fmul"}
+"""Instructions of the commonest operations, which need no world."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,11 @@ class Emitter:
     def apply(self, body: Body, op: Op | str, args: Sequence[Any], refused: Refused | None = None) -> Any:
         """``op(*args)`` as code; where arguments are outside the domain goes to ``refused``, if that is wanted."""
         assert isinstance(op, Op), "conditions are operations too, see inner_ops"
+        if op in _PLAIN and refused is None and (_is_register(args[0]) or _is_register(args[1])):
+            return body.arithmetic(_PLAIN[op], *args)
+        # The same as its kernel, also for NaN, but two instructions on machines with masks.
+        if op is PASSED_ON and _is_register(args[0]):
+            return body.select(args[0], args[0] * args[1], 0.0)
         if not any(map(_is_register, args)):  # Python's own arithmetic raises where IEEE 754 doesn't
             args = [x if isinstance(x, bool) else body.constant(x) for x in args]
         world = World(body)

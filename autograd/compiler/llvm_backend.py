@@ -93,7 +93,7 @@ class LlvmExecutable:
     ) -> Run:
         """See `backend.Executable`."""
         kernel = self.kernel(len(arrays[0]) if arrays else 1)
-        return Binding(kernel, arrays, data, grad, buffers, observed)
+        return Binding(kernel, arrays, data, grad, buffers, observed).run
 
     def bind_training(self, rule: Rule, arrays: tuple[Floats, ...], held: Held) -> Training:
         """Steps of an optimizer's rule on these arrays, the rule being part of the compiled code."""

@@ -26,7 +26,8 @@ class Kernel:
         self.layout = Layout(tape, architecture.width, shape.vectors, architecture.tiles.depth)
         self.arguments = Arguments(len(tape.arrays), None if shape.rule is None else len(shape.rule.state))
         self._engine = compile_ir(kernel_text(tape, architecture, shape), effort, target)
-        self.function = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p)(self._engine.address("run"))
+        # Its argument isn't declared, since that takes 30 ns a call: it must be a `Memory.address`.
+        self.function = ctypes.CFUNCTYPE(ctypes.c_int64)(self._engine.address("run"))
         self.free: list[Memory] = []
 
     def take(self) -> Memory:
@@ -56,7 +57,7 @@ class Memory:
         self.block = np.zeros(len(kernel.arguments), dtype=np.int64)
         # A memoryview gives Python floats, and at less cost than an array.
         self.numbers: Any = memoryview(self.block.view(np.float64))  # type: ignore[arg-type]
-        self.address = ctypes.c_void_p(self.block.ctypes.data)
+        self.address = ctypes.byref(ctypes.c_char.from_address(self.block.ctypes.data))
         self.holder: object = None
         """Who filled in the argument block."""
         kernel.fill(self, workspace=self.workspace, uniforms=self.uniforms, adjoints=self.adjoints)
@@ -100,7 +101,11 @@ class Binding:
         self._token = object()
 
     def __call__(self) -> Any:
-        """See `backend.Run`."""
+        """See `backend.Run`. Where each call counts, call `run`: it does the same and saves 0.1 µs."""
+        return self.run()
+
+    def run(self) -> Any:
+        """Run the kernel."""
         try:
             memory = self._pop()
         except IndexError:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, TypeAlias
 
-from ..declaration import REAL, Op
+from ..declaration import NONNEGATIVE, NONZERO, POSITIVE, REAL, Op
+from ..ops import add, mul
 from .differentiate import Gradients, differentiate
 from .dots import find_dots
 from .fuse import Fusion
@@ -62,15 +63,39 @@ def lower(trace: Trace, goal: Goal, checks: bool = True) -> Tape:
 def _tidied(nodes: Nodes, roots: Iterable[int], written: int) -> tuple[Nodes, dict[int, int], set[int]]:
     """The graph tidied up, and which of its nodes the user wrote whose operands may be outside of a domain."""
     new, names = tidy(nodes, roots, written)
-    checked = {name for node, name in names.items() if node < written and _has_domain(new, name)}
+    positive = _positive(new)
+    checked = {name for node, name in names.items() if node < written and _can_refuse(new, name, positive)}
     return new, names, checked
 
 
-def _has_domain(nodes: Nodes, node: int) -> bool:
+def _can_refuse(nodes: Nodes, node: int, positive: set[int]) -> bool:
     op = nodes.kinds[node]
     if not isinstance(op, Op):
         return False
-    return op.refuses is not None or any(op.domain_of(i) is not REAL for i in range(len(nodes.args[node])))
+    return op.refuses is not None or any(
+        op.domain_of(i) is not REAL and not (arg in positive and op.domain_of(i) in _HOLD_POSITIVE)
+        for i, arg in enumerate(nodes.args[node])
+    )
+
+
+_HOLD_POSITIVE = (POSITIVE, NONNEGATIVE, NONZERO)
+
+
+def _positive(nodes: Nodes) -> set[int]:
+    """Rows that are above zero or NaN whatever their operands are: a square plus a positive number."""
+    found: set[int] = set()
+    for node, kind in enumerate(nodes.kinds):
+        if kind is add:
+            a, b = nodes.args[node]
+            square = b if a in nodes.numbers else a
+            if _is_square(nodes, square) and nodes.numbers.get(a + b - square, 0.0) > 0.0:
+                found.add(node)
+    return found
+
+
+def _is_square(nodes: Nodes, node: int) -> bool:
+    args = nodes.args[node]
+    return nodes.kinds[node] is mul and args[0] == args[1]
 
 
 class _Lowering:

@@ -82,7 +82,7 @@ class Vector(Register):
     >>> body = Module(2).function("f", "ptr %x")
     >>> x = body.load("%x", 0)
     >>> 1.0 + x * x
-    Vector(%v3)
+    Vector(%2)
     """
 
     __slots__ = ()

@@ -24,6 +24,8 @@ class HasParameters(Protocol):
 Parameters: TypeAlias = Iterable[Parameter] | HasParameters
 """What an optimizer takes: Parameters, or a module."""
 
+_FEW = 10_000
+"""Parameters up to which gradients are zeroed by copying zeros, which needs as many zeros."""
 _CURE = "pass Parameters, as in model.parameters() or [Parameter(0.5)]"
 
 
@@ -87,10 +89,15 @@ class Optimizer:
 
     def zero_grad(self) -> None:
         """Set the gradient of every parameter to 0."""
-        if self._first.store is not self._store:
+        store = self._first.store
+        if store is not self._store:
             self._bind()
-        self._gradient.fill(0.0)
-        self._first.store.forget()
+            store = self._first.store
+        if self._zeros is None:
+            self._gradient.fill(0.0)
+        else:  # takes two thirds of the time for a few parameters
+            self._view[:] = self._zeros
+        store.forget()
 
     def state_dict(self) -> dict[str, Any]:
         """All but the parameters: rule's name, ``t``, ``initial_lr``, hyperparameters, copies of the state."""
@@ -134,6 +141,8 @@ class Optimizer:
         self._first = self.params[0]
         self._store: Store | None = None
         self._gradient: NDArray[np.float64] = np.empty(0)
+        self._view: Any = None
+        self._zeros: Any = None
         self._accelerate: Any = None
         self._filled: Rule | None = None
 
@@ -142,6 +151,8 @@ class Optimizer:
         store, begin, end = span(self.params)
         make: Callable[..., Step] = store.accelerate or bound_step
         data, self._gradient = store.data[begin:end], store.grad[begin:end]
+        self._view = store.grad_view[begin:end]
+        self._zeros = memoryview(bytes(8 * (end - begin))).cast("d") if end - begin <= _FEW else None
         self._put, self._run = make(self.rule, data, self._gradient, tuple(self.state.values()))
         self._store, self._accelerate, self._filled = store, store.accelerate, None
 

@@ -612,3 +612,24 @@ def test_large_graphs_take_linear_time():
     program = Program(f, "numpy")
     assert np.isfinite(program.gradients(np.array([0.3, 0.4]))[0]).all()
     assert tape_of(program, "inputs").scratch > 0
+
+
+@pytest.mark.parametrize(("number", "checked"), [(1.0, False), (1e-300, False), (-1.0, True)])
+@pytest.mark.parametrize("function", [autograd.log, autograd.sqrt, lambda x: 1.0 / x], ids=["log", "sqrt", "inverse"])
+@pytest.mark.parametrize("first", [False, True])
+def test_a_square_plus_a_positive_number_is_inside_every_domain_and_not_tested(number, checked, function, first):
+    def f(x):
+        return function(number + x * x if first else x * x + number)
+
+    tape = lower(trace(f, [InputArray("x", 1, scalar=True)]), "values")
+    assert any(item.checked for unit in tape.units for item in unit.code) is checked
+
+
+@pytest.mark.parametrize("backend", ["numpy", "llvm"])
+def test_a_zero_adjoint_times_an_infinite_partial_is_zero_on_every_backend(backend):
+    if backend == "llvm":
+        pytest.importorskip("llvmlite")
+    program = Program(lambda x, y: y * autograd.sqrt(x), backend)
+    by_x, by_y = program.gradients(np.array([0.0, 0.0, 4.0]), np.array([0.0, -0.0, 2.0]))
+    assert by_x.tolist() == [0.0, 0.0, 0.5]
+    assert by_y.tolist() == [0.0, 0.0, 2.0]

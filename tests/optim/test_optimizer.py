@@ -14,7 +14,7 @@ import pytest
 
 from autograd import Parameter, Value
 from autograd.optim import SGD, Adagrad, Adam, AdamW, Momentum, Optimizer, RMSprop
-from autograd.parameter import pack
+from autograd.parameter import pack, span
 
 KINDS: list[tuple[type[Optimizer], dict[str, Any]]] = [
     (SGD, {}),
@@ -384,3 +384,13 @@ def test_a_rate_set_later_is_checked_too() -> None:
     opt.lr = 2
     assert (opt.lr, opt.initial_lr) == (2.0, 2.0)
     assert type(opt.lr) is float
+
+
+@pytest.mark.parametrize("count", [1, 10_000, 10_001])
+def test_zero_grad_sets_every_gradient_of_its_own_and_no_other(count: int) -> None:
+    params = Parameter.many(np.ones(count + 1))
+    store, begin, end = span(params)
+    store.grad[:] = 3.0
+    SGD(params[:-1], lr=0.1).zero_grad()
+    assert not store.grad[begin : end - 1].any()
+    assert params[-1].grad == 3.0
