@@ -148,26 +148,23 @@ class Program:
 
     def backward(self, *arguments: Any) -> float:
         """The mean of the results (the loss); the gradient of that mean is added to the parameters' ``grad``."""
-        lock = self._lock
-        lock.acquire()  # by hand: ``with`` takes 0.08 µs more
-        try:
+        with self._lock:
             bound = self._bound.get("parameters")
             if bound is None or not bound.is_for(arguments):
                 bound = self._bind("parameters", arguments)
             if bound.generators:
                 self._draw(bound)
-            loss: float = bound.run()
-            store = bound.store
-            if store is not None:
-                store.reached = store.sweeps
-            if bound.observed is not None:
-                hand_over(bound.specialisation.trace, bound.observed, len(bound.arrays[0]))
-            return loss
-        except Failure:
-            assert bound is not None, "only what is bound can fail"
-            error = self._diagnosed(bound)
-        finally:
-            lock.release()
+            try:
+                loss: float = bound.run()
+            except Failure:
+                error = self._diagnosed(bound)
+            else:
+                store = bound.store
+                if store is not None:
+                    store.reached = store.sweeps
+                if bound.observed is not None:
+                    hand_over(bound.specialisation.trace, bound.observed, len(bound.arrays[0]))
+                return loss
         raise error
 
     def gradients(self, *arguments: Any) -> tuple[NDArray[np.float64], ...]:
