@@ -65,7 +65,7 @@ from .ops import (
     tanh,
     where,
 )
-from .parameter import Parameter
+from .parameter import Parameter, ParameterArray
 from .scopes import no_grad, scope
 from .training import History, fit, load_parameters, save_parameters
 from .value import Constant, Value
@@ -90,6 +90,7 @@ __all__ = [
     "NonFiniteError",
     "Op",
     "Parameter",
+    "ParameterArray",
     "Program",
     "ShapeError",
     "StaleGraphError",

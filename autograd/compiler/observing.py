@@ -26,16 +26,15 @@ def observed_of(specialisation: Specialisation, arrays: tuple[Floats, ...]) -> l
 
     Domains are not tested: this is for those who look for an error.
     """
-    trace, home = specialisation.trace, specialisation.home()
-    assert home is not None
+    trace = specialisation.trace
     if not trace.observed:
         return []
     masks = [np.empty((len(arrays[0]), array.columns)) for array in trace.arrays if array.kind == "mask"]
     with rewound(trace.generators, states_of(trace.generators)):
         draw(trace.generators, masks)
     numbers = np.full(len(trace.observed), np.nan)
-    _, data, grad = home
+    trace.span.load()
     NumpyBackend().build(lower(trace, "values", checks=False)).bind(
-        (*arrays, *masks), data, grad, trace.buffers, numbers
+        (*arrays, *masks), trace.span.data, trace.span.grad, trace.buffers, numbers
     )()
     return list(numbers.tolist())

@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..backprop import sweep
-from ..nn import structure
 from ..nn.statistics import given
 from ..parameter import Parameter
 from ..value import Value
@@ -54,6 +53,10 @@ def compile(function: Callable[..., Any] | None = None, backend: BackendName = "
     return Program(function, backend)
 
 
+_KEPT = 4
+"""Traces that a program keeps: those of train and eval mode, and what else is switched to and fro."""
+
+
 class _Bound:
     """A run that is ready for certain arrays, and what must not have changed since."""
 
@@ -61,26 +64,20 @@ class _Bound:
         *(
             "arguments",
             "arrays",
-            "first",
             "generators",
             "goal",
             "observed",
             "run",
             "specialisation",
             "states",
-            "store",
-            "version",
+            "span",
         ),
     )
 
-    def __init__(
-        self, goal: Goal, specialisation: Specialisation, arguments: Any, arrays: Any, run: Run, store: Any
-    ) -> None:
+    def __init__(self, goal: Goal, specialisation: Specialisation, arguments: Any, arrays: Any, run: Run) -> None:
         self.goal, self.specialisation, self.arguments, self.arrays = goal, specialisation, arguments, arrays
         self.run = run
-        self.version = structure.structure_version()
-        self.store = store
-        self.first = specialisation.trace.parameters[0] if store is not None else None
+        self.span = specialisation.trace.span
         self.generators = specialisation.trace.generators
         self.observed: Floats | None = None
         self.states: list[Any] = []
@@ -94,8 +91,7 @@ class _Bound:
             and arguments[-1] is mine[-1]
             # Only here for more than two: the loop takes 0.1 µs, twice as long as the lines above.
             and (len(mine) < 3 or all(map(operator.is_, arguments, mine)))
-            and self.version == structure._version  # asking by a call takes 0.04 µs more
-            and (self.first is None or self.first.store is self.store)
+            and self.specialisation.is_current()
         )
 
 
@@ -155,13 +151,13 @@ class Program:
             if bound.generators:
                 self._draw(bound)
             try:
+                bound.span.load()
                 loss: float = bound.run()
             except Failure:
                 error = self._diagnosed(bound)
             else:
-                store = bound.store
-                if store is not None:
-                    store.reached = store.sweeps
+                bound.span.save()
+                bound.span.mark_reached()
                 if bound.observed is not None:
                     hand_over(bound.specialisation.trace, bound.observed, len(bound.arrays[0]))
                 return loss
@@ -261,6 +257,7 @@ class Program:
         if bound.generators:
             self._draw(bound)
         try:
+            bound.span.load()
             return bound.run()
         except Failure:
             error = self._diagnosed(bound)
@@ -278,18 +275,18 @@ class Program:
         if goal != "values":
             _refuse_lists(specialisation)
         executable = specialisation.executable(goal, self._chosen_backend())
-        home = specialisation.home()
-        assert home is not None
-        store, data, grad = home
-        if store is not None and goal == "parameters" and store.accelerate is None:
-            store.accelerate = getattr(self._chosen_backend(), "accelerate", None)
+        span = specialisation.trace.span
+        accelerate = getattr(self._chosen_backend(), "accelerate", None)
+        for store, begin, end in span.places if goal == "parameters" and accelerate is not None else ():
+            if (begin, end, accelerate) not in store.accelerated:
+                store.accelerated.append((begin, end, accelerate))
         columns = [array.columns for array in specialisation.trace.arrays if array.kind == "mask"]
         arrays += tuple(np.empty((len(arrays[0]), n)) for n in columns)
         start = time.perf_counter()
         trace = specialisation.trace
         observed = np.empty(len(trace.observed)) if trace.observed and goal == "parameters" else None
-        run = executable.bind(arrays, data, grad, trace.buffers, observed)
-        bound = _Bound(goal, specialisation, arguments, arrays, run, store)
+        run = executable.bind(arrays, span.data, span.grad, trace.buffers, observed)
+        bound = _Bound(goal, specialisation, arguments, arrays, run)
         bound.observed = observed
         specialisation.compile_seconds[goal] += time.perf_counter() - start
         if all(map(operator.is_, arguments, arrays)):  # a converted copy wouldn't see later changes
@@ -306,7 +303,7 @@ class Program:
         new = Specialisation.of(self.function, layout)
         for older in self._specialisations:
             new.inherit(older)
-        self._specialisations = [new, *(s for s in self._specialisations if s.modes != new.modes)]
+        self._specialisations = [new, *self._specialisations[: _KEPT - 1]]
         self._layout = layout
         self._bound.clear()
         return new

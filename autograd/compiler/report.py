@@ -34,11 +34,13 @@ def report(name: str, backend: Backend | None, specialisations: Iterable[Special
 def _of_trace(specialisation: Specialisation) -> list[str]:
     trace = specialisation.trace
     arrays = ", ".join(f"{a.name} (batch,)" if a.scalar else f"{a.name} (batch, {a.columns})" for a in trace.arrays)
-    modes = sorted({"training" if mode else "evaluation" for mode in specialisation.modes})
+    modes = sorted(
+        {"training" if mode else "evaluation" for mode in (m.training for m in specialisation.trace.modules)}
+    )
     state = f", modules in {' and '.join(modes)} mode" if modes else ""
     return [
         f"  traced for {arrays}{state}: {count(len(trace.nodes), 'node')}, "
-        f"{count(len(trace.parameters), 'parameter')}, in {specialisation.trace_seconds:.3f} s"
+        f"{count(trace.span.size, 'parameter')}, in {specialisation.trace_seconds:.3f} s"
     ]
 
 

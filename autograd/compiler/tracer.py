@@ -10,6 +10,7 @@ from ..declaration import CONDITION, Op
 from ..errors import TraceError
 from ..parameter import Parameter
 from ..scopes import current
+from ..store import Store
 from ..value import Constant, Value, real_number
 from .inner_ops import BATCH_MEAN, BOTH, CONDITIONS, EITHER, IDENTITY, IS_CONDITION
 from .nodes import Nodes
@@ -22,13 +23,17 @@ _new = object.__new__
 class Tracer:
     """Records one run of a function. It is in force as ``Scope.trace`` of every scope inside that run."""
 
-    def __init__(self) -> None:
+    def __init__(self, noting: Any = None) -> None:
+        self.noting = noting
+        """Notes what is read; None in a second run."""
         self.nodes = Nodes()
         self._known = self.nodes.known
         self.labels: dict[int, str] = {}
         self.scopes: dict[int, str] = {}
         self.parameters: dict[Parameter, int] = {}
-        """The parameters met, in that order, and their nodes."""
+        """The parameters met one by one, in that order, and their nodes."""
+        self.stores: dict[Store, int] = {}
+        """The stores of parameters met, numbered: until the trace is over a parameter is (its number << 40) + slot."""
         self.modules: dict[int, Any] = {}
         """The modules called, by identity, in that order."""
         self.generators: dict[int, tuple[Any, list[int]]] = {}
@@ -41,6 +46,7 @@ class Tracer:
 
     def restart(self) -> None:
         """Be ready for a second run of the same function: what it computes again is the same nodes."""
+        self.noting = None
         self.generators = {key: (rng, []) for key, (rng, _) in self.generators.items()}
         self.observed.clear()
         self._values.clear()
@@ -133,6 +139,8 @@ class Tracer:
     def buffer(self, array: Any, k: int) -> Symbol:
         """The number that ``array[k]`` (float64, changed only in place) is at each replay; no gradient flows there."""
         _, nodes = self.buffers.setdefault(id(array), (array, []))
+        if self.noting is not None:
+            self.noting.live(array)
         node = self.nodes.leaf("buffer", (list(self.buffers).index(id(array)), k))
         if node not in self.labels:
             nodes.append(node)
@@ -185,8 +193,14 @@ class Tracer:
     def _parameter(self, parameter: Parameter) -> int:
         node = self.parameters.get(parameter)
         if node is None:
-            node = self.parameters[parameter] = self.nodes.leaf("parameter", parameter)
+            node = self.parameters[parameter] = self.nodes.leaf(
+                "parameter", self.address(parameter.store, parameter.slot)
+            )
         return node
+
+    def address(self, store: Store, slot: int) -> int:
+        """A slot as a number, by which equal steps in memory are equal steps."""
+        return (self.stores.setdefault(store, len(self.stores)) << 40) + slot
 
     def _taken(self, value: Value) -> int:
         """The node of a Value that was computed from parameters and numbers, with all that it came from."""
@@ -218,7 +232,9 @@ class Tracer:
             node = self.nodes.record(value.op, tuple(self._values[arg] for arg in value.args))
             return node if value.requires_grad else self.nodes.record(IDENTITY, (node,))
         if isinstance(value, Constant) or self._is_ours(value):
-            return self.nodes.constant(value.data)
+            if self.noting is not None and value.op is None:
+                self.noting.number(value)
+            return self.nodes.constant(value._data)
         raise _foreign(value, source_line())
 
     # Text
@@ -237,7 +253,7 @@ class Tracer:
         if node in self.nodes.numbers:
             return f"{self.nodes.numbers[node]!r}"
         if kind == "parameter":
-            return repr(self.nodes.payload[node].label or "a parameter")
+            return next(repr(p.label or "a parameter") for p, known in self.parameters.items() if known == node)
         if kind is BOTH or kind is EITHER:
             return f"a condition joined by {kind.symbol}"
         if kind in IS_CONDITION:
