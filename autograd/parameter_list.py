@@ -230,7 +230,7 @@ def without_repetition(parts: Iterable[Part]) -> tuple[Part, ...]:
     kept: dict[Any, Part] = {}
     for part in parts:
         key = tuple((a.store.number, a.begin, a.shape, a.strides) for a in part.arrays)
-        kept.setdefault(key or tuple(p.slot for p in part.faces()) + (part,), part)
+        kept.setdefault(key or (part,), part)
     spans = sorted((place.store.number, place.begin, place.end) for part in kept.values() for place in part.places())
     if any(a[0] == b[0] and b[1] < a[2] for a, b in pairwise(spans)):
         return (Some(dict.fromkeys(p for part in kept.values() for p in part.faces())),)

@@ -88,7 +88,9 @@ class Value(ValueMethods):
 
     @data.setter
     def data(self, number: Any) -> None:
-        self._data = real_number(number, f"data of {self.describe()}")
+        if number.__class__ is not float:  # the words for an error take longer than a step
+            number = real_number(number, f"data of {self.describe()}")
+        self._data = number
 
     @property
     def grad(self) -> float:
@@ -97,7 +99,9 @@ class Value(ValueMethods):
 
     @grad.setter
     def grad(self, number: Any) -> None:
-        self._grad = real_number(number, f"grad of {self.describe()}")
+        if number.__class__ is not float:
+            number = real_number(number, f"grad of {self.describe()}")
+        self._grad = number
 
     @property
     def has_grad(self) -> bool:

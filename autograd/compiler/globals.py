@@ -24,8 +24,10 @@ def global_uses(code: CodeType) -> tuple[GlobalUse, ...]:
     """The globals that the code names; not those of functions inside of it.
 
     >>> f = lambda: config.beta + table["a"] + gamma
-    >>> global_uses(f.__code__)
-    (GlobalUse(name='config', attribute='beta', key=None), GlobalUse(name='table', attribute=None, key='a'), GlobalUse(name='gamma', attribute=None, key=None))
+    >>> for use in global_uses(f.__code__): print(*use)
+    config beta None
+    table None a
+    gamma None None
     """
     found: dict[GlobalUse, None] = {}
     steps = [step for step in dis.get_instructions(code) if step.opname not in _SILENT]

@@ -1,8 +1,8 @@
 """Guards: what a function read while it was traced, so that a call can tell whether the trace is still true.
 
-Modules, and the lists and dicts that they hold, tell when something that was read is set: a call asks one flag. Globals,
-closure cells, attributes of plain objects and the contents of arrays and containers have nobody who tells: a call
-compares them.
+Modules, and the lists and dicts that they hold, tell when something that was read is set: a call asks one flag.
+Globals, closure cells, attributes of plain objects and the contents of arrays and containers have nobody who tells: a
+call compares them.
 """
 
 from __future__ import annotations

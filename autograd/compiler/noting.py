@@ -32,6 +32,7 @@ from .refusals import source_line
 LIBRARY = frozenset((*sys.stdlib_module_names, "autograd", "numpy", "llvmlite")) - {"__main__"}
 """Packages whose globals don't change what they compute."""
 _ABSENT: Any = object()
+_READ = "__getattribute__"
 _FUNCTIONS = (types.FunctionType, types.MethodType, functools.partial)
 _IMMUTABLE, _HEAP = 1 << 8, 1 << 9
 _one_trace_at_a_time = threading.RLock()
@@ -115,10 +116,10 @@ class Noting:
     def _class(self, kind: type) -> None:
         """Have the reads of a plain class noted, while this runs. (No built-in class, none of a library.)"""
         can_be = kind.__flags__ & _HEAP and not kind.__flags__ & _IMMUTABLE
-        if can_be and kind not in self._patched and not is_library(kind.__module__) and not issubclass(kind, Module):
-            if kind.__getattribute__ is object.__getattribute__:
-                self._patched[kind] = None
-                kind.__getattribute__ = _plain_read  # type: ignore[method-assign,assignment]
+        is_own = not is_library(kind.__module__) and not issubclass(kind, Module)
+        if can_be and is_own and getattr(kind, _READ) is object.__getattribute__:
+            self._patched[kind] = None
+            setattr(kind, _READ, _plain_read)
 
     # What runs
 
@@ -178,7 +179,7 @@ class Noting:
                 if before is None:
                     sys.setprofile(None)
                 for kind in self._patched:
-                    del kind.__getattribute__
+                    delattr(kind, _READ)
                 _running.pop()
                 if outermost:
                     _unpatch()
@@ -312,24 +313,25 @@ _LIST_READS = (
     "copy",
 )
 _DICT_READS = ("__iter__", "__len__", "__getitem__", "__contains__", "__or__", "get", "keys", "values", "items", "copy")
-_NUMBERS = ((Value, "data"), (ParameterArray, "data"), (ParameterArray, "grad"))
+_HELD: tuple[tuple[type, tuple[str, ...]], ...] = ((HeldList, _LIST_READS), (HeldDict, _DICT_READS))
+_NUMBERS: tuple[tuple[type, str], ...] = ((Value, "data"), (ParameterArray, "data"), (ParameterArray, "grad"))
 _originals: dict[tuple[type, str], property] = {}
 
 
 def _patch() -> None:
-    Module.__getattribute__ = _module_read  # type: ignore[method-assign,assignment]
-    for kind, methods in ((HeldList, _LIST_READS), (HeldDict, _DICT_READS)):
+    setattr(Module, _READ, _module_read)
+    for held, methods in _HELD:
         for method in methods:
-            setattr(kind, method, _item_read(kind, method))
+            setattr(held, method, _item_read(held, method))
     for kind, name in _NUMBERS:
         _originals[kind, name] = vars(kind)[name]
         setattr(kind, name, _number_read(name, vars(kind)[name]))
 
 
 def _unpatch() -> None:
-    del Module.__getattribute__
-    for kind, methods in ((HeldList, _LIST_READS), (HeldDict, _DICT_READS)):
+    delattr(Module, _READ)
+    for held, methods in _HELD:
         for method in methods:
-            delattr(kind, method)
+            delattr(held, method)
     for (kind, name), original in _originals.items():
         setattr(kind, name, original)

@@ -276,7 +276,7 @@ class Program:
             _refuse_lists(specialisation)
         executable = specialisation.executable(goal, self._chosen_backend())
         span = specialisation.trace.span
-        accelerate = getattr(self._chosen_backend(), "accelerate", None)
+        accelerate: Any = getattr(self._chosen_backend(), "accelerate", None)
         for store, begin, end in span.places if goal == "parameters" and accelerate is not None else ():
             if (begin, end, accelerate) not in store.accelerated:
                 store.accelerated.append((begin, end, accelerate))

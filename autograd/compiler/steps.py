@@ -49,7 +49,7 @@ class Steps:
 
     def is_current(self) -> bool:
         """Whether model, optimizer and parameters are as they were bound; the learning rate may change."""
-        return self._specialisation.is_current() and self._state_of_optimizer() == self._key
+        return self._specialisation.is_current() and bool(self._state_of_optimizer() == self._key)
 
     def run(
         self, order: NDArray[np.int64] | None, firsts: NDArray[np.int64], counts: NDArray[np.int64]

@@ -35,14 +35,19 @@ def _is_free(scope: Scope) -> bool:
 def _hold(parent: Module, path: str, member: Any) -> None:
     """The first module that holds a member names it, by the first attribute that does, as long as it does."""
     own, scope = member._own, member._scope
-    alive = [m for reference in own.parents if (m := reference()) is not None and m is not parent and _holds(m, member)]
-    was_first = not alive or (own.parents and own.parents[0]() is parent)
-    order = [parent, *alive] if was_first else [*alive, parent]
-    own.parents = [weakref.ref(m) for m in order]
-    attribute = scope.name.partition(".")[0]
-    named_elsewhere = attribute != path.partition(".")[0] and _holds(parent, member, attribute)
-    if was_first and not (scope.parent is parent._scope and named_elsewhere):
+    known = [m for reference in own.parents if (m := reference()) is not None]
+    if known != [parent]:
+        others = [m for m in known if m is not parent and _holds(m, member)]
+        known = [parent, *others] if not others or known[0] is parent else [*others, parent]
+        own.parents = [weakref.ref(m) for m in known]
+    if known[0] is parent and not (scope.parent is parent._scope and _is_named_elsewhere(parent, path, member)):
         scope.name, scope.parent = path, parent._scope
+
+
+def _is_named_elsewhere(parent: Module, path: str, member: Any) -> bool:
+    """Whether a member is still held by another attribute, which has named it."""
+    attribute = member._scope.name.partition(".")[0]
+    return attribute != path.partition(".")[0] and _holds(parent, member, attribute)
 
 
 def _holds(parent: Module, member: Any, attribute: str | None = None) -> bool:

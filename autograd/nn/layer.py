@@ -87,7 +87,8 @@ class Layer(Module):
         Raises:
             AttributeError: neurons were replaced, so that there is no such array any more.
         """
-        return self._whole("weight")
+        array: ParameterArray = self._whole("weight")
+        return array
 
     @weight.setter
     def weight(self, array: Any) -> None:
@@ -98,7 +99,8 @@ class Layer(Module):
     @property
     def bias(self) -> ParameterArray | None:
         """The biases of all neurons, shape (nout,), or None; errors are those of `weight`."""
-        return self._whole("bias")
+        array: ParameterArray | None = self._whole("bias")
+        return array
 
     @bias.setter
     def bias(self, array: Any) -> None:

@@ -41,7 +41,7 @@ class Own:
 
 
 def tell(readers: Readers | None, name: Any) -> None:
-    """Say that this attribute or item was set to those who have read it: it is stale, and their note among ``changed``."""
+    """Say that this attribute or item was set to those who have read it: they are stale, and get their note back."""
     if readers:
         for reference, note in readers.pop(name, ()):
             reader = reference()
@@ -65,9 +65,7 @@ class Held:
         from .adoption import keep_parameter, refuse_circles
 
         if method == "__setitem__" and not isinstance(args[0], slice):
-            known = dict(items(self)) if isinstance(self, dict) else self
-            old = known[args[0]] if (args[0] in known if isinstance(self, dict) else True) else None
-            keep_parameter(f"item {args[0]!r}", old, args[1])
+            keep_parameter(f"item {args[0]!r}", _item(self, args[0]), args[1])
         for reference, name in self.owners:
             module = reference()
             if module is not None:
@@ -92,7 +90,7 @@ class HeldList(Held, list[Any]):
         self._begin()
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        return HeldList, (), None, list.__iter__(self)
+        return HeldList, (list.copy(self),)
 
 
 class HeldDict(Held, dict[Any, Any]):
@@ -103,7 +101,7 @@ class HeldDict(Held, dict[Any, Any]):
         self._begin()
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        return HeldDict, (), None, None, iter(dict.items(self))
+        return HeldDict, (dict.copy(self),)
 
 
 def held(value: Any) -> Any:
@@ -152,9 +150,10 @@ def _telling(kind: type, method: str, prepare: Callable[..., tuple[Any, ...]]) -
 
     @wraps(original)
     def changing(self: Any, *args: Any, **named: Any) -> Any:
-        number = method == "__setitem__" and _is_number_for_number(self, kind, *args)
+        is_number = method == "__setitem__" and args[0].__class__ in (int, str) and args[1].__class__ in PLAIN
+        number = is_number and _item(self, args[0]).__class__ in PLAIN
         args, named = prepare(*args), {key: held(item) for key, item in named.items()}
-        if hasattr(self, "owners") and not number:
+        if not number:
             self.check(method, args, named)
         try:
             return original(self, *args, **named)
@@ -162,20 +161,18 @@ def _telling(kind: type, method: str, prepare: Callable[..., tuple[Any, ...]]) -
             if number:  # exactly that item: the structure is what it was
                 tell(self.readers, args[0])
                 tell(self.readers, "*")
-            elif hasattr(self, "owners"):  # else it is being unpickled
+            else:
                 self.changed()
 
     setattr(kind, method, changing)
 
 
-def _is_number_for_number(held_one: Any, kind: type, key: Any, item: Any) -> bool:
-    if key.__class__ not in (int, str) or item.__class__ not in PLAIN:
-        return False
+def _item(container: Any, key: Any) -> Any:
+    """What is in that place; the container itself if there is none."""
     try:
-        old = list.__getitem__(held_one, key) if kind is HeldList else dict.get(held_one, key, held_one)
+        return dict.get(container, key, container) if isinstance(container, dict) else list.__getitem__(container, key)
     except (IndexError, TypeError):
-        return False
-    return old.__class__ in PLAIN
+        return container
 
 
 def _items(*args: Any) -> tuple[Any, ...]:

@@ -170,8 +170,8 @@ class Module(Buffered, Stateful):
         old = vars(self).get(name)
         if value.__class__ in PLAIN and old.__class__ in PLAIN:
             _set(self, name, value)
-            if name == "name":
-                self._scope.name = self._scope.name if self._scope.parent else value
+            if name == "name" and self._scope.parent is None:
+                self._scope.name = value
         else:
             keep_parameter(name, old, value)
             value = held(value)
@@ -189,6 +189,10 @@ class Module(Buffered, Stateful):
 
     def _adopt(self, name: str, value: Any) -> None:
         adopt(self, name, value)
+
+    def __setstate__(self, state: Any) -> None:
+        super().__setstate__(state)
+        self._scope.name = self._scope.name or self.name
 
     def _changed(self) -> None:
         """Forget what walking has found here and above, as far as anybody has walked."""
@@ -220,7 +224,7 @@ class Module(Buffered, Stateful):
         False
         """
         _mode(mode)
-        for module in (self, *self._below()):
+        for module in self.modules():
             own = module._own
             if own.training is not mode:
                 own.training = mode

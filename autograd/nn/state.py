@@ -109,7 +109,6 @@ class Stateful(Walking):
         vars(self).update(attributes)
         for name, value in attributes.items():
             self._adopt(name, value)
-        self._scope.name = self._scope.name or self.name
 
     def _adopt(self, name: str, value: Any) -> None:
         """See `Module`."""

@@ -67,16 +67,15 @@ class Optimizer:
     def _begin(self, state: dict[str, NDArray[np.float64]]) -> None:
         """Go on from these arrays, which are in the order of the list."""
         self.span = Span(self.params.places())
+        self.zero_grad = self.span.zero_grad  # type: ignore[method-assign]
         self._order = self.span.positions(self.params.slots())
         self.state = {name: np.empty_like(array) for name, array in state.items()}
         for name, array in state.items():
             self.state[name][self._order] = array
-        self._known = self._parts_of_owner()
-        self._unbind()
-
-    def _parts_of_owner(self) -> Any:
         owner = self.params.owner
-        return None if owner is None else owner._parts()
+        self._watched: Any = None if owner is None else owner._own
+        self._known: Any = None if owner is None else owner._parts()
+        self._unbind()
 
     @property
     def lr(self) -> float:
@@ -94,7 +93,7 @@ class Optimizer:
 
     def step(self) -> None:
         """Make one step with the gradients that the parameters have now."""
-        if self._known is not self._parts_of_owner():
+        if self._watched is not None and self._watched.parts is not self._known:
             self._look_for_more()
         if self._seen != len(self._first.accelerated):
             self._bind()
@@ -107,13 +106,15 @@ class Optimizer:
 
     def zero_grad(self) -> None:
         """Set the gradient of every parameter to 0."""
-        self.span.zero_grad()
+        self.span.zero_grad()  # which takes the place of this method, see `_begin`: a call less
 
     def _look_for_more(self) -> None:
         """Warn, once, of parameters that the model has got since."""
-        owner, self._known = self.params.owner, self._parts_of_owner()
+        owner = self.params.owner
         if owner is None:
+            self._watched = None
             return
+        self._known = owner._parts()
         more = [name for name, p in owner.named_parameters() if p not in self.params]
         if more:
             shown = ", ".join(more[:3]) + (", ..." if len(more) > 3 else "")

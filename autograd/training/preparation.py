@@ -122,7 +122,7 @@ def _parameters(model: Any) -> list[ParameterList]:
 def _optimizer(optimizer: Any, model: Any) -> Optimizer:
     mine = _parameters(model)
     if not isinstance(optimizer, Optimizer) and callable(optimizer):
-        optimizer = optimizer(*mine or [[]])
+        optimizer = optimizer(mine[0] if mine else [])
     if not isinstance(optimizer, Optimizer):
         raise TypeError(
             f"fit: optimizer must be one of autograd.optim, as in SGD(model.parameters(), lr=0.1), or a function that "

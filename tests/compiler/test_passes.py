@@ -414,9 +414,8 @@ def rows(shape, seed=0):
 
 
 def weights(count, seed=1):
-    """Parameters that lie side by side, as an optimizer packs them."""
-    found = [Parameter(x) for x in np.random.default_rng(seed).normal(size=count) * 0.5]
-    return found
+    """Parameters that lie side by side."""
+    return Parameter.many(np.random.default_rng(seed).normal(size=count) * 0.5)
 
 
 def test_a_network_is_a_few_dense_blocks():
