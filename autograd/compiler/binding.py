@@ -27,7 +27,7 @@ class Bound:
     remembers arrays: what is kept for the next one is a run for each number of samples.
     """
 
-    def __init__(self, goal: Goal, specialisation: Specialisation, executable: Executable, signature: Signature) -> None:
+    def __init__(self, goal: Goal, specialisation: Specialisation, code: Executable, signature: Signature) -> None:
         self.goal, self.specialisation = goal, specialisation
         self._signature = signature
         trace, home = specialisation.trace, specialisation.home()
@@ -36,7 +36,7 @@ class Bound:
         self._first = trace.parameters[0] if self.store is not None else None
         self._version = structure.structure_version()
         self._observed = np.empty(len(trace.observed)) if trace.observed and goal == "parameters" else None
-        self._bind = executable.bind(data, grad, trace.buffers, self._observed)
+        self._bind = code.bind(data, grad, trace.buffers, self._observed)
         self._runs: dict[int, Run] = {}
         self._masks: list[Floats] = [np.empty((0, a.columns)) for a in trace.arrays if a.kind == "mask"]
         self.states: list[Any] = []

@@ -93,7 +93,8 @@ class LlvmExecutable:
         """Steps of an optimizer's rule on these arrays, the rule being part of the compiled code."""
         # The rate is a number of each step and no part of the formula, see `Rule.scalars`.
         fixed = replace(rule, lr=0.0)
-        return Training(self.tape, partial(self.kernel, rule=fixed), fixed, arrays, held)
+        shapes = tuple(array.shape for array in arrays)
+        return Training(self.tape, partial(self.kernel, rule=fixed), fixed, arrays, held, shapes)
 
     def kernel(self, samples: int, rule: Rule | None = None) -> Kernel:
         """A kernel that suits so many samples, compiled if there is none yet."""

@@ -69,7 +69,7 @@ _new_builtin = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.py_ob
 )
 
 
-def entry(plan: Plan, given: Sequence[tuple[int, int, int]], owner: object) -> Callable[..., Any]:
+def entry(plan: Plan, given: Sequence[Given], owner: object) -> Callable[..., Any]:
     """A function of arrays that runs the plan's kernel on them; ``given`` says what is expected, see `Given`.
 
     It returns the result (a float, or its last argument, filled), raises `Failure`, or does nothing and returns None
