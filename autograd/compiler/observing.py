@@ -34,7 +34,6 @@ def observed_of(specialisation: Specialisation, arrays: tuple[Floats, ...]) -> l
         draw(trace.generators, masks)
     numbers = np.full(len(trace.observed), np.nan)
     trace.span.load()
-    NumpyBackend().build(lower(trace, "values", checks=False)).bind(
-        (*arrays, *masks), trace.span.data, trace.span.grad, trace.buffers, numbers
-    )()
+    executable = NumpyBackend().build(lower(trace, "values", checks=False))
+    executable.bind(trace.span.data, trace.span.grad, trace.buffers, numbers)(len(arrays[0]))(*arrays, *masks)
     return list(numbers.tolist())

@@ -21,6 +21,8 @@ class Specialisation:
     trace_seconds: float
     tapes: dict[Goal, Tape] = field(default_factory=dict)
     executables: dict[Goal, Executable] = field(default_factory=dict)
+    bounds: dict[Goal, Any] = field(default_factory=dict)
+    """What runs the executables."""
     compile_seconds: dict[Goal, float] = field(default_factory=dict)
 
     @classmethod
