@@ -18,7 +18,7 @@ from .emit_mean import emit_mean
 from .emit_outer import along_slots, emit_outer, emit_sums
 from .emit_pack import emit_numbers, emit_pack, emit_seed
 from .emit_results import emit_loss, emit_output
-from .emit_straight import emit_scalar, emit_straight
+from .emit_straight import emit_scalar, emit_straight, scalar_units
 from .layout import Arguments
 from .sum_slots import has_sums_for_all, sums_are_alone
 from .tape import Dense, Map, Mean, Outer, Row, Straight, Sum
@@ -48,7 +48,8 @@ class Functions:
     """Writes the functions, and says what there is to call.
 
     Attributes:
-        units: calls of the functions of the units, in order.
+        prologue: calls of the functions that fill the uniforms behind the parameters.
+        units: of those of the units, in order.
         reductions: of those that leave gradient sums among the adjoints.
         direct: of those that use them at once; none where that isn't done.
     """
@@ -61,6 +62,7 @@ class Functions:
         self.zeroes = not (shape.one_block and sums_are_alone(self._tape))
         """Whether the adjoints must be set to zero before sums are added."""
         self._offsets = Offsets()
+        self.prologue = Calls("prologue", self._emit_shared("prologue", scalar_units(self._tape.prologue), emit_scalar))
         self.units = Calls("units", self._emit_shared("unit", self._tape.units, self._emit_unit))
         self.reductions = self._emit_reductions("", Added() if self.zeroes else Stored())
         self.direct = self._emit_reductions("direct_", self._ending()) if self.is_direct else Calls("direct_", [])
@@ -134,8 +136,7 @@ class Functions:
     def _emit_rest(self) -> None:
         emitter, tape = self._emitter, self._tape
         self._emit_start()
-        emit_scalar(emitter, "prologue", tape.prologue)
-        emit_scalar(emitter, "epilogue", tape.epilogue)
+        emit_scalar(emitter, "epilogue", Straight(tape.epilogue))
         if not tape.seeded:
             emit_output(emitter, "output", tape.results)
         elif tape.input_adjoints:

@@ -109,7 +109,7 @@ class _Kernel:
             place, source = body.pointer("%U", 8 * tape.parameters), self._load(body, "ptr", "buffers")
             body.line(f"call void @llvm.memcpy.p0.p0.i64(ptr {place}, ptr {source}, i64 {8 * tape.buffers}, i1 false)")
         if tape.prologue:
-            self._call(body, "prologue")
+            self._functions.prologue.emit(body)
         if self._functions.has_gradients and self._functions.zeroes:
             body.module.declare("void @llvm.memset.p0.i64(ptr, i8, i64, i1)")
             body.line(f"call void @llvm.memset.p0.i64(ptr %G, i8 0, i64 {8 * tape.uniforms}, i1 false)")
