@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 MOST = 200
 """Operations of one piece."""
@@ -16,7 +15,7 @@ _LEAST = 40
 """Operations of a piece that repeats: with fewer, calls and what is kept in memory between pieces would cost more."""
 _TIMES = 3
 """How often something must come, one after the other, to be cut out."""
-_SEED = 8
+_SEED = 16
 """Operations by which a repeat is found, before the whole of it is compared."""
 
 
@@ -35,51 +34,75 @@ class Code:
         >>> list(Code(kinds, [()] * 152, range(152)).pieces())
         [(0, 50), (50, 100), (100, 150), (150, 152)]
         """
-        following = self._following() if len(self.kinds) >= _TIMES * _LEAST else []
-        begin = place = known = end = 0
-        while place < len(following):
-            period = following[place] - place
-            if period != known or place >= end:
-                known, end = period, self._end_of_repeats(place, period)
-            size = period * -(-_LEAST // period)
-            times = (end - place) // size
-            if times < _TIMES:
-                place += 1
-                continue
-            yield from _evenly(begin, place)
-            for _ in range(times):
-                yield from _evenly(place, place + size)
-                place += size
-            begin = place
-        yield from _evenly(begin, len(self.kinds))
+        if not self._may_repeat():
+            yield from _evenly(0, len(self.kinds))
+            return
+        marks = self._marks()
+        for begin, end in _cut(marks, MOST):  # first what repeats within something longer that repeats as well
+            for first, last in _cut(marks[begin:end], len(marks)):
+                yield from _evenly(begin + first, begin + last)
 
-    def _following(self) -> list[int]:
-        """For each place the next one that begins with operations of the same kinds; far away where there is none."""
-        following = [2 * len(self.kinds)] * len(self.kinds)
-        seen: dict[tuple[Hashable, ...], int] = {}
-        for place, seed in enumerate(zip(*(self.kinds[k:] for k in range(_SEED)), strict=False)):
-            if (before := seen.get(seed)) is not None:
-                following[before] = place
-            seen[seed] = place
-        return following
-
-    def _end_of_repeats(self, place: int, period: int) -> int:
-        """How far each operation from a place on repeats itself a period later, the last period included."""
-        last = len(self.kinds) - period
-        while place < last and self._are_alike(place, place + period):
-            place += 1
-        return place + period
-
-    def _are_alike(self, a: int, b: int) -> bool:
-        """Whether two operations are of a kind, and take the results of others from equally far back."""
-        if self.kinds[a] != self.kinds[b]:
+    def _may_repeat(self) -> bool:
+        """Whether many operations are in the company of the same kinds as others are: marks take time to make."""
+        if len(self.kinds) < _TIMES * _LEAST:
             return False
-        made = self._places
-        return [a - made.get(x, a) for x in self.args[a]] == [b - made.get(x, b) for x in self.args[b]]
+        return len(set(_seeds(self.kinds))) < 0.75 * len(self.kinds)
 
-    @cached_property
-    def _places(self) -> dict[Hashable, int]:
-        return {result: place for place, result in enumerate(self.results)}
+    def _marks(self) -> list[int]:
+        """Equal numbers for operations of a kind that take the results of others from equally far back.
+
+        What is further back than a piece is long is something from outside, wherever it is.
+        """
+        places = {result: place for place, result in enumerate(self.results)}
+        known: dict[Hashable, int] = {}
+        marks = []
+        for place, (kind, args) in enumerate(zip(self.kinds, self.args, strict=True)):
+            distances = [place - places.get(arg, place) for arg in args]
+            mark = kind, *[distance if distance < MOST else 0 for distance in distances]
+            marks.append(known.setdefault(mark, len(known)))
+        return marks
+
+
+def _cut(marks: Sequence[int], longest: int) -> Iterator[tuple[int, int]]:
+    """Begin and end of what comes several times, one after the other and after no more than that, and of the rest."""
+    begin = place = known = end = 0
+    following = _following(marks) if len(marks) >= _TIMES * _LEAST else ()
+    while place < len(following):
+        period = following[place] - place
+        if period != known or place >= end:
+            known, end = period, _end_of_repeats(marks, place, period)
+        size = period * -(-_LEAST // period)
+        times = (end - place) // size
+        if times < _TIMES or period > longest:
+            place += 1
+            continue
+        yield begin, place
+        yield from ((place + k * size, place + (k + 1) * size) for k in range(times))
+        begin = place = place + times * size
+    yield begin, len(marks)
+
+
+def _seeds(marks: Sequence[Hashable]) -> Iterator[tuple[Hashable, ...]]:
+    return zip(*(marks[k:] for k in range(_SEED)), strict=False)
+
+
+def _following(marks: Sequence[int]) -> list[int]:
+    """For each place the next one that begins with the same operations; far away where there is none."""
+    following = [2 * len(marks)] * len(marks)
+    seen: dict[tuple[Hashable, ...], int] = {}
+    for place, seed in enumerate(_seeds(marks)):
+        if (before := seen.get(seed)) is not None:
+            following[before] = place
+        seen[seed] = place
+    return following
+
+
+def _end_of_repeats(marks: Sequence[int], place: int, period: int) -> int:
+    """How far each operation from a place on repeats itself a period later, the last period included."""
+    last = len(marks) - period
+    while place < last and marks[place] == marks[place + period]:
+        place += 1
+    return place + period
 
 
 def _evenly(begin: int, end: int) -> Iterator[tuple[int, int]]:
