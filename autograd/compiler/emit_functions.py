@@ -107,9 +107,7 @@ class Functions:
             calls.append(Call(f"{prefix}sums"))
         return Calls(f"{prefix}reductions", calls)
 
-    def _emit_shared(
-        self, prefix: str, items: Sequence[Item], emit: Callable[[Emitter, str, Any], None]
-    ) -> list[Call]:
+    def _emit_shared(self, prefix: str, items: Sequence[Item], emit: Callable[[Emitter, str, Any], None]) -> list[Call]:
         """Write one function for all items that are the same but for addresses; the calls of all items in order."""
         calls: list[Call] = [Call("")] * len(items)
         for twins in find_twins(items, self._layout):

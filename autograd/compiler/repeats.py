@@ -1,7 +1,7 @@
 """Repeats: long code is cut into pieces, where it repeats itself so that the pieces are equal.
 
-A simulation does the same few dozen operations a thousand times. Cut anywhere, that would be many pieces no two of which
-are alike; cut once a period, it is one piece and its twins.
+A simulation does the same few dozen operations a thousand times. Cut anywhere, that would be many pieces no two of
+which are alike; cut once a period, it is one piece and its twins.
 """
 
 from __future__ import annotations
