@@ -8,7 +8,7 @@ like the layer itself. What flows into a uniform, such as a weight, is a sum ove
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ from ..ops import add, mul, neg, sub
 from .dots import worth_a_dot
 from .inner_ops import ADJOINT_MEAN, BATCH_MEAN, IDENTITY, IS_CONDITION, PASSED_ON, SHIELDED
 from .nodes import DOT, PRODUCT, Nodes
-from .recipes import partial
+from .recipes import partials
 from .runs import Line, runs
 
 
@@ -200,10 +200,7 @@ class _Sweep:
         nodes = self.nodes
         op = nodes.kinds[node]
         assert isinstance(op, Op)
-        for position, arg in enumerate(nodes.args[node]):
-            if not self.needed[arg]:
-                continue
-            p = partial(nodes, node, position)
+        for arg, p in self._partials(node):
             number = nodes.numbers.get(p)
             if number is not None:
                 if number != 0.0:
@@ -243,16 +240,19 @@ class _Sweep:
 
     def _through_uniform(self, node: int, adjoint: int, passed: dict[int, int]) -> None:
         nodes = self.nodes
-        op = nodes.kinds[node]
-        assert isinstance(op, Op)
-        for position, arg in enumerate(nodes.args[node]):
-            if self.needed[arg]:
-                p = partial(nodes, node, position)
-                number = nodes.numbers.get(p)
-                if number is None:
-                    passed[arg] = _plus(nodes, passed.get(arg), nodes.record(PASSED_ON, (adjoint, p)))
-                elif number != 0.0:
-                    passed[arg] = _plus(nodes, passed.get(arg), _scaled(nodes, adjoint, number))
+        for arg, p in self._partials(node):
+            number = nodes.numbers.get(p)
+            if number is None:
+                passed[arg] = _plus(nodes, passed.get(arg), nodes.record(PASSED_ON, (adjoint, p)))
+            elif number != 0.0:
+                passed[arg] = _plus(nodes, passed.get(arg), _scaled(nodes, adjoint, number))
+
+    def _partials(self, node: int) -> Iterator[tuple[int, int]]:
+        """The operands that carry gradient, and the partials by them."""
+        args, needed = self.nodes.args[node], self.needed
+        positions = tuple([position for position, arg in enumerate(args) if needed[arg]])
+        for position, p in zip(positions, partials(self.nodes, node, positions), strict=True):
+            yield args[position], p
 
 
 def _times(nodes: Nodes, adjoint: int, p: int, singular: bool) -> int:
