@@ -66,6 +66,7 @@ from .ops import (
     where,
 )
 from .parameter import Parameter, ParameterArray
+from .products import dot
 from .scopes import no_grad, scope
 from .training import History, fit, load_parameters, save_parameters
 from .value import Constant, Value
@@ -112,6 +113,7 @@ __all__ = [
     "data",
     "derivative",
     "div",
+    "dot",
     "elu",
     "erf",
     "erfc",

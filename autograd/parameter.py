@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Self
@@ -89,6 +90,10 @@ class Parameter(Value):
         self.store.grad_view[self.slot] = 0.0
         self.store.reached_view[self.slot] = 0
 
+    def place(self) -> Place:
+        """Its slot."""
+        return Place(self.store, self.slot, self.slot + 1)
+
     @property
     def label(self) -> str:
         """Its name in pictures and errors: its own, or that of its place in an array."""
@@ -140,6 +145,10 @@ class Home:
             found = _new(ParameterArray)
             found._own(self)
         return found
+
+    def place(self) -> Place:
+        """Its slots."""
+        return Place(self.store, self.begin, self.begin + math.prod(self.shape))
 
     def index(self, slot: int) -> tuple[int, ...]:
         """The index of a slot in the array."""
@@ -275,10 +284,7 @@ class ParameterArray(Sequence[Any]):
     @property
     def size(self) -> int:
         """How many parameters it has."""
-        size = 1
-        for n in self.shape:
-            size *= n
-        return size
+        return math.prod(self.shape)
 
     # Faces
 
@@ -479,16 +485,3 @@ def _view_of(root: ParameterArray, offset: int, shape: tuple[int, ...], strides:
 
 def _face_of(array: ParameterArray, offset: int) -> Parameter:
     return array.face(array.begin + offset)
-
-
-def places_of(parameters: Iterable[Parameter]) -> list[Place]:
-    """The slot of each."""
-    return [Place(p.store, p.slot, p.slot + 1) for p in parameters]
-
-
-def whole_place(parameter: Parameter) -> Place:
-    """The slots of the whole array in which a parameter is; of a lone one its own."""
-    home = parameter._home
-    if home is None:
-        return Place(parameter.store, parameter.slot, parameter.slot + 1)
-    return Place(home.store, home.begin, home.begin + home.array().size)

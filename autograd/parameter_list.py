@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from .parameter import Parameter, ParameterArray, Slots, places_of
+from .parameter import Parameter, ParameterArray, Slots
 from .store import Place, Store
 
 
@@ -122,7 +122,7 @@ class Some:
 
     def places(self) -> Iterable[Place]:
         """See `Part`."""
-        return places_of(self._faces)
+        return [p.place() for p in self._faces]
 
     def slots(self) -> Iterable[tuple[Store, Slots]]:
         """See `Part`."""

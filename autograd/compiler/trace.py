@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import TraceError
-from ..parameter import whole_place
 from ..scopes import Scope, _current, current
 from ..store import Place, Span, Store
 from ..value import Value, real_number
 from .guards import Guards
 from .nodes import Nodes
 from .noting import Noting
+from .runs import Line
 from .symbol import Condition, Symbol
 from .tape import InputArray
 from .tracer import Tracer
@@ -188,12 +188,19 @@ def _number_parameters(tracer: Tracer) -> Span:
     Neighbours in their arrays, and parameters of the modules called that the function doesn't use, come along: so the
     span is often one run of memory, and the same as that of an optimizer of the model.
     """
-    span = Span([*map(whole_place, tracer.parameters), *_places_of(tracer.modules.values())])
+    owners = dict.fromkeys([p._home or p for p in tracer.parameters]) | tracer.products
+    span = Span([*(owner.place() for owner in owners), *_places_of(tracer.modules.values())])
     runs = sorted((tracer.address(store, begin), before) for (store, begin, before) in _runs(span))
-    for node in tracer.parameters.values():
-        address = tracer.nodes.payload[node]
+
+    def slot(address: int) -> int:
         begin, before = runs[bisect_right(runs, (address, span.size)) - 1]
-        tracer.nodes.payload[node] = before + address - begin
+        return before + address - begin
+
+    nodes = tracer.nodes
+    for node in tracer.parameters.values():
+        nodes.payload[node] = slot(nodes.payload[node])
+    for node, known in nodes.lines.items():
+        nodes.lines[node] = tuple([Line(slot(line.slot), line.step) for line in known])
     return span
 
 
