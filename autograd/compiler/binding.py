@@ -12,7 +12,7 @@ from .backend import Executable, Floats, Run
 from .lower import Goal
 from .masks import draw, states_of
 from .observing import hand_over
-from .specialisation import Specialisation
+from .trace import Trace
 
 _SIZES = 1024
 """Numbers of samples whose runs are kept."""
@@ -25,10 +25,11 @@ class Bound:
     remembers arrays: what is kept for the next one is a run for each number of samples.
     """
 
-    def __init__(self, goal: Goal, specialisation: Specialisation, code: Executable, signature: Signature) -> None:
-        self.goal, self.specialisation = goal, specialisation
+    def __init__(self, goal: Goal, trace: Trace, code: Executable, signature: Signature) -> None:
+        self.goal, self.trace = goal, trace
         self._signature = signature
-        trace = specialisation.trace
+        self.seconds = 0.0
+        """Time that making runs has taken, compiling for another number of samples included."""
         self._span = trace.span
         self.is_current = trace.guards.hold
         """Whether what the function read is what it was: asked at each call."""
@@ -67,17 +68,17 @@ class Bound:
         return result
 
     def _new_run(self, samples: int) -> Run:
-        for module in self.specialisation.trace.modules:
+        for module in self.trace.modules:
             module.check_batch(samples)
         start = time.perf_counter()
         if len(self._runs) >= _SIZES:
             self._runs.clear()
         run = self._runs[samples] = self._bind(samples)
-        self.specialisation.compile_seconds[self.goal] += time.perf_counter() - start
+        self.seconds += time.perf_counter() - start
         return run
 
     def _drawn(self, samples: int) -> tuple[Floats, ...]:
-        generators = self.specialisation.trace.generators
+        generators = self.trace.generators
         if len(self._masks[0]) < samples:
             self._masks = [np.empty((samples, mask.shape[1])) for mask in self._masks]
         masks = tuple(mask[:samples] for mask in self._masks)
@@ -91,4 +92,4 @@ class Bound:
             self._span.save()
         self._span.mark_reached()
         if self._observed is not None:
-            hand_over(self.specialisation.trace, self._observed, self._samples)
+            hand_over(self.trace, self._observed, self._samples)

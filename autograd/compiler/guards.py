@@ -75,8 +75,8 @@ class Guards:
 
     def __init__(self) -> None:
         self.stale = False
-        self.changed: list[Guard] = []
-        """What was set since; it is told once."""
+        self.changed: list[tuple[int, Any]] = []
+        """The owner and name of what was set since; it is told once."""
         self.told: dict[tuple[int, Any], Guard] = {}
         """By owner and name: those that tell."""
         self.compared: dict[tuple[int, Any], Guard] = {}
@@ -98,17 +98,18 @@ class Guards:
 
     def _was_put_back(self) -> bool:
         """Whether all that was set since is again what was read, as after eval() and train()."""
-        if not all(guard.holds() for guard in self.changed):
+        if not all(self.told[key].holds() for key in self.changed):
             return False
         self.stale = False
-        for guard in self.changed:
-            self._ask_to_tell(guard)
+        for key in self.changed:
+            self._ask_to_tell(self.told[key])
         self.changed.clear()
         return True
 
     def why(self) -> list[str]:
         """What is not as it was, in words: "Model.scale went 1.0 -> 0.5"."""
-        return [str(guard) for guard in (*self.changed, *self.compared.values()) if not guard.holds()]
+        suspects = (*(self.told[key] for key in self.changed), *self.compared.values())
+        return [str(guard) for guard in suspects if not guard.holds()]
 
     # Filling
 
@@ -128,7 +129,7 @@ class Guards:
             book.readers = {}
         known = book.readers.setdefault(guard.name, [])
         known[:] = [entry for entry in known if entry[0]() is not None]
-        known.append((weakref.ref(self), guard))
+        known.append((weakref.ref(self), (id(owner), guard.name)))  # not the guard, which holds the owner
 
     def close(self, is_temporary: Callable[[Guard], bool]) -> None:
         """The trace is over: forget what belonged to it alone."""

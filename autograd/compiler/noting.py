@@ -50,6 +50,8 @@ class Noting:
         """Code whose cells are guarded: of functions that were reached, and what is inside of them."""
         self._patched: dict[type, None] = {}
         self._live: set[int] = set()
+        self._is_blind = sys.getprofile() is not None
+        """Whether another profiler is at work, so that what runs isn't seen: then what all that is in reach names."""
 
     # What is reached
 
@@ -65,6 +67,10 @@ class Noting:
             return
         self._functions[id(f)] = f
         self._known.update(inner_codes(f.__code__))
+        if self._is_blind and not is_library(str(f.__globals__.get("__name__", "autograd"))):
+            for code in inner_codes(f.__code__):
+                for use in global_uses(code):
+                    self._global(use, f.__globals__)
         for cell, name in zip(f.__closure__ or (), f.__code__.co_freevars, strict=True):
             read = functools.partial(getattr, cell, "cell_contents", _ABSENT)
             if read() is not _ABSENT:
@@ -168,15 +174,14 @@ class Noting:
             _running.append(self)
             if outermost:
                 _patch()
-            before = sys.getprofile()
             try:
                 self.function(function if isinstance(function, _FUNCTIONS) else type(function).__call__)
                 self.inside(function, "the compiled function")
-                if before is None:
+                if not self._is_blind:
                     sys.setprofile(self.ran)
                 yield
             finally:
-                if before is None:
+                if not self._is_blind:
                     sys.setprofile(None)
                 for kind in self._patched:
                     delattr(kind, _READ)

@@ -8,7 +8,6 @@ from .backend import Floats
 from .lower import lower
 from .masks import draw, rewound, states_of
 from .numpy_backend import NumpyBackend
-from .specialisation import Specialisation
 from .trace import Trace
 
 
@@ -21,12 +20,11 @@ def hand_over(trace: Trace, numbers: Floats, samples: int) -> None:
         at += count
 
 
-def observed_of(specialisation: Specialisation, arrays: tuple[Floats, ...]) -> list[float]:
+def observed_of(trace: Trace, arrays: tuple[Floats, ...]) -> list[float]:
     """What would be observed of a batch; with the random numbers that its next replay draws, which are not used up.
 
     Domains are not tested: this is for those who look for an error.
     """
-    trace = specialisation.trace
     if not trace.observed:
         return []
     masks = [np.empty((len(arrays[0]), array.columns)) for array in trace.arrays if array.kind == "mask"]

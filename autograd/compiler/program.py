@@ -94,7 +94,7 @@ class Program:
         with self._lock:
             bound = self._ready("values", arguments)
             results: Floats = self._run(bound, arguments)
-            return results[:, 0] if bound.specialisation.trace.single else results
+            return results[:, 0] if bound.trace.single else results
 
     def backward(self, *arguments: Any) -> float:
         """The mean of the results (the loss); the gradient of that mean is added to the parameters' ``grad``."""
@@ -138,7 +138,7 @@ class Program:
             arrays = self._signature.arrays(arguments)
             names = self._signature.names(len(arrays))
             refuse_nonfinite(arrays, names)
-            return graph_of(self.function, self._specialise(arrays), arrays, names, sample)
+            return graph_of(self.function, self._specialise(arrays).trace, arrays, names, sample)
 
     def explain(self) -> str:
         """What was traced and what it was compiled to, as text.
@@ -193,7 +193,7 @@ class Program:
         bound = specialisation.bounds.get(goal)
         if bound is None:
             executable = specialisation.executable(goal, self._chosen_backend())
-            bound = specialisation.bounds[goal] = Bound(goal, specialisation, executable, self._signature)
+            bound = specialisation.bounds[goal] = Bound(goal, specialisation.trace, executable, self._signature)
             if goal == "parameters":
                 self._accelerate(specialisation)
         self._bound[goal] = bound
@@ -211,7 +211,8 @@ class Program:
             if known.is_current():
                 return known
         layout = self._signature.layout_of(arrays)
-        new = Specialisation.of(self.function, layout)
+        reasons = self._specialisations[0].trace.guards.why() if self._specialisations else []
+        new = Specialisation.of(self.function, layout, reasons)
         for older in self._specialisations:
             new.inherit(older)
         self._specialisations = [new, *self._specialisations[: _KEPT - 1]]
@@ -228,8 +229,8 @@ class Program:
         arrays = self._signature.arrays(arguments)
         names = self._signature.names(len(arrays))
         refuse_nonfinite(arrays, names)
-        with rewound(bound.specialisation.trace.generators, bound.states):
-            observed = observed_of(bound.specialisation, arrays)
+        with rewound(bound.trace.generators, bound.states):
+            observed = observed_of(bound.trace, arrays)
             return diagnose(self.function, arrays, names, bound.goal != "values", observed)
 
 

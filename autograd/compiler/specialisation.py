@@ -19,18 +19,23 @@ class Specialisation:
 
     trace: Trace
     trace_seconds: float
+    reasons: tuple[str, ...]
     tapes: dict[Goal, Tape] = field(default_factory=dict)
     executables: dict[Goal, Executable] = field(default_factory=dict)
     bounds: dict[Goal, Any] = field(default_factory=dict)
     """What runs the executables."""
     compile_seconds: dict[Goal, float] = field(default_factory=dict)
 
+    def seconds(self, goal: Goal) -> float:
+        """Time that compiling for a goal has taken so far."""
+        return self.compile_seconds[goal] + (self.bounds[goal].seconds if goal in self.bounds else 0.0)
+
     @classmethod
-    def of(cls, function: Callable[..., Any], layout: Sequence[InputArray]) -> Specialisation:
-        """Trace the function."""
+    def of(cls, function: Callable[..., Any], layout: Sequence[InputArray], reasons: Sequence[str]) -> Specialisation:
+        """Trace the function; ``reasons`` say why the one before isn't good any more."""
         start = time.perf_counter()
         traced = trace(function, layout)
-        return cls(traced, time.perf_counter() - start)
+        return cls(traced, time.perf_counter() - start, tuple(reasons))
 
     def is_current(self) -> bool:
         """Whether everything that the function read is as it was."""

@@ -42,6 +42,8 @@ class Trace:
     """The random generators of the arrays of kind "mask", in their order."""
     modules: tuple[Any, ...]
     """The modules that were called, each once."""
+    modes: tuple[bool, ...]
+    """Whether each was in training mode."""
     buffers: tuple[NDArray[np.float64], ...] = ()
     """Arrays that are read at each run."""
     observed: tuple[int, ...] = ()
@@ -83,6 +85,7 @@ def trace(function: Callable[..., Any], arrays: Sequence[InputArray]) -> Trace:
         span,
         tuple(rng for rng, _ in tracer.generators.values()),
         tuple(tracer.modules.values()),
+        tuple(module.training for module in tracer.modules.values()),
         buffers,
         tuple(node for _, nodes in tracer.observed for node in nodes),
         tuple((receiver, len(nodes)) for receiver, nodes in tracer.observed),

@@ -66,6 +66,7 @@ class Tracer:
         nodes.known.clear()  # nothing is recorded any more
         self.nodes, self._known = Nodes(), {}
         self._values.clear()
+        self._listed = [], [], ()
         return nodes
 
     def input(self, column: int, label: str) -> Symbol:
