@@ -3,9 +3,9 @@
 import gc
 import itertools
 import signal
+import subprocess
 import sys
 import threading
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -99,12 +99,15 @@ def test_references_are_counted_right(backend):
     assert of_one == 2  # the list and the call
 
 
-def test_a_binding_goes_with_its_last_run(backend):
-    owner = SimpleNamespace(bind=bound(backend, "inputs"))
-    run = owner.bind(3)
-    del owner
+def test_a_run_keeps_what_it_needs(backend):
+    run = bound(backend)(3)
+    if backend == "llvm":
+        from autograd.compiler import llvm_entry
+
+        llvm_entry._compiled.cache_clear()  # as if two threads had compiled it, and the other one's code were kept
+        bound(backend)(3)
     gc.collect()
-    assert run(X, Y).tolist() == [[2.0, 0.0, 1.0]] * 3
+    assert run(X, Y).tolist() == [[1.0], [5.0], [9.0]]
 
 
 def test_data_of_a_training_that_changed_is_refused(backend):
@@ -232,6 +235,22 @@ def test_an_interrupt_anywhere_leaves_the_program_usable(backend):
     assert found
     assert set(np.round(found[0], 9)) <= {0.0, 2 * -0.5}
     assert np.isfinite([p.grad for p in w]).all()
+
+
+AT_EXIT = """
+import atexit, sys
+import numpy as np
+programs = []
+atexit.register(lambda: print(programs[0](np.ones(3)).tolist()))  # runs last, since it is registered first
+from autograd import compile
+programs.append(compile(lambda x: x * 2.0, backend=sys.argv[1]))
+programs[0](np.ones(3))
+"""
+
+
+def test_a_program_runs_while_python_ends(backend):
+    done = subprocess.run([sys.executable, "-c", AT_EXIT, backend], capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout.strip()) == (0, "[2.0, 2.0, 2.0]"), done.stderr
 
 
 # What goes on beside the arrays
