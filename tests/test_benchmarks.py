@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+import dataclasses
+import doctest
 import importlib
 import io
 import json
+import math
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,8 +31,20 @@ MODULES = (
     "compiled",
     "run",
     "environments",
+    "byhand",
+    "columns",
+    "costs",
+    "firsts",
+    "people",
+    "weights",
     "peers.by_hand",
     "peers.c",
+    "peers.glassgrad_first",
+    "peers.glassgrad_fit",
+    "peers.glassgrad_fresh",
+    "peers.glassgrad_people",
+    "peers.glassgrad_weights",
+    "peers.tensors",
 )
 
 
@@ -195,3 +211,205 @@ def test_an_engine_measured_in_a_process_of_its_own(bench: SimpleNamespace) -> N
     outcomes = bench.arena.contest("A", [entry], 2, 0.0)
     assert len(outcomes["NumPy by hand"].seconds) == 1
     assert outcomes["NumPy by hand"].why == ""
+
+
+def by_hand(bench: SimpleNamespace, batches: Any) -> np.ndarray[Any, Any]:
+    """How far hand-written NumPy moves workload B's parameters by a step on each batch."""
+    w = bench.workloads.workload("B")
+    numbers = w.start
+    for X, Y in batches:
+        player = bench.by_hand.step_of(dataclasses.replace(w, X=X, Y=Y, start=numbers))
+        player.run()
+        numbers = player.result()
+    return numbers - w.start
+
+
+def moves(bench: SimpleNamespace, player: Any) -> np.ndarray[Any, Any]:
+    """How far a player moves all its parameters in a run."""
+    before = player.result()
+    player.run()
+    return player.result() - before
+
+
+def assert_same_moves(found: np.ndarray[Any, Any], expected: np.ndarray[Any, Any]) -> None:
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-9 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize(
+    "loop", ["plain", "zero_grad_of_model", "another_model", "attribute", "schedule", "evaluating"]
+)
+def test_loops_over_the_same_arrays_make_the_steps_of_hand_written_numpy(bench: SimpleNamespace, loop: str) -> None:
+    w = bench.workloads.workload("B")
+    player = getattr(bench.glassgrad_people, loop)()
+    assert_same_moves(moves(bench, player), by_hand(bench, [(w.X, w.Y)]))
+    player.reset()
+    assert_same_moves(moves(bench, player), by_hand(bench, [(w.X, w.Y)]))
+
+
+def test_a_loop_that_clips_makes_a_shorter_step_in_the_same_direction(bench: SimpleNamespace) -> None:
+    w = bench.workloads.workload("B")
+    step = by_hand(bench, [(w.X, w.Y)])
+    clipped = moves(bench, bench.glassgrad_people.clipping())
+    assert np.linalg.norm(clipped) == pytest.approx(0.1 * bench.workloads.LEARNING_RATE, rel=1e-4)
+    assert_same_moves(clipped / np.linalg.norm(clipped), step / np.linalg.norm(step))
+
+
+def test_two_models_in_turn_move_alike(bench: SimpleNamespace) -> None:
+    w = bench.workloads.workload("B")
+    assert_same_moves(moves(bench, bench.glassgrad_people.two_models()), np.tile(by_hand(bench, [(w.X, w.Y)]), 2))
+
+
+@pytest.mark.parametrize("loop", ["slices", "shuffled", "float32", "labels", "smaller", "generator", "lists"])
+def test_loops_over_fresh_arrays_make_the_steps_of_hand_written_numpy(bench: SimpleNamespace, loop: str) -> None:
+    w = bench.workloads.workload("B")
+    X, Y = bench.workloads.epoch_of(w)
+    if loop == "float32":
+        X = X.astype(np.float32).astype(np.float64)
+    if loop in ("shuffled", "generator"):
+        order = np.random.default_rng(1).permutation(len(X))
+        X, Y = X[order], Y[order]
+    batches = [(X[i : i + 64], Y[i : i + 64]) for i in range(0, len(X), 64)]
+    if loop == "smaller":
+        batches = [(w.X[:n], w.Y[:n]) for n in range(64, 44, -1)]
+    player = getattr(bench.glassgrad_fresh, loop)()
+    assert player.steps == len(batches) == 20
+    assert_same_moves(moves(bench, player), by_hand(bench, batches))
+
+
+def test_loops_over_single_weights_compute_what_they_say(bench: SimpleNamespace) -> None:
+    w = bench.workloads.workload("B")
+    step = by_hand(bench, [(w.X, w.Y)])
+    assert_same_moves(moves(bench, bench.glassgrad_fresh.update_by_hand()), step)
+    norm = np.linalg.norm(step) / bench.workloads.LEARNING_RATE
+    assert bench.glassgrad_fresh.norm_by_hand().run() == pytest.approx(norm, rel=1e-9)
+    scores = bench.glassgrad_fresh.one_sample()
+    scores.run()
+    (hidden, a), (output, b) = bench.workloads.split(w.start, w.sizes)
+    np.testing.assert_allclose(scores.result(), np.maximum(w.X @ hidden.T + a, 0) @ output.T + b, rtol=1e-12)
+
+
+def numpy_tensors() -> SimpleNamespace:
+    """The functions of `peers.tensors` in NumPy."""
+
+    def conv2d(images: Any, filters: Any) -> Any:
+        windows = np.lib.stride_tricks.sliding_window_view(images[:, 0], (3, 3), axis=(1, 2))
+        return np.einsum("nijab,fab->nfij", windows, filters[:, 0])
+
+    def loop(step: Any, hidden: Any, inputs: Any) -> Any:
+        for x in inputs:
+            hidden = step(hidden, x)
+        return hidden
+
+    return SimpleNamespace(
+        relu=lambda x: np.maximum(x, 0.0),
+        tanh=np.tanh,
+        logsumexp=lambda x, axis: np.log(np.exp(x).sum(axis)),
+        amax=lambda x, axis: x.max(axis),
+        conv2d=conv2d,
+        loop=loop,
+    )
+
+
+@pytest.mark.parametrize("name", ["convolution", "recurrent"])
+def test_programs_by_hand_compute_what_tensors_compute(bench: SimpleNamespace, name: str) -> None:
+    tensors, weights, arrays = bench.tensors.data_of(name)
+    batch = [array[:2] for array in arrays]
+    functions = {
+        "convolution": (max, lambda x: max(x, 0.0), lambda *z: math.log(sum(map(math.exp, z)))),
+        "recurrent": (math.tanh,),
+    }
+    program = getattr(bench.byhand, name)(*functions[name])
+    numbers = [array.tolist() for array in weights]
+    losses = [program.loss(numbers, *(row.tolist() for row in sample)) for sample in zip(*batch, strict=True)]
+    assert np.mean(losses) == pytest.approx(float(tensors(numpy_tensors(), weights, *batch)), rel=1e-12)
+
+
+def functions_of(module: str) -> set[str]:
+    """The names that a file of `peers` defines, without importing it."""
+    tree = ast.parse((FOLDER / "peers" / f"{module}.py").read_text(encoding="utf-8"))
+    assigned = {ast.unparse(node.targets[0]) for node in tree.body if isinstance(node, ast.Assign)}
+    imported = {name.name for node in tree.body if isinstance(node, ast.ImportFrom) for name in node.names}
+    return assigned | imported | {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+
+def test_every_row_of_the_new_tables_has_its_players(bench: SimpleNamespace, tmp_path: Path) -> None:
+    effort = bench.compiled.Effort()
+    found = [entry for loop in bench.people.LOOPS for entry in bench.people.entries(loop, effort)]
+    programs = (*bench.firsts.PROGRAMS, bench.firsts.MILLION)
+    found += [entry for program in programs for entry in bench.firsts.entries(program, effort, str(tmp_path))]
+    found += bench.weights.entries(effort)
+    for entry in found:
+        assert entry.function in functions_of(entry.module), entry
+
+
+def test_a_missing_argument_of_fit_leaves_its_row_out(bench: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
+    def contest(_title: str, entries: Any, *_: Any) -> Any:
+        why = "TypeError: fit() got an unexpected keyword argument 'transform'"
+        return {e.name: bench.arena.Outcome(why=why * (e.function == "transformed"), seconds=[2e-5]) for e in entries}
+
+    monkeypatch.setattr(bench.people, "contest", contest)
+    loops = {loop.function: loop for loop in bench.people.LOOPS}
+    monkeypatch.setattr(bench.people, "LOOPS", (loops["l1"], loops["transformed"]))
+    lines = list(bench.people.rows(bench.compiled.Effort()))
+    assert [line[0] for line in lines] == ["fit, L1 penalty"]
+    assert lines[0][2:4] == ["20", "20"]
+    assert lines[0][6:] == ["1 of our best", "<= 1.3", "<= 1.1", "yes, the aim"]
+
+
+def test_what_a_loop_does_beside_the_training_does_not_count(bench: SimpleNamespace) -> None:
+    loops = {loop.function: loop for loop in bench.people.LOOPS}
+    seconds = {"Glassgrad": 159e-6, "people.plain": 20e-6, "people.another_model_alone": 130e-6, "PyTorch": 400e-6}
+    outcomes = {name: bench.arena.Outcome(seconds=[each]) for name, each in seconds.items()}
+    line = bench.people.cells(loops["another_model"], outcomes, bench.compiled.Effort())
+    assert line[3:7] == ["20 + 130", "400", "-", "1.45 of our best"]
+    assert line[-1] == "yes"
+
+
+def test_another_checkout_plays_in_every_table(bench: SimpleNamespace, tmp_path: Path) -> None:
+    (tmp_path / "autograd").mkdir()
+    (tmp_path / "autograd" / "__init__.py").write_text('__version__ = "0.0.9"\n', encoding="utf-8")
+    effort = bench.compiled.Effort(baseline=tmp_path)
+    for family in (bench.people, bench.firsts, bench.weights):
+        assert any("Glassgrad 0.0.9" in name for name in family.head(effort))
+    for entries in (bench.weights.entries(effort), bench.people.entries(bench.people.LOOPS[0], effort)):
+        (other,) = (entry for entry in entries if entry.name == "Glassgrad 0.0.9")
+        assert other.checkout == tmp_path
+    row = bench.compiled.aimed(bench.table.Row("B", "µs", 100.0, 96.0, "Glassgrad 0.0.9"))
+    assert row.verdict == "yes"
+    assert bench.compiled.aimed(dataclasses.replace(row, peer=95.0)).verdict == "NO"
+
+
+def test_processes_get_their_threads_their_checkout_and_no_cache(bench: SimpleNamespace, tmp_path: Path) -> None:
+    one = bench.environments.environment_variables(checkout=tmp_path)
+    assert (one["PYTHONPATH"], one["OMP_NUM_THREADS"], one["GLASSGRAD_CACHE"]) == (str(tmp_path), "1", "off")
+    many = bench.environments.environment_variables(all_cores=True, cache="here")
+    assert many[bench.environments.ALL_CORES] == "1"
+    assert many["GLASSGRAD_CACHE"] == "here"
+    assert many.get("PYTHONPATH") is None
+
+
+def test_who_is_not_to_be_compared_plays_with_any_result(bench: SimpleNamespace) -> None:
+    right, other = (bench.arena.Outcome(result=np.array(numbers)) for numbers in ([1.0, 2.0], [3.0]))
+    bench.arena.refuse_different_results([right, other], [0.0, math.inf])
+    assert other.why == ""
+
+
+def test_a_player_may_measure_itself(bench: SimpleNamespace) -> None:
+    player = bench.player.Player(lambda: 0.0, measure=lambda: 0.25)
+    assert bench.player.round_of(player, 0.1, 1.0) == 0.25
+
+
+def test_costs_are_found_of_any_model(bench: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench.costs, "ENOUGH", 0.0)
+    player = bench.costs.costs(6, lambda: nn.MLP(2, [2], rng=0), lambda model: lambda: model([1.0, 2.0])[0].data)
+    _, answer = bench.player.introduce(lambda: player, [])
+    assert {cost.note for cost in bench.weights.COSTS} == set(answer["notes"])
+    assert all(answer["notes"][cost.note] >= 0 for cost in bench.weights.COSTS if cost.goal.what == "ms")
+
+
+@pytest.mark.parametrize("name", ["workloads", "dag", "table", "byhand", "people", "machine"])
+def test_the_examples_in_the_modules_are_right(bench: SimpleNamespace, name: str) -> None:
+    module = importlib.import_module(name)
+    failed, tried = doctest.testmod(module)
+    assert tried > 0
+    assert failed == 0

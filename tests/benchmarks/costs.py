@@ -59,7 +59,8 @@ def costs(
 def middle(call: Callable[[], Any]) -> float:
     """The median of its seconds, called again until that has taken long enough."""
     seconds: list[float] = []
-    while sum(seconds) < ENOUGH:
+    begin = time.process_time()
+    while not seconds or time.process_time() - begin < ENOUGH:
         start = time.process_time()
         call()
         seconds.append(time.process_time() - start)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -21,14 +20,10 @@ __all__ = ["convolution", "graph", "logsumexp", "network", "recurrent"]
 
 
 def network(name: str) -> Player:
-    """A network; the time to make it is a note."""
+    """A network."""
     w = workload(name)
-    start = time.process_time()
     model, loss = model_and_loss(w)
-    made = time.process_time() - start
-    player = _backward(lambda x, y: loss(model(x), y), model.parameters(), (w.X, w.Y))
-    player.notes = lambda: {"make": made}
-    return player
+    return _backward(lambda x, y: loss(model(x), y), model.parameters(), (w.X, w.Y))
 
 
 def convolution() -> Player:

@@ -52,7 +52,7 @@ def scheduled() -> Player:
     losses: list[float] = []
 
     def callbacks(optimizer: optim.Optimizer) -> Sequence[Callback]:
-        schedule = optim.ExponentialLR(optimizer, gamma=1.0 - 1e-9)
+        schedule = optim.ExponentialLR(optimizer, gamma=1.0 - 1e-12)
         return [lambda state: schedule.step(), lambda state: losses.append(state.history["loss"][-1])]
 
     return fitting(callbacks=callbacks)

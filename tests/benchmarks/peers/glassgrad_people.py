@@ -111,7 +111,7 @@ def attribute() -> Player:
 def schedule() -> Player:
     s = start()
     _, _, optimizer, program, X, Y = s
-    schedule = optim.ExponentialLR(optimizer, gamma=1.0 - 1e-9)
+    schedule = optim.ExponentialLR(optimizer, gamma=1.0 - 1e-12)
 
     def run() -> float:
         optimizer.zero_grad()

@@ -147,7 +147,7 @@ def attribute(kind: str) -> Player:
 def schedule(kind: str) -> Player:
     s = start(kind)
     _, model, optimizer, X, Y = s
-    schedule = torch.optim.lr_scheduler.ExponentialLR(optimizer, gamma=1.0 - 1e-9)
+    schedule = torch.optim.lr_scheduler.ExponentialLR(optimizer, gamma=1.0 - 1e-12)
 
     def run() -> float:
         optimizer.zero_grad()
