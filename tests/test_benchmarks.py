@@ -379,6 +379,17 @@ def test_another_checkout_plays_in_every_table(bench: SimpleNamespace, tmp_path:
     assert bench.compiled.aimed(dataclasses.replace(row, peer=95.0)).verdict == "NO"
 
 
+def test_what_is_no_checkout_is_refused_before_anything_is_measured(
+    bench: SimpleNamespace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        bench.run.parsed(["--baseline", str(tmp_path)])
+    assert "is no checkout of Glassgrad" in capsys.readouterr().err
+    root = bench.environments.ROOT
+    assert bench.run.effort_of(bench.run.parsed(["--baseline", str(root)])).baseline == root
+    assert bench.environments.version_of(root) == autograd.__version__
+
+
 def test_processes_get_their_threads_their_checkout_and_no_cache(bench: SimpleNamespace, tmp_path: Path) -> None:
     one = bench.environments.environment_variables(checkout=tmp_path)
     assert (one["PYTHONPATH"], one["OMP_NUM_THREADS"], one["GLASSGRAD_CACHE"]) == (str(tmp_path), "1", "off")

@@ -65,10 +65,16 @@ FAMILIES: dict[str, Family] = {
 HOW = """\
 Each program runs alone in a process, on one core with one thread; those of a table play in turn, in many short rounds,
 and the median round counts: time on the wall or processor time, whichever is smaller (imports: the wall). All have
-shown the same gradients before. "one call a step" is `zero_grad()`, `backward(X, Y)` and `step()` through Python, the
+shown the same gradients before (in the last table there are none to show). "one call a step" is `zero_grad()`, `backward(X, Y)` and `step()` through Python, the
 loss returned; C by hand does the same in one call. "trace and compile" is the time from nothing to the first result.
-A ratio above 1 says that Glassgrad is faster (or smaller). PyTorch has float64 and one thread as we have; a column
-shows it as it comes, with float32 and all cores."""
+A ratio above 1 says that Glassgrad is faster (or smaller).
+
+PyTorch computes in float64 on one core, as we do; a column more shows it with its defaults, float32 and all cores (on
+a machine that does something else its threads wait for each other, and that column says nothing). "our best loop" is
+the loop of table B; where a loop does more than that, what it is compared with is the sum of its parts, each measured
+alone ("+ x": what it does beside the training, and is subtracted). `fit` is timed without its start. First results are
+those of a fresh process without imports, the model made before, code from no cache; "second process" finds in the cache
+what another one left there."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -95,16 +101,24 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds")
     parser.add_argument("--slow", action="store_true", help="also straight-line C and JAX on D: some minutes")
     parser.add_argument("--million", action="store_true", help="also a graph of 1,000,000 operations: some minutes")
-    parser.add_argument("--baseline", type=Path, help="a checkout of another version of Glassgrad, that plays too")
+    parser.add_argument("--baseline", type=checkout, help="a checkout of another version of Glassgrad, that plays too")
     parser.add_argument("--output", type=Path, help=f"write here rather than to {RESULTS.name}")
     return parser.parse_args(arguments)
+
+
+def checkout(text: str) -> Path:
+    """A folder that has a Glassgrad in it."""
+    try:
+        environments.version_of(Path(text))
+    except (OSError, ValueError) as error:
+        raise argparse.ArgumentTypeError(f"{text} is no checkout of Glassgrad: {error}") from None
+    return Path(text).resolve()
 
 
 def effort_of(options: argparse.Namespace) -> Effort:
     """How long to measure."""
     rounds, budget = (5, 0.03) if options.quick else (15, 0.1)
-    baseline = None if options.baseline is None else options.baseline.resolve()
-    return Effort(rounds, budget, options.slow, options.million, baseline)
+    return Effort(rounds, budget, options.slow, options.million, options.baseline)
 
 
 def about() -> str:
