@@ -65,9 +65,9 @@ FAMILIES: dict[str, Family] = {
 HOW = """\
 Each program runs alone in a process, on one core with one thread; those of a table play in turn, in many short rounds,
 and the median round counts: time on the wall or processor time, whichever is smaller (imports: the wall). All have
-shown the same gradients before (in the last table there are none to show). "one call a step" is `zero_grad()`, `backward(X, Y)` and `step()` through Python, the
-loss returned; C by hand does the same in one call. "trace and compile" is the time from nothing to the first result.
-A ratio above 1 says that Glassgrad is faster (or smaller).
+shown the same gradients before (in the last table there are none to show). "one call a step" is `zero_grad()`,
+`backward(X, Y)` and `step()` through Python, the loss returned; C by hand does the same in one call. "trace and
+compile" is the time from nothing to the first result. A ratio above 1 says that Glassgrad is faster (or smaller).
 
 PyTorch computes in float64 on one core, as we do; a column more shows it with its defaults, float32 and all cores (on
 a machine that does something else its threads wait for each other, and that column says nothing). "our best loop" is
