@@ -12,6 +12,8 @@ from compiled import Effort
 from table import Goal, verdict
 
 MICROSECOND = 1e-6
+PATIENCE = 1800.0
+"""Seconds for a round of ours: a training that is slow to start is measured too."""
 HEAD = ("in the loop", "unit", OURS, "our best loop", PYTORCH, AS_IT_COMES, "to compare", "at least", "aim", "reached")
 
 
@@ -97,7 +99,7 @@ def rows(effort: Effort) -> Iterator[list[str]]:
 
 def entries(loop: Loop, effort: Effort) -> list[Entry]:
     """Who takes part: PyTorch sets the result; what the row is compared with has another one."""
-    found = [Entry(OURS, f"glassgrad_{loop.module}", loop.function)]
+    found = [Entry(OURS, f"glassgrad_{loop.module}", loop.function, patience=PATIENCE)]
     if loop.pytorch:
         peer = pytorch(loop.module, loop.function)
         found = [peer, *found, as_it_comes(peer)]
