@@ -10,12 +10,14 @@ from functools import partial
 from ..optim.rule import Rule
 from .backend import Bind, Executable, Floats
 from .emit_functions import Shape
+from .emit_straight import scalar_units
 from .llvm_kernel import Binding, Kernel
 from .llvm_rule import compiled_step
 from .llvm_training import Held, Training
 from .machine import Target, host
 from .numpy_backend import NumpyBackend
-from .tape import Dense, Outer, Straight, Tape
+from .tape import Dense, Outer, Tape
+from .twins import written_operations
 
 _CACHE = 1 << 20
 """Bytes that the rows of one block should fit: a part of a usual second-level cache."""
@@ -61,9 +63,8 @@ def is_dense(tape: Tape) -> bool:
 
 
 def irregular_operations(tape: Tape) -> int:
-    """Operations that are written out one by one."""
-    straight = sum(len(unit.code) for unit in tape.units if isinstance(unit, Straight))
-    return straight + len(tape.prologue) + len(tape.epilogue)
+    """Operations that are written out one by one; what repeats is written once."""
+    return written_operations([*tape.units, *scalar_units(tape.prologue)]) + len(tape.epilogue)
 
 
 def effort(tape: Tape) -> int:

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 
 from .fuse import Fusion
 from .group import Groups
+from .nodes import VEC
+from .repeats import Code
 from .tape import Row
-
-CHUNK = 200
-"""Operations of irregular code that make up one unit."""
 
 
 @dataclass
@@ -50,19 +49,24 @@ class Schedule:
     # The order
 
     def _works(self) -> Iterator[Work]:
-        """Families, and chunks of single nodes that follow each other."""
-        chunk: list[int] = []
+        """Families, and pieces of single nodes that follow each other."""
+        kinds, singles = self.groups.nodes.kinds, list[int]()
         for unit in self._in_order():
-            if unit >= 0 and len(chunk) < CHUNK:
-                chunk.append(unit)
+            if unit >= 0:
+                if kinds[unit] != VEC:  # it stands in the order so that its rows are there
+                    singles.append(unit)
                 continue
-            if chunk:
-                yield Work(chunk)
-            chunk = [unit] if unit >= 0 else []
-            if unit < 0:
-                yield self._family_work(~unit)
-        if chunk:
-            yield Work(chunk)
+            yield from self._single_works(singles)
+            singles = []
+            yield self._family_work(~unit)
+        yield from self._single_works(singles)
+
+    def _single_works(self, nodes: list[int]) -> Iterator[Work]:
+        """Single nodes that follow each other, cut into pieces."""
+        kinds, args = self.groups.nodes.kinds, self.groups.nodes.args
+        code = Code([kinds[node] for node in nodes], [args[node] for node in nodes], nodes)
+        for begin, end in code.pieces():
+            yield Work(nodes[begin:end])
 
     def _in_order(self) -> Iterator[int]:
         """Units (a node, or ~family) in the order in which the function asks for them, each behind what it needs."""
@@ -117,13 +121,19 @@ class Schedule:
 
     def _find_last_uses(self) -> dict[int, int]:
         """For each row that other units need the last unit that does (the number of units: to the end)."""
-        args, levels, unit = self.groups.nodes.args, self.groups.levels, self.unit
-        last: dict[int, int] = {}
+        nodes, levels, unit = self.groups.nodes, self.groups.levels, self.unit
+        kinds, last = nodes.kinds, dict[int, int]()
         for number, work in enumerate(self.works):  # in their order: what is written last is the latest
+            vecs = set()
             for node in work.nodes:
-                for arg in args[node]:
-                    if levels[arg] >= 0 and unit[arg] != number:
+                for arg in nodes.args[node]:
+                    if kinds[arg] == VEC:
+                        vecs.add(arg)
+                    elif levels[arg] >= 0 and unit[arg] != number:
                         last[arg] = number
+            for row in nodes.rows(vecs):
+                if levels[row] >= 0 and unit[row] != number:
+                    last[row] = number
         last.update(dict.fromkeys(self.kept, len(self.works)))
         return {node: number for node, number in last.items() if levels[node] >= 0}
 
