@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -136,6 +136,9 @@ class Home:
 
     __slots__ = ("_array", "begin", "label", "rows", "scope", "shape", "store")
 
+    make: ClassVar[Callable[[Home], Any]]
+    """Makes an array over memory that is there already; `parameter_array`, which knows what one is, sets it."""
+
     def __init__(self, store: Store, begin: int, shape: tuple[int, ...], label: str) -> None:
         self.store, self.begin, self.shape, self.label = store, begin, shape, label
         self.scope = current()
@@ -146,11 +149,7 @@ class Home:
     def array(self) -> Any:
         """The array; one that nobody held any more is made anew."""
         found = None if self._array is None else self._array()
-        if found is None:
-            from .parameter_array import ParameterArray
-
-            found = ParameterArray.of(self)
-        return found
+        return Home.make(self) if found is None else found
 
     def place(self) -> Place:
         """Its slots."""

@@ -299,6 +299,9 @@ class ParameterArray(Sequence[Any]):
         return self  # a copy of the same memory is a view of it
 
 
+Home.make = ParameterArray.of
+
+
 def _face(home: Home, slot: int) -> Parameter:
     face = _new(Parameter)
     # Written out: whoever walks over a million weights makes as many of these.
