@@ -28,6 +28,14 @@ class Sum(NamedTuple):
     left: int
     right: int | None
 
+    def nodes(self) -> tuple[int, ...]:
+        """The nodes that it names."""
+        return (self.uniform, self.left) if self.right is None else (self.uniform, self.left, self.right)
+
+    def renamed(self, names: Mapping[int, int]) -> Sum:
+        """The same in another graph."""
+        return Sum(names[self.uniform], names[self.left], None if self.right is None else names[self.right])
+
 
 class LineSum(NamedTuple):
     """Over all samples: the adjoints of a line of parameters += left * the rows of a vec, one for each."""
@@ -36,13 +44,20 @@ class LineSum(NamedTuple):
     left: int
     vec: int
 
+    def nodes(self) -> tuple[int, ...]:
+        """The nodes that it names."""
+        return self.left, self.vec
+
+    def renamed(self, names: Mapping[int, int]) -> LineSum:
+        """The same in another graph."""
+        return LineSum(self.line, names[self.left], names[self.vec])
+
 
 @dataclass
 class Gradients:
     """What a backward pass computes."""
 
-    sums: list[Sum] = field(default_factory=list)
-    lines: list[LineSum] = field(default_factory=list)
+    sums: list[Sum | LineSum] = field(default_factory=list)
     parameters: dict[int, int] = field(default_factory=dict)
     """By parameter (its node): what is added to its sums, computed from the adjoints of other uniforms."""
     inputs: dict[int, int] = field(default_factory=dict)
@@ -51,19 +66,14 @@ class Gradients:
     def roots(self) -> Iterable[int]:
         """All nodes that it needs."""
         for total in self.sums:
-            yield total.uniform
-            yield total.left
-            if total.right is not None:
-                yield total.right
-        yield from (node for total in self.lines for node in (total.left, total.vec))
+            yield from total.nodes()
         yield from (*self.parameters, *self.parameters.values())
         yield from (*self.inputs, *self.inputs.values())
 
     def renamed(self, names: Mapping[int, int]) -> Gradients:
         """The same in another graph, where ``names`` says what the nodes are called there."""
         return Gradients(
-            [Sum(names[u], names[left], None if right is None else names[right]) for u, left, right in self.sums],
-            [LineSum(line, names[left], names[vec]) for line, left, vec in self.lines],
+            [total.renamed(names) for total in self.sums],
             {names[parameter]: names[node] for parameter, node in self.parameters.items()},
             {names[leaf]: names[node] for leaf, node in self.inputs.items()},
         )
@@ -174,7 +184,7 @@ class _Sweep:
             self._contribute(bias, None, adjoint)
         for vec, line in self.nodes.parts(node):
             if self.by_parameters:
-                self.gradients.lines.append(LineSum(line, adjoint, vec))
+                self.gradients.sums.append(LineSum(line, adjoint, vec))
             if self.needed[vec]:
                 self.lines.setdefault(vec, {}).setdefault(line, []).append(adjoint)
 
@@ -223,7 +233,7 @@ class _Sweep:
     def _through_uniforms(self) -> None:
         """Carry the adjoints of what was computed from parameters alone to the parameters."""
         nodes, gradients = self.nodes, self.gradients
-        summed = {total.uniform for total in gradients.sums}
+        summed = {total.uniform for total in gradients.sums if isinstance(total, Sum)}
         passed: dict[int, int] = {}
         for node in range(self.size - 1, -1, -1):
             if not self.needed[node] or not nodes.uniform[node]:
