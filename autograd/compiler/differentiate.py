@@ -8,7 +8,7 @@ like the layer itself. What flows into a uniform, such as a weight, is a sum ove
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -93,6 +93,10 @@ Term = tuple[int | None, int]
 """A summand of an adjoint: coefficient (None for 1) and row."""
 
 
+_OF_TWO: tuple[tuple[int, ...], ...] = ((), (0,), (1,), (0, 1))
+"""The operands of two that carry gradient, by a bit for each."""
+
+
 class _Sweep:
     def __init__(self, nodes: Nodes, root: int, by_parameters: bool, by_inputs: bool) -> None:
         self.nodes, self.root = nodes, root
@@ -153,9 +157,11 @@ class _Sweep:
         else:
             self.terms.setdefault(node, []).append((coefficient, row))
 
-    def _collected(self, terms: Iterable[Term], parts: Sequence[tuple[int, Line]] = ()) -> int:
+    def _collected(self, terms: Sequence[Term], parts: Sequence[tuple[int, Line]] = ()) -> int:
         """The sum of the terms, products with uniforms as a dot, and of what flows back through layers."""
         nodes = self.nodes
+        if len(terms) == 1 and terms[0][0] is None and not parts:  # nearly always, in a graph without weights
+            return terms[0][1]
         products = [(coefficient, row) for coefficient, row in terms if coefficient is not None]
         rows = [row for coefficient, row in terms if coefficient is None]
         if worth_a_dot(nodes, [coefficient for coefficient, _ in products]):
@@ -257,12 +263,14 @@ class _Sweep:
             elif number != 0.0:
                 passed[arg] = _plus(nodes, passed.get(arg), _scaled(nodes, adjoint, number))
 
-    def _partials(self, node: int) -> Iterator[tuple[int, int]]:
+    def _partials(self, node: int) -> Iterable[tuple[int, int]]:
         """The operands that carry gradient, and the partials by them."""
         args, needed = self.nodes.args[node], self.needed
-        positions = tuple([position for position, arg in enumerate(args) if needed[arg]])
-        for position, p in zip(positions, partials(self.nodes, node, positions), strict=True):
-            yield args[position], p
+        if len(args) == 2:
+            positions = _OF_TWO[needed[args[0]] + 2 * needed[args[1]]]
+        else:
+            positions = tuple([position for position, arg in enumerate(args) if needed[arg]])
+        return zip([args[position] for position in positions], partials(self.nodes, node, positions), strict=True)
 
 
 def _times(nodes: Nodes, adjoint: int, p: int, singular: bool) -> int:
