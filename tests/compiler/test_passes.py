@@ -14,7 +14,8 @@ from autograd.compiler.inner_ops import BOTH, EITHER, GREATER, IDENTITY, LESS, P
 from autograd.compiler.lower import lower
 from autograd.compiler.nodes import DOT, Nodes
 from autograd.compiler.recipes import partial
-from autograd.compiler.schedule import CHUNK, Schedule
+from autograd.compiler.repeats import MOST
+from autograd.compiler.schedule import Schedule
 from autograd.compiler.tape import Dense, InputArray, Map, Outer, Row, Straight
 from autograd.compiler.tape import Sum as SumOfRows
 from autograd.compiler.tidy import tidy
@@ -359,7 +360,7 @@ def test_a_map_that_needs_a_later_row_is_not_fused(nodes):
 
 def test_slots_are_used_again(nodes):
     (x,) = inputs(nodes, 1)
-    for _ in range(6 * CHUNK):
+    for _ in range(6 * MOST):
         x = nodes.record(tanh, (x,))
     _, _, schedule = scheduled(nodes, [x], 0)
     assert len(schedule.works) == 6

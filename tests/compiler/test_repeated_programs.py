@@ -1,6 +1,7 @@
 """Programs that do the same again and again (convolutions, recurrent cells, simulations): compiled as one function for
 all of it, they do what eager code does."""
 
+import math
 import random
 
 import numpy as np
@@ -70,7 +71,7 @@ class Recurrent:
 
 
 class Simulation:
-    """A pendulum with friction, in steps of Heun's method."""
+    """A pendulum that is pushed now and then, with friction, in steps of Heun's method."""
 
     inputs = 2
 
@@ -82,10 +83,10 @@ class Simulation:
 
     def __call__(self, x):
         angle, speed = x
-        for _ in range(60):
+        for step in range(60):
             a, b = self.slope(angle, speed)
             c, d = self.slope(angle + a * 0.1, speed + b * 0.1)
-            angle, speed = angle + (a + c) * 0.05, speed + (b + d) * 0.05
+            angle, speed = angle + (a + c) * 0.05, speed + (b + d) * 0.05 + math.sin(step) * 0.01
         return angle * angle + speed
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd.compiler.emit_calls import Offsets
+from autograd.compiler.emit_calls import Entries
 from autograd.compiler.emit_functions import Shape
 from autograd.compiler.emit_kernel import kernel_text
 from autograd.compiler.layout import Layout
@@ -100,7 +100,28 @@ def outer_of_rows(k):
     return Outer(scratch(k), 3, None, 1, 20 * k, 2, 0)
 
 
-UNITS, REDUCTIONS = (straight, dense, mapped, mean), (outer, outer_of_columns, outer_of_rows)
+def numbers(k):
+    """Numbers that differ between twins, where that is allowed, beside one that doesn't and one that may not."""
+    code = (
+        Instruction(0, autograd.mul, (inputs(0), Number(0.5 + k / 8)), None),
+        Instruction(1, autograd.maximum, (Local(0), Number(0.75)), None),
+        Instruction(2, autograd.sub, (Number(-0.0 if k == 1 else k / 3), Local(1)), None),
+        Instruction(3, autograd.div, (Local(2), Number(-float(k))), None, checked=True),
+        Instruction(4, autograd.add, (Local(3), Number(2.0)), scratch(k)),
+    )
+    return Straight(code)
+
+
+def numbers_of_maps(k):
+    return Map(5, autograd.mul, (Group(inputs(2)), Number(k / 7)), scratch(4 * k))
+
+
+def numbers_of_dense(k):
+    return replace(dense(k), epilogue=(Map(6, autograd.sub, (Number(k / 7), Output()), scratch(30 + 6 * k)),))
+
+
+UNITS = (straight, dense, mapped, mean, numbers, numbers_of_maps, numbers_of_dense)
+REDUCTIONS = (outer, outer_of_columns, outer_of_rows)
 
 
 @pytest.mark.parametrize("make", UNITS)
@@ -121,7 +142,7 @@ def test_units_of_all_kinds_in_turn_are_a_function_each_kind():
 def test_a_unit_without_twins_has_its_places_in_its_text():
     text = text_of(tape(units=[make(1) for make in UNITS]))
     assert "ptr %T" not in text
-    assert "@offsets = internal constant [1 x i64] [i64 0]" in text
+    assert "@entries = internal constant [1 x i64] [i64 0]" in text
 
 
 # What is no twin
@@ -144,8 +165,18 @@ STRANGERS = {
         one_line(autograd.leaky_relu, (inputs(1),)),
         one_line(autograd.leaky_relu.bind(slope=0.3), (inputs(1),)),
     ),
-    "a number": (one_line(args=(inputs(1), Number(1.0))), one_line(args=(inputs(1), Number(2.0)))),
-    "the sign of zero": (one_line(args=(inputs(1), Number(0.0))), one_line(args=(inputs(1), Number(-0.0)))),
+    "a number": (
+        one_line(autograd.maximum, (inputs(1), Number(1.0))),
+        one_line(autograd.maximum, (inputs(1), Number(2.0))),
+    ),
+    "the sign of zero": (
+        one_line(autograd.maximum, (inputs(1), Number(0.0))),
+        one_line(autograd.maximum, (inputs(1), Number(-0.0))),
+    ),
+    "a number twice": (
+        one_line(autograd.mul, (Number(2.0), Number(3.0))),
+        one_line(autograd.mul, (Number(2.0), Number(2.0))),
+    ),
     "a number for a row": (one_line(), one_line(args=(inputs(1), Number(2.0)))),
     "a uniform for a row": (one_line(), one_line(args=(inputs(1), Uniform(2)))),
     "a parameter for another uniform": (
@@ -257,17 +288,17 @@ def test_gradient_sums_of_twins_are_those_of_numpy(makes, backends):
 
 @pytest.mark.parametrize("entry", range(4))
 def test_a_wrong_entry_of_the_table_would_be_seen(entry, backends, monkeypatch):
-    made, right, calls = made_of_units([straight(k) for k in (1, 5, 2)]), Offsets.add, []
+    made, right, calls = made_of_units([straight(k) for k in (1, 5, 2)]), Entries.add, []
 
-    def wrong(offsets, numbers):
+    def wrong(entries, numbers):
         if len(numbers) == 4:
             calls.append(numbers)
         if len(numbers) == 4 and len(calls) == 2:  # the second of the twins
             numbers = [number + 64 * (k == entry) for k, number in enumerate(numbers)]
-        return right(offsets, numbers)
+        return right(entries, numbers)
 
     expected = outcome(backends[0], made)
-    monkeypatch.setattr(Offsets, "add", wrong)
+    monkeypatch.setattr(Entries, "add", wrong)
     assert not np.allclose(outcome(backends[1], made), expected, rtol=1e-9)
     assert len(calls) == 3
 
