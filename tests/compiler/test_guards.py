@@ -157,6 +157,14 @@ def settings_method() -> float:
     return record.scale
 
 
+@pytest.fixture(params=["seen", "unseen"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether it is seen what runs, or read off the code of all functions in reach."""
+    if request.param == "unseen":
+        monkeypatch.setattr(autograd.compiler.noting, "_EVENTS", 0)
+
+
+@pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("name", CASES)
 def test_what_is_read_is_seen_when_it_changes(name: str) -> None:
     f, change = CASES[name]
@@ -187,6 +195,7 @@ MODULE_CHANGES: dict[str, Any] = {
 }
 
 
+@pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("name", MODULE_CHANGES)
 def test_what_a_module_holds_is_seen_when_it_changes(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Scaled, "ratio", 1.0)
@@ -225,6 +234,7 @@ COSTS_NOTHING: dict[str, Any] = {
 }
 
 
+@pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("name", COSTS_NOTHING)
 def test_what_is_not_read_costs_no_trace(name: str, traces: list[Any]) -> None:
     model = Scaled()
