@@ -319,7 +319,12 @@ _LIST_READS = (
 )
 _DICT_READS = ("__iter__", "__len__", "__getitem__", "__contains__", "__or__", "get", "keys", "values", "items", "copy")
 _HELD: tuple[tuple[type, tuple[str, ...]], ...] = ((HeldList, _LIST_READS), (HeldDict, _DICT_READS))
-_NUMBERS: tuple[tuple[type, str], ...] = ((Value, "data"), (Parameter, "data"), (ParameterArray, "data"), (ParameterArray, "grad"))
+_NUMBERS: tuple[tuple[type, str], ...] = (
+    (Value, "data"),
+    (Parameter, "data"),
+    (ParameterArray, "data"),
+    (ParameterArray, "grad"),
+)
 _originals: dict[tuple[type, str], property] = {}
 
 
