@@ -353,6 +353,11 @@ def sum_of_outputs():
     return lambda x: sum(layer([v.tanh() for v in x])), layer.parameters()
 
 
+def constant_biases():
+    w = weights(5 * 6)
+    return lambda x: square([dot(w[6 * j : 6 * j + 6], x, 0.5 * j - 1.0).tanh() for j in range(5)]), w
+
+
 def a_row_as_the_bias():
     w = weights(6)
     return lambda x: square(dot(w, [v.sin() for v in x], start=x[0])), w
@@ -497,6 +502,26 @@ def test_other_weights_at_the_second_run_are_found():
 
     with pytest.raises(autograd.TraceError, match="did something else"):
         Program(f, "numpy")(rows(2, 4))
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_trace_over_other_weights_does_not_take_over_the_code_of_the_old_one(backend):
+    if backend == "llvm":
+        pytest.importorskip("llvmlite")
+    weight = autograd.ParameterArray(rows(2, 6))
+
+    class Chosen(nn.Module):
+        def __init__(self):
+            self.row = 0
+
+        def forward(self, x):
+            return dot(weight[self.row], x)
+
+    model, X = Chosen(), rows(3, 6, seed=2)
+    program = Program(model, backend)
+    for row in (0, 1, 0):
+        model.row = row
+        np.testing.assert_allclose(program(X), X @ weight.data[row], rtol=1e-13)
 
 
 def test_the_report_counts_the_products_of_a_layer():
