@@ -96,7 +96,7 @@ class Binding:
         self._loss, self._output = kernel.arguments.place("loss"), kernel.arguments.place("output")
         self._samples = len(arrays[0]) if arrays else 1
         self._by_input = tape.seeded and bool(tape.input_adjoints)
-        self._columns = len(tape.input_adjoints) if self._by_input else 0 if tape.seeded else len(tape.results)
+        self._columns = 0 if tape.seeded and not self._by_input else len(tape.input_adjoints) + len(tape.results)
         # Not this object itself: a kernel that holds its bindings would only go with a collection.
         self._token = object()
 

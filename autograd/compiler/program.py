@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..backprop import sweep
+from ..errors import DomainError
 from ..nn import structure
 from ..nn.statistics import given
 from ..parameter import Parameter
@@ -19,7 +20,7 @@ from ..value import Value
 from .arguments import argument_names, as_arrays, layout_of, refuse_nonfinite, refuse_other_layout, sample_of
 from .backend import Backend, Executable, Failure, Floats, Run
 from .choice import NAMES, backend_called
-from .diagnosis import diagnose
+from .diagnosis import diagnose, in_sample
 from .lower import Goal
 from .masks import draw, rewound, states_of
 from .observing import hand_over, observed_of
@@ -110,8 +111,8 @@ class Program:
         TraceError: the function can't be traced; the message says why and gives the cure.
         ShapeError, TypeError: the arrays don't fit each other or the first call's.
         ValueError: NaN or infinity in the data.
-        DomainError: a sample leaves the domain of an operation; the message names both.
-        NonFiniteError: the mean loss or a gradient is NaN or infinite; no parameter or gradient has changed.
+        DomainError: a sample leaves the domain of an operation, or a loss refuses its label; the message names both.
+        NonFiniteError: the mean loss, a gradient or the result behind it is NaN or infinite; no parameter or gradient has changed.
 
     >>> import numpy as np
     >>> square = Program(lambda x: x * x, "numpy"); square(np.array([1.0, 2.0, 3.0]))
@@ -210,7 +211,10 @@ class Program:
                 masks = [array.columns for array in trace.arrays if array.kind == "mask"]
                 draw(generators, [np.empty((row, columns)) for columns in masks])
                 with given(observed):
-                    result = self.function(*sample_of(arrays, names, row))
+                    try:
+                        result = self.function(*sample_of(arrays, names, row))
+                    except DomainError as error:
+                        raise in_sample(error, row) from error
         if isinstance(result, Value) and result.requires_grad:
             _mark(result)
         return result
