@@ -112,7 +112,8 @@ class Program:
         ShapeError, TypeError: the arrays don't fit each other or the first call's.
         ValueError: NaN or infinity in the data.
         DomainError: a sample leaves the domain of an operation, or a loss refuses its label; the message names both.
-        NonFiniteError: the mean loss, a gradient or the result behind it is NaN or infinite; no parameter or gradient has changed.
+        NonFiniteError: the mean loss, a gradient or the result behind it is NaN or infinite; no parameter or gradient
+            has changed.
 
     >>> import numpy as np
     >>> square = Program(lambda x: x * x, "numpy"); square(np.array([1.0, 2.0, 3.0]))
