@@ -66,6 +66,7 @@ from .ops import (
     where,
 )
 from .parameter import Parameter
+from .products import dot
 from .scopes import no_grad, scope
 from .training import History, fit, load_parameters, save_parameters
 from .value import Constant, Value
@@ -111,6 +112,7 @@ __all__ = [
     "data",
     "derivative",
     "div",
+    "dot",
     "elu",
     "erf",
     "erfc",

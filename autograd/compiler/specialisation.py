@@ -84,6 +84,7 @@ def same(a: Trace, b: Trace) -> bool:
         (a.arrays, a.results, a.single, a.observed) == (b.arrays, b.results, b.single, b.observed)
         and a.nodes.args == b.nodes.args
         and a.nodes.kinds == b.nodes.kinds
+        and a.nodes.lines == b.nodes.lines
         and all(x == y or x != x for x, y in zip(a.nodes.payload.values(), b.nodes.payload.values(), strict=True))
         and len(a.parameters) == len(b.parameters)
         and all(map(_is, a.parameters, b.parameters))

@@ -16,6 +16,7 @@ from ..parameter import Parameter
 from ..scopes import Scope, _current, current
 from ..value import Value, real_number
 from .nodes import Nodes
+from .runs import Line
 from .symbol import Condition, Symbol
 from .tape import InputArray
 from .tracer import Tracer
@@ -67,8 +68,10 @@ def trace(function: Callable[..., Any], arrays: Sequence[InputArray], order: Ord
         again, _ = _run(tracer, function, arrays)
     if len(tracer.nodes) > size or again != results:
         raise _randomness(tracer, size)
-    masks = tuple(_number_masks(tracer, sum(array.columns for array in arrays)))
     parameters = _number_parameters(tracer, order)
+    if parameters is None:
+        return trace(function, arrays, order)
+    masks = tuple(_number_masks(tracer, sum(array.columns for array in arrays)))
     buffers = _number_buffers(tracer, len(parameters))
     return Trace(
         tracer.release(),
@@ -177,12 +180,27 @@ def _number_masks(tracer: Tracer, column: int) -> Iterator[InputArray]:
         yield InputArray(f"mask {number}", len(nodes), scalar=False, kind="mask")
 
 
-def _number_parameters(tracer: Tracer, order: Order) -> tuple[Parameter, ...]:
-    parameters = tuple(order(list(tracer.parameters), list(tracer.modules.values())))
+def _number_parameters(tracer: Tracer, order: Order) -> tuple[Parameter, ...] | None:
+    """Give the parameters their indices; None if that has moved them so that lines of them are lines no more."""
+    addresses = {p: tracer.address(p) for p in (*tracer.parameters, *tracer.products)}
+    parameters = tuple(order(list(addresses), list(tracer.modules.values())))
     index = {parameter: i for i, parameter in enumerate(parameters)}
-    for parameter, node in tracer.parameters.items():
-        tracer.nodes.payload[node] = index[parameter]
+    places = {address: index[parameter] for parameter, address in addresses.items()}
+    nodes = tracer.nodes
+    for node in tracer.parameters.values():
+        nodes.payload[node] = places[nodes.payload[node]]
+    for node in nodes.lines:
+        moved = [_moved(line, len(nodes.args[vec]), places) for vec, line in nodes.parts(node)]
+        if None in moved:
+            return None
+        nodes.lines[node] = tuple(moved)  # type: ignore[arg-type]
     return parameters
+
+
+def _moved(line: Line, count: int, places: dict[int, int]) -> Line | None:
+    found = [places[line.slot + k * line.step] for k in range(count)]
+    step = found[1] - found[0] if count > 1 else 1
+    return Line(found[0], step) if found == list(range(found[0], found[0] + count * step, step)) else None
 
 
 def _number_buffers(tracer: Tracer, slot: int) -> tuple[NDArray[np.float64], ...]:

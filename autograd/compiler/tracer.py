@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from ..declaration import CONDITION, Op
 from ..errors import TraceError
-from ..parameter import Parameter
+from ..ops import add
+from ..parameter import Parameter, Store
 from ..scopes import current
 from ..value import Constant, Value, real_number
+from .dots import MOST_LINES
 from .inner_ops import BATCH_MEAN, BOTH, CONDITIONS, EITHER, IDENTITY, IS_CONDITION
-from .nodes import Nodes
+from .nodes import PRODUCT, Nodes
 from .refusals import source_line
+from .runs import Line, lines
 from .symbol import Condition, Symbol, _Traced
 
 _new = object.__new__
@@ -28,7 +33,11 @@ class Tracer:
         self.labels: dict[int, str] = {}
         self.scopes: dict[int, str] = {}
         self.parameters: dict[Parameter, int] = {}
-        """The parameters met, in that order, and their nodes."""
+        """The parameters met one by one, in that order, and their nodes."""
+        self.products: dict[Parameter, None] = {}
+        """The parameters met in products."""
+        self.stores: dict[Store, int] = {}
+        """The stores of parameters met, numbered: until the trace is over a parameter is (its number << 40) + slot."""
         self.modules: dict[int, Any] = {}
         """The modules called, by identity, in that order."""
         self.generators: dict[int, tuple[Any, list[int]]] = {}
@@ -38,6 +47,8 @@ class Tracer:
         self.observed: list[tuple[Any, tuple[int, ...]]] = []
         """Who wants to know numbers of each batch that is trained on, and their nodes."""
         self._values: dict[Value, int] = {}
+        self._listed: tuple[list[Any], tuple[int, ...]] = ([], ())
+        """The list that was multiplied last, as its items were, and their nodes."""
 
     def restart(self) -> None:
         """Be ready for a second run of the same function: what it computes again is the same nodes."""
@@ -89,11 +100,60 @@ class Tracer:
         if node is None:
             node = self.nodes.add(op, args)
             self._remember_scope(node)
-        if not scope.recording:
-            node = self.nodes.record(IDENTITY, (node,))
+        return self._symbol(node if scope.recording else self.nodes.record(IDENTITY, (node,)))
+
+    def _recorded(self, product: int) -> Symbol:
+        self._remember_scope(product)
+        return self._symbol(product if current().recording else self.nodes.record(IDENTITY, (product,)))
+
+    def _symbol(self, node: int) -> Symbol:
         symbol: Symbol = _new(Symbol)
         symbol._tracer, symbol._node = self, node
         return symbol
+
+    def dot(self, ws: Sequence[Any], xs: Sequence[Any], start: Any) -> Symbol | None:
+        """``start + w0 * x0 + w1 * x1 + ...`` as one step; None where it isn't parameters in lines times rows."""
+        for coefficients, items in ((ws, xs), (xs, ws)):
+            if coefficients and coefficients[0].__class__ is Parameter and (rows := self._rows(items)) is not None:
+                found = self._lines(coefficients)
+                if found is not None:
+                    parts = [(self.nodes.vec(rows[part]), line) for line, part in found]
+                    return self._product(parts, start)
+        return None
+
+    def _product(self, parts: list[tuple[int, Line]], start: Any) -> Symbol:
+        bias = None if start is None else self.operand(start)
+        if bias is None or self.nodes.numbers.get(bias) == 0.0:
+            return self._recorded(self.nodes.product(parts))
+        if self.nodes.uniform[bias]:
+            return self._recorded(self.nodes.product(parts, bias))
+        return self._made(add, (bias, self._recorded(self.nodes.product(parts))._node))
+
+    def _rows(self, xs: Sequence[Any]) -> tuple[int, ...] | None:
+        """The nodes of these items; None unless all are numbers of this trace that differ from sample to sample."""
+        items, nodes = self._listed
+        if len(xs) != len(items) or not all(map(operator.is_, xs, items)):  # neurons of a layer have the same
+            for x in xs:
+                if x.__class__ is not Symbol or x._tracer is not self or self.nodes.uniform[x._node]:
+                    return None
+            nodes = tuple([x._node for x in xs])
+            self._listed = list(xs), nodes
+        return nodes
+
+    def _lines(self, ws: Sequence[Any]) -> list[tuple[Line, slice]] | None:
+        """Where these things are if they are parameters in few lines."""
+        for w in ws:
+            if w.__class__ is not Parameter:
+                return None
+        found = lines([self.address(w) for w in ws], MOST_LINES)
+        if found is not None:
+            self.products.update(dict.fromkeys(ws))
+        return found
+
+    def address(self, parameter: Parameter) -> int:
+        """What stands for the place of a parameter until the trace is over."""
+        number = self.stores.setdefault(parameter.store, len(self.stores))
+        return (number << 40) + parameter.slot
 
     def _remember_scope(self, node: int) -> None:
         path = current().path
@@ -185,7 +245,7 @@ class Tracer:
     def _parameter(self, parameter: Parameter) -> int:
         node = self.parameters.get(parameter)
         if node is None:
-            node = self.parameters[parameter] = self.nodes.leaf("parameter", parameter)
+            node = self.parameters[parameter] = self.nodes.leaf("parameter", self.address(parameter))
         return node
 
     def _taken(self, value: Value) -> int:
@@ -237,7 +297,9 @@ class Tracer:
         if node in self.nodes.numbers:
             return f"{self.nodes.numbers[node]!r}"
         if kind == "parameter":
-            return repr(self.nodes.payload[node].label or "a parameter")
+            return next(repr(p.label or "a parameter") for p, known in self.parameters.items() if known == node)
+        if kind == PRODUCT:
+            return "a sum of products"
         if kind is BOTH or kind is EITHER:
             return f"a condition joined by {kind.symbol}"
         if kind in IS_CONDITION:

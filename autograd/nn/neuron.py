@@ -6,6 +6,7 @@ from typing import Any
 
 from ..errors import ShapeError
 from ..parameter import Parameter
+from ..products import weighted_sum
 from ..randomness import generator
 from .activations import METHODS, default_init, resolve, title
 from .checks import as_list, count, here, size
@@ -71,13 +72,7 @@ class Neuron(Module):
         xs = x if x.__class__ is list else as_list(x, "a Neuron")
         if len(xs) != len(self.w):
             raise wrong_inputs(self, len(self.w), len(xs))
-        terms = zip(self.w, xs)  # noqa: B905 (of one length; strict would cost a tenth of the loop)
-        act: Any = self.b
-        if act is None:
-            w, item = next(terms)
-            act = w * item
-        for w, item in terms:
-            act = act + w * item
+        act = weighted_sum(self.w, xs, self.b)
         return METHODS.get(id(self.activation), self.activation)(act) if self.nonlin else act
 
     def kind(self) -> str:
