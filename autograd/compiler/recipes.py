@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -25,8 +26,12 @@ _OPERATIONS: dict[str, Op] = {
 }
 
 
-def partial(nodes: Nodes, node: int, position: int) -> int:
+def partial(
+    nodes: Nodes, node: int, position: int, record: Callable[[Op, tuple[int, ...]], int] | None = None
+) -> int:
     """The node of the partial derivative of ``node`` by its operand at that position.
+
+    ``record`` adds an operation to the graph, by default as `Nodes.record` does.
 
     >>> nodes = Nodes(); x = nodes.leaf("input", 0); square = nodes.record(mul, (x, x))
     >>> partial(nodes, square, 0) == x
@@ -35,12 +40,13 @@ def partial(nodes: Nodes, node: int, position: int) -> int:
     op, args = nodes.kinds[node], nodes.args[node]
     assert isinstance(op, Op)
     values = [node, *args]
+    record = record or nodes.record
     steps, result = recipe(op, len(args), position)
     for step in steps:
         if isinstance(step, float):
             values.append(nodes.constant(step))
         else:
-            values.append(nodes.record(step[0], tuple([values[place] for place in step[1]])))
+            values.append(record(step[0], tuple([values[place] for place in step[1]])))
     return values[result]
 
 

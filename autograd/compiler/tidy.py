@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple, TypeAlias
 
 from ..ops import div, mul, where
-from .inner_ops import BOTH, EITHER, IDENTITY, IS_CONDITION, Tree, selection
+from .inner_ops import ALIAS, BOTH, EITHER, IDENTITY, IS_CONDITION, Tree, selection
 from .nodes import Nodes
 
 _MOST_COMPARED = 16
@@ -46,7 +46,7 @@ def tidy(nodes: Nodes, roots: Iterable[int], written: int | None = None) -> tupl
         args = nodes.args[node]
         if kind in IS_CONDITION:
             conditions[node] = _condition(nodes, new, node, names, conditions)
-        elif kind is IDENTITY:
+        elif kind is IDENTITY or kind is ALIAS:
             names[node] = names[args[0]]
         elif kind is where and args[0] in conditions:
             names[node] = _selected(new, conditions[args[0]], names[args[1]], names[args[2]])

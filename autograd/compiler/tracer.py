@@ -17,6 +17,7 @@ from ..value import Constant, Value, real_number
 from .dots import MOST_LINES
 from .inner_ops import BATCH_MEAN, BOTH, CONDITIONS, EITHER, IDENTITY, IS_CONDITION
 from .nodes import PRODUCT, Nodes
+from .recorded import recorded
 from .refusals import source_line
 from .runs import Line, lines
 from .symbol import Condition, Symbol, _Traced
@@ -47,6 +48,7 @@ class Tracer:
         self.observed: list[tuple[Any, tuple[int, ...]]] = []
         """Who wants to know numbers of each batch that is trained on, and their nodes."""
         self._values: dict[Value, int] = {}
+        self._aliases = 0
         self._listed: tuple[list[Any], tuple[int, ...]] = ([], ())
         """The list that was multiplied last, as its items were, and their nodes."""
 
@@ -55,6 +57,7 @@ class Tracer:
         self.generators = {key: (rng, []) for key, (rng, _) in self.generators.items()}
         self.observed.clear()
         self._values.clear()
+        self._aliases = 0
 
     def release(self) -> Nodes:
         """Hand over the graph of the finished trace; modules remember their scopes, and so the tracer, for longer."""
@@ -177,6 +180,27 @@ class Tracer:
     def detached(self, x: Any) -> Symbol:
         """The same number as ``x``, without a gradient."""
         return self._made(IDENTITY, (self.operand(x),))
+
+    def gradients(self, y: Any, xs: Sequence[Any], record: bool) -> tuple[Symbol, ...]:
+        """The derivatives of a traced number by others; without ``record`` no gradient flows through them."""
+        wanted = [self.operand(x) for x in xs]
+        for x, node in zip(xs, wanted, strict=True):
+            if node in self.nodes.numbers:
+                raise TraceError(
+                    f"gradients by {getattr(x, 'label', '') or 'the number'} {self.nodes.numbers[node]!r}{source_line()}: "
+                    f"in a compiled function a plain number is nothing to differentiate by. Give it as an argument of "
+                    f"the function, make it a Parameter, or take derivative(f)(x)"
+                )
+        places = {self.address(p): p for p in self.products}
+        found = recorded(self.nodes, self.operand(y), wanted, lambda place: self._parameter(places[place]))
+        if not (record and current().recording):
+            found = [self.nodes.record(IDENTITY, (node,)) for node in found]
+        return tuple(map(self._symbol, found))
+
+    def alias(self, x: Any) -> Symbol:
+        """The same number as ``x``, as a node of its own to differentiate by."""
+        self._aliases += 1
+        return self._symbol(self.nodes.alias(self.operand(x), self._aliases))
 
     def random(self, rng: Any) -> Symbol:
         """A number that ``rng.random()`` gives anew for each sample of each replay."""
