@@ -72,6 +72,8 @@ def _steps(root: Value, seed: float) -> Iterator[Step]:
 def gradients(y: Value, xs: Sequence[Value], record: Literal[False] = ...) -> tuple[float, ...]: ...
 @overload
 def gradients(y: Value, xs: Sequence[Value], record: Literal[True]) -> tuple[Value, ...]: ...
+@overload
+def gradients(y: Any, xs: Sequence[Any], record: bool = ...) -> tuple[Any, ...]: ...
 
 
 def gradients(y: Value, xs: Sequence[Value], record: bool = False) -> tuple[Any, ...]:
@@ -88,7 +90,7 @@ def gradients(y: Value, xs: Sequence[Value], record: bool = False) -> tuple[Any,
     if hasattr(type(xs), "__apply_op__"):
         raise TypeError("gradients(y, xs) takes a list of Values, got one Value; write gradients(y, [x])")
     trace = current().trace
-    if trace is not None and hasattr(type(y), "__apply_op__") and not isinstance(y, Value):
+    if trace is not None and any(map(trace.is_traced, (y, *xs))):
         traced: tuple[Any, ...] = trace.gradients(y, xs, record)
         return traced
     _check_root(y, "a gradient")

@@ -84,6 +84,20 @@ def equal(a: Any, b: Any) -> Any:
     return (a <= b) & (a >= b)
 
 
+def truth(x: Any) -> bool | None:
+    """What a plain condition says; None if ``x`` is none.
+
+    Python's ~ makes an int of a bool: ~True is -2. Also joined by & and | its last bit is the truth, so that
+    ``where(~(x > 0), a, b)`` means in eager code what it means in a compiled function.
+
+    >>> truth(True), truth(~True), truth(~True | (2 > 1)), truth(3)
+    (True, False, True, None)
+    """
+    if isinstance(x, bool | np.bool_):
+        return bool(x)
+    return bool(x & 1) if isinstance(x, int) and -2 <= x <= 1 else None
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Op:
     """One operation of the table. Declare your own with `op`; call it on Values, floats or NumPy arrays.
@@ -135,6 +149,9 @@ class Op:
         if any(isinstance(arg, np.ndarray) for arg in args):
             return _on_arrays(op, args)
         numbers = _plain_numbers(op, args)
+        if CONDITION in op.domain:
+            said = [truth(arg) if op.domain_of(i) is CONDITION else None for i, arg in enumerate(args)]
+            numbers = [x if known is None else float(known) for x, known in zip(numbers, said, strict=True)]
         op.check(numbers)
         return op.value(*numbers)
 

@@ -17,7 +17,16 @@ from ..nn import structure
 from ..nn.statistics import given
 from ..parameter import Parameter
 from ..value import Value
-from .arguments import argument_names, as_arrays, layout_of, refuse_nonfinite, refuse_other_layout, sample_of
+from .arguments import (
+    argument_names,
+    as_arrays,
+    is_one_sample,
+    layout_of,
+    refuse_nested,
+    refuse_nonfinite,
+    refuse_other_layout,
+    sample_of,
+)
 from .backend import Backend, Executable, Failure, Floats, Run
 from .choice import NAMES, backend_called
 from .diagnosis import diagnose, in_sample
@@ -142,9 +151,17 @@ class Program:
     # What it computes
 
     def __call__(self, *arguments: Any) -> NDArray[np.float64]:
-        """The results of all samples, shape (batch,), or (batch, outputs) where the function returns a list."""
+        """The results of all samples, shape (batch,), or (batch, outputs) where the function returns a list.
+
+        Called with the Values or traced numbers of one sample, as another compiled function does, it is the function.
+        """
         with self._lock:
-            bound = self._ready("values", arguments)
+            bound = self._bound.get("values")
+            if bound is None or not bound.is_for(arguments):
+                if is_one_sample(arguments):
+                    result: Floats = self.function(*arguments)
+                    return result
+                bound = self._bind("values", arguments)
             results: Floats = self._run(bound)
             return results[:, 0] if bound.specialisation.trace.single else results
 
@@ -200,6 +217,7 @@ class Program:
         >>> y, y.args[0].grad
         (Value(data=9.0, grad=1.0), 6.0)
         """
+        refuse_nested(arguments)
         names = argument_names(self.function, len(arguments))
         arrays = as_arrays(arguments, names)
         refuse_nonfinite(arrays, names)
@@ -273,6 +291,7 @@ class Program:
 
     def _bind(self, goal: Goal, arguments: tuple[Any, ...]) -> _Bound:
         """Trace and compile if need be, and connect the code with the arrays."""
+        refuse_nested(arguments)
         if len(arguments) not in self._names:  # asking takes 10 µs, a fifth of a call with new arrays
             self._names[len(arguments)] = argument_names(self.function, len(arguments))
         names = self._names[len(arguments)]

@@ -26,9 +26,7 @@ _OPERATIONS: dict[str, Op] = {
 }
 
 
-def partial(
-    nodes: Nodes, node: int, position: int, record: Callable[[Op, tuple[int, ...]], int] | None = None
-) -> int:
+def partial(nodes: Nodes, node: int, position: int, record: Callable[[Op, tuple[int, ...]], int] | None = None) -> int:
     """The node of the partial derivative of ``node`` by its operand at that position.
 
     ``record`` adds an operation to the graph, by default as `Nodes.record` does.

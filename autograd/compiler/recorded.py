@@ -48,7 +48,7 @@ class _Recorded(Sweep):
             if node in self._wanted or (kind == PRODUCT and self._named_by(node)):
                 needed[node] = True
             elif kind is not IDENTITY and kind not in IS_CONDITION:
-                needed[node] = any([needed[arg] for arg in nodes.args[node]])
+                needed[node] = any(needed[arg] for arg in nodes.args[node])
         return needed
 
     def _named_by(self, product: int) -> list[tuple[int, int]]:
@@ -146,4 +146,3 @@ class _Recorded(Sweep):
 def _unchecked(op: Op) -> Op:
     domain = tuple(CONDITION if each is CONDITION else REAL for each in op.domain)
     return op if domain == op.domain and op.refuses is None else replace(op, domain=domain, refuses=None)
-

@@ -6,9 +6,7 @@ import operator
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
-from ..declaration import CONDITION, Op
+from ..declaration import CONDITION, Op, truth
 from ..errors import TraceError
 from ..ops import add
 from ..parameter import Parameter, Store
@@ -181,15 +179,19 @@ class Tracer:
         """The same number as ``x``, without a gradient."""
         return self._made(IDENTITY, (self.operand(x),))
 
+    def is_traced(self, x: Any) -> bool:
+        """Whether this is a number, or a condition, of a trace."""
+        return isinstance(x, _Traced)
+
     def gradients(self, y: Any, xs: Sequence[Any], record: bool) -> tuple[Symbol, ...]:
         """The derivatives of a traced number by others; without ``record`` no gradient flows through them."""
         wanted = [self.operand(x) for x in xs]
         for x, node in zip(xs, wanted, strict=True):
             if node in self.nodes.numbers:
                 raise TraceError(
-                    f"gradients by {getattr(x, 'label', '') or 'the number'} {self.nodes.numbers[node]!r}{source_line()}: "
-                    f"in a compiled function a plain number is nothing to differentiate by. Give it as an argument of "
-                    f"the function, make it a Parameter, or take derivative(f)(x)"
+                    f"gradients by {x!r}{source_line()}: in a compiled function a plain number is nothing to "
+                    f"differentiate by. Give it as an argument of the function, make it a Parameter, or take "
+                    f"derivative(f)(x)"
                 )
         places = {self.address(p): p for p in self.products}
         found = recorded(self.nodes, self.operand(y), wanted, lambda place: self._parameter(places[place]))
@@ -256,8 +258,9 @@ class Tracer:
         return self.nodes.constant(real_number(x, "a formula of Values"))
 
     def _condition(self, x: Any, what: str) -> int:
-        if isinstance(x, bool | np.bool_):
-            return self.nodes.constant(float(x))
+        said = truth(x)
+        if said is not None:
+            return self.nodes.constant(float(said))
         if isinstance(x, Condition) and x._tracer is self:
             return x._node
         if isinstance(x, _Traced) and x._tracer is not self:
