@@ -59,6 +59,7 @@ TABLE = {"errors", "worlds", "expression", "declaration", "ops"}
 CORE = TABLE | {"scopes", "graph", "method_source", "methods", "value", "parameter"}
 ARROWS: dict[str, set[str]] = {
     "errors": set(),
+    "checks": set(),
     "files": set(),
     "randomness": set(),
     "worlds": {"errors"},
@@ -74,11 +75,11 @@ ARROWS: dict[str, set[str]] = {
     "backprop": CORE,
     "check": CORE | {"backprop"},
     "testing": CORE | {"backprop", "check"},
-    "nn": CORE | {"randomness"},
+    "nn": CORE | {"checks", "randomness"},
     "optim": CORE,
-    "compiler": CORE | {"backprop", "nn", "optim"},  # nn's structure counter, the rules of optim
-    "data": {"errors", "randomness"},
-    "training": CORE | {"files", "randomness", "backprop", "compiler", "nn", "optim", "data"},
+    "compiler": CORE | {"checks", "backprop", "nn", "optim"},  # nn's structure counter, the rules of optim
+    "data": {"errors", "checks", "randomness"},
+    "training": CORE | {"checks", "files", "randomness", "backprop", "compiler", "nn", "optim", "data"},
 }
 # The modules of viz/ that read a graph. All others draw plain data, and know nothing
 # of autograd but how it writes files.

@@ -13,12 +13,12 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from .. import ops
+from .. import checks, ops
+from ..checks import count
 from ..declaration import equal
 from ..errors import ShapeError
 from ..value import real_number
-from . import checks
-from .checks import as_list, count, is_plain, is_single
+from .checks import as_list, is_plain, is_single
 from .targets import Rule, binary_rule, class_rule, hinge_rule, probabilities_rule
 
 Loss: TypeAlias = Callable[[Any, Any], Any]

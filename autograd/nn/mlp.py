@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
+from ..checks import size
 from ..randomness import generator
 from .activations import resolve
-from .checks import size
 from .layer import Layer
 from .module import Module
 

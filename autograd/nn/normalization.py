@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import ops
+from ..checks import count, size
 from ..errors import ShapeError, TraceError
 from ..parameter import Parameter
 from ..scopes import current
 from ..value import Constant, Value, real_number
-from .checks import as_list, count, here, is_plain, is_single, size
+from .checks import as_list, here, is_plain, is_single
 from .module import Module
 from .statistics import take, update
 
