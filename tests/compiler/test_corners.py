@@ -86,22 +86,23 @@ def test_a_square_plus_what_may_be_negative_stays_tested(backend: Any) -> None:
 def test_two_blocks_that_each_want_a_row_of_the_other(backend: Any) -> None:
     """A_j B_1 and B_j A_1: neither block can be computed with both of its maps inside."""
     rng = np.random.default_rng(2)
-    first, second = rng.normal(size=(2, 6, 2))
+    rows, first, second = rng.normal(size=(6, 5)), rng.normal(size=(6, 2)), rng.normal(size=(6, 3))
     a, b = ([[Parameter(w) for w in row] for row in matrix] for matrix in (first, second))
 
     def f(x: Any) -> Any:
-        A, B = ([row[0] * x[0] + row[1] * x[1] for row in matrix] for matrix in (a, b))
+        A = [row[0] * x[0] + row[1] * x[1] for row in a]
+        B = [row[0] * x[2] + row[1] * x[3] + row[2] * x[4] for row in b]
         mixed = [(p * B[1]).tanh() for p in A] + [(q * A[1]).tanh() for q in B]
         total = mixed[0]
         for each in mixed[1:]:
             total = total + each
         return total
 
-    A, B = X @ first.T, X @ second.T
+    A, B = rows[:, :2] @ first.T, rows[:, 2:] @ second.T
     exact = np.tanh(A * B[:, 1:2]).sum(axis=1) + np.tanh(B * A[:, 1:2]).sum(axis=1)
     program = compile(f, backend=backend)
-    np.testing.assert_allclose(program(X), exact, rtol=1e-12)
-    assert program.backward(X) == pytest.approx(exact.mean(), rel=1e-12)
+    np.testing.assert_allclose(program(rows), exact, rtol=1e-12)
+    assert program.backward(rows) == pytest.approx(exact.mean(), rel=1e-12)
 
 
 def edges(op: Op, position: int) -> list[float]:
