@@ -63,9 +63,7 @@ def weighted_sum(ws: Sequence[Any], xs: Sequence[Any], start: Any) -> Any:
 
 def _dot_of_arrays(ws: NDArray[Any], xs: NDArray[Any], start: Any) -> Any:
     if not ws.ndim or not xs.ndim or ws.shape[-1] != xs.shape[-1]:
-        raise ShapeError(
-            f"dot sums over the last axis, which must have one length, got shapes {ws.shape} and {xs.shape}"
-        )
+        raise ShapeError(f"dot sums over the last axis: it must have one length, got {ws.shape} and {xs.shape}")
     try:
         return start + (ws * xs).sum(axis=-1)
     except ValueError:

@@ -67,6 +67,7 @@ ARROWS: dict[str, set[str]] = {
     "declaration": {"errors", "worlds", "expression"},
     "ops": {"errors", "worlds", "expression", "declaration"},
     "scopes": {"errors"},
+    "products": {"errors", "scopes"},
     "graph": {"errors"},
     "method_source": TABLE,
     "methods": TABLE | {"method_source"},
@@ -75,7 +76,7 @@ ARROWS: dict[str, set[str]] = {
     "backprop": CORE,
     "check": CORE | {"backprop"},
     "testing": CORE | {"backprop", "check"},
-    "nn": CORE | {"checks", "randomness"},
+    "nn": CORE | {"checks", "products", "randomness"},
     "optim": CORE,
     "compiler": CORE | {"checks", "backprop", "nn", "optim"},  # nn's structure counter, the rules of optim
     "data": {"errors", "checks", "randomness"},

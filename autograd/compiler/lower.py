@@ -116,7 +116,7 @@ class _Lowering:
         self.fusion = Fusion(self.groups, rows)
         columns = sum(array.columns for array in self.arrays)
         self.schedule = Schedule(self.groups, self.fusion, rows, columns)
-        reductions = find_reductions(gradients, self.groups, self.schedule)
+        reductions = find_reductions(gradients.sums, self.groups, self.schedule)
         return Tape(
             arrays=self.arrays,
             parameters=self.slots.parameters,

@@ -15,7 +15,6 @@ from ..ops import mul, where
 from .differentiate import Sweep
 from .inner_ops import BATCH_MEAN, CONDITIONS, IDENTITY, IS_CONDITION
 from .nodes import PRODUCT, Nodes, simplified
-from .recipes import partial
 from .runs import Line
 
 
@@ -120,11 +119,9 @@ class _Recorded(Sweep):
                 "gradients of traced numbers can't go through the mean of a batch (nn.BatchNorm in training), which "
                 "depends on all samples; call the model in eval mode, or take nn.LayerNorm"
             )
-        for position, arg in enumerate(nodes.args[node]):
-            if self.needed[arg]:
-                p = partial(nodes, node, position, self._record)
-                if nodes.numbers.get(p) != 0.0:
-                    self._contribute(arg, None, self._passed(adjoint, p, op.singular))
+        for arg, p in self._partials(node):
+            if nodes.numbers.get(p) != 0.0:
+                self._contribute(arg, None, self._passed(adjoint, p, op.singular))
 
     def _passed(self, adjoint: int, p: int, singular: bool) -> int:
         """adjoint * partial, which is zero where the adjoint is and the partial isn't finite."""

@@ -14,7 +14,7 @@ from ..scopes import current
 from ..value import Constant, Value, real_number
 from .dots import MOST_LINES
 from .inner_ops import BATCH_MEAN, BOTH, CONDITIONS, EITHER, IDENTITY, IS_CONDITION
-from .nodes import PRODUCT, Nodes
+from .nodes import PRODUCT, VEC, Nodes
 from .recorded import recorded
 from .refusals import source_line
 from .runs import Line, lines
@@ -47,8 +47,8 @@ class Tracer:
         """Who wants to know numbers of each batch that is trained on, and their nodes."""
         self._values: dict[Value, int] = {}
         self._aliases = 0
-        self._listed: tuple[list[Any], tuple[int, ...]] = ([], ())
-        """The list that was multiplied last, as its items were, and their nodes."""
+        self._listed: tuple[list[Any], list[int], tuple[int, ...]] = ([], [], ())
+        """The list that was multiplied last, and what `_rows` found in it."""
 
     def restart(self) -> None:
         """Be ready for a second run of the same function: what it computes again is the same nodes."""
@@ -101,45 +101,53 @@ class Tracer:
         if node is None:
             node = self.nodes.add(op, args)
             self._remember_scope(node)
-        return self._symbol(node if scope.recording else self.nodes.record(IDENTITY, (node,)))
-
-    def _recorded(self, product: int) -> Symbol:
-        self._remember_scope(product)
-        return self._symbol(product if current().recording else self.nodes.record(IDENTITY, (product,)))
-
-    def _symbol(self, node: int) -> Symbol:
         symbol: Symbol = _new(Symbol)
-        symbol._tracer, symbol._node = self, node
+        symbol._tracer, symbol._node = self, node if scope.recording else self.nodes.record(IDENTITY, (node,))
         return symbol
 
+    def _remember_scope(self, node: int) -> None:
+        path = current().path
+        if path:
+            self.scopes.setdefault(node, path)
+
     def dot(self, ws: Sequence[Any], xs: Sequence[Any], start: Any) -> Symbol | None:
-        """``start + w0 * x0 + w1 * x1 + ...`` as one step; None where it isn't parameters in lines times rows."""
-        for coefficients, items in ((ws, xs), (xs, ws)):
-            if coefficients and coefficients[0].__class__ is Parameter and (rows := self._rows(items)) is not None:
-                found = self._lines(coefficients)
-                if found is not None:
-                    parts = [(self.nodes.vec(rows[part]), line) for line, part in found]
-                    return self._product(parts, start)
+        """``start + w0 * x0 + w1 * x1 + ...`` as one step; None where it isn't parameters in lines times rows.
+
+        Terms without a row are added to ``start``.
+        """
+        for parameters, items in ((ws, xs), (xs, ws)):
+            at, rows = self._rows(items)
+            found = self._lines([parameters[k] for k in at]) if rows else None
+            if found is not None:
+                for k in sorted(set(range(len(items))).difference(at)):
+                    term = parameters[k] * items[k]
+                    start = term if start is None else start + term
+                return self._product([(self.nodes.vec(rows[part]), line) for line, part in found], start)
         return None
 
     def _product(self, parts: list[tuple[int, Line]], start: Any) -> Symbol:
-        bias = None if start is None else self.operand(start)
-        if bias is None or self.nodes.numbers.get(bias) == 0.0:
-            return self._recorded(self.nodes.product(parts))
-        if self.nodes.uniform[bias]:
-            return self._recorded(self.nodes.product(parts, bias))
-        return self._made(add, (bias, self._recorded(self.nodes.product(parts))._node))
+        nodes, bias, row = self.nodes, None, None
+        if start is not None:
+            first = self.operand(start)
+            if not nodes.uniform[first]:
+                row = first
+            elif nodes.numbers.get(first) != 0.0:
+                bias = first
+        node = nodes.product(parts, bias)
+        self._remember_scope(node)
+        if row is not None:
+            node = nodes.record(add, (row, node))
+        return Symbol(self, node if current().recording else nodes.record(IDENTITY, (node,)))
 
-    def _rows(self, xs: Sequence[Any]) -> tuple[int, ...] | None:
-        """The nodes of these items; None unless all are numbers of this trace that differ from sample to sample."""
-        items, nodes = self._listed
+    def _rows(self, xs: Sequence[Any]) -> tuple[list[int], tuple[int, ...]]:
+        """Where in a list the numbers of this trace are that differ from sample to sample, and their nodes."""
+        items, at, nodes = self._listed
         if len(xs) != len(items) or not all(map(operator.is_, xs, items)):  # neurons of a layer have the same
-            for x in xs:
-                if x.__class__ is not Symbol or x._tracer is not self or self.nodes.uniform[x._node]:
-                    return None
-            nodes = tuple([x._node for x in xs])
-            self._listed = list(xs), nodes
-        return nodes
+            uniform = self.nodes.uniform
+            at = [k for k, x in enumerate(xs) if x.__class__ is Symbol and x._tracer is self and not uniform[x._node]]
+            nodes = tuple([xs[k]._node for k in at])
+            self._listed = list(xs), at, nodes
+        return at, nodes
 
     def _lines(self, ws: Sequence[Any]) -> list[tuple[Line, slice]] | None:
         """Where these things are if they are parameters in few lines."""
@@ -155,11 +163,6 @@ class Tracer:
         """What stands for the place of a parameter until the trace is over."""
         number = self.stores.setdefault(parameter.store, len(self.stores))
         return (number << 40) + parameter.slot
-
-    def _remember_scope(self, node: int) -> None:
-        path = current().path
-        if path:
-            self.scopes.setdefault(node, path)
 
     def compare(self, sign: str, a: Any, b: Any) -> Any:
         """The condition of a comparison, or a bool if both sides are constants."""
@@ -197,12 +200,12 @@ class Tracer:
         found = recorded(self.nodes, self.operand(y), wanted, lambda place: self._parameter(places[place]))
         if not (record and current().recording):
             found = [self.nodes.record(IDENTITY, (node,)) for node in found]
-        return tuple(map(self._symbol, found))
+        return tuple(Symbol(self, node) for node in found)
 
     def alias(self, x: Any) -> Symbol:
         """The same number as ``x``, as a node of its own to differentiate by."""
         self._aliases += 1
-        return self._symbol(self.nodes.alias(self.operand(x), self._aliases))
+        return Symbol(self, self.nodes.alias(self.operand(x), self._aliases))
 
     def random(self, rng: Any) -> Symbol:
         """A number that ``rng.random()`` gives anew for each sample of each replay."""
@@ -327,6 +330,8 @@ class Tracer:
             return next(repr(p.label or "a parameter") for p, known in self.parameters.items() if known == node)
         if kind == PRODUCT:
             return "a sum of products"
+        if kind == VEC:
+            return "a list of numbers"
         if kind is BOTH or kind is EITHER:
             return f"a condition joined by {kind.symbol}"
         if kind in IS_CONDITION:

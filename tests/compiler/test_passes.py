@@ -9,11 +9,12 @@ from autograd.compiler import Program
 from autograd.compiler.differentiate import Sum, differentiate
 from autograd.compiler.dots import find_dots
 from autograd.compiler.fuse import Fusion
-from autograd.compiler.group import find_groups, runs
+from autograd.compiler.group import find_groups
 from autograd.compiler.inner_ops import BOTH, EITHER, GREATER, IDENTITY, LESS, PASSED_ON, SHIELDED, selection
 from autograd.compiler.lower import lower
 from autograd.compiler.nodes import DOT, Nodes
-from autograd.compiler.recipes import partial
+from autograd.compiler.recipes import partials
+from autograd.compiler.runs import runs
 from autograd.compiler.schedule import CHUNK, Schedule
 from autograd.compiler.tape import Dense, InputArray, Map, Outer, Row, Straight
 from autograd.compiler.tape import Sum as SumOfRows
@@ -132,12 +133,12 @@ def test_dead_code_is_dropped(nodes):
 def test_partials_are_recorded_operations(nodes):
     (x,) = inputs(nodes, 1)
     y = nodes.record(relu, (x,))
-    p = partial(nodes, y, 0)
+    (p,) = partials(nodes, y, (0,))
     assert (nodes.kinds[p], nodes.args[p]) == (step, (y,))
     y = nodes.record(exp, (x,))
-    assert partial(nodes, y, 0) == y
+    assert partials(nodes, y, (0,)) == [y]
     quotient = nodes.record(sub, (x, y))
-    assert nodes.numbers[partial(nodes, quotient, 1)] == -1.0
+    assert nodes.numbers[partials(nodes, quotient, (0, 1))[1]] == -1.0
 
 
 def test_weights_get_pairs_and_rows_get_dots(nodes):
