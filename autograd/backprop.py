@@ -90,7 +90,7 @@ def gradients(y: Value, xs: Sequence[Value], record: bool = False) -> tuple[Any,
     if hasattr(type(xs), "__apply_op__"):
         raise TypeError("gradients(y, xs) takes a list of Values, got one Value; write gradients(y, [x])")
     trace = current().trace
-    if trace is not None and any(map(trace.is_traced, (y, *xs))):
+    if trace is not None and hasattr(type(y), "__apply_op__"):
         traced: tuple[Any, ...] = trace.gradients(y, xs, record)
         return traced
     _check_root(y, "a gradient")
@@ -101,9 +101,8 @@ def gradients(y: Value, xs: Sequence[Value], record: bool = False) -> tuple[Any,
                 f"make it a Value before y is computed from it"
             )
         _check_root(x, "a gradient")
-    if record or trace is not None:  # numbers found while tracing would be frozen
-        found_values = _recorded(y, xs)
-        return found_values if record else tuple(g.detach() for g in found_values)
+    if record:
+        return _recorded(y, xs)
     wanted = set(xs)
     found = {step.node: step.adjoint for step in _steps(y, 1.0) if step.node in wanted}
     return tuple(found.get(x, 0.0) for x in xs)

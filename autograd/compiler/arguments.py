@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
-from typing import Any
+import struct
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from typing import Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import ShapeError, TraceError
 from ..scopes import current
 from ..value import Value
-from .backend import Floats
+from .backend import Floats, is_plain
 from .tape import InputArray
 
 
@@ -62,44 +65,108 @@ def refuse_nested(arguments: Sequence[Any]) -> None:
     )
 
 
-def as_arrays(arguments: Sequence[Any], names: Sequence[str]) -> tuple[Floats, ...]:
-    """The arguments as C-contiguous float64 arrays of shape (batch,) or (batch, k); an array that is one stays itself.
+class Signature:
+    """What the arguments of a program are called and look like.
 
-    Raises:
-        TypeError: an argument isn't made of real numbers.
-        ShapeError: a wrong number of dimensions, unequal lengths, or no samples.
-
-    >>> [array.shape for array in as_arrays([[[1, 2], [3, 4]], [0, 1]], ["x", "y"])]
-    [(2, 2), (2,)]
+    >>> signature = Signature(lambda x, y: x[0] * y)
+    >>> signature.layout = signature.layout_of(signature.arrays([[[1, 2], [3, 4]], [0, 1]]))
+    >>> [array.shape for array in signature.arrays([np.zeros((5, 2)), range(5)])]
+    [(5, 2), (5,)]
     """
-    if not arguments:
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+        self._names: dict[int, list[str]] = {}
+        self.layout: tuple[InputArray, ...] | None = None
+        """That of the call for which the function was traced; from then on others are refused."""
+
+    def names(self, count: int) -> list[str]:
+        """Names for that many arguments."""
+        if count not in self._names:  # finding them takes as long as a small kernel
+            self._names[count] = argument_names(self._function, count)
+        return self._names[count]
+
+    def arrays(self, arguments: Sequence[Any]) -> tuple[Floats, ...]:
+        """The arguments as plain arrays (see `backend.is_plain`) that fit the layout; one that is plain stays itself.
+
+        Raises:
+            TypeError: an argument isn't made of real numbers.
+            ShapeError: a wrong number of dimensions, unequal lengths, no samples, no columns, or another layout.
+            ValueError: a masked array with gaps.
+        """
+        names = self.names(len(arguments))
+        arrays = tuple(map(_as_array, arguments, names))
+        _refuse_unequal(arrays, names)
+        known = self.layout
+        if known is not None and [array.shape[1:] for array in arrays] != [array.shape for array in known]:
+            raise ShapeError(
+                f"this program was traced for {_shapes(known)}, but is called with "
+                f"{_shapes(self.layout_of(arrays))}; make another one for other shapes: autograd.compile(f)"
+            )
+        return arrays
+
+    def layout_of(self, arrays: Sequence[Floats]) -> tuple[InputArray, ...]:
+        """What the function is given for these arrays."""
+        return tuple(
+            InputArray(name, 1 if array.ndim == 1 else array.shape[1], scalar=array.ndim == 1)
+            for array, name in zip(arrays, self.names(len(arrays)), strict=True)
+        )
+
+
+def _refuse_unequal(arrays: Sequence[Floats], names: Sequence[str]) -> None:
+    if not arrays:
         raise TypeError(
             "a program is called with at least one array, a row for each sample: program(X) or program(X, Y)"
         )
-    arrays = tuple(_as_array(x, name) for x, name in zip(arguments, names, strict=True))
-    lengths = {len(array) for array in arrays}
+    lengths = set(map(len, arrays))
     if len(lengths) > 1:
         shapes = ", ".join(f"{name} {array.shape}" for name, array in zip(names, arrays, strict=True))
         raise ShapeError(f"every array needs a row for each sample, but their lengths differ: {shapes}")
-    if lengths == {0}:
+    if 0 in lengths:
         raise ShapeError(f"there are no samples: {names[0]} has the shape {arrays[0].shape}; give at least one row")
-    return arrays
 
 
 def _as_array(x: Any, name: str) -> Floats:
-    if type(x) is np.ndarray and x.dtype == np.float64 and x.ndim in (1, 2) and x.flags.c_contiguous:
-        return x
+    if is_plain(x) and x.ndim in (1, 2) and x.size:
+        return cast(Floats, x)
+    packed = _packed(x) if type(x) in _LISTS and x and type(x[0]) in _LISTS else None
+    return _converted(x, name) if packed is None else packed
+
+
+_LISTS = {list, tuple}
+_NUMBERS = {float, int, bool, np.float64}
+_row_of = lru_cache(maxsize=64)(lambda columns: struct.Struct(f"{columns}d"))
+
+
+def _packed(rows: Sequence[Any]) -> Floats | None:
+    """The array of a list of lists of numbers, in a third of NumPy's time; None if NumPy must tell what it is."""
+    # Only the first row is looked at so closely: what has a type of its own there is NumPy's to judge.
+    if not (rows[0] and _NUMBERS.issuperset(map(type, rows[0])) and _LISTS.issuperset(map(type, rows))):
+        return None
+    pack = _row_of(len(rows[0])).pack
+    try:
+        packed = b"".join([pack(*row) for row in rows])
+    except (struct.error, TypeError, ValueError, OverflowError):  # another length, or no numbers
+        return None
+    return np.frombuffer(packed).reshape(len(rows), -1)
+
+
+def _converted(x: Any, name: str) -> Floats:
+    if isinstance(x, np.ma.MaskedArray) and np.ma.is_masked(x):
+        raise ValueError(
+            f"{name} is a masked array with {int(x.mask.sum())} gaps; drop such samples or fill the gaps: "
+            f"{name}.filled(0.0)"
+        )
     try:
         array = np.asarray(x)
-    except ValueError:
+    except ValueError as error:
+        if "inhomogeneous" not in str(error):
+            raise
         raise ShapeError(
             f"{name} must be an array with a row for each sample, but its rows have unequal lengths"
         ) from None
     if array.dtype == object:
-        raise TypeError(
-            f"{name} is an array of objects (the first one: {array.flat[0] if array.size else 'none'!r}); "
-            f"give numbers, for example np.array([v.data for v in values])"
-        )
+        raise TypeError(_of_objects(x, array, name))
     if array.dtype.kind not in "fiub":
         raise TypeError(f"{name} must be an array of real numbers, got {array.dtype} of shape {array.shape}")
     if array.ndim not in (1, 2):
@@ -109,32 +176,24 @@ def _as_array(x: Any, name: str) -> Floats:
             else "flatten each row: x.reshape(len(x), -1)"
         )
         raise ShapeError(f"{name} must have the shape (batch,) or (batch, k), got {array.shape}; {cure}")
-    return np.ascontiguousarray(array, dtype=np.float64)
+    if len(array) and not array.size:
+        raise ShapeError(f"{name} has the shape {array.shape}: rows without numbers; leave it out")
+    return array.astype(np.float64, order="C", copy=False)
 
 
-def layout_of(arrays: Sequence[Floats], names: Sequence[str]) -> tuple[InputArray, ...]:
-    """What the function is given for these arrays.
-
-    >>> layout_of([np.zeros((5, 2))], ["x"])
-    (InputArray(name='x', columns=2, scalar=False, kind='data'),)
-    """
-    return tuple(
-        InputArray(name, 1 if array.ndim == 1 else array.shape[1], scalar=array.ndim == 1)
-        for array, name in zip(arrays, names, strict=True)
+def _of_objects(x: Any, array: NDArray[Any], name: str) -> str:
+    if array.ndim == 0:
+        what = f"{name} must be an array with a row for each sample, got {type(x).__name__}"
+        return f"{what}; give np.array(list(x))" if isinstance(x, Iterable) else what
+    first = array.flat[0] if array.size else "none"
+    return (
+        f"{name} is an array of objects (the first one: {first!r}); "
+        f"give numbers, for example np.array([v.data for v in values])"
     )
 
 
-def refuse_other_layout(old: Sequence[InputArray], new: Sequence[InputArray]) -> None:
-    """A ShapeError if a call brings arrays of other shapes than the call that the program was traced for."""
-    if tuple(old) != tuple(new):
-        raise ShapeError(
-            f"this program was traced for {_shapes(old)}, but is called with {_shapes(new)}; "
-            f"make another one for other shapes: autograd.compile(f)"
-        )
-
-
 def _shapes(layout: Sequence[InputArray]) -> str:
-    return ", ".join(f"{a.name} of shape {'(batch,)' if a.scalar else f'(batch, {a.columns})'}" for a in layout)
+    return ", ".join(f"{a.name} of shape {('batch', *a.shape)}".replace("'", "") for a in layout)
 
 
 def refuse_nonfinite(arrays: Sequence[Floats], names: Sequence[str]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from .emit import Emitter, Refused
 from .ir import Body, Index, Mask, Vector
+from .repeats import Code
 from .tape import Dot, Instruction, Local, Number, Operand, Row, Straight, Uniform
 
 
@@ -21,11 +22,22 @@ def emit_straight(emitter: Emitter, name: str, unit: Straight) -> None:
     body.finish()
 
 
-def emit_scalar(emitter: Emitter, name: str, code: Sequence[Instruction]) -> None:
+def emit_scalar(emitter: Emitter, name: str, unit: Straight) -> None:
     """A function that runs scalar code, every lane of a vector doing the same."""
     body = emitter.function(name)
-    _Registers(emitter, body, 0).run(code)
+    _Registers(emitter, body, 0).run(unit.code)
     body.finish()
+
+
+def scalar_units(code: Sequence[Instruction]) -> list[Straight]:
+    """Scalar code cut into units where it repeats; uncut where an instruction names the result of another one."""
+    if not code or any(isinstance(arg, Local) for one in code for arg in one.args):
+        return [Straight(tuple(code))]
+    pieces = Code([one.op for one in code], [one.args for one in code], [one.store for one in code]).pieces()
+    return [
+        Straight(tuple([one._replace(target=target) for target, one in enumerate(code[begin:end])]))
+        for begin, end in pieces
+    ]
 
 
 class _Registers:
@@ -71,10 +83,10 @@ class _Registers:
     def _store(self, place: Row | Uniform, result: Vector | Mask | float) -> None:
         assert not isinstance(result, Mask), "a condition has no memory"
         self._memory[place] = result
-        body, layout = self._body, self._emitter.layout
+        body, emitter = self._body, self._emitter
         if isinstance(place, Row):
-            self._emitter.store_row(body, place, self._vector, result)
+            emitter.store_row(body, place, self._vector, result)
             return
-        base, offset = layout.uniform(place.slot)
+        base, offset = emitter.addresses.uniform(place.slot)
         vector = result if isinstance(result, Vector) else body.constant(result)
         body.store_scalar(base, offset, body.lane(vector, 0))

@@ -8,14 +8,16 @@ from dataclasses import replace
 from functools import partial
 
 from ..optim.rule import Rule
-from .backend import Executable, Floats, Run
+from .backend import Bind, Executable, Floats
 from .emit_functions import Shape
+from .emit_straight import scalar_units
 from .llvm_kernel import Binding, Kernel
 from .llvm_rule import compiled_step
 from .llvm_training import Held, Training
 from .machine import Target, host
 from .numpy_backend import NumpyBackend
-from .tape import Dense, Outer, Straight, Tape
+from .tape import Dense, Outer, Tape
+from .twins import written_operations
 
 _CACHE = 1 << 20
 """Bytes that the rows of one block should fit: a part of a usual second-level cache."""
@@ -61,9 +63,8 @@ def is_dense(tape: Tape) -> bool:
 
 
 def irregular_operations(tape: Tape) -> int:
-    """Operations that are written out one by one."""
-    straight = sum(len(unit.code) for unit in tape.units if isinstance(unit, Straight))
-    return straight + len(tape.prologue) + len(tape.epilogue)
+    """Operations that are written out one by one; what repeats is written once."""
+    return written_operations([*tape.units, *scalar_units(tape.prologue)]) + len(tape.epilogue)
 
 
 def effort(tape: Tape) -> int:
@@ -84,22 +85,17 @@ class LlvmExecutable:
         self._lock = threading.Lock()
 
     def bind(
-        self,
-        arrays: tuple[Floats, ...],
-        data: Floats,
-        grad: Floats,
-        buffers: tuple[Floats, ...] = (),
-        observed: Floats | None = None,
-    ) -> Run:
+        self, data: Floats, grad: Floats, buffers: tuple[Floats, ...] = (), observed: Floats | None = None
+    ) -> Bind:
         """See `backend.Executable`."""
-        kernel = self.kernel(len(arrays[0]) if arrays else 1)
-        return Binding(kernel, arrays, data, grad, buffers, observed).run
+        return Binding(self.tape, self.kernel, data, grad, buffers, observed)
 
     def bind_training(self, rule: Rule, arrays: tuple[Floats, ...], held: Held) -> Training:
         """Steps of an optimizer's rule on these arrays, the rule being part of the compiled code."""
         # The rate is a number of each step and no part of the formula, see `Rule.scalars`.
         fixed = replace(rule, lr=0.0)
-        return Training(self.tape, partial(self.kernel, rule=fixed), fixed, arrays, held)
+        shapes = tuple(array.shape for array in arrays)
+        return Training(self.tape, partial(self.kernel, rule=fixed), fixed, arrays, held, shapes)
 
     def kernel(self, samples: int, rule: Rule | None = None) -> Kernel:
         """A kernel that suits so many samples, compiled if there is none yet."""

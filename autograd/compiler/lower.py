@@ -105,7 +105,7 @@ class _Lowering:
     def __init__(self, nodes: Nodes, trace: Trace, goal: Goal) -> None:
         self.nodes, self.arrays, self.goal = nodes, trace.arrays, goal
         self.results = len(trace.results)
-        self.slots = UniformSlots(nodes, len(trace.parameters), sum(array.size for array in trace.buffers))
+        self.slots = UniformSlots(nodes, trace.span.size, sum(array.size for array in trace.buffers))
         self.groups = find_groups(nodes, self.slots)
         self._operands: dict[int, Operand] = {}
 

@@ -150,7 +150,8 @@ class Engine:
         self._engine.finalize_object()
         # The engine must go before the module's context, or the process crashes. The finalizer keeps both until then,
         # also where this object is part of a reference cycle, which the collector would take apart in any order.
-        weakref.finalize(self, _close, self._engine, module)
+        # At the end of the process nothing needs to be freed, but programs may still be called: at exit, by threads.
+        weakref.finalize(self, _close, self._engine, module).atexit = False
 
     def address(self, name: str) -> int:
         """The address of a function; KeyError if there is none of that name."""

@@ -207,6 +207,11 @@ class InputArray:
     """Whether the function sees one number for each sample (an array of shape (batch,)) and not a list."""
     kind: Literal["data", "mask"] = "data"
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one sample."""
+        return () if self.scalar else (self.columns,)
+
 
 @dataclass(frozen=True)
 class Tape:
@@ -247,6 +252,11 @@ class Tape:
     def columns(self) -> int:
         """Input columns in all, the seed included."""
         return sum(array.columns for array in self.arrays) + self.seeded
+
+    @property
+    def gives_loss(self) -> bool:
+        """Whether a run gives the mean of the results and adds its gradient to that of the parameters."""
+        return self.seeded and not self.input_adjoints
 
     @property
     def seed(self) -> Row:

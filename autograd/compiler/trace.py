@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -12,31 +13,40 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import TraceError
-from ..parameter import Parameter
 from ..scopes import Scope, _current, current
+from ..store import Place, Span, Store
 from ..value import Value, real_number
+from .guards import Guards
 from .nodes import Nodes
+from .noting import Noting
 from .runs import Line
 from .symbol import Condition, Symbol
 from .tape import InputArray
 from .tracer import Tracer
+
+RUNNING: list[Tracer] = []
+"""The traces of all threads that are being made: while there is none, nobody need ask whether he is in one."""
 
 
 @dataclass(frozen=True)
 class Trace:
     """What a function computes for one sample."""
 
+    guards: Guards
+    """What the function read."""
     nodes: Nodes
     results: tuple[int, ...]
     single: bool
     """Whether the function returned one number, not a list."""
     arrays: tuple[InputArray, ...]
-    parameters: tuple[Parameter, ...]
-    """By their index in the nodes."""
+    span: Span
+    """The parameters, by their index in the nodes: all of each array that was met, and of the modules called."""
     generators: tuple[Any, ...]
     """The random generators of the arrays of kind "mask", in their order."""
     modules: tuple[Any, ...]
     """The modules that were called, each once."""
+    modes: tuple[bool, ...]
+    """Whether each was in training mode."""
     buffers: tuple[NDArray[np.float64], ...] = ()
     """Arrays that are read at each run."""
     observed: tuple[int, ...] = ()
@@ -45,11 +55,7 @@ class Trace:
     """Who wants to know, and how many of the numbers each."""
 
 
-Order = Callable[[list[Parameter], list[Any]], Sequence[Parameter]]
-"""Puts the parameters that were met into the order of their indices; it is given the modules called too."""
-
-
-def trace(function: Callable[..., Any], arrays: Sequence[InputArray], order: Order = lambda met, _: met) -> Trace:
+def trace(function: Callable[..., Any], arrays: Sequence[InputArray]) -> Trace:
     """Run ``function`` on symbols, twice, and return what it computes.
 
     Raises:
@@ -60,27 +66,29 @@ def trace(function: Callable[..., Any], arrays: Sequence[InputArray], order: Ord
     >>> len(traced.nodes), traced.results
     (5, (4,))
     """
-    tracer = Tracer()
+    noting = Noting(Guards())
+    tracer = Tracer(noting)
     with collector_off():
-        results, single = _run(tracer, function, arrays)
+        with noting.at_work(function):
+            results, single = _run(tracer, function, arrays)
         size = len(tracer.nodes)
         tracer.restart()
         again, _ = _run(tracer, function, arrays)
     if len(tracer.nodes) > size or again != results:
         raise _randomness(tracer, size)
-    parameters = _number_parameters(tracer, order)
-    if parameters is None:
-        return trace(function, arrays, order)
     masks = tuple(_number_masks(tracer, sum(array.columns for array in arrays)))
-    buffers = _number_buffers(tracer, len(parameters))
+    span = _number_parameters(tracer)
+    buffers = _number_buffers(tracer, span.size)
     return Trace(
+        noting.guards,
         tracer.release(),
         results,
         single,
         (*arrays, *masks),
-        parameters,
+        span,
         tuple(rng for rng, _ in tracer.generators.values()),
         tuple(tracer.modules.values()),
+        tuple(module.training for module in tracer.modules.values()),
         buffers,
         tuple(node for _, nodes in tracer.observed for node in nodes),
         tuple((receiver, len(nodes)) for receiver, nodes in tracer.observed),
@@ -101,12 +109,14 @@ def collector_off() -> Iterator[None]:
 
 def _run(tracer: Tracer, function: Callable[..., Any], arrays: Sequence[InputArray]) -> tuple[tuple[int, ...], bool]:
     outer = current()
-    token = _current.set(Scope(outer.path, recording=True, trace=tracer))
+    RUNNING.append(tracer)
+    token = _current.set(Scope(place=outer.place or outer, prefix=outer.prefix, trace=tracer))
     try:
         returned = function(*_arguments(tracer, arrays))
         return _results(tracer, returned)
     finally:
         _current.reset(token)
+        RUNNING.remove(tracer)
 
 
 def _arguments(tracer: Tracer, arrays: Sequence[InputArray]) -> Iterator[Any]:
@@ -180,27 +190,42 @@ def _number_masks(tracer: Tracer, column: int) -> Iterator[InputArray]:
         yield InputArray(f"mask {number}", len(nodes), scalar=False, kind="mask")
 
 
-def _number_parameters(tracer: Tracer, order: Order) -> tuple[Parameter, ...] | None:
-    """Give the parameters their indices; None if that has moved them so that lines of them are lines no more."""
-    addresses = {p: tracer.address(p) for p in (*tracer.parameters, *tracer.products)}
-    parameters = tuple(order(list(addresses), list(tracer.modules.values())))
-    index = {parameter: i for i, parameter in enumerate(parameters)}
-    places = {address: index[parameter] for parameter, address in addresses.items()}
+def _number_parameters(tracer: Tracer) -> Span:
+    """Give the parameters their slots, in memory order.
+
+    Neighbours in their arrays, and parameters of the modules called that the function doesn't use, come along: so the
+    span is often one run of memory, and the same as that of an optimizer of the model.
+    """
+    owners = dict.fromkeys([p._home or p for p in tracer.parameters]) | tracer.products
+    span = Span([*(owner.place() for owner in owners), *_places_of(tracer.modules.values())])
+    runs = sorted((tracer.address(store, begin), before) for (store, begin, before) in _runs(span))
+
+    def slot(address: int) -> int:
+        begin, before = runs[bisect_right(runs, (address, span.size)) - 1]
+        return before + address - begin
+
     nodes = tracer.nodes
     for node in tracer.parameters.values():
-        nodes.payload[node] = places[nodes.payload[node]]
-    for node in nodes.lines:
-        moved = [_moved(line, len(nodes.args[vec]), places) for vec, line in nodes.parts(node)]
-        if None in moved:
-            return None
-        nodes.lines[node] = tuple(moved)  # type: ignore[arg-type]
-    return parameters
+        nodes.payload[node] = slot(nodes.payload[node])
+    for node, known in nodes.lines.items():
+        nodes.lines[node] = tuple([Line(slot(line.slot), line.step) for line in known])
+    return span
 
 
-def _moved(line: Line, count: int, places: dict[int, int]) -> Line | None:
-    found = [places[line.slot + k * line.step] for k in range(count)]
-    step = found[1] - found[0] if count > 1 else 1
-    return Line(found[0], step) if found == list(range(found[0], found[0] + count * step, step)) else None
+def _runs(span: Span) -> Iterator[tuple[Store, int, int]]:
+    before = 0
+    for store, begin, end in span.places:
+        yield store, begin, before
+        before += end - begin
+
+
+def _places_of(modules: Iterable[Any]) -> Iterator[Place]:
+    """Where the parameters of modules lie; an outer module is called before the inner ones and has theirs."""
+    covered: set[int] = set()
+    for module in modules:
+        if id(module) not in covered:
+            covered.update(map(id, module.modules()))
+            yield from module.parameters().places()
 
 
 def _number_buffers(tracer: Tracer, slot: int) -> tuple[NDArray[np.float64], ...]:

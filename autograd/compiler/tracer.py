@@ -9,8 +9,9 @@ from typing import Any
 from ..declaration import CONDITION, Op, truth
 from ..errors import TraceError
 from ..ops import add
-from ..parameter import Parameter, Store
+from ..parameter import Home, Parameter, ParameterArray
 from ..scopes import current
+from ..store import Store
 from ..value import Constant, Value, real_number
 from .dots import MOST_LINES
 from .inner_ops import BATCH_MEAN, BOTH, CONDITIONS, EITHER, IDENTITY, IS_CONDITION
@@ -26,15 +27,17 @@ _new = object.__new__
 class Tracer:
     """Records one run of a function. It is in force as ``Scope.trace`` of every scope inside that run."""
 
-    def __init__(self) -> None:
+    def __init__(self, noting: Any = None) -> None:
+        self.noting = noting
+        """Notes what is read; None in a second run."""
         self.nodes = Nodes()
         self._known = self.nodes.known
         self.labels: dict[int, str] = {}
         self.scopes: dict[int, str] = {}
         self.parameters: dict[Parameter, int] = {}
         """The parameters met one by one, in that order, and their nodes."""
-        self.products: dict[Parameter, None] = {}
-        """The parameters met in products."""
+        self.products: dict[Home | Parameter, None] = {}
+        """The arrays and lone parameters met in products."""
         self.stores: dict[Store, int] = {}
         """The stores of parameters met, numbered: until the trace is over a parameter is (its number << 40) + slot."""
         self.modules: dict[int, Any] = {}
@@ -52,6 +55,7 @@ class Tracer:
 
     def restart(self) -> None:
         """Be ready for a second run of the same function: what it computes again is the same nodes."""
+        self.noting = None
         self.generators = {key: (rng, []) for key, (rng, _) in self.generators.items()}
         self.observed.clear()
         self._values.clear()
@@ -63,6 +67,7 @@ class Tracer:
         nodes.known.clear()  # nothing is recorded any more
         self.nodes, self._known = Nodes(), {}
         self._values.clear()
+        self._listed = [], [], ()
         return nodes
 
     def input(self, column: int, label: str) -> Symbol:
@@ -117,7 +122,7 @@ class Tracer:
         """
         for parameters, items in ((ws, xs), (xs, ws)):
             at, rows = self._rows(items)
-            found = self._lines([parameters[k] for k in at]) if rows else None
+            found = self._lines(parameters, at) if rows else None
             if found is not None:
                 for k in sorted(set(range(len(items))).difference(at)):
                     term = parameters[k] * items[k]
@@ -149,20 +154,26 @@ class Tracer:
             self._listed = list(xs), at, nodes
         return at, nodes
 
-    def _lines(self, ws: Sequence[Any]) -> list[tuple[Line, slice]] | None:
-        """Where these things are if they are parameters in few lines."""
-        for w in ws:
+    def _lines(self, ws: Sequence[Any], at: Sequence[int]) -> list[tuple[Line, slice]] | None:
+        """Where these things are, those at the places ``at``, if they are parameters in few lines."""
+        if isinstance(ws, ParameterArray):
+            begin, (step, *_) = self.address(ws.store, ws.begin), ws.strides
+            self.products[ws._home] = None
+            if len(at) == len(ws) and step:
+                return [(Line(begin, step), slice(0, len(ws)))]
+            return lines([begin + k * step for k in at], MOST_LINES)
+        parameters = [ws[k] for k in at]
+        for w in parameters:
             if w.__class__ is not Parameter:
                 return None
-        found = lines([self.address(w) for w in ws], MOST_LINES)
+        found = lines([self.address(w.store, w.slot) for w in parameters], MOST_LINES)
         if found is not None:
-            self.products.update(dict.fromkeys(ws))
+            homes = dict.fromkeys([w._home or w for w in parameters])
+            # Of an array all comes into the span; between lone parameters others may lie, which don't.
+            if any(line.step != 1 for line, _ in found) and any(isinstance(home, Parameter) for home in homes):
+                return None
+            self.products.update(homes)
         return found
-
-    def address(self, parameter: Parameter) -> int:
-        """What stands for the place of a parameter until the trace is over."""
-        number = self.stores.setdefault(parameter.store, len(self.stores))
-        return (number << 40) + parameter.slot
 
     def compare(self, sign: str, a: Any, b: Any) -> Any:
         """The condition of a comparison, or a bool if both sides are constants."""
@@ -182,10 +193,6 @@ class Tracer:
         """The same number as ``x``, without a gradient."""
         return self._made(IDENTITY, (self.operand(x),))
 
-    def is_traced(self, x: Any) -> bool:
-        """Whether this is a number, or a condition, of a trace."""
-        return isinstance(x, _Traced)
-
     def gradients(self, y: Any, xs: Sequence[Any], record: bool) -> tuple[Symbol, ...]:
         """The derivatives of a traced number by others; without ``record`` no gradient flows through them."""
         wanted = [self.operand(x) for x in xs]
@@ -196,8 +203,7 @@ class Tracer:
                     f"differentiate by. Give it as an argument of the function, make it a Parameter, or take "
                     f"derivative(f)(x)"
                 )
-        places = {self.address(p): p for p in self.products}
-        found = recorded(self.nodes, self.operand(y), wanted, lambda place: self._parameter(places[place]))
+        found = recorded(self.nodes, self.operand(y), wanted, self._parameter_at)
         if not (record and current().recording):
             found = [self.nodes.record(IDENTITY, (node,)) for node in found]
         return tuple(Symbol(self, node) for node in found)
@@ -222,6 +228,8 @@ class Tracer:
     def buffer(self, array: Any, k: int) -> Symbol:
         """The number that ``array[k]`` (float64, changed only in place) is at each replay; no gradient flows there."""
         _, nodes = self.buffers.setdefault(id(array), (array, []))
+        if self.noting is not None:
+            self.noting.live(array)
         node = self.nodes.leaf("buffer", (list(self.buffers).index(id(array)), k))
         if node not in self.labels:
             nodes.append(node)
@@ -275,8 +283,24 @@ class Tracer:
     def _parameter(self, parameter: Parameter) -> int:
         node = self.parameters.get(parameter)
         if node is None:
-            node = self.parameters[parameter] = self.nodes.leaf("parameter", self.address(parameter))
+            node = self.parameters[parameter] = self.nodes.leaf(
+                "parameter", self.address(parameter.store, parameter.slot)
+            )
         return node
+
+    def _parameter_at(self, address: int) -> int:
+        """The leaf of a parameter that a product names."""
+        for owner in self.products:
+            store, begin, end = owner.place()
+            first = self.address(store, begin)
+            if first <= address < first + end - begin:
+                found = owner if isinstance(owner, Parameter) else owner.array().face(begin + address - first)
+                return self._parameter(found)
+        raise AssertionError("every line of a product is of parameters that are noted")
+
+    def address(self, store: Store, slot: int) -> int:
+        """A slot as a number, by which equal steps in memory are equal steps."""
+        return (self.stores.setdefault(store, len(self.stores)) << 40) + slot
 
     def _taken(self, value: Value) -> int:
         """The node of a Value that was computed from parameters and numbers, with all that it came from."""
@@ -308,7 +332,9 @@ class Tracer:
             node = self.nodes.record(value.op, tuple(self._values[arg] for arg in value.args))
             return node if value.requires_grad else self.nodes.record(IDENTITY, (node,))
         if isinstance(value, Constant) or self._is_ours(value):
-            return self.nodes.constant(value.data)
+            if self.noting is not None and value.op is None:
+                self.noting.number(value)
+            return self.nodes.constant(value._data)
         raise _foreign(value, source_line())
 
     # Text

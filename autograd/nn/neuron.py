@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import ShapeError
-from ..parameter import Parameter
+from ..parameter import Parameter, ParameterArray
 from ..products import weighted_sum
 from ..randomness import generator
 from .activations import METHODS, default_init, resolve, title
@@ -18,7 +18,7 @@ class Neuron(Module):
     """``activation(b + w0 * x0 + w1 * x1 + ...)``, built of binary ``*`` and ``+`` from the bias on.
 
     Attributes:
-        w: the weights, a list of ``nin`` Parameters.
+        w: the weights, a ParameterArray of shape (nin,): indexed and iterated it gives Parameters.
         b: the bias, a Parameter that starts at 0; None without one.
         nonlin: whether the activation is applied.
         activation: an operation or any function of a Value.
@@ -41,7 +41,7 @@ class Neuron(Module):
     (Value(data=5.0, grad=0.0), Neuron(2, relu; 3 parameters))
     """
 
-    w: list[Parameter]
+    w: ParameterArray
     b: Parameter | None
 
     def __init__(
@@ -56,11 +56,18 @@ class Neuron(Module):
     ) -> None:
         function = resolve(activation)
         scheme = default_init(function if nonlin else None) if init is None else init
-        (row,) = weights(scheme, size(nin, "nin of a Neuron"), 1, generator(rng)).tolist()
-        self.w = Parameter.many(row)
+        self.w = ParameterArray(weights(scheme, size(nin, "nin of a Neuron"), 1, generator(rng))[0])
         self.b = Parameter(0.0) if bias else None
         self.nonlin = nonlin
         self.activation = function
+
+    @classmethod
+    def of_row(cls, w: ParameterArray, b: Parameter | None, nonlin: bool, activation: Any) -> Neuron:
+        """A neuron over parameters that are there already, such as a row of a layer's weight."""
+        neuron = cls.__new__(cls)
+        vars(neuron).update(w=w, b=b, nonlin=nonlin)
+        neuron.activation = activation
+        return neuron
 
     @property
     def nin(self) -> int:

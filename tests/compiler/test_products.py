@@ -12,7 +12,6 @@ from autograd.compiler.group import find_groups
 from autograd.compiler.lower import lower
 from autograd.compiler.nodes import DOT, PRODUCT, VEC, Nodes
 from autograd.compiler.runs import Line, lines
-from autograd.compiler.specialisation import order_of_parameters
 from autograd.compiler.tape import Dense, InputArray, Outer, Straight
 from autograd.compiler.trace import trace
 from autograd.compiler.uniforms import UniformSlots
@@ -59,12 +58,12 @@ def assert_equals_eager(f, parameters, X, backend):
 
 
 def kinds(f, inputs, name="x"):
-    nodes = trace(f, [InputArray(name, inputs, scalar=False)], order_of_parameters).nodes
+    nodes = trace(f, [InputArray(name, inputs, scalar=False)]).nodes
     return [kind for kind in nodes.kinds if kind in (PRODUCT, VEC, DOT, add, mul)]
 
 
 def tape_of(f, inputs, goal="parameters"):
-    return lower(trace(f, [InputArray("x", inputs, scalar=False)], order_of_parameters), goal)
+    return lower(trace(f, [InputArray("x", inputs, scalar=False)]), goal)
 
 
 def square(y):

@@ -129,6 +129,18 @@ def test_without_record_no_gradient_flows(backend: Any) -> None:
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
+def test_at_a_fixed_place_it_stays_live(backend: Any) -> None:
+    """A boundary condition: the slope at 0.5, whatever the sample is."""
+
+    def f(x: Any) -> Any:
+        return derivative(lambda t: (SCALE[0] * t).sin() * t)(0.5) * x
+
+    a = SCALE[0].data
+    exact = a * np.cos(a * 0.5) * 0.5 + np.sin(a * 0.5)
+    np.testing.assert_allclose(compile(f, backend=backend)(np.array([1.0, 2.0])), [exact, 2 * exact], rtol=1e-14)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
 def test_of_parameters_alone_it_stays_live(backend: Any) -> None:
     w = Parameter(2.0)
 
