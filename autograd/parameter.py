@@ -69,6 +69,17 @@ class Parameter(Value):
         self._view[self.slot] = number
 
     @property
+    def data(self) -> float:
+        """The number. Setting it writes into the array."""
+        return self._view[self.slot]  # type: ignore[no-any-return]
+
+    @data.setter
+    def data(self, number: Any) -> None:
+        if number.__class__ is not float:
+            number = real_number(number, f"data of {self.describe()}")
+        self._view[self.slot] = number
+
+    @property
     def grad(self) -> float:
         """The gradient, summed over backwards; 0.0 before any."""
         return self.store.grad_view[self.slot]  # type: ignore[no-any-return]
@@ -159,6 +170,8 @@ class Home:
         index = self.index(slot)
         if self.rows:
             return f"w{index[1]}" if len(index) > 1 else "b"
+        if not self.label:
+            return ""
         return self.label + "_" * (self.label[-1:].isdigit() and bool(index)) + "_".join(map(str, index))
 
     def scope_of(self, slot: int) -> Scope:

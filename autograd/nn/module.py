@@ -11,11 +11,12 @@ from ..scopes import TOP, Scope, _current, current
 from .adoption import adopt, keep_parameter, refuse_circles
 from .buffers import Buffered, overwrite
 from .checks import count
-from .members import PLAIN, Own, held, tell
+from .members import CONTAINERS, MEMBERS, PLAIN, Own, held, tell
 from .state import Stateful
 from .statistics import at_the_end
 
 _set = object.__setattr__
+_MAY_HOLD = (*MEMBERS, *CONTAINERS)
 
 
 def _entering(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -175,9 +176,12 @@ class Module(Buffered, Stateful):
         else:
             keep_parameter(name, old, value)
             value = held(value)
-            refuse_circles(self, name, value)
-            _set(self, name, value)
-            self._adopt(name, value)
+            if isinstance(value, _MAY_HOLD):
+                refuse_circles(self, name, value)
+                _set(self, name, value)
+                self._adopt(name, value)
+            else:
+                _set(self, name, value)
             self._changed()
         tell(own.readers, name)
 
@@ -200,7 +204,7 @@ class Module(Buffered, Stateful):
         while waiting:
             own = waiting.pop()._own
             if own.parts is not None or own.below is not None:
-                own.parts = own.below = own.span = None
+                own.parts = own.below = own.span = own.owns = None
                 waiting += [parent for reference in own.parents if (parent := reference()) is not None]
 
     # Modes
@@ -224,11 +228,11 @@ class Module(Buffered, Stateful):
         False
         """
         _mode(mode)
-        for module in self.modules():
-            own = module._own
+        for own in self._owns():
             if own.training is not mode:
                 own.training = mode
-                tell(own.readers, "training")
+                if own.readers is not None and "training" in own.readers:
+                    tell(own.readers, "training")
         return self
 
     def eval(self) -> Self:

@@ -65,8 +65,9 @@ class Neuron(Module):
     def of_row(cls, w: ParameterArray, b: Parameter | None, nonlin: bool, activation: Any) -> Neuron:
         """A neuron over parameters that are there already, such as a row of a layer's weight."""
         neuron = cls.__new__(cls)
-        vars(neuron).update(w=w, b=b, nonlin=nonlin)
-        neuron.activation = activation
+        vars(neuron).update(w=w, b=b, nonlin=nonlin, activation=activation)
+        if isinstance(activation, Module):
+            neuron.activation = activation  # it learns who holds it
         return neuron
 
     @property
