@@ -17,6 +17,7 @@ from ..scopes import Scope, _current, current
 from ..store import Place, Span, Store
 from ..value import Value, real_number
 from .guards import Guards
+from .inner_ops import ALIAS
 from .nodes import Nodes
 from .noting import Noting
 from .runs import Line
@@ -145,11 +146,12 @@ def _result(tracer: Tracer, item: Any, what: str) -> int:
             f"return where(condition, 1.0, 0.0)"
         )
     if isinstance(item, Symbol | Value):
-        node = tracer.operand(item)
-        if node in tracer.nodes.numbers:
+        node, nodes = tracer.operand(item), tracer.nodes
+        number = nodes.numbers.get(nodes.args[node][0] if nodes.kinds[node] is ALIAS else node)
+        if number is not None:
             raise TraceError(
                 f"the compiled function must compute something, but {what} is the constant "
-                f"{tracer.nodes.numbers[node]!r} whatever the arguments are; {cure}"
+                f"{number!r} whatever the arguments are; {cure}"
             )
         return node
     if item is None:

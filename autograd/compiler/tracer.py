@@ -200,8 +200,7 @@ class Tracer:
             if node in self.nodes.numbers:
                 raise TraceError(
                     f"gradients by {x!r}{source_line()}: in a compiled function a plain number is nothing to "
-                    f"differentiate by. Give it as an argument of the function, make it a Parameter, or take "
-                    f"derivative(f)(x)"
+                    f"differentiate by. Make it a Value before y is computed from it, or give it as an argument"
                 )
         found = recorded(self.nodes, self.operand(y), wanted, self._parameter_at)
         if not (record and current().recording):
@@ -210,8 +209,11 @@ class Tracer:
 
     def alias(self, x: Any) -> Symbol:
         """The same number as ``x``, as a node of its own to differentiate by."""
+        return Symbol(self, self._alias(self.operand(x)))
+
+    def _alias(self, node: int) -> int:
         self._aliases += 1
-        return Symbol(self, self.nodes.alias(self.operand(x), self._aliases))
+        return self.nodes.alias(node, self._aliases)
 
     def random(self, rng: Any) -> Symbol:
         """A number that ``rng.random()`` gives anew for each sample of each replay."""
@@ -334,7 +336,9 @@ class Tracer:
         if isinstance(value, Constant) or self._is_ours(value):
             if self.noting is not None and value.op is None:
                 self.noting.number(value)
-            return self.nodes.constant(value._data)
+            node = self.nodes.constant(value._data)
+            # A Value that was made inside is there to be differentiated by, or it would be a plain number.
+            return node if isinstance(value, Constant) else self._alias(node)
         raise _foreign(value, source_line())
 
     # Text

@@ -8,7 +8,20 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd import Parameter, TraceError, Value, compile, derivative, dot, gradients, hessian, nn, no_grad, where
+from autograd import (
+    Constant,
+    Parameter,
+    TraceError,
+    Value,
+    compile,
+    derivative,
+    dot,
+    gradients,
+    hessian,
+    nn,
+    no_grad,
+    where,
+)
 
 BACKENDS = ["numpy", *(["llvm"] if importlib.util.find_spec("llvmlite") else [])]
 RNG = np.random.default_rng(0)
@@ -31,6 +44,13 @@ def burgers(xt: Any) -> Any:
     u_x, u_t = gradients(u, xt, record=True)
     (u_xx,) = gradients(u_x, [xt[0]], record=True)
     return (u_t + u * u_x - 0.01 * u_xx) ** 2
+
+
+def boundary(x: Any) -> Any:
+    """u'(0) = 1 and u(x) = x: the slope is taken where no sample is."""
+    zero = Value(0.0)
+    (slope,) = gradients(WAVE([zero]), [zero], record=True)
+    return (slope - 1.0) ** 2 + (WAVE([x]) - x) ** 2
 
 
 def fourth(x: Any) -> Any:
@@ -60,6 +80,7 @@ def at_the_edge(x: Any) -> Any:
 
 FUNCTIONS: dict[str, tuple[Callable[..., Any], np.ndarray, list[Parameter]]] = {
     "oscillator": (oscillator, RNG.normal(size=9), list(WAVE.parameters())),
+    "boundary": (boundary, RNG.normal(size=9), list(WAVE.parameters())),
     "burgers": (burgers, RNG.normal(size=(9, 2)), list(HEAT.parameters())),
     "fourth": (fourth, RNG.uniform(0.2, 1.5, size=9), SCALE),
     "of_parameters": (of_parameters, RNG.normal(size=9), SCALE),
@@ -177,8 +198,8 @@ def test_derivative_of_values_in_eager_code() -> None:
 @pytest.mark.parametrize(
     ("f", "message"),
     [
-        (lambda x: gradients(x * 2.0, [Value(1.0)], record=True)[0], "a plain number is nothing to differentiate by"),
-        (lambda x: gradients(x * 2.0, [3.0], record=True)[0], "gradients by 3.0.* Give it as an argument"),
+        (lambda x: gradients(x * 2.0, [Constant(1.0)], record=True)[0], "a plain number is nothing to differentiate"),
+        (lambda x: gradients(x * 2.0, [3.0], record=True)[0], "gradients by 3.0.* Make it a Value before y"),
         (lambda x: hessian(lambda t: t * t)([x])[0, 0], "take gradients.y, xs, record=True., and gradients of these"),
         (lambda x: x.backward(), r"for a derivative in a formula take gradients\(y, xs, record=True\)"),
     ],
