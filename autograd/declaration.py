@@ -87,8 +87,8 @@ def equal(a: Any, b: Any) -> Any:
 def truth(x: Any) -> bool | None:
     """What a plain condition says; None if ``x`` is none.
 
-    Python's ~ makes an int of a bool (and warns of it, from 3.12 on): ~True is -2. Also joined by & and | its last bit is the truth, so that
-    ``where(~(x > 0), a, b)`` means in eager code what it means in a compiled function.
+    Python's ~ makes an int of a bool (and warns of it, from 3.12 on): ~True is -2. Also joined by & and | its last bit
+    is the truth, so that ``where(~(x > 0), a, b)`` means in eager code what it means in a compiled function.
 
     >>> truth(True), truth(-2), truth(-2 | True), truth(3)
     (True, False, True, None)
