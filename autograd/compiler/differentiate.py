@@ -8,7 +8,7 @@ like the layer itself. What flows into a uniform, such as a weight, is a sum ove
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -93,6 +93,10 @@ Term = tuple[int | None, int]
 """A summand of an adjoint: coefficient (None for 1) and row."""
 
 
+_OF_TWO: tuple[tuple[int, ...], ...] = ((), (0,), (1,), (0, 1))
+"""The operands of two that carry gradient, by a bit for each."""
+
+
 class Sweep:
     """One way back through a graph, from the root to what is asked for."""
 
@@ -102,6 +106,8 @@ class Sweep:
         self.by_parameters = by_parameters
         self._by_inputs = by_inputs
         self.needed = self._find_needed()
+        self._record: Callable[[Op, tuple[int, ...]], int] = nodes.record
+        """Adds a step of a partial to the graph."""
         self.terms: dict[int, list[Term]] = {}
         self.parts: dict[int, list[tuple[int, Line]]] = {}
         """By row: the vecs of adjoints that flow to it, and the lines of parameters that they are multiplied by."""
@@ -156,9 +162,11 @@ class Sweep:
         else:
             self.terms.setdefault(node, []).append((coefficient, row))
 
-    def _collected(self, terms: Iterable[Term], parts: Sequence[tuple[int, Line]] = ()) -> int:
+    def _collected(self, terms: Sequence[Term], parts: Sequence[tuple[int, Line]] = ()) -> int:
         """The sum of the terms, products with uniforms as a dot, and of what flows back through layers."""
         nodes = self.nodes
+        if len(terms) == 1 and terms[0][0] is None and not parts:  # nearly always, in a graph without weights
+            return terms[0][1]
         products = [(coefficient, row) for coefficient, row in terms if coefficient is not None]
         rows = [row for coefficient, row in terms if coefficient is None]
         if worth_a_dot(nodes, [coefficient for coefficient, _ in products]):
@@ -260,16 +268,15 @@ class Sweep:
             elif number != 0.0:
                 passed[arg] = _plus(nodes, passed.get(arg), _scaled(nodes, adjoint, number))
 
-    def _partials(self, node: int) -> Iterator[tuple[int, int]]:
+    def _partials(self, node: int) -> Iterable[tuple[int, int]]:
         """The operands that carry gradient, and the partials by them."""
         args, needed = self.nodes.args[node], self.needed
-        positions = tuple([position for position, arg in enumerate(args) if needed[arg]])
-        for position, p in zip(positions, partials(self.nodes, node, positions, self._record), strict=True):
-            yield args[position], p
-
-    def _record(self, op: Op, args: tuple[int, ...]) -> int:
-        """A step of a partial."""
-        return self.nodes.record(op, args)
+        if len(args) == 2:
+            positions = _OF_TWO[needed[args[0]] + 2 * needed[args[1]]]
+        else:
+            positions = tuple([position for position, arg in enumerate(args) if needed[arg]])
+        found = partials(self.nodes, node, positions, self._record)
+        return zip([args[position] for position in positions], found, strict=True)
 
 
 def _times(nodes: Nodes, adjoint: int, p: int, singular: bool) -> int:

@@ -22,7 +22,8 @@ import numpy as np
 from ..errors import TraceError
 from ..nn.members import HeldDict, HeldList
 from ..nn.module import Module
-from ..parameter import Parameter, ParameterArray
+from ..parameter import Parameter
+from ..parameter_array import ParameterArray
 from ..scopes import current
 from ..value import Value
 from .globals import GlobalUse, global_uses, inner_codes

@@ -38,6 +38,7 @@ class _Recorded(Sweep):
         self._wanted, self._parameter = wanted, parameter
         self._places = {nodes.payload[node]: node for node in wanted if nodes.kinds[node] == "parameter"}
         super().__init__(nodes, root, by_parameters=False, by_inputs=True)
+        self._record = self._without_domain
 
     def _find_needed(self) -> bytearray:
         """The nodes that depend on a wanted one."""
@@ -133,7 +134,7 @@ class _Recorded(Sweep):
             p = nodes.record(where, (flows, p, zero))
         return nodes.record(mul, (adjoint, p))
 
-    def _record(self, op: Op, args: tuple[int, ...]) -> int:
+    def _without_domain(self, op: Op, args: tuple[int, ...]) -> int:
         """The operation without a domain: nobody wrote the partial of sqrt at 0."""
         simpler = simplified(self.nodes, op, args)
         return self.nodes.record(_unchecked(op), args) if simpler is None else simpler
