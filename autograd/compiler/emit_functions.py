@@ -139,7 +139,7 @@ class Functions:
         if not tape.seeded:
             emit_output(emitter, "output", tape.results)
         elif tape.input_adjoints:
-            emit_output(emitter, "output", tape.input_adjoints)
+            emit_output(emitter, "output", (*tape.input_adjoints, *tape.results))
         else:
             emit_loss(emitter, "add_loss", tape.results[0], tape.seed)
         if tape.observed:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
-from ..declaration import CONDITION, Op
+from ..declaration import CONDITION, Op, truth
 from ..errors import TraceError
 from ..parameter import Home, Parameter
 from ..scopes import current
@@ -15,6 +13,7 @@ from ..store import Store
 from ..value import Constant, Value, real_number
 from .inner_ops import BATCH_MEAN, BOTH, CONDITIONS, EITHER, IDENTITY, IS_CONDITION
 from .nodes import PRODUCT, VEC, Nodes
+from .recorded import recorded
 from .refusals import source_line
 from .symbol import Condition, Symbol, _Traced
 from .weighted import weighted_sum
@@ -49,6 +48,7 @@ class Tracer:
         self._values: dict[Value, int] = {}
         self.lists: dict[tuple[Any, ...], tuple[list[int], tuple[int, ...]]] = {}
         """The lists multiplied by parameters: where in each the numbers of this trace are, and their nodes."""
+        self._aliases = 0
 
     def restart(self) -> None:
         """Be ready for a second run of the same function: what it computes again is the same nodes."""
@@ -57,6 +57,7 @@ class Tracer:
         self.observed.clear()
         self._values.clear()
         self.lists.clear()
+        self._aliases = 0
 
     def release(self) -> Nodes:
         """Hand over the graph of the finished trace; modules remember their scopes, and so the tracer, for longer."""
@@ -135,6 +136,28 @@ class Tracer:
         """The same number as ``x``, without a gradient."""
         return self._made(IDENTITY, (self.operand(x),))
 
+    def gradients(self, y: Any, xs: Sequence[Any], record: bool) -> tuple[Symbol, ...]:
+        """The derivatives of a traced number by others; without ``record`` no gradient flows through them."""
+        wanted = [self.operand(x) for x in xs]
+        for x, node in zip(xs, wanted, strict=True):
+            if node in self.nodes.numbers:
+                raise TraceError(
+                    f"gradients by {x!r}{source_line()}: in a compiled function a plain number is nothing to "
+                    f"differentiate by. Make it a Value before y is computed from it, or give it as an argument"
+                )
+        found = recorded(self.nodes, self.operand(y), wanted, self._parameter_at)
+        if not (record and current().recording):
+            found = [self.nodes.record(IDENTITY, (node,)) for node in found]
+        return tuple(Symbol(self, node) for node in found)
+
+    def alias(self, x: Any) -> Symbol:
+        """The same number as ``x``, as a node of its own to differentiate by."""
+        return Symbol(self, self._alias(self.operand(x)))
+
+    def _alias(self, node: int) -> int:
+        self._aliases += 1
+        return self.nodes.alias(node, self._aliases)
+
     def random(self, rng: Any) -> Symbol:
         """A number that ``rng.random()`` gives anew for each sample of each replay."""
         _, asked = self.generators.setdefault(id(rng), (rng, []))
@@ -191,8 +214,9 @@ class Tracer:
         return self.nodes.constant(real_number(x, "a formula of Values"))
 
     def _condition(self, x: Any, what: str) -> int:
-        if isinstance(x, bool | np.bool_):
-            return self.nodes.constant(float(x))
+        said = truth(x)
+        if said is not None:
+            return self.nodes.constant(float(said))
         if isinstance(x, Condition) and x._tracer is self:
             return x._node
         if isinstance(x, _Traced) and x._tracer is not self:
@@ -208,6 +232,16 @@ class Tracer:
                 "parameter", self.address(parameter.store, parameter.slot)
             )
         return node
+
+    def _parameter_at(self, address: int) -> int:
+        """The leaf of a parameter that a product names."""
+        for owner in self.products:
+            store, begin, end = owner.place()
+            first = self.address(store, begin)
+            if first <= address < first + end - begin:
+                found = owner if isinstance(owner, Parameter) else owner.array().face(begin + address - first)
+                return self._parameter(found)
+        raise AssertionError("every line of a product is of parameters that are noted")
 
     def address(self, store: Store, slot: int) -> int:
         """A slot as a number, by which equal steps in memory are equal steps."""
@@ -245,7 +279,9 @@ class Tracer:
         if isinstance(value, Constant) or self._is_ours(value):
             if self.noting is not None and value.op is None:
                 self.noting.number(value)
-            return self.nodes.constant(value._data)
+            node = self.nodes.constant(value._data)
+            # A Value that was made inside is there to be differentiated by, or it would be a plain number.
+            return node if isinstance(value, Constant) else self._alias(node)
         raise _foreign(value, source_line())
 
     # Text
