@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import threading
-import time
 from dataclasses import replace
 from functools import partial
 
 from ..optim.rule import Rule
 from .backend import Executable, Floats, Run
 from .emit_functions import Shape
+from .llvm.cache import cache_folder
 from .llvm_kernel import Binding, Kernel
 from .llvm_rule import compiled_step
 from .llvm_training import Held, Training
 from .machine import Target, host
+from .notice import busy
 from .numpy_backend import NumpyBackend
-from .tape import Dense, Outer, Straight, Tape
+from .tape import Dense, Outer, Straight, Tape, count_operations
 
 _CACHE = 1 << 20
 """Bytes that the rows of one block should fit: a part of a usual second-level cache."""
@@ -78,8 +79,6 @@ class LlvmExecutable:
 
     def __init__(self, tape: Tape, target: Target) -> None:
         self.tape, self.target = tape, target
-        self.compile_seconds = 0.0
-        """Time that compiling has taken so far."""
         self._kernels: dict[Shape, Kernel] = {}
         self._lock = threading.Lock()
 
@@ -106,10 +105,15 @@ class LlvmExecutable:
         with self._lock:
             shape = self._shape(samples, rule)
             if shape not in self._kernels:
-                start = time.perf_counter()
-                self._kernels[shape] = Kernel(self.tape, self.target, shape, effort(self.tape))
-                self.compile_seconds += time.perf_counter() - start
+                kept = "" if cache_folder() is None else ", which is kept for the next process"
+                with busy(f"generating code for {count_operations(self.tape.units):,} operations{kept}"):
+                    self._kernels[shape] = Kernel(self.tape, self.target, shape, effort(self.tape))
             return self._kernels[shape]
+
+    def notes(self) -> list[str]:
+        """See `backend.Executable`."""
+        kept = sum(kernel.was_kept for kernel in self._kernels.values())
+        return [f"{kept} of {len(self._kernels)} kernels from the cache on disk"] if kept else []
 
     def _shape(self, samples: int, rule: Rule | None) -> Shape:
         width = self.target.architecture.width

@@ -26,6 +26,7 @@ class Kernel:
         self.layout = Layout(tape, architecture.width, shape.vectors, architecture.tiles.depth)
         self.arguments = Arguments(len(tape.arrays), None if shape.rule is None else len(shape.rule.state))
         self._engine = compile_ir(kernel_text(tape, architecture, shape), effort, target)
+        self.was_kept = self._engine.was_kept
         # Its argument isn't declared, since that takes 30 ns a call: it must be a `Memory.address`.
         self.function = ctypes.CFUNCTYPE(ctypes.c_int64)(self._engine.address("run"))
         self.free: list[Memory] = []

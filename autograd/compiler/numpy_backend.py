@@ -67,6 +67,10 @@ class NumpyExecutable:
         """See `backend.Executable`."""
         return lambda: self._run(arrays, data, grad, buffers, observed)
 
+    def notes(self) -> list[str]:
+        """See `backend.Executable`."""
+        return []
+
     def _run(
         self, arrays: tuple[Floats, ...], data: Floats, grad: Floats, buffers: tuple[Floats, ...], observed: Any
     ) -> Any:

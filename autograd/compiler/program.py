@@ -22,6 +22,7 @@ from .choice import NAMES, backend_called
 from .diagnosis import diagnose
 from .lower import Goal
 from .masks import draw, rewound, states_of
+from .notice import one_compile
 from .observing import hand_over, observed_of
 from .report import report
 from .specialisation import Specialisation
@@ -222,8 +223,10 @@ class Program:
         abs: nothing is compiled yet
           nothing is traced yet: call the program with data first
         """
-        name = getattr(self.function, "__name__", None) or type(self.function).__name__
-        return report(name, self._backend, self._specialisations)
+        return report(self._name(), self._backend, self._specialisations)
+
+    def _name(self) -> str:
+        return getattr(self.function, "__name__", None) or type(self.function).__name__
 
     def __repr__(self) -> str:
         return f"Program({self.function!r}, backend={self._wanted!r})"
@@ -268,6 +271,10 @@ class Program:
 
     def _bind(self, goal: Goal, arguments: tuple[Any, ...]) -> _Bound:
         """Trace and compile if need be, and connect the code with the arrays."""
+        with one_compile(self._name()):
+            return self._bound_anew(goal, arguments)
+
+    def _bound_anew(self, goal: Goal, arguments: tuple[Any, ...]) -> _Bound:
         if len(arguments) not in self._names:  # asking takes 10 µs, a fifth of a call with new arrays
             self._names[len(arguments)] = argument_names(self.function, len(arguments))
         names = self._names[len(arguments)]

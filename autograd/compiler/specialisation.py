@@ -13,6 +13,7 @@ from ..nn.structure import build_version
 from ..parameter import Parameter, Store, span
 from .backend import Backend, Executable, Floats
 from .lower import Goal, lower
+from .notice import busy
 from .tape import InputArray, Tape
 from .trace import Trace, collector_off, trace
 
@@ -36,7 +37,8 @@ class Specialisation:
     def of(cls, function: Callable[..., Any], layout: Sequence[InputArray]) -> Specialisation:
         """Trace the function."""
         start = time.perf_counter()
-        traced = trace(function, layout, order_of_parameters)
+        with busy("tracing its function"):
+            traced = trace(function, layout, order_of_parameters)
         modes = tuple(m.training for m in traced.modules)
         return cls(traced, modes, time.perf_counter() - start, build_version())
 
@@ -58,9 +60,10 @@ class Specialisation:
         """The compiled code for a goal, compiled at its first use."""
         if goal not in self.executables:
             start = time.perf_counter()
-            with collector_off():
-                self.tapes[goal] = lower(self.trace, goal)
-            self.executables[goal] = backend.build(self.tapes[goal])
+            with busy(f"planning {len(self.trace.nodes):,} nodes"), collector_off():
+                tape = lower(self.trace, goal)
+            executable = backend.build(tape)
+            self.tapes[goal], self.executables[goal] = tape, executable
             self.compile_seconds[goal] = time.perf_counter() - start
         return self.executables[goal]
 
