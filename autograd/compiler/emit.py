@@ -9,6 +9,7 @@ from typing import Any
 
 from ..declaration import Op
 from ..ops import add, mul, sub
+from .addresses import Fixed
 from .elementary import World
 from .inner_ops import PASSED_ON
 from .ir import Body, Index, Mask, Module, Register, Vector
@@ -18,7 +19,8 @@ from .tape import Number, Row, Uniform
 
 POINTERS = ("V", "P", "U", "G", "A")
 """What every function of a kernel gets: workspace, parameters, other uniforms, their adjoints, argument block."""
-PARAMETERS = ", ".join(f"ptr noalias %{name}" for name in POINTERS)
+PARAMETERS = ", ".join(f"ptr noalias %{name}" for name in (*POINTERS, "T"))
+"""All have the table of `addresses`, so that all can be called by the same loop."""
 
 
 Part = tuple[int, int, int]
@@ -35,27 +37,32 @@ class Emitter:
     module: Module
     layout: Layout
     tiles: Tiles
+    addresses: Fixed
 
     def function(self, name: str) -> Body:
         """Begin an internal function of a kernel."""
-        return self.module.function(name, PARAMETERS, internal=True)
+        body = self.module.function(name, PARAMETERS, internal=True)
+        self.addresses.begin(body)
+        return body
 
-    def broadcast(self, body: Body, slot: int) -> Vector:
-        """A uniform in every lane."""
-        base, offset = self.layout.uniform(slot)
-        return body.broadcast(base, offset)
+    def broadcast(self, body: Body, slot: int, *terms: tuple[Index, int]) -> Vector:
+        """In every lane the uniform ``slot``, or one that many bytes behind it."""
+        base, offset = self.addresses.uniform(slot)
+        return body.broadcast(base, body.offset(offset, *terms))
 
     def load_row(self, body: Body, row: Row, vector: Index) -> Vector:
         """One vector of a row."""
-        return body.load("%V", self._place(body, row, vector))
+        return body.load(*self.place(body, row, vector))
 
     def store_row(self, body: Body, row: Row, vector: Index, x: Vector | float) -> None:
         """Write one vector of a row."""
-        body.store("%V", self._place(body, row, vector), x)
+        body.store(*self.place(body, row, vector), x)
 
-    def _place(self, body: Body, row: Row, vector: Index) -> Index:
-        begin = self.layout.row(row)
-        return begin if vector == 0 else body.offset(begin, (vector, self.layout.vector_bytes))
+    def place(self, body: Body, row: Row, vector: Index, *rows: Index) -> tuple[str, Index]:
+        """The pointer to a vector of a row, or of a row so many rows behind it, and the bytes behind that pointer."""
+        base, offset = self.addresses.row(row)
+        layout = self.layout
+        return base, body.offset(offset, *[(k, layout.row_bytes) for k in rows], (vector, layout.vector_bytes))
 
     def operand(self, body: Body, operand: Row | Uniform | Number, vector: Index) -> Any:
         """One vector of an operand, or the number that it is."""

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from ..optim.rule import Rule
+from .addresses import Moved
 from .emit import Emitter
 from .emit_bounds import emit_bounds, pays
+from .emit_calls import Call, Calls, Offsets
 from .emit_dense import emit_dense
 from .emit_ending import Added, Ending, Given, Stepped, Stored, emit_ending, emit_gradient_test
 from .emit_map import emit_map
 from .emit_mean import emit_mean
-from .emit_outer import emit_outer, emit_sums
+from .emit_outer import along_slots, emit_outer, emit_sums
 from .emit_pack import emit_numbers, emit_pack, emit_seed
 from .emit_results import emit_loss, emit_output
 from .emit_straight import emit_scalar, emit_straight
 from .layout import Arguments
 from .sum_slots import has_sums_for_all, sums_are_alone
-from .tape import Dense, Mean, Outer, Row, Straight, Sum
+from .tape import Dense, Map, Mean, Outer, Row, Straight, Sum
+from .twins import Item, find_twins
 
-_SUMS_OF_A_FUNCTION = 64
+_EMIT: dict[type, Callable[[Emitter, str, Any], None]] = {
+    Straight: emit_straight,
+    Dense: emit_dense,
+    Map: emit_map,
+    Mean: emit_mean,
+}
 
 
 @dataclass(frozen=True)
@@ -38,7 +48,7 @@ class Functions:
     """Writes the functions, and says what there is to call.
 
     Attributes:
-        units: names of the functions of the units, in order.
+        units: calls of the functions of the units, in order.
         reductions: of those that leave gradient sums among the adjoints.
         direct: of those that use them at once; none where that isn't done.
     """
@@ -50,9 +60,11 @@ class Functions:
         self.arguments = Arguments(len(self._tape.arrays), states)
         self.zeroes = not (shape.one_block and sums_are_alone(self._tape))
         """Whether the adjoints must be set to zero before sums are added."""
-        self.units = self._emit_units()
+        self._offsets = Offsets()
+        self.units = Calls("units", self._emit_shared("unit", self._tape.units, self._emit_unit))
         self.reductions = self._emit_reductions("", Added() if self.zeroes else Stored())
-        self.direct = self._emit_reductions("direct_", self._ending()) if self.is_direct else []
+        self.direct = self._emit_reductions("direct_", self._ending()) if self.is_direct else Calls("direct_", [])
+        self._offsets.define(emitter.module)
         self._emit_inputs()
         self._emit_rest()
 
@@ -79,30 +91,33 @@ class Functions:
             return Given(self.arguments)
         return Stepped(self._shape.rule, self.arguments, self._layout)
 
-    def _emit_units(self) -> list[str]:
-        names = []
-        for number, unit in enumerate(self._tape.units):
-            names.append(f"unit{number}")
-            if isinstance(unit, Straight):
-                emit_straight(self._emitter, names[-1], unit)
-            elif isinstance(unit, Dense):
-                emit_dense(self._emitter, names[-1], unit)
-            elif isinstance(unit, Mean):
-                emit_mean(self._emitter, names[-1], unit)
-            else:
-                emit_map(self._emitter, names[-1], unit)
-        return names
+    def _emit_unit(self, emitter: Emitter, name: str, unit: Any) -> None:
+        _EMIT[type(unit)](emitter, name, unit)
 
-    def _emit_reductions(self, prefix: str, ending: Ending) -> list[str]:
-        names = []
-        singles = [reduction for reduction in self._tape.reductions if isinstance(reduction, Sum)]
-        for number, outer in enumerate(x for x in self._tape.reductions if isinstance(x, Outer)):
-            names.append(f"{prefix}outer{number}")
-            emit_outer(self._emitter, names[-1], outer, ending)
-        for number, begin in enumerate(range(0, len(singles), _SUMS_OF_A_FUNCTION)):
-            names.append(f"{prefix}sums{number}")
-            emit_sums(self._emitter, names[-1], singles[begin : begin + _SUMS_OF_A_FUNCTION], ending)
-        return names
+    def _emit_reductions(self, prefix: str, ending: Ending) -> Calls:
+        def emit(emitter: Emitter, name: str, outer: Any) -> None:
+            emit_outer(emitter, name, outer, ending)
+
+        outers = [along_slots(one) for one in self._tape.reductions if isinstance(one, Outer)]
+        calls = self._emit_shared(f"{prefix}outer", outers, emit)
+        if singles := [one for one in self._tape.reductions if isinstance(one, Sum)]:
+            emit_sums(self._emitter, f"{prefix}sums", singles, ending)
+            calls.append(Call(f"{prefix}sums"))
+        return Calls(f"{prefix}reductions", calls)
+
+    def _emit_shared(
+        self, prefix: str, items: Sequence[Item], emit: Callable[[Emitter, str, Any], None]
+    ) -> list[Call]:
+        """Write one function for all items that are the same but for addresses; the calls of all items in order."""
+        calls: list[Call] = [Call("")] * len(items)
+        for twins in find_twins(items, self._layout):
+            first, emitter = twins.members[0], self._emitter
+            if len(twins.members) > 1:
+                emitter = replace(emitter, addresses=Moved(self._layout, twins.moves))
+            emit(emitter, f"{prefix}{first}", items[first])
+            for number, offsets in zip(twins.members, twins.offsets, strict=True):
+                calls[number] = Call(f"{prefix}{first}", self._offsets.add(offsets))
+        return calls
 
     def _emit_inputs(self) -> None:
         emitter, tape, layout = self._emitter, self._tape, self._layout

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..optim.rule import Rule
+from .addresses import Fixed
 from .emit import POINTERS, Emitter, raise_flag
+from .emit_calls import Call, Calls
 from .emit_functions import Functions, Shape
 from .ir import Body, Index, Module, hexadecimal
 from .layout import FLAG_LOSS, Layout
@@ -21,7 +23,7 @@ def kernel_text(tape: Tape, architecture: Architecture, shape: Shape) -> str:
     """The LLVM module of a kernel: ``i64 @run(ptr)``, which takes an argument block and returns flags."""
     layout = Layout(tape, architecture.width, shape.vectors, architecture.tiles.depth)
     module = Module(architecture.width, architecture.attributes)
-    _Kernel(Emitter(module, layout, architecture.tiles), shape).emit()
+    _Kernel(Emitter(module, layout, architecture.tiles, Fixed(layout)), shape).emit()
     return module.text()
 
 
@@ -53,8 +55,10 @@ class _Kernel:
         return body.assign(f"load {kind}, ptr {self._argument(body, name)}, align 8")
 
     def _call(self, body: Body, function: str, arguments: str = "") -> None:
-        standard = ", ".join(f"ptr %{name}" for name in POINTERS)
-        body.line(f"call fastcc void @{function}({arguments or standard})")
+        if arguments:
+            body.line(f"call fastcc void @{function}({arguments})")
+        else:
+            Calls(function, [Call(function)]).emit(body)
 
     def _run_once(self, body: Body) -> None:
         samples, seed = self._load(body, "i64", "samples"), self._load(body, "double", "seed")
@@ -131,16 +135,12 @@ class _Kernel:
         certain = body.assign(f"load i64, ptr {body.pointer('%V', self._layout.certain)}, align 8")
         is_certain = body.assign(f"icmp ne i64 {certain}, 0")
         direct = body.assign(f"and i1 {is_certain}, {self._is_fine(body)}")
-        body.when(direct, lambda: self._call_all(body, self._functions.direct))
+        body.when(direct, lambda: self._functions.direct.emit(body))
         body.when(body.assign(f"xor i1 {direct}, true"), lambda: self._end_with_sums(body))
 
     def _end_with_sums(self, body: Body) -> None:
-        self._call_all(body, self._functions.reductions)
+        self._functions.reductions.emit(body)
         self._end(body)
-
-    def _call_all(self, body: Body, names: list[str]) -> None:
-        for name in names:
-            self._call(body, name)
 
     def _over_blocks(self, body: Body, batch: _Batch) -> None:
         size = self._layout.samples
@@ -165,7 +165,7 @@ class _Kernel:
             body.when(batch.pack, lambda: self._pack(body, batch, first, count))
         if self._tape.has_means:
             body.line(f"store i64 {count}, ptr {body.pointer('%V', self._layout.count)}, align 8")
-        self._call_all(body, self._functions.units)
+        self._functions.units.emit(body)
         if self._tape.observed:
             self._observe(body, batch)
         if not self._tape.seeded or self._tape.input_adjoints:
@@ -175,7 +175,7 @@ class _Kernel:
         else:
             self._call(body, "add_loss")
         if self._functions.has_gradients and not self._functions.is_direct:
-            self._call_all(body, self._functions.reductions)
+            self._functions.reductions.emit(body)
 
     def _observe(self, body: Body, batch: _Batch) -> None:
         """What is observed has the same number for all samples: the first one's is written, if anybody wants it."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from .emit import Emitter, Refused
 from .ir import Body, Index
-from .tape import Group, Map, Number, Output, Row, Uniforms
+from .tape import Group, Map, Number, Output, Uniforms
 
 _UNROLLED = 4
 """Vectors of one round, so that their latencies overlap."""
@@ -49,19 +49,13 @@ def apply_map(
     emitter: Emitter, body: Body, unit: Map, member: Index, vector: Index, outputs: Mapping[int | None, Any]
 ) -> Any:
     """One member on one vector of samples, stored where the map says so. ``outputs``: what `Output` stands for."""
-    layout = emitter.layout
-
-    def place(first: Row) -> Index:
-        return body.offset(layout.row(first), (member, layout.row_bytes), (vector, layout.vector_bytes))
-
     def read(arg: Any) -> Any:
         if isinstance(arg, Output):
             return outputs[arg.map]
         if isinstance(arg, Group):
-            return body.load("%V", place(arg.first))
+            return body.load(*emitter.place(body, arg.first, vector, member))
         if isinstance(arg, Uniforms):
-            base, offset = layout.uniform(arg.slot)
-            return body.broadcast(base, body.offset(offset, (member, 8 * arg.stride)))
+            return emitter.broadcast(body, arg.slot, (member, 8 * arg.stride))
         return emitter.operand(body, arg, vector)
 
     refused = Refused() if unit.checked else None
@@ -69,5 +63,5 @@ def apply_map(
     if refused is not None:
         emitter.report(body, refused)
     if unit.store is not None:
-        body.store("%V", place(unit.store), result)
+        body.store(*emitter.place(body, unit.store, vector, member), result)
     return result

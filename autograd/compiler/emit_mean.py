@@ -8,6 +8,9 @@ from .emit import Emitter, inside, over_parts, split
 from .ir import Body, Index, Vector
 from .tape import Mean
 
+Begin = tuple[str, Index]
+"""Where a row begins: a pointer, and bytes behind it."""
+
 _TOGETHER = 4
 """Rows that are summed at a time, so that their latencies overlap."""
 
@@ -20,12 +23,8 @@ def emit_mean(emitter: Emitter, name: str, unit: Mean) -> None:
     samples = body.splat(body.assign(f"sitofp i64 {count} to double"))
 
     def some_rows(member: Index, rows: int) -> None:
-        source = [
-            body.offset(layout.row(unit.first) + k * layout.row_bytes, (member, layout.row_bytes)) for k in range(rows)
-        ]
-        target = [
-            body.offset(layout.row(unit.store) + k * layout.row_bytes, (member, layout.row_bytes)) for k in range(rows)
-        ]
+        source = [emitter.place(body, unit.first, 0, member, k) for k in range(rows)]
+        target = [emitter.place(body, unit.store, 0, member, k) for k in range(rows)]
         means = [_everywhere(body, total) / samples for total in _sums(emitter, body, source, count)]
         _write(emitter, body, target, means, count if unit.adjoint else None)
 
@@ -33,12 +32,12 @@ def emit_mean(emitter: Emitter, name: str, unit: Mean) -> None:
     body.finish()
 
 
-def _sums(emitter: Emitter, body: Body, rows: list[Index], count: str) -> list[Vector]:
+def _sums(emitter: Emitter, body: Body, rows: list[Begin], count: str) -> list[Vector]:
     vector_bytes = emitter.layout.vector_bytes
 
     def one_vector(vector: Index, sums: list[Any]) -> list[Any]:
         counts = inside(body, vector, count)
-        numbers = [body.load("%V", body.offset(0, (row, 1), (vector, vector_bytes))) for row in rows]
+        numbers = [body.load(base, body.offset(0, (row, 1), (vector, vector_bytes))) for base, row in rows]
         return [total + body.choose(counts, x, 0.0) for total, x in zip(sums, numbers, strict=True)]
 
     sums: list[Vector] = body.loop(emitter.layout.vectors, one_vector, [body.constant(0.0)] * len(rows))
@@ -49,7 +48,7 @@ def _everywhere(body: Body, total: Vector) -> Vector:
     return body.splat(body.lane(body.sums([total]), 0))
 
 
-def _write(emitter: Emitter, body: Body, rows: list[Index], means: list[Vector], count: str | None) -> None:
+def _write(emitter: Emitter, body: Body, rows: list[Begin], means: list[Vector], count: str | None) -> None:
     """Write means to rows; with a count the padding behind it gets 0."""
     vector_bytes = emitter.layout.vector_bytes
 
@@ -58,7 +57,7 @@ def _write(emitter: Emitter, body: Body, rows: list[Index], means: list[Vector],
         if count is not None:
             counts = inside(body, vector, count)
             numbers = [body.choose(counts, mean, 0.0) for mean in means]
-        for row, x in zip(rows, numbers, strict=True):
-            body.store("%V", body.offset(0, (row, 1), (vector, vector_bytes)), x)
+        for (base, row), x in zip(rows, numbers, strict=True):
+            body.store(base, body.offset(0, (row, 1), (vector, vector_bytes)), x)
 
     body.loop(emitter.layout.vectors, one_vector)

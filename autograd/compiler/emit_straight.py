@@ -71,10 +71,10 @@ class _Registers:
     def _store(self, place: Row | Uniform, result: Vector | Mask | float) -> None:
         assert not isinstance(result, Mask), "a condition has no memory"
         self._memory[place] = result
-        body, layout = self._body, self._emitter.layout
+        body, emitter = self._body, self._emitter
         if isinstance(place, Row):
-            self._emitter.store_row(body, place, self._vector, result)
+            emitter.store_row(body, place, self._vector, result)
             return
-        base, offset = layout.uniform(place.slot)
+        base, offset = emitter.addresses.uniform(place.slot)
         vector = result if isinstance(result, Vector) else body.constant(result)
         body.store_scalar(base, offset, body.lane(vector, 0))

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from .tape import Dense, Row, Tape, coefficient
+from .tape import Dense, Outer, Row, Tape, coefficient
 
 FLAG_DATA = 1
 """Some data is NaN or infinite."""
@@ -172,6 +172,17 @@ class Layout:
         if slot >= self.tape.uniforms:
             return "%G", 8 * (slot - self.tape.uniforms)
         return "%P" if slot < self.tape.parameters and not self.copies_parameters else "%U", 8 * slot
+
+
+WIDE = 16
+"""Columns from which on an outer product reads the caller's array as it is."""
+
+
+def columns_read(tape: Tape, outer: Outer) -> tuple[int, int] | None:
+    """The input array that an outer product reads as it is, and the first column that it reads; None if it doesn't."""
+    if outer.right is None or outer.inputs < WIDE or outer.stride_k != 1:
+        return None
+    return data_column(tape, outer.right, outer.inputs)
 
 
 def _reach(unit: Dense) -> Iterable[tuple[int, int]]:
