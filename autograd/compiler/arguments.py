@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
-from typing import Any
+import struct
+from collections.abc import Callable, Iterable, Sequence
+from struct import Struct
+from typing import Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import ShapeError
 from ..value import Value
-from .backend import Floats
+from .backend import Floats, is_plain
 from .tape import InputArray
 
 
@@ -32,44 +35,116 @@ def argument_names(function: Callable[..., Any], count: int) -> list[str]:
     return [f"x{i}" for i in range(count)]
 
 
-def as_arrays(arguments: Sequence[Any], names: Sequence[str]) -> tuple[Floats, ...]:
-    """The arguments as C-contiguous float64 arrays of shape (batch,) or (batch, k); an array that is one stays itself.
+class Signature:
+    """What the arguments of a program are called and look like.
 
-    Raises:
-        TypeError: an argument isn't made of real numbers.
-        ShapeError: a wrong number of dimensions, unequal lengths, or no samples.
-
-    >>> [array.shape for array in as_arrays([[[1, 2], [3, 4]], [0, 1]], ["x", "y"])]
-    [(2, 2), (2,)]
+    >>> signature = Signature(lambda x, y: x[0] * y)
+    >>> signature.layout = signature.layout_of(signature.arrays([[[1, 2], [3, 4]], [0, 1]]))
+    >>> [array.shape for array in signature.arrays([np.zeros((5, 2)), range(5)])]
+    [(5, 2), (5,)]
     """
-    if not arguments:
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+        self._names: dict[int, list[str]] = {}
+        self.layout: tuple[InputArray, ...] | None = None
+        """That of the call for which the function was traced; from then on others are refused."""
+
+    def names(self, count: int) -> list[str]:
+        """Names for that many arguments."""
+        if count not in self._names:  # finding them takes as long as a small kernel
+            self._names[count] = argument_names(self._function, count)
+        return self._names[count]
+
+    def arrays(self, arguments: Sequence[Any]) -> tuple[Floats, ...]:
+        """The arguments as plain arrays (see `backend.is_plain`) that fit the layout; one that is plain stays itself.
+
+        Raises:
+            TypeError: an argument isn't made of real numbers.
+            ShapeError: a wrong number of dimensions, unequal lengths, no samples, no columns, or another layout.
+            ValueError: a masked array with gaps.
+        """
+        names = self.names(len(arguments))
+        arrays = tuple(map(_as_array, arguments, names))
+        _refuse_unequal(arrays, names)
+        if self.layout is not None and not _fit(arrays, self.layout):
+            raise ShapeError(
+                f"this program was traced for {_shapes(self.layout)}, but is called with "
+                f"{_shapes(self.layout_of(arrays))}; make another one for other shapes: autograd.compile(f)"
+            )
+        return arrays
+
+    def layout_of(self, arrays: Sequence[Floats]) -> tuple[InputArray, ...]:
+        """What the function is given for these arrays."""
+        return tuple(
+            InputArray(name, 1 if array.ndim == 1 else array.shape[1], scalar=array.ndim == 1)
+            for array, name in zip(arrays, self.names(len(arrays)), strict=True)
+        )
+
+
+def _fit(arrays: Sequence[Floats], layout: Sequence[InputArray]) -> bool:
+    return len(arrays) == len(layout) and all(
+        array.shape[1:] == (() if known.scalar else (known.columns,))
+        for array, known in zip(arrays, layout, strict=True)
+    )
+
+
+def _refuse_unequal(arrays: Sequence[Floats], names: Sequence[str]) -> None:
+    if not arrays:
         raise TypeError(
             "a program is called with at least one array, a row for each sample: program(X) or program(X, Y)"
         )
-    arrays = tuple(_as_array(x, name) for x, name in zip(arguments, names, strict=True))
-    lengths = {len(array) for array in arrays}
-    if len(lengths) > 1:
+    samples = len(arrays[0])
+    if any(len(array) != samples for array in arrays):
         shapes = ", ".join(f"{name} {array.shape}" for name, array in zip(names, arrays, strict=True))
         raise ShapeError(f"every array needs a row for each sample, but their lengths differ: {shapes}")
-    if lengths == {0}:
+    if not samples:
         raise ShapeError(f"there are no samples: {names[0]} has the shape {arrays[0].shape}; give at least one row")
-    return arrays
 
 
 def _as_array(x: Any, name: str) -> Floats:
-    if type(x) is np.ndarray and x.dtype == np.float64 and x.ndim in (1, 2) and x.flags.c_contiguous:
-        return x
+    if is_plain(x) and x.ndim in (1, 2) and x.size:
+        return cast(Floats, x)
+    packed = _packed(x) if type(x) in _LISTS and x and type(x[0]) in _LISTS else None
+    return _converted(x, name) if packed is None else packed
+
+
+_LISTS = (list, tuple)
+
+
+def _packed(rows: Sequence[Any]) -> Floats | None:
+    """The array of a list of lists of numbers, in a third of NumPy's time; None if NumPy must tell what it is."""
+    columns = len(rows[0])
+    # Only the first row is looked at so closely: what has a type of its own there is NumPy's to judge.
+    plain = columns and all(issubclass(kind, int | float) for kind in set(map(type, rows[0])))
+    if not plain or not all(type(row) in _LISTS for row in rows):
+        return None
+    array = np.empty((len(rows), columns))
+    target, pack, size = memoryview(array).cast("B"), Struct(f"{columns}d").pack_into, 8 * columns
+    try:
+        for number, row in enumerate(rows):
+            pack(target, number * size, *row)
+    except (struct.error, TypeError, ValueError, OverflowError):  # another length, or no numbers
+        return None
+    return array
+
+
+def _converted(x: Any, name: str) -> Floats:
+    if isinstance(x, np.ma.MaskedArray) and np.ma.is_masked(x):
+        raise ValueError(
+            f"{name} is a masked array with {np.ma.count_masked(x)} gaps; drop such samples or fill the gaps: "
+            f"{name}.filled(0.0)"
+        )
     try:
         array = np.asarray(x)
-    except ValueError:
+    except ValueError as error:
+        if "inhomogeneous" not in str(error):
+            raise
         raise ShapeError(
             f"{name} must be an array with a row for each sample, but its rows have unequal lengths"
         ) from None
     if array.dtype == object:
-        raise TypeError(
-            f"{name} is an array of objects (the first one: {array.flat[0] if array.size else 'none'!r}); "
-            f"give numbers, for example np.array([v.data for v in values])"
-        )
+        raise TypeError(_of_objects(x, array, name))
     if array.dtype.kind not in "fiub":
         raise TypeError(f"{name} must be an array of real numbers, got {array.dtype} of shape {array.shape}")
     if array.ndim not in (1, 2):
@@ -79,28 +154,20 @@ def _as_array(x: Any, name: str) -> Floats:
             else "flatten each row: x.reshape(len(x), -1)"
         )
         raise ShapeError(f"{name} must have the shape (batch,) or (batch, k), got {array.shape}; {cure}")
-    return np.ascontiguousarray(array, dtype=np.float64)
+    if len(array) and not array.size:
+        raise ShapeError(f"{name} has the shape {array.shape}: rows without numbers; leave it out")
+    return np.require(array, np.float64, ("C", "A"))
 
 
-def layout_of(arrays: Sequence[Floats], names: Sequence[str]) -> tuple[InputArray, ...]:
-    """What the function is given for these arrays.
-
-    >>> layout_of([np.zeros((5, 2))], ["x"])
-    (InputArray(name='x', columns=2, scalar=False, kind='data'),)
-    """
-    return tuple(
-        InputArray(name, 1 if array.ndim == 1 else array.shape[1], scalar=array.ndim == 1)
-        for array, name in zip(arrays, names, strict=True)
+def _of_objects(x: Any, array: NDArray[Any], name: str) -> str:
+    if array.ndim == 0:
+        what = f"{name} must be an array with a row for each sample, got {type(x).__name__}"
+        return f"{what}; give np.array(list(x))" if isinstance(x, Iterable) else what
+    first = array.flat[0] if array.size else "none"
+    return (
+        f"{name} is an array of objects (the first one: {first!r}); "
+        f"give numbers, for example np.array([v.data for v in values])"
     )
-
-
-def refuse_other_layout(old: Sequence[InputArray], new: Sequence[InputArray]) -> None:
-    """A ShapeError if a call brings arrays of other shapes than the call that the program was traced for."""
-    if tuple(old) != tuple(new):
-        raise ShapeError(
-            f"this program was traced for {_shapes(old)}, but is called with {_shapes(new)}; "
-            f"make another one for other shapes: autograd.compile(f)"
-        )
 
 
 def _shapes(layout: Sequence[InputArray]) -> str:

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from .tape import Tape
 
 Floats: TypeAlias = NDArray[np.float64]
-Run: TypeAlias = Callable[[], Any]
-"""One execution for the bound arrays. What it returns depends on the tape:
+Run: TypeAlias = Callable[..., Any]
+"""One execution: takes an array for each of ``tape.arrays`` (masks too). What it returns depends on the tape:
 
 =============================  ==================================================================================
 tape                           result
@@ -23,8 +23,18 @@ seeded, with input adjoints    a new array of shape (samples, columns without th
                                with a seed of 1 for each sample
 =============================  ==================================================================================
 
-It reads the arrays as they are now. It raises `Failure`, with ``grad`` untouched, where it can't vouch for the result.
+It looks at the form of the arrays in each call and remembers none. It returns None, and has done nothing, where one of
+them isn't just an ndarray, C-contiguous, float64 in the processor's own byte order, of shape (samples,) or
+(samples, columns) as the tape says; also where its memory isn't aligned, or is that of ``grad``. Then somebody must
+convert it. It raises `Failure`, with ``grad`` untouched, where it can't vouch for the result.
 """
+Bind: TypeAlias = Callable[[int], Run]
+"""Gives the run for a number of samples, at least 1. Runs of one binding share memory: they must take turns."""
+
+
+def is_plain(x: Any) -> bool:
+    """Whether a run may take it as it is, see `Run`, the shape aside."""
+    return type(x) is np.ndarray and x.dtype == np.float64 and x.flags.c_contiguous and x.flags.aligned
 
 
 class Failure(Exception):  # noqa: N818 (it is caught, never shown)
@@ -35,22 +45,15 @@ class Failure(Exception):  # noqa: N818 (it is caught, never shown)
 
 
 class Executable(Protocol):
-    """A tape made ready to run. Several threads may bind and run at the same time."""
+    """A tape made ready to run. Several threads may bind at the same time, each run what they bound."""
 
     def bind(
-        self,
-        arrays: tuple[Floats, ...],
-        data: Floats,
-        grad: Floats,
-        buffers: tuple[Floats, ...] = (),
-        observed: Floats | None = None,
-    ) -> Run:
-        """A function without arguments that runs for these arrays.
+        self, data: Floats, grad: Floats, buffers: tuple[Floats, ...] = (), observed: Floats | None = None
+    ) -> Bind:
+        """Connect it with its parameters' numbers and gradients, shape (tape.parameters,), views of their store.
 
-        ``arrays`` are C-contiguous float64, one for each of ``tape.arrays`` (masks too), of shape (samples,) or
-        (samples, columns), with at least one sample. ``data`` and ``grad`` are the parameters' numbers and gradients,
-        shape (tape.parameters,), views of their store. ``buffers`` are arrays with tape.buffers numbers together, read
-        at each run. Each run that succeeds writes what the tape observes of the batch into ``observed``.
+        ``buffers`` are arrays with tape.buffers numbers together, read at each run. Each run that succeeds writes what
+        the tape observes of the batch into ``observed``.
         """
 
     def notes(self) -> list[str]:

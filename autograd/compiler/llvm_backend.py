@@ -7,14 +7,14 @@ from dataclasses import replace
 from functools import partial
 
 from ..optim.rule import Rule
-from .backend import Executable, Floats, Run
+from .backend import Bind, Executable, Floats
 from .emit_functions import Shape
 from .llvm.cache import cache_folder
 from .llvm_kernel import Binding, Kernel
 from .llvm_rule import compiled_step
 from .llvm_training import Held, Training
 from .machine import Target, host
-from .notice import busy
+from .notice import current_notice
 from .numpy_backend import NumpyBackend
 from .tape import Dense, Outer, Straight, Tape, count_operations
 
@@ -83,16 +83,10 @@ class LlvmExecutable:
         self._lock = threading.Lock()
 
     def bind(
-        self,
-        arrays: tuple[Floats, ...],
-        data: Floats,
-        grad: Floats,
-        buffers: tuple[Floats, ...] = (),
-        observed: Floats | None = None,
-    ) -> Run:
+        self, data: Floats, grad: Floats, buffers: tuple[Floats, ...] = (), observed: Floats | None = None
+    ) -> Bind:
         """See `backend.Executable`."""
-        kernel = self.kernel(len(arrays[0]) if arrays else 1)
-        return Binding(kernel, arrays, data, grad, buffers, observed).run
+        return Binding(self.tape, self.kernel, data, grad, buffers, observed)
 
     def bind_training(self, rule: Rule, arrays: tuple[Floats, ...], held: Held) -> Training:
         """Steps of an optimizer's rule on these arrays, the rule being part of the compiled code."""
@@ -106,7 +100,9 @@ class LlvmExecutable:
             shape = self._shape(samples, rule)
             if shape not in self._kernels:
                 kept = "" if cache_folder() is None else ", which is kept for the next process"
-                with busy(f"generating code for {count_operations(self.tape.units):,} operations{kept}"):
+                with current_notice().busy(
+                    f"generating code for {count_operations(self.tape.units):,} operations{kept}"
+                ):
                     self._kernels[shape] = Kernel(self.tape, self.target, shape, effort(self.tape))
             return self._kernels[shape]
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .backend import Failure, Floats
+from .backend import Failure, Floats, Run
 from .emit_functions import Shape
 from .emit_kernel import kernel_text
 from .layout import Arguments, Layout
+from .llvm_entry import Plan, entry
 from .machine import Target, compile_ir
 from .tape import Tape
 
@@ -27,8 +28,9 @@ class Kernel:
         self.arguments = Arguments(len(tape.arrays), None if shape.rule is None else len(shape.rule.state))
         self._engine = compile_ir(kernel_text(tape, architecture, shape), effort, target)
         self.was_kept = self._engine.was_kept
+        self.address = self._engine.address("run")
         # Its argument isn't declared, since that takes 30 ns a call: it must be a `Memory.address`.
-        self.function = ctypes.CFUNCTYPE(ctypes.c_int64)(self._engine.address("run"))
+        self.function = ctypes.CFUNCTYPE(ctypes.c_int64)(self.address)
         self.free: list[Memory] = []
 
     def take(self) -> Memory:
@@ -59,8 +61,6 @@ class Memory:
         # A memoryview gives Python floats, and at less cost than an array.
         self.numbers: Any = memoryview(self.block.view(np.float64))  # type: ignore[arg-type]
         self.address = ctypes.byref(ctypes.c_char.from_address(self.block.ctypes.data))
-        self.holder: object = None
-        """Who filled in the argument block."""
         kernel.fill(self, workspace=self.workspace, uniforms=self.uniforms, adjoints=self.adjoints)
 
 
@@ -77,66 +77,80 @@ def gather(buffers: Sequence[Floats], numbers: Floats) -> None:
 
 
 class Binding:
-    """A kernel bound to the arrays of a call. Calling it runs it; threads may do so at the same time."""
+    """Kernels of a tape bound to parameters. It gives the `backend.Run` for a number of samples.
+
+    All its runs share memory: one may run at a time.
+    """
 
     def __init__(
         self,
-        kernel: Kernel,
-        arrays: tuple[Floats, ...],
+        tape: Tape,
+        kernel: Callable[[int], Kernel],
         data: Floats,
         grad: Floats,
         buffers: tuple[Floats, ...] = (),
         observed: Floats | None = None,
     ) -> None:
-        tape = kernel.tape
-        self._buffers, self._observed = buffers, observed
+        self._tape, self._kernel, self._buffers, self._grad = tape, kernel, buffers, grad
         self._live = np.empty(tape.buffers)
-        self._kernel, self._arrays, self._data, self._grad = kernel, arrays, data, grad
-        # Bound methods: each attribute less saves 20 to 30 ns a call.
-        self._function, self._pop, self._put_back = kernel.function, kernel.free.pop, kernel.free.append
-        self._loss, self._output = kernel.arguments.place("loss"), kernel.arguments.place("output")
-        self._samples = len(arrays[0]) if arrays else 1
-        self._by_input = tape.seeded and bool(tape.input_adjoints)
-        self._columns = len(tape.input_adjoints) if self._by_input else 0 if tape.seeded else len(tape.results)
-        # Not this object itself: a kernel that holds its bindings would only go with a collection.
-        self._token = object()
+        self._named = {"parameters": data, "gradients": grad, "buffers": self._live, "observed": observed}
+        self._memories: dict[Kernel, Memory] = {}
 
-    def __call__(self) -> Any:
-        """See `backend.Run`. Where each call counts, call `run`: it does the same and saves 0.1 µs."""
-        return self.run()
+    def __call__(self, samples: int) -> Run:
+        """See `backend.Bind`."""
+        tape = self._tape
+        if tape.gives_loss:
+            return self._gathering(self._entry(samples, ()))
+        rows = tape.input_adjoints if tape.seeded else tape.results
+        output = samples, len(rows)
+        enter = self._gathering(self._entry(samples, output))
 
-    def run(self) -> Any:
-        """Run the kernel."""
-        try:
-            memory = self._pop()
-        except IndexError:
-            memory = Memory(self._kernel)
-        if memory.holder is not self._token:
-            self._fill(memory)
-        if self._buffers:
+        def filled(*arrays: Any) -> Any:
+            return enter(*arrays, np.empty(output))
+
+        def finite(*arrays: Any) -> Any:
+            adjoints = enter(*arrays, np.empty(output))
+            if adjoints is not None and not np.isfinite(adjoints).all():
+                raise Failure
+            return adjoints
+
+        return finite if tape.seeded else filled
+
+    def _gathering(self, enter: Run) -> Run:
+        """The same where the numbers of buffers are read first."""
+        if not self._buffers:
+            return enter
+
+        def run(*arrays: Any) -> Any:
             gather(self._buffers, self._live)
-        if self._columns:
-            return self._run_with_output(memory)
-        failed = self._function(memory.address)
-        mean = memory.numbers[self._loss]
-        self._put_back(memory)
-        if failed:
-            raise Failure
-        return mean
+            return enter(*arrays)
 
-    def _run_with_output(self, memory: Memory) -> Floats:
-        result = np.empty((self._samples, self._columns))
-        memory.block[self._output] = result.ctypes.data
-        failed = self._function(memory.address)
-        self._put_back(memory)
-        if failed or (self._by_input and not np.isfinite(result).all()):
-            raise Failure
-        return result
+        return run
 
-    def _fill(self, memory: Memory) -> None:
-        places = self._kernel.arguments
-        self._kernel.fill(memory, self._arrays, parameters=self._data, gradients=self._grad)
-        self._kernel.fill(memory, buffers=self._live, observed=self._observed)
-        memory.block[places.place("samples")] = self._samples
-        memory.numbers[places.place("seed")] = 1.0 if self._columns else 1.0 / self._samples
-        memory.holder = self._token
+    def _entry(self, samples: int, output: tuple[int, ...]) -> Run:
+        tape, kernel = self._tape, self._kernel(samples)
+        if kernel not in self._memories:
+            self._memories[kernel] = memory = Memory(kernel)
+            kernel.fill(memory, **self._named)
+        memory = self._memories[kernel]
+        first, place = memory.block.ctypes.data, kernel.arguments.offset
+        given = [
+            (first + place(f"data{k}"), 1, samples) if array.scalar else (first + place(f"data{k}"), 2, array.columns)
+            for k, array in enumerate(tape.arrays)
+        ]
+        if output:
+            given.append((first + place("output"), len(output), output[-1]))
+        # While gradients are added, arrays are read: they must lie elsewhere.
+        begin = self._grad.ctypes.data if tape.gives_loss else 0
+        plan = Plan(
+            kernel_at=kernel.address,
+            block_at=first,
+            samples_at=first + place("samples"),
+            seed_at=first + place("seed"),
+            loss_at=0 if output else first + place("loss"),
+            begin=begin,
+            end=begin + self._grad.nbytes if begin else 0,
+            samples=samples,
+            seed=1.0 / samples if tape.gives_loss else 1.0,
+        )
+        return entry(plan, given, (memory, kernel, self._named))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..worlds import Arrays
-from .backend import Failure, Floats, Run
+from .backend import Bind, Failure, Floats, Run, is_plain
 from .tape import (
     Dense,
     Dot,
@@ -57,25 +57,36 @@ class NumpyExecutable:
                     self._matrices[segment, unit.outputs] = _slots(segment, unit.outputs)
 
     def bind(
-        self,
-        arrays: tuple[Floats, ...],
-        data: Floats,
-        grad: Floats,
-        buffers: tuple[Floats, ...] = (),
-        observed: Floats | None = None,
-    ) -> Run:
+        self, data: Floats, grad: Floats, buffers: tuple[Floats, ...] = (), observed: Floats | None = None
+    ) -> Bind:
         """See `backend.Executable`."""
-        return lambda: self._run(arrays, data, grad, buffers, observed)
+
+        def for_samples(samples: int) -> Run:
+            shapes = [(samples,) if array.scalar else (samples, array.columns) for array in self.tape.arrays]
+
+            def run(*arrays: Any) -> Any:
+                if not all(map(is_plain, arrays)) or [array.shape for array in arrays] != shapes:
+                    return None
+                return self._run(samples, arrays, data, grad, buffers, observed)
+
+            return run
+
+        return for_samples
 
     def notes(self) -> list[str]:
         """See `backend.Executable`."""
         return []
 
     def _run(
-        self, arrays: tuple[Floats, ...], data: Floats, grad: Floats, buffers: tuple[Floats, ...], observed: Any
+        self,
+        samples: int,
+        arrays: tuple[Floats, ...],
+        data: Floats,
+        grad: Floats,
+        buffers: tuple[Floats, ...],
+        observed: Any,
     ) -> Any:
         tape = self.tape
-        samples = len(arrays[0]) if arrays else 1
         columns = [array.reshape(samples, -1) for array in arrays]
         if not all(np.isfinite(array).all() for array in columns):
             raise Failure

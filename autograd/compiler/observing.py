@@ -35,7 +35,6 @@ def observed_of(specialisation: Specialisation, arrays: tuple[Floats, ...]) -> l
         draw(trace.generators, masks)
     numbers = np.full(len(trace.observed), np.nan)
     _, data, grad = home
-    NumpyBackend().build(lower(trace, "values", checks=False)).bind(
-        (*arrays, *masks), data, grad, trace.buffers, numbers
-    )()
+    executable = NumpyBackend().build(lower(trace, "values", checks=False))
+    executable.bind(data, grad, trace.buffers, numbers)(len(arrays[0]))(*arrays, *masks)
     return list(numbers.tolist())

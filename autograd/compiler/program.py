@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-import operator
 import threading
-import time
 from collections.abc import Callable
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..backprop import sweep
-from ..nn import structure
-from ..nn.statistics import given
-from ..parameter import Parameter
-from ..value import Value
-from .arguments import argument_names, as_arrays, layout_of, refuse_nonfinite, refuse_other_layout, sample_of
-from .backend import Backend, Executable, Failure, Floats, Run
+from .arguments import Signature, refuse_nonfinite
+from .backend import Backend, Executable, Failure, Floats
+from .binding import Bound
 from .choice import NAMES, backend_called
 from .diagnosis import diagnose
+from .inspection import graph_of
 from .lower import Goal
-from .masks import draw, rewound, states_of
-from .notice import one_compile
-from .observing import hand_over, observed_of
+from .masks import rewound
+from .observing import observed_of
 from .report import report
 from .specialisation import Specialisation
-from .tape import InputArray
 
 BackendName = Literal["auto", "numpy", "llvm"]
 
@@ -53,51 +46,6 @@ def compile(function: Callable[..., Any] | None = None, backend: BackendName = "
     if function is None:
         return lambda function: Program(function, backend)
     return Program(function, backend)
-
-
-class _Bound:
-    """A run that is ready for certain arrays, and what must not have changed since."""
-
-    __slots__ = (
-        *(
-            "arguments",
-            "arrays",
-            "first",
-            "generators",
-            "goal",
-            "observed",
-            "run",
-            "specialisation",
-            "states",
-            "store",
-            "version",
-        ),
-    )
-
-    def __init__(
-        self, goal: Goal, specialisation: Specialisation, arguments: Any, arrays: Any, run: Run, store: Any
-    ) -> None:
-        self.goal, self.specialisation, self.arguments, self.arrays = goal, specialisation, arguments, arrays
-        self.run = run
-        self.version = structure.structure_version()
-        self.store = store
-        self.first = specialisation.trace.parameters[0] if store is not None else None
-        self.generators = specialisation.trace.generators
-        self.observed: Floats | None = None
-        self.states: list[Any] = []
-
-    def is_for(self, arguments: tuple[Any, ...]) -> bool:
-        """Whether it can run for these arguments as it is."""
-        mine = self.arguments
-        return (
-            len(arguments) == len(mine)
-            and arguments[0] is mine[0]
-            and arguments[-1] is mine[-1]
-            # Only here for more than two: the loop takes 0.1 µs, twice as long as the lines above.
-            and (len(mine) < 3 or all(map(operator.is_, arguments, mine)))
-            and self.version == structure._version  # asking by a call takes 0.04 µs more
-            and (self.first is None or self.first.store is self.store)
-        )
 
 
 class Program:
@@ -133,10 +81,9 @@ class Program:
     def _forget(self) -> None:
         self._lock = threading.RLock()
         self._backend: Backend | None = None
-        self._layout: tuple[InputArray, ...] | None = None
+        self._signature = Signature(self.function)
         self._specialisations: list[Specialisation] = []
-        self._bound: dict[Goal, _Bound] = {}
-        self._names: dict[int, list[str]] = {}
+        self._bound: dict[Goal, Bound] = {}
 
     # What it computes
 
@@ -144,29 +91,16 @@ class Program:
         """The results of all samples, shape (batch,), or (batch, outputs) where the function returns a list."""
         with self._lock:
             bound = self._ready("values", arguments)
-            results: Floats = self._run(bound)
+            results: Floats = self._run(bound, arguments)
             return results[:, 0] if bound.specialisation.trace.single else results
 
     def backward(self, *arguments: Any) -> float:
         """The mean of the results (the loss); the gradient of that mean is added to the parameters' ``grad``."""
         with self._lock:
-            bound = self._bound.get("parameters")
-            if bound is None or not bound.is_for(arguments):
-                bound = self._bind("parameters", arguments)
-            if bound.generators:
-                self._draw(bound)
-            try:
-                loss: float = bound.run()
-            except Failure:
-                error = self._diagnosed(bound)
-            else:
-                store = bound.store
-                if store is not None:
-                    store.reached = store.sweeps
-                if bound.observed is not None:
-                    hand_over(bound.specialisation.trace, bound.observed, len(bound.arrays[0]))
-                return loss
-        raise error
+            bound = self._ready("parameters", arguments)
+            loss: float = self._run(bound, arguments)
+            bound.report(arguments)
+            return loss
 
     def gradients(self, *arguments: Any) -> tuple[NDArray[np.float64], ...]:
         """The gradient of each sample's result by its inputs: an array for each argument, of the same shape.
@@ -178,13 +112,12 @@ class Program:
         (array([[3., 2.]]),)
         """
         with self._lock:
-            bound = self._ready("inputs", arguments)
-            adjoints: Floats = self._run(bound)
-        columns = np.cumsum([array.columns for array in self._layout or ()])
-        parts = np.split(adjoints[:, : columns[-1]], columns[:-1], axis=1)
+            adjoints: Floats = self._run(self._ready("inputs", arguments), arguments)
+        layout = self._signature.layout or ()
+        ends = np.cumsum([array.columns for array in layout])
+        parts = [adjoints[:, end - array.columns : end] for array, end in zip(layout, ends, strict=True)]
         return tuple(
-            np.ascontiguousarray(part).reshape(array.shape)
-            for part, array in zip(parts, bound.arrays[: len(parts)], strict=True)
+            part[:, 0].copy() if array.scalar else part.copy() for array, part in zip(layout, parts, strict=True)
         )
 
     def inspect(self, *arguments: Any, sample: int = 0) -> Any:
@@ -199,22 +132,11 @@ class Program:
         >>> y, y.args[0].grad
         (Value(data=9.0, grad=1.0), 6.0)
         """
-        names = argument_names(self.function, len(arguments))
-        arrays = as_arrays(arguments, names)
-        refuse_nonfinite(arrays, names)
-        row = _row(sample, len(arrays[0]))
         with self._lock:
-            specialisation = self._specialise(layout_of(arrays, names))
-            trace, generators = specialisation.trace, specialisation.trace.generators
-            observed = observed_of(specialisation, arrays)
-            with rewound(generators, states_of(generators)):
-                masks = [array.columns for array in trace.arrays if array.kind == "mask"]
-                draw(generators, [np.empty((row, columns)) for columns in masks])
-                with given(observed):
-                    result = self.function(*sample_of(arrays, names, row))
-        if isinstance(result, Value) and result.requires_grad:
-            _mark(result)
-        return result
+            arrays = self._signature.arrays(arguments)
+            names = self._signature.names(len(arrays))
+            refuse_nonfinite(arrays, names)
+            return graph_of(self.function, self._specialise(arrays), arrays, names, sample)
 
     def explain(self) -> str:
         """What was traced and what it was compiled to, as text.
@@ -243,7 +165,7 @@ class Program:
     def trace(self, *arrays: Floats) -> Specialisation:
         """The trace for C-contiguous float64 arrays, made if there is none that is still good."""
         with self._lock:
-            return self._specialise(layout_of(arrays, argument_names(self.function, len(arrays))))
+            return self._specialise(self._signature.arrays(arrays))
 
     def executable(self, goal: Goal, specialisation: Specialisation) -> Executable:
         """The code of a trace for a goal, compiled if it isn't yet."""
@@ -252,69 +174,39 @@ class Program:
 
     # How it gets there
 
-    def _ready(self, goal: Goal, arguments: tuple[Any, ...]) -> _Bound:
+    def _ready(self, goal: Goal, arguments: tuple[Any, ...]) -> Bound:
         bound = self._bound.get(goal)
-        return bound if bound is not None and bound.is_for(arguments) else self._bind(goal, arguments)
+        return bound if bound is not None and bound.is_current() else self._bind(goal, arguments)
 
-    def _draw(self, bound: _Bound) -> None:
-        bound.states = states_of(bound.generators)
-        draw(bound.generators, bound.arrays[-len(bound.generators) :])
-
-    def _run(self, bound: _Bound) -> Any:
-        if bound.generators:
-            self._draw(bound)
+    def _run(self, bound: Bound, arguments: tuple[Any, ...]) -> Any:
         try:
-            return bound.run()
+            return bound(arguments)
         except Failure:
-            error = self._diagnosed(bound)
+            error = self._diagnosed(bound, arguments)
         raise error
 
-    def _bind(self, goal: Goal, arguments: tuple[Any, ...]) -> _Bound:
-        """Trace and compile if need be, and connect the code with the arrays."""
-        with one_compile(self._name()):
-            return self._bound_anew(goal, arguments)
-
-    def _bound_anew(self, goal: Goal, arguments: tuple[Any, ...]) -> _Bound:
-        if len(arguments) not in self._names:  # asking takes 10 µs, a fifth of a call with new arrays
-            self._names[len(arguments)] = argument_names(self.function, len(arguments))
-        names = self._names[len(arguments)]
-        arrays = as_arrays(arguments, names)
-        specialisation = self._specialise(layout_of(arrays, names))
-        for module in specialisation.trace.modules:
-            module.check_batch(len(arrays[0]))
+    def _bind(self, goal: Goal, arguments: tuple[Any, ...]) -> Bound:
+        """Trace and compile if need be, and connect the code with the parameters."""
+        specialisation = self._specialise(self._signature.arrays(arguments))
         if goal != "values":
             _refuse_lists(specialisation)
         executable = specialisation.executable(goal, self._chosen_backend())
-        home = specialisation.home()
-        assert home is not None
-        store, data, grad = home
-        if store is not None and goal == "parameters" and store.accelerate is None:
-            store.accelerate = getattr(self._chosen_backend(), "accelerate", None)
-        columns = [array.columns for array in specialisation.trace.arrays if array.kind == "mask"]
-        arrays += tuple(np.empty((len(arrays[0]), n)) for n in columns)
-        start = time.perf_counter()
-        trace = specialisation.trace
-        observed = np.empty(len(trace.observed)) if trace.observed and goal == "parameters" else None
-        run = executable.bind(arrays, data, grad, trace.buffers, observed)
-        bound = _Bound(goal, specialisation, arguments, arrays, run, store)
-        bound.observed = observed
-        specialisation.compile_seconds[goal] += time.perf_counter() - start
-        if all(map(operator.is_, arguments, arrays)):  # a converted copy wouldn't see later changes
-            self._bound[goal] = bound
+        bound = self._bound[goal] = Bound(goal, specialisation, executable, self._signature)
+        if bound.store is not None and goal == "parameters" and bound.store.accelerate is None:
+            bound.store.accelerate = getattr(self._chosen_backend(), "accelerate", None)
         return bound
 
-    def _specialise(self, layout: tuple[InputArray, ...]) -> Specialisation:
+    def _specialise(self, arrays: tuple[Floats, ...]) -> Specialisation:
         """The trace that is good now: for the modules as they are, and the parameters where they lie."""
-        if self._layout is not None:
-            refuse_other_layout(self._layout, layout)
         for known in self._specialisations:
             if known.is_current():
                 return known
-        new = Specialisation.of(self.function, layout)
+        layout = self._signature.layout_of(arrays)
+        new = Specialisation.of(self.function, layout, self._name())
         for older in self._specialisations:
             new.inherit(older)
         self._specialisations = [new, *(s for s in self._specialisations if s.modes != new.modes)]
-        self._layout = layout
+        self._signature.layout = layout
         self._bound.clear()
         return new
 
@@ -323,12 +215,11 @@ class Program:
             self._backend = backend_called(self._wanted)
         return self._backend
 
-    def _diagnosed(self, bound: _Bound) -> Exception:
-        assert self._layout is not None
-        names = [array.name for array in self._layout]
-        arrays = bound.arrays[: len(names)]
+    def _diagnosed(self, bound: Bound, arguments: tuple[Any, ...]) -> Exception:
+        arrays = self._signature.arrays(arguments)
+        names = self._signature.names(len(arrays))
         refuse_nonfinite(arrays, names)
-        with rewound(bound.generators, bound.states):
+        with rewound(bound.specialisation.trace.generators, bound.states):
             observed = observed_of(bound.specialisation, arrays)
             return diagnose(self.function, arrays, names, bound.goal != "values", observed)
 
@@ -340,19 +231,3 @@ def _refuse_lists(specialisation: Specialisation) -> None:
             f"only one number for each sample can be differentiated, but the function returns a list of {results}; "
             f"return their sum, or the loss that is computed from them"
         )
-
-
-def _row(sample: Any, samples: int) -> int:
-    if isinstance(sample, bool) or not isinstance(sample, int | np.integer):
-        raise TypeError(f"sample is the number of a row, got {type(sample).__name__}: {sample!r}")
-    if not -samples <= sample < samples:
-        raise IndexError(f"sample {sample} is not among the {samples} samples; they are counted from 0")
-    return int(sample) % samples
-
-
-def _mark(root: Value) -> None:
-    """Show every adjoint of a sweep in its node, but leave parameters as they are."""
-    steps = list(sweep(root))
-    for step in steps:
-        if not isinstance(step.node, Parameter):
-            step.node.grad = step.adjoint

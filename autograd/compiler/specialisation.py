@@ -13,7 +13,7 @@ from ..nn.structure import build_version
 from ..parameter import Parameter, Store, span
 from .backend import Backend, Executable, Floats
 from .lower import Goal, lower
-from .notice import busy
+from .notice import Notice
 from .tape import InputArray, Tape
 from .trace import Trace, collector_off, trace
 
@@ -28,19 +28,21 @@ class Specialisation:
     trace_seconds: float
     version: int
     """`build_version` when the function had been traced."""
+    notice: Notice
+    """Of what has been compiled last."""
     tapes: dict[Goal, Tape] = field(default_factory=dict)
     executables: dict[Goal, Executable] = field(default_factory=dict)
     compile_seconds: dict[Goal, float] = field(default_factory=dict)
     _home: tuple[Store, Floats, Floats] | None = None
 
     @classmethod
-    def of(cls, function: Callable[..., Any], layout: Sequence[InputArray]) -> Specialisation:
-        """Trace the function."""
-        start = time.perf_counter()
-        with busy("tracing its function"):
+    def of(cls, function: Callable[..., Any], layout: Sequence[InputArray], name: str) -> Specialisation:
+        """Trace the function; ``name`` is what a person calls it."""
+        notice = Notice(name)
+        with notice.busy("tracing its function"):
             traced = trace(function, layout, order_of_parameters)
         modes = tuple(m.training for m in traced.modules)
-        return cls(traced, modes, time.perf_counter() - start, build_version())
+        return cls(traced, modes, notice.seconds, build_version(), notice)
 
     def is_current(self) -> bool:
         """Whether the modules are as they were traced, and in the same modes, and the parameters lie where they did."""
@@ -59,10 +61,13 @@ class Specialisation:
     def executable(self, goal: Goal, backend: Backend) -> Executable:
         """The compiled code for a goal, compiled at its first use."""
         if goal not in self.executables:
+            if self.executables:
+                self.notice = Notice(self.notice.name)
             start = time.perf_counter()
-            with busy(f"planning {len(self.trace.nodes):,} nodes"), collector_off():
+            with self.notice.busy(f"planning {len(self.trace.nodes):,} nodes"), collector_off():
                 tape = lower(self.trace, goal)
-            executable = backend.build(tape)
+            with self.notice.here():
+                executable = backend.build(tape)
             self.tapes[goal], self.executables[goal] = tape, executable
             self.compile_seconds[goal] = time.perf_counter() - start
         return self.executables[goal]

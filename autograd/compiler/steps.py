@@ -73,7 +73,8 @@ class Steps:
         draw(self.generators, [mask[:total] for mask in self._masks])
         scalars = self._scalars(len(counts))
         self._observed = np.empty((len(counts), self._observed.shape[1]))
-        done, losses = self._training(firsts, counts, scalars, order, self._observed)
+        with self._specialisation.notice.here():
+            done, losses = self._training(firsts, counts, scalars, order, self._observed)
         self._optimizer.t += done
         return done, losses
 

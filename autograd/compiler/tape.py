@@ -249,6 +249,11 @@ class Tape:
         return sum(array.columns for array in self.arrays) + self.seeded
 
     @property
+    def gives_loss(self) -> bool:
+        """Whether a run gives the mean of the results and adds its gradient to that of the parameters."""
+        return self.seeded and not self.input_adjoints
+
+    @property
     def seed(self) -> Row:
         """The seed's column."""
         return Row("input", self.columns - 1)

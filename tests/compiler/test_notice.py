@@ -11,7 +11,7 @@ import pytest
 from autograd import compile
 from autograd.compiler import llvm_backend, machine, notice, specialisation
 from autograd.compiler.llvm.waiting import SharedWork
-from autograd.compiler.notice import busy, one_compile
+from autograd.compiler.notice import Notice
 
 PATIENCE = 30.0
 
@@ -39,34 +39,31 @@ def interrupt_when(condition):
 # The line
 
 
-def told():
-    return notice._current.get().is_told
-
-
 def test_one_line_for_all_parts_of_a_compile(monkeypatch, capsys):
     monkeypatch.setattr(notice, "SECONDS", 0.0)
-    with one_compile("f"):
-        with busy("the first part"):
-            wait_for(told)
-        with busy("the second part"), busy("a part of it"):
-            pass
+    f = Notice("f")
+    with f.busy("the first part"):
+        wait_for(lambda: f.is_told)
+    with f.busy("the second part"), f.busy("a part of it"):
+        pass
     assert capsys.readouterr().err == "compiling f takes a while: the first part (Ctrl-C stops it)\n"
 
 
 def test_the_seconds_of_the_parts_are_added_up(monkeypatch, capsys):
     monkeypatch.setattr(notice, "SECONDS", 1e6)
-    with one_compile("f"):
-        with busy("the first part"):
-            pass
-        notice._current.get().seconds += 1e6
-        with busy("the second part"):
-            wait_for(told)
+    f = Notice("f")
+    with f.busy("the first part"):
+        pass
+    assert f.seconds > 0.0
+    f.seconds += 1e6
+    with f.busy("the second part"):
+        wait_for(lambda: f.is_told)
     assert capsys.readouterr().err == "compiling f takes a while: the second part (Ctrl-C stops it)\n"
 
 
 def test_a_quick_one_says_nothing(monkeypatch, capsys):
     monkeypatch.setattr(notice, "SECONDS", 1e6)
-    with busy("anything"):
+    with Notice("f").busy("anything"):
         pass
     compile(lambda x: x * 2.0)(np.ones(3))
     assert capsys.readouterr() == ("", "")
@@ -75,16 +72,19 @@ def test_a_quick_one_says_nothing(monkeypatch, capsys):
 def test_without_a_console(monkeypatch):
     monkeypatch.setattr(notice, "SECONDS", 0.0)
     monkeypatch.setattr("sys.stderr", None)
-    with one_compile("f"), busy("anything"):
-        wait_for(told)
+    f = Notice("f")
+    with f.busy("anything"):
+        wait_for(lambda: f.is_told)
 
 
 def slow(monkeypatch, owner, name):
     """Let a function wait until the line is written."""
-    real = getattr(owner, name)
+    real, lines = getattr(owner, name), []
+    tell = Notice._tell
+    monkeypatch.setattr(Notice, "_tell", lambda self: lines.append(tell(self)))
 
     def waits(*args, **kwargs):
-        wait_for(told)
+        wait_for(lambda: lines)
         return real(*args, **kwargs)
 
     monkeypatch.setattr(owner, name, waits)
