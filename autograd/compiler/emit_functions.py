@@ -20,6 +20,8 @@ from .emit_pack import emit_numbers, emit_pack, emit_seed
 from .emit_results import emit_loss, emit_output
 from .emit_straight import emit_scalar, emit_straight
 from .layout import Arguments
+from .llvm.code import Code
+from .llvm.interpreter import emit_interpreter, emit_run
 from .sum_slots import has_sums_for_all, sums_are_alone
 from .tape import Dense, Map, Mean, Outer, Row, Straight, Sum
 from .twins import Item, find_twins
@@ -42,6 +44,8 @@ class Shape:
     """Whether no batch has more than one block."""
     rule: Rule | None = None
     """The optimizer's rule of a training; None for a kernel that runs once and adds the gradients to the caller's."""
+    interpreted: bool = False
+    """Whether irregular code is interpreted, see `llvm.interpreter`."""
 
 
 class Functions:
@@ -53,15 +57,15 @@ class Functions:
         direct: of those that use them at once; none where that isn't done.
     """
 
-    def __init__(self, emitter: Emitter, shape: Shape) -> None:
-        self._emitter, self._shape = emitter, shape
+    def __init__(self, emitter: Emitter, shape: Shape, code: Code | None = None) -> None:
+        self._emitter, self._shape, self._code = emitter, shape, code
         self._tape, self._layout = emitter.layout.tape, emitter.layout
         states = None if shape.rule is None else len(shape.rule.state)
         self.arguments = Arguments(len(self._tape.arrays), states)
         self.zeroes = not (shape.one_block and sums_are_alone(self._tape))
         """Whether the adjoints must be set to zero before sums are added."""
         self._offsets = Offsets()
-        self.units = Calls("units", self._emit_shared("unit", self._tape.units, self._emit_unit))
+        self.units = Calls("units", self._emit_units())
         self.reductions = self._emit_reductions("", Added() if self.zeroes else Stored())
         self.direct = self._emit_reductions("direct_", self._ending()) if self.is_direct else Calls("direct_", [])
         self._offsets.define(emitter.module)
@@ -91,8 +95,19 @@ class Functions:
             return Given(self.arguments)
         return Stepped(self._shape.rule, self.arguments, self._layout)
 
-    def _emit_unit(self, emitter: Emitter, name: str, unit: Any) -> None:
-        _EMIT[type(unit)](emitter, name, unit)
+    def _emit_units(self) -> list[Call]:
+        units, code = self._tape.units, self._code
+        if code is None:
+            return self._emit_shared("unit", units, _emit_unit)
+        emit_interpreter(self._emitter, code, self.arguments)
+        others = iter(self._emit_shared("unit", [u for u in units if not isinstance(u, Straight)], _emit_unit))
+        calls = []
+        for number, unit in enumerate(units):
+            if not isinstance(unit, Straight):
+                calls.append(next(others))
+            elif number in code.runs:
+                calls.append(Call("interpret", self._offsets.add([code.runs[number]])))
+        return calls
 
     def _emit_reductions(self, prefix: str, ending: Ending) -> Calls:
         def emit(emitter: Emitter, name: str, outer: Any) -> None:
@@ -134,8 +149,12 @@ class Functions:
     def _emit_rest(self) -> None:
         emitter, tape = self._emitter, self._tape
         self._emit_start()
-        emit_scalar(emitter, "prologue", tape.prologue)
-        emit_scalar(emitter, "epilogue", tape.epilogue)
+        if self._code is None:
+            emit_scalar(emitter, "prologue", tape.prologue)
+            emit_scalar(emitter, "epilogue", tape.epilogue)
+        else:
+            emit_run(emitter, "prologue", self._code.prologue, self.arguments)
+            emit_run(emitter, "epilogue", self._code.epilogue, self.arguments)
         if not tape.seeded:
             emit_output(emitter, "output", tape.results)
         elif tape.input_adjoints:
@@ -155,3 +174,7 @@ class Functions:
         body, layout = self._emitter.function("start"), self._layout
         body.line(f"store i64 0, ptr {body.pointer('%V', layout.flags)}, align 8")
         body.finish()
+
+
+def _emit_unit(emitter: Emitter, name: str, unit: Any) -> None:
+    _EMIT[type(unit)](emitter, name, unit)

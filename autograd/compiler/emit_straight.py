@@ -15,7 +15,7 @@ def emit_straight(emitter: Emitter, name: str, unit: Straight) -> None:
     body = emitter.function(name)
 
     def one_vector(vector: Index, _: list[Any]) -> None:
-        _Registers(emitter, body, vector).run(unit.code)
+        emit_lines(emitter, body, vector, unit.code)
 
     body.loop(emitter.layout.vectors, one_vector)
     body.finish()
@@ -24,8 +24,13 @@ def emit_straight(emitter: Emitter, name: str, unit: Straight) -> None:
 def emit_scalar(emitter: Emitter, name: str, code: Sequence[Instruction]) -> None:
     """A function that runs scalar code, every lane of a vector doing the same."""
     body = emitter.function(name)
-    _Registers(emitter, body, 0).run(code)
+    emit_lines(emitter, body, 0, code)
     body.finish()
+
+
+def emit_lines(emitter: Emitter, body: Body, vector: Index, code: Sequence[Instruction | Dot]) -> None:
+    """Straight code for one vector of samples."""
+    _Registers(emitter, body, vector).run(code)
 
 
 class _Registers:

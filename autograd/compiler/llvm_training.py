@@ -31,8 +31,8 @@ class Training:
     """Many steps of an optimizer in one call, bound to the arrays of a training. Threads must take turns."""
 
     tape: Tape
-    kernel: Callable[[int], Kernel]
-    """A kernel with the rule for so many samples."""
+    kernel: Callable[[Integers], Kernel]
+    """A kernel with the rule for steps of so many samples each."""
     rule: Rule
     arrays: tuple[Floats, ...]
     held: Held
@@ -69,7 +69,7 @@ class Training:
             raise ValueError(
                 f"scalars must have shape {wanted}, a row a step with a number a name, got {scalars.shape}"
             )
-        kernel = self.kernel(int(counts.max()))
+        kernel = self.kernel(counts)
         memory = kernel.take()
         memory.holder = None
         losses = np.full(len(counts), np.nan)
