@@ -111,7 +111,7 @@ class _Block:
     @cached_property
     def _table(self) -> Table:
         """Where rows and coefficients of each part begin."""
-        begins = [(part.rows[1], part.weights[1]) for one in self._passes for part in one.parts]
+        begins = [(int(part.rows[1]), int(part.weights[1])) for one in self._passes for part in one.parts]
         return Table(self._body.module, f"{self._name}_parts", begins)
 
     def all_passes(self, vector: Index, vectors: int) -> None:
@@ -185,9 +185,7 @@ class _Block:
             number = self._body.offset(len(alike), (number, 1))
         return sums
 
-    def _add_from_table(
-        self, tile: _Tile, like: _Part, number: Index, count: int, sums: list[Vector]
-    ) -> list[Vector]:
+    def _add_from_table(self, tile: _Tile, like: _Part, number: Index, count: int, sums: list[Vector]) -> list[Vector]:
         """Parts from ``number`` on that are ``like`` this one."""
         body = self._body
 

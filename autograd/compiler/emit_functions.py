@@ -18,12 +18,12 @@ from .emit_mean import emit_mean
 from .emit_outer import along_slots, emit_outer, emit_sums
 from .emit_pack import emit_numbers, emit_pack, emit_seed
 from .emit_results import emit_loss, emit_output
-from .emit_straight import emit_scalar, emit_straight
+from .emit_straight import emit_scalar, emit_straight, scalar_units
 from .layout import Arguments
-from .llvm.code import Code
-from .llvm.interpreter import emit_interpreter, emit_run
+from .llvm.bytecode import Bytecode
+from .llvm.interpreter import emit_interpreter
 from .sum_slots import has_sums_for_all, sums_are_alone
-from .tape import Dense, Map, Mean, Outer, Row, Straight, Sum
+from .tape import Dense, Instruction, Map, Mean, Outer, Row, Straight, Sum
 from .twins import Item, find_twins
 
 _EMIT: dict[type, Callable[[Emitter, str, Any], None]] = {
@@ -52,12 +52,14 @@ class Functions:
     """Writes the functions, and says what there is to call.
 
     Attributes:
-        units: calls of the functions of the units, in order.
+        prologue: calls of the functions that fill the uniforms behind the parameters.
+        units: of those of the units, in order.
         reductions: of those that leave gradient sums among the adjoints.
+        epilogue: of those that go on from there to the gradients of the parameters.
         direct: of those that use them at once; none where that isn't done.
     """
 
-    def __init__(self, emitter: Emitter, shape: Shape, code: Code | None = None) -> None:
+    def __init__(self, emitter: Emitter, shape: Shape, code: Bytecode | None = None) -> None:
         self._emitter, self._shape, self._code = emitter, shape, code
         self._tape, self._layout = emitter.layout.tape, emitter.layout
         states = None if shape.rule is None else len(shape.rule.state)
@@ -65,9 +67,13 @@ class Functions:
         self.zeroes = not (shape.one_block and sums_are_alone(self._tape))
         """Whether the adjoints must be set to zero before sums are added."""
         self._offsets = Offsets()
+        if code is not None:
+            emit_interpreter(emitter, code, self.arguments)
+        self.prologue = Calls("prologue", self._emit_scalar("prologue", self._tape.prologue))
         self.units = Calls("units", self._emit_units())
         self.reductions = self._emit_reductions("", Added() if self.zeroes else Stored())
         self.direct = self._emit_reductions("direct_", self._ending()) if self.is_direct else Calls("direct_", [])
+        self.epilogue = Calls("epilogue", self._emit_scalar("epilogue", self._tape.epilogue))
         self._offsets.define(emitter.module)
         self._emit_inputs()
         self._emit_rest()
@@ -99,15 +105,22 @@ class Functions:
         units, code = self._tape.units, self._code
         if code is None:
             return self._emit_shared("unit", units, _emit_unit)
-        emit_interpreter(self._emitter, code, self.arguments)
         others = iter(self._emit_shared("unit", [u for u in units if not isinstance(u, Straight)], _emit_unit))
         calls = []
         for number, unit in enumerate(units):
             if not isinstance(unit, Straight):
                 calls.append(next(others))
             elif number in code.runs:
-                calls.append(Call("interpret", self._offsets.add([code.runs[number]])))
+                calls.append(self._interpret(code.runs[number]))
         return calls
+
+    def _emit_scalar(self, name: str, code: Sequence[Instruction]) -> list[Call]:
+        if self._code is None:
+            return self._emit_shared(name, scalar_units(code), emit_scalar)
+        return [self._interpret(self._code.scalar[name])] if code else []
+
+    def _interpret(self, begin: int) -> Call:
+        return Call("interpret", self._offsets.add([begin]))
 
     def _emit_reductions(self, prefix: str, ending: Ending) -> Calls:
         def emit(emitter: Emitter, name: str, outer: Any) -> None:
@@ -120,9 +133,7 @@ class Functions:
             calls.append(Call(f"{prefix}sums"))
         return Calls(f"{prefix}reductions", calls)
 
-    def _emit_shared(
-        self, prefix: str, items: Sequence[Item], emit: Callable[[Emitter, str, Any], None]
-    ) -> list[Call]:
+    def _emit_shared(self, prefix: str, items: Sequence[Item], emit: Callable[[Emitter, str, Any], None]) -> list[Call]:
         """Write one function for all items that are the same but for addresses; the calls of all items in order."""
         calls: list[Call] = [Call("")] * len(items)
         for twins in find_twins(items, self._layout):
@@ -149,12 +160,6 @@ class Functions:
     def _emit_rest(self) -> None:
         emitter, tape = self._emitter, self._tape
         self._emit_start()
-        if self._code is None:
-            emit_scalar(emitter, "prologue", tape.prologue)
-            emit_scalar(emitter, "epilogue", tape.epilogue)
-        else:
-            emit_run(emitter, "prologue", self._code.prologue, self.arguments)
-            emit_run(emitter, "epilogue", self._code.epilogue, self.arguments)
         if not tape.seeded:
             emit_output(emitter, "output", tape.results)
         elif tape.input_adjoints:

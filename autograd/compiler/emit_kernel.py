@@ -12,7 +12,7 @@ from .emit_calls import Call, Calls
 from .emit_functions import Functions, Shape
 from .ir import Body, Index, Module, hexadecimal
 from .layout import FLAG_LOSS, Layout
-from .llvm.code import Code
+from .llvm.bytecode import Bytecode
 from .machine import Architecture
 from .registers import Bits
 from .tape import Tape
@@ -20,7 +20,7 @@ from .tape import Tape
 _POINTER_ARGUMENTS = dict(zip(POINTERS, ("workspace", "parameters", "uniforms", "adjoints"), strict=False))
 
 
-def kernel_text(tape: Tape, architecture: Architecture, shape: Shape, code: Code | None = None) -> str:
+def kernel_text(tape: Tape, architecture: Architecture, shape: Shape, code: Bytecode | None = None) -> str:
     """The LLVM module of a kernel: ``i64 @run(ptr)``, which takes an argument block and returns flags.
 
     With ``code`` irregular code is interpreted.
@@ -31,7 +31,7 @@ def kernel_text(tape: Tape, architecture: Architecture, shape: Shape, code: Code
     return module.text()
 
 
-def layout_of(tape: Tape, architecture: Architecture, shape: Shape, code: Code | None) -> Layout:
+def layout_of(tape: Tape, architecture: Architecture, shape: Shape, code: Bytecode | None) -> Layout:
     """The memory of such a kernel."""
     locals = 0 if code is None else code.locals
     return Layout(tape, architecture.width, shape.vectors, architecture.tiles.depth, locals)
@@ -40,7 +40,7 @@ def layout_of(tape: Tape, architecture: Architecture, shape: Shape, code: Code |
 class _Kernel:
     """Writes the function that calls all others."""
 
-    def __init__(self, emitter: Emitter, shape: Shape, code: Code | None) -> None:
+    def __init__(self, emitter: Emitter, shape: Shape, code: Bytecode | None) -> None:
         self._emitter, self._shape = emitter, shape
         self._tape, self._layout = emitter.layout.tape, emitter.layout
         self._functions = Functions(emitter, shape, code)
@@ -119,7 +119,7 @@ class _Kernel:
             place, source = body.pointer("%U", 8 * tape.parameters), self._load(body, "ptr", "buffers")
             body.line(f"call void @llvm.memcpy.p0.p0.i64(ptr {place}, ptr {source}, i64 {8 * tape.buffers}, i1 false)")
         if tape.prologue:
-            self._call(body, "prologue")
+            self._functions.prologue.emit(body)
         if self._functions.has_gradients and self._functions.zeroes:
             body.module.declare("void @llvm.memset.p0.i64(ptr, i8, i64, i1)")
             body.line(f"call void @llvm.memset.p0.i64(ptr %G, i8 0, i64 {8 * tape.uniforms}, i1 false)")
@@ -135,7 +135,7 @@ class _Kernel:
     def _end(self, body: Body) -> None:
         """From the sums to the parameters' gradients, their test, and their use."""
         if self._tape.epilogue:
-            self._call(body, "epilogue")
+            self._functions.epilogue.emit(body)
         self._call(body, "test_gradients")
         body.when(self._is_fine(body), lambda: self._call(body, "end"))
 

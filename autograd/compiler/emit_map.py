@@ -49,6 +49,7 @@ def apply_map(
     emitter: Emitter, body: Body, unit: Map, member: Index, vector: Index, outputs: Mapping[int | None, Any]
 ) -> Any:
     """One member on one vector of samples, stored where the map says so. ``outputs``: what `Output` stands for."""
+
     def read(arg: Any) -> Any:
         if isinstance(arg, Output):
             return outputs[arg.map]

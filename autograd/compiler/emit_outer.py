@@ -70,7 +70,7 @@ def _by_kind(emitter: Emitter, reductions: Sequence[Sum]) -> dict[str, list[tupl
     row, kinds = emitter.layout.row, dict[str, list[tuple[int, ...]]]()
     for one in reductions:
         rows = [one.left] if one.right is None else [one.left, one.right]
-        kinds.setdefault("products" if one.right else "rows", []).append((*map(row, rows), one.slot))
+        kinds.setdefault("rows" if one.right is None else "products", []).append((*map(row, rows), one.slot))
     return kinds
 
 
@@ -93,7 +93,7 @@ def _some_sums(emitter: Emitter, body: Body, some: Sequence[Sequence[Index]], wr
         following = []
         for (*rows, _), total in zip(some, totals, strict=True):
             xs = [body.load("%V", body.offset(0, (row, 1), (vector, layout.vector_bytes))) for row in rows]
-            following.append(body.fma(*xs, total) if len(xs) > 1 else total + xs[0])
+            following.append(body.fma(xs[0], xs[1], total) if len(xs) > 1 else total + xs[0])
         return following
 
     totals = body.loop(layout.vectors, one_vector, [body.constant(0.0)] * len(some))
@@ -161,7 +161,8 @@ def _sum_across_lanes(emitter: Emitter, body: Body, outer: Outer, begin: int, su
                 slot = body.offset(constant, (first_slot, 1), (j, outer.stride_j), (k, outer.stride_k))
                 sums.write(body.sums(some), len(some), slot, outer.stride_k)
 
-    _over_tiles(body, outer, tiles.gradient_rows, _whole_and_rest(begin, outer.inputs, tiles.gradient_columns), one_tile)
+    columns = _whole_and_rest(begin, outer.inputs, tiles.gradient_columns)
+    _over_tiles(body, outer, tiles.gradient_rows, columns, one_tile)
 
 
 def _whole_and_rest(begin: int, end: int, most: int) -> list[Part]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from .emit import Emitter, Refused
 from .ir import Body, Index, Mask, Vector
+from .repeats import Code
 from .tape import Dot, Instruction, Local, Number, Operand, Row, Straight, Uniform
 
 
@@ -21,16 +22,27 @@ def emit_straight(emitter: Emitter, name: str, unit: Straight) -> None:
     body.finish()
 
 
-def emit_scalar(emitter: Emitter, name: str, code: Sequence[Instruction]) -> None:
+def emit_scalar(emitter: Emitter, name: str, unit: Straight) -> None:
     """A function that runs scalar code, every lane of a vector doing the same."""
     body = emitter.function(name)
-    emit_lines(emitter, body, 0, code)
+    emit_lines(emitter, body, 0, unit.code)
     body.finish()
 
 
 def emit_lines(emitter: Emitter, body: Body, vector: Index, code: Sequence[Instruction | Dot]) -> None:
     """Straight code for one vector of samples."""
     _Registers(emitter, body, vector).run(code)
+
+
+def scalar_units(code: Sequence[Instruction]) -> list[Straight]:
+    """Scalar code cut into units where it repeats; uncut where an instruction names the result of another one."""
+    if not code or any(isinstance(arg, Local) for one in code for arg in one.args):
+        return [Straight(tuple(code))]
+    pieces = Code([one.op for one in code], [one.args for one in code], [one.store for one in code]).pieces()
+    return [
+        Straight(tuple([one._replace(target=target) for target, one in enumerate(code[begin:end])]))
+        for begin, end in pieces
+    ]
 
 
 class _Registers:

@@ -9,6 +9,7 @@ from functools import partial
 from ..optim.rule import Rule
 from .backend import Bind, Executable, Floats
 from .emit_functions import Shape
+from .emit_straight import scalar_units
 from .llvm.cache import cache_folder
 from .llvm.takeover import Takeover
 from .llvm_kernel import Binding, Kernel
@@ -16,7 +17,8 @@ from .llvm_rule import compiled_step
 from .llvm_training import Held, Integers, Training
 from .machine import Target, host
 from .notice import current_notice
-from .tape import Dense, Outer, Straight, Tape, count_operations
+from .tape import Dense, Outer, Tape, count_operations
+from .twins import written_operations
 
 _CACHE = 1 << 20
 """Bytes that the rows of one block should fit: a part of a usual second-level cache."""
@@ -57,9 +59,8 @@ def is_dense(tape: Tape) -> bool:
 
 
 def irregular_operations(tape: Tape) -> int:
-    """Operations that are written out one by one."""
-    straight = sum(len(unit.code) for unit in tape.units if isinstance(unit, Straight))
-    return straight + len(tape.prologue) + len(tape.epilogue)
+    """Operations that are written out one by one; what repeats is written once."""
+    return written_operations([*tape.units, *scalar_units(tape.prologue)]) + len(tape.epilogue)
 
 
 def effort(tape: Tape) -> int:

@@ -13,7 +13,7 @@ from .backend import Failure, Floats, Run
 from .emit_functions import Shape
 from .emit_kernel import kernel_text, layout_of
 from .layout import Arguments
-from .llvm.code import Code, constants_begin
+from .llvm.bytecode import Bytecode, constants_begin
 from .llvm_entry import Plan, entry
 from .machine import Target, compile_ir
 from .tape import Tape
@@ -22,7 +22,7 @@ from .tape import Tape
 class Kernel:
     """Machine code for one shape of blocks, and the memory of calls that are over."""
 
-    def __init__(self, tape: Tape, target: Target, shape: Shape, effort: int = 2, code: Code | None = None) -> None:
+    def __init__(self, tape: Tape, target: Target, shape: Shape, effort: int = 2, code: Bytecode | None = None) -> None:
         architecture = target.architecture
         self.tape, self.shape, self.code = tape, shape, code
         self.layout = layout_of(tape, architecture, shape, code)

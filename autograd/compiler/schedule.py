@@ -7,10 +7,8 @@ from dataclasses import dataclass, field
 
 from .fuse import Fusion
 from .group import Groups
+from .repeats import Code
 from .tape import Row
-
-CHUNK = 200
-"""Operations of irregular code that make up one unit."""
 
 
 @dataclass
@@ -50,19 +48,23 @@ class Schedule:
     # The order
 
     def _works(self) -> Iterator[Work]:
-        """Families, and chunks of single nodes that follow each other."""
-        chunk: list[int] = []
+        """Families, and pieces of single nodes that follow each other."""
+        singles: list[int] = []
         for unit in self._in_order():
-            if unit >= 0 and len(chunk) < CHUNK:
-                chunk.append(unit)
+            if unit >= 0:
+                singles.append(unit)
                 continue
-            if chunk:
-                yield Work(chunk)
-            chunk = [unit] if unit >= 0 else []
-            if unit < 0:
-                yield self._family_work(~unit)
-        if chunk:
-            yield Work(chunk)
+            yield from self._single_works(singles)
+            singles = []
+            yield self._family_work(~unit)
+        yield from self._single_works(singles)
+
+    def _single_works(self, nodes: list[int]) -> Iterator[Work]:
+        """Single nodes that follow each other, cut into pieces."""
+        kinds, args = self.groups.nodes.kinds, self.groups.nodes.args
+        code = Code([kinds[node] for node in nodes], [args[node] for node in nodes], nodes)
+        for begin, end in code.pieces():
+            yield Work(nodes[begin:end])
 
     def _in_order(self) -> Iterator[int]:
         """Units (a node, or ~family) in the order in which the function asks for them, each behind what it needs."""

@@ -7,13 +7,13 @@ same outline are twins. How far the places of each are from those of the first i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from .addresses import COLUMN, SLOT, Place
 from .layout import Layout, columns_read
-from .tape import Dense, Group, Instruction, Local, Map, Mean, Number, Outer, Output, Row, Straight, Uniform, Uniforms
+from .tape import Dense, Group, Instruction, Map, Mean, Number, Outer, Row, Straight, Uniform, Uniforms
 
 Item: TypeAlias = Straight | Dense | Map | Mean | Outer
 
@@ -30,32 +30,41 @@ class Twins:
     """For each member its entries: how far what they move lies from that of the first."""
 
 
-def find_twins(items: Sequence[Item], layout: Layout) -> Iterator[Twins]:
-    """All items, each with its twins; those that have none are alone.
+def find_twins(items: Sequence[Item], layout: Layout) -> list[Twins]:
+    """All items, each with its twins, in the order of the first of them; those that have none are alone.
 
     >>> from autograd import exp
     >>> from autograd.compiler.tape import Instruction, Tape
     >>> units = [Straight((Instruction(0, exp, (Row("input", k),), Row("scratch", 2 * k)),)) for k in range(3)]
     >>> layout = Layout(Tape((), 0, 0, 6, (), units, (), (), ()), width=4, vectors=1, depth=64)
-    >>> (twins,) = find_twins(units, layout)
+    >>> [twins] = find_twins(units, layout)
     >>> twins.members, twins.offsets
     ([0, 1, 2], [(0, 0), (32, 64), (64, 128)])
     """
     alike: dict[Any, list[int]] = {}
     for number, item in enumerate(items):
         alike.setdefault(_silhouette(item), []).append(number)
-    for numbers in alike.values():
-        if len(numbers) == 1:
-            yield Twins(numbers, {}, [()])
-            continue
-        found: dict[Any, tuple[list[int], list[list[Place]]]] = {}
-        for number in numbers:
-            outline = _Outline(layout)
-            members, places = found.setdefault(outline.of(items[number]), ([], []))
-            members.append(number)
-            places.append(list(outline.places))
-        for members, places in found.values():
-            yield _compared(members, places, layout)
+    found = [twins for numbers in alike.values() for twins in _by_outline(numbers, items, layout)]
+    return sorted(found, key=lambda twins: twins.members[0])
+
+
+def written_operations(items: Iterable[Item]) -> int:
+    """Operations that are written out one by one: all that are irregular, but those of twins only once."""
+    return sum(len(silhouette) for silhouette in {_silhouette(item) for item in items if isinstance(item, Straight)})
+
+
+def _by_outline(numbers: Sequence[int], items: Sequence[Item], layout: Layout) -> Iterator[Twins]:
+    if len(numbers) == 1:
+        yield Twins(numbers, {}, [()])
+        return
+    found: dict[Any, tuple[list[int], list[list[Place]]]] = {}
+    for number in numbers:
+        outline = _Outline(layout)
+        members, places = found.setdefault(outline.of(items[number]), ([], []))
+        members.append(number)
+        places.append(list(outline.places))
+    for members, places in found.values():
+        yield _compared(members, places, layout)
 
 
 def _compared(members: list[int], places: list[list[Place]], layout: Layout) -> Twins:

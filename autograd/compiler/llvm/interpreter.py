@@ -17,7 +17,7 @@ from ..ir import Body, Index
 from ..layout import Arguments, Layout
 from ..tables import define
 from ..tape import Row
-from .code import STOP, Code, Opcode
+from .bytecode import STOP, Bytecode, Opcode
 
 _UNROLLED = 8
 """Vectors of a block that an instruction computes without a loop."""
@@ -52,7 +52,7 @@ def _read(body: Body, base: str, offset: int) -> str:
     return body.assign(f"sext i32 {number} to i64")
 
 
-def emit_interpreter(emitter: Emitter, code: Code, arguments: Arguments) -> None:
+def emit_interpreter(emitter: Emitter, code: Bytecode, arguments: Arguments) -> None:
     """A function for each opcode, and ``interpret``, which runs the code that begins where ``%T`` says."""
     names = ["stop", *(f"opcode{number}" for number in range(1, 1 + len(code.opcodes)))]
     assert names[STOP] == "stop"
@@ -61,21 +61,9 @@ def emit_interpreter(emitter: Emitter, code: Code, arguments: Arguments) -> None
         _emit_opcode(emitter, name, opcode)
     define(emitter.module, "opcodes", "ptr", [f"@{name}" for name in names])
     body = emitter.function("interpret")
-    _begin(body, body.assign("load i64, ptr %T, align 8"), arguments)
-
-
-def emit_run(emitter: Emitter, name: str, begin: int | None, arguments: Arguments) -> None:
-    """A function that runs the code which begins there; None is no code."""
-    body = emitter.function(name)
-    if begin is None:
-        body.finish()
-    else:
-        _begin(body, begin, arguments)
-
-
-def _begin(body: Body, first: Index, arguments: Arguments) -> None:
-    code = body.assign(f"load ptr, ptr {body.pointer('%A', arguments.offset('code'))}, align 8")
-    _go_on(body, body.pointer(code, body.offset(0, (first, 4))))
+    begin = body.assign("load i64, ptr %T, align 8")
+    first = body.assign(f"load ptr, ptr {body.pointer('%A', arguments.offset('code'))}, align 8")
+    _go_on(body, body.pointer(first, body.offset(0, (begin, 4))))
 
 
 def _emit_opcode(emitter: Emitter, name: str, opcode: Opcode) -> None:

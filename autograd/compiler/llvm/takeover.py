@@ -24,7 +24,7 @@ from typing import Any
 from ..backend import Bind, Run
 from ..layout import Layout
 from ..tape import Tape
-from .code import Code, encode
+from .bytecode import Bytecode, encode
 
 MUCH = 30_000
 """Irregular operations from which on they are interpreted at first: compiling them takes a second."""
@@ -44,7 +44,7 @@ class Takeover:
         self._samples = 0
 
     @cached_property
-    def code(self) -> Code | None:
+    def code(self) -> Bytecode | None:
         """The code for the interpreter; None where there is too little, or too little that is alike."""
         if self._operations < MUCH:
             return None

@@ -1,4 +1,4 @@
-"""Code for the interpreter: irregular code as numbers, an instruction after the other.
+"""Bytecode: irregular code as numbers, an instruction after the other, for the interpreter.
 
 An instruction is the number of its opcode, and then where its operands and its result lie, in 32 bits each. An opcode
 is an instruction with places instead of addresses: there are a few dozen of them in any graph, and each becomes a
@@ -42,25 +42,24 @@ class Opcode(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Code:
-    """The irregular code of a tape."""
+class Bytecode:
+    """The irregular code of a tape, as numbers."""
 
     numbers: NDArray[np.int32]
     opcodes: Sequence[Opcode]
     """By their numbers, from 1 on."""
     runs: dict[int, int]
     """Where the code of straight units begins, by the number of the first of several that follow each other."""
-    prologue: int | None
-    """Where it begins."""
-    epilogue: int | None
+    scalar: dict[str, int]
+    """Where the code before and after the rows begins: "prologue" and "epilogue", if they are there."""
     locals: int
     """Rows that it needs behind those of the tape."""
     constants: NDArray[np.float64]
     """Numbers that it reads behind the uniforms."""
 
 
-def encode(tape: Tape, layout: Layout) -> Code:
-    """The code of a tape. Of the layout it matters only where uniforms lie, which no size of blocks changes."""
+def encode(tape: Tape, layout: Layout) -> Bytecode:
+    """The bytecode of a tape. Of the layout it matters only where uniforms lie, which no size of blocks changes."""
     encoder = _Encoder(tape, layout)
     runs: dict[int, int] = {}
     is_running = False
@@ -73,10 +72,15 @@ def encode(tape: Tape, layout: Layout) -> Code:
             encoder.numbers.append(STOP)
         is_running = isinstance(unit, Straight)
     encoder.numbers.append(STOP)
-    prologue, epilogue = encoder.scalar(tape.prologue), encoder.scalar(tape.epilogue)
+    scalar: dict[str, int] = {}
+    for name, code in (("prologue", tape.prologue), ("epilogue", tape.epilogue)):
+        if code:
+            scalar[name] = len(encoder.numbers)
+            encoder.write(code, is_scalar=True)
+            encoder.numbers.append(STOP)
     numbers = np.frombuffer(encoder.numbers, dtype=np.int32)
     constants = np.array([float.fromhex(text) for text in encoder.constants])
-    return Code(numbers, encoder.opcodes, runs, prologue, epilogue, encoder.locals, constants)
+    return Bytecode(numbers, encoder.opcodes, runs, scalar, encoder.locals, constants)
 
 
 def constants_begin(tape: Tape) -> int:
@@ -96,15 +100,6 @@ class _Encoder:
         self._first_constant = constants_begin(tape)
         self._known: dict[Any, int] = {}
         self._literals: Counter[Any] = Counter()
-
-    def scalar(self, code: Sequence[Instruction]) -> int | None:
-        """Write scalar code; where it begins, None if there is none."""
-        if not code:
-            return None
-        begin = len(self.numbers)
-        self.write(code, is_scalar=True)
-        self.numbers.append(STOP)
-        return begin
 
     def write(self, code: Sequence[Instruction | Dot], is_scalar: bool = False) -> None:
         """Write straight code, or scalar code."""
