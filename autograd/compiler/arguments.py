@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import struct
 from collections.abc import Callable, Iterable, Sequence
-from struct import Struct
 from typing import Any, cast
 
 import numpy as np
@@ -67,9 +66,10 @@ class Signature:
         names = self.names(len(arguments))
         arrays = tuple(map(_as_array, arguments, names))
         _refuse_unequal(arrays, names)
-        if self.layout is not None and not _fit(arrays, self.layout):
+        known = self.layout
+        if known is not None and [array.shape[1:] for array in arrays] != [array.shape for array in known]:
             raise ShapeError(
-                f"this program was traced for {_shapes(self.layout)}, but is called with "
+                f"this program was traced for {_shapes(known)}, but is called with "
                 f"{_shapes(self.layout_of(arrays))}; make another one for other shapes: autograd.compile(f)"
             )
         return arrays
@@ -82,23 +82,16 @@ class Signature:
         )
 
 
-def _fit(arrays: Sequence[Floats], layout: Sequence[InputArray]) -> bool:
-    return len(arrays) == len(layout) and all(
-        array.shape[1:] == (() if known.scalar else (known.columns,))
-        for array, known in zip(arrays, layout, strict=True)
-    )
-
-
 def _refuse_unequal(arrays: Sequence[Floats], names: Sequence[str]) -> None:
     if not arrays:
         raise TypeError(
             "a program is called with at least one array, a row for each sample: program(X) or program(X, Y)"
         )
-    samples = len(arrays[0])
-    if any(len(array) != samples for array in arrays):
+    lengths = set(map(len, arrays))
+    if len(lengths) > 1:
         shapes = ", ".join(f"{name} {array.shape}" for name, array in zip(names, arrays, strict=True))
         raise ShapeError(f"every array needs a row for each sample, but their lengths differ: {shapes}")
-    if not samples:
+    if 0 in lengths:
         raise ShapeError(f"there are no samples: {names[0]} has the shape {arrays[0].shape}; give at least one row")
 
 
@@ -109,30 +102,27 @@ def _as_array(x: Any, name: str) -> Floats:
     return _converted(x, name) if packed is None else packed
 
 
-_LISTS = (list, tuple)
+_LISTS = {list, tuple}
 
 
 def _packed(rows: Sequence[Any]) -> Floats | None:
     """The array of a list of lists of numbers, in a third of NumPy's time; None if NumPy must tell what it is."""
-    columns = len(rows[0])
     # Only the first row is looked at so closely: what has a type of its own there is NumPy's to judge.
-    plain = columns and all(issubclass(kind, int | float) for kind in set(map(type, rows[0])))
-    if not plain or not all(type(row) in _LISTS for row in rows):
+    plain = all(issubclass(kind, int | float) for kind in set(map(type, rows[0])))
+    if not plain or not rows[0] or not _LISTS.issuperset(map(type, rows)):
         return None
-    array = np.empty((len(rows), columns))
-    target, pack, size = memoryview(array).cast("B"), Struct(f"{columns}d").pack_into, 8 * columns
+    pack = struct.Struct(f"{len(rows[0])}d").pack
     try:
-        for number, row in enumerate(rows):
-            pack(target, number * size, *row)
+        packed = b"".join([pack(*row) for row in rows])
     except (struct.error, TypeError, ValueError, OverflowError):  # another length, or no numbers
         return None
-    return array
+    return np.frombuffer(packed).reshape(len(rows), -1)
 
 
 def _converted(x: Any, name: str) -> Floats:
     if isinstance(x, np.ma.MaskedArray) and np.ma.is_masked(x):
         raise ValueError(
-            f"{name} is a masked array with {np.ma.count_masked(x)} gaps; drop such samples or fill the gaps: "
+            f"{name} is a masked array with {int(x.mask.sum())} gaps; drop such samples or fill the gaps: "
             f"{name}.filled(0.0)"
         )
     try:
@@ -156,7 +146,7 @@ def _converted(x: Any, name: str) -> Floats:
         raise ShapeError(f"{name} must have the shape (batch,) or (batch, k), got {array.shape}; {cure}")
     if len(array) and not array.size:
         raise ShapeError(f"{name} has the shape {array.shape}: rows without numbers; leave it out")
-    return np.require(array, np.float64, ("C", "A"))
+    return array.astype(np.float64, order="C", copy=False)
 
 
 def _of_objects(x: Any, array: NDArray[Any], name: str) -> str:
@@ -171,7 +161,7 @@ def _of_objects(x: Any, array: NDArray[Any], name: str) -> str:
 
 
 def _shapes(layout: Sequence[InputArray]) -> str:
-    return ", ".join(f"{a.name} of shape {'(batch,)' if a.scalar else f'(batch, {a.columns})'}" for a in layout)
+    return ", ".join(f"{a.name} of shape {('batch', *a.shape)}".replace("'", "") for a in layout)
 
 
 def refuse_nonfinite(arrays: Sequence[Floats], names: Sequence[str]) -> None:

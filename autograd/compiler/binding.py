@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -27,9 +26,7 @@ class Bound:
     remembers arrays: what is kept for the next one is a run for each number of samples.
     """
 
-    def __init__(
-        self, goal: Goal, specialisation: Specialisation, executable: Executable, signature: Signature
-    ) -> None:
+    def __init__(self, goal: Goal, specialisation: Specialisation, code: Executable, signature: Signature) -> None:
         self.goal, self.specialisation = goal, specialisation
         self._signature = signature
         trace, home = specialisation.trace, specialisation.home()
@@ -38,9 +35,12 @@ class Bound:
         self._first = trace.parameters[0] if self.store is not None else None
         self._version = structure.structure_version()
         self._observed = np.empty(len(trace.observed)) if trace.observed and goal == "parameters" else None
-        self._bind = executable.bind(data, grad, trace.buffers, self._observed)
+        self._bind = code.bind(data, grad, trace.buffers, self._observed)
         self._runs: dict[int, Run] = {}
+        self._samples = 0
         self._masks: list[Floats] = [np.empty((0, a.columns)) for a in trace.arrays if a.kind == "mask"]
+        # Masks must not be drawn for arguments that are refused; observers are told how many samples there were.
+        self._is_direct = not self._masks and self._observed is None
         self.states: list[Any] = []
         """Those of the generators before the masks of the last run were drawn."""
 
@@ -54,12 +54,12 @@ class Bound:
             run = self._runs[len(arguments[0])]
         except (LookupError, TypeError):  # a new number of samples, or nothing that has one
             return self._run_converted(arguments)
-        result = None if self._masks else run(*arguments)
+        result = run(*arguments) if self._is_direct else None
         return self._run_converted(arguments) if result is None else result
 
     def _run_converted(self, arguments: tuple[Any, ...]) -> Any:
         arrays = self._signature.arrays(arguments)
-        samples = len(arrays[0])
+        self._samples = samples = len(arrays[0])
         run = self._runs.get(samples) or self._new_run(samples)
         if self._masks:
             arrays += self._drawn(samples)
@@ -90,10 +90,10 @@ class Bound:
         draw(generators, masks)
         return masks
 
-    def report(self, arguments: Sequence[Any]) -> None:
+    def report(self) -> None:
         """After a run for the parameters' gradients: say that they have some, and tell modules what they observe."""
         store = self.store
         if store is not None:
             store.reached = store.sweeps
         if self._observed is not None:
-            hand_over(self.specialisation.trace, self._observed, len(arguments[0]))
+            hand_over(self.specialisation.trace, self._observed, self._samples)

@@ -89,7 +89,8 @@ class LlvmExecutable:
         """Steps of an optimizer's rule on these arrays, the rule being part of the compiled code."""
         # The rate is a number of each step and no part of the formula, see `Rule.scalars`.
         fixed = replace(rule, lr=0.0)
-        return Training(self.tape, partial(self._kernel_of_steps, fixed), fixed, arrays, held)
+        shapes = tuple(array.shape for array in arrays)
+        return Training(self.tape, partial(self._kernel_of_steps, fixed), fixed, arrays, held, shapes)
 
     def _kernel_of_steps(self, rule: Rule, counts: Integers) -> Kernel:
         self._takeover.count(int(counts.sum()))
@@ -137,9 +138,7 @@ class LlvmExecutable:
         return nearest if is_full or _cost(nearest, vectors) <= 1.25 * _cost(wanted, vectors) else wanted
 
 
-def best_shape(
-    tape: Tape, width: int, vectors: int, rule: Rule | None = None, interpreted: bool = False
-) -> Shape:
+def best_shape(tape: Tape, width: int, vectors: int, rule: Rule | None = None, interpreted: bool = False) -> Shape:
     """The blocks for a batch of so many vectors of samples.
 
     Irregular code keeps its numbers in the first-level cache with blocks of one vector; the interpreter wants several.

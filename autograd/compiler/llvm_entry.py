@@ -64,12 +64,9 @@ class _Definition(ctypes.Structure):
 
 _FASTCALL = 0x80
 """METH_FASTCALL: the arguments come as a C array and its length."""
-_new_builtin = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.py_object, ctypes.py_object)(
-    ("PyCFunction_NewEx", ctypes.pythonapi)
-)
 
 
-def entry(plan: Plan, given: Sequence[tuple[int, int, int]], owner: object) -> Callable[..., Any]:
+def entry(plan: Plan, given: Sequence[Given], owner: object) -> Callable[..., Any]:
     """A function of arrays that runs the plan's kernel on them; ``given`` says what is expected, see `Given`.
 
     It returns the result (a float, or its last argument, filled), raises `Failure`, or does nothing and returns None
@@ -79,19 +76,22 @@ def entry(plan: Plan, given: Sequence[tuple[int, int, int]], owner: object) -> C
     """
     plan.count, plan.given = len(given), (Given * len(given))(*given)
     plan.array_type, plan.failure, plan.refused = np.ndarray, Failure, None
-    definition, _ = _compiled()
-    function: Callable[..., Any] = _new_builtin(ctypes.addressof(definition), ctypes.addressof(plan), (plan, owner))
+    make, definition, _ = _compiled()
+    # Python keeps the last argument, meant for a module, as long as the function.
+    function: Callable[..., Any] = make(ctypes.addressof(definition), ctypes.addressof(plan), (plan, owner))
     return function
 
 
 @lru_cache(maxsize=1)
-def _compiled() -> tuple[_Definition, Engine]:
-    """The entry's machine code, the same for all kernels, with what keeps it alive."""
+def _compiled() -> tuple[Callable[..., Any], _Definition, Engine]:
+    """What makes functions of the entry's machine code, the same for all kernels; its definition, and the code."""
     for name in _PYTHON:
         address = ctypes.cast(getattr(ctypes.pythonapi, name), ctypes.c_void_p).value
         load_llvm().add_symbol(name, address)
     engine = compile_ir(entry_text(), 1)
-    return _Definition(b"run", engine.address("enter"), _FASTCALL, None), engine
+    kind = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.py_object, ctypes.py_object)
+    make = kind(("PyCFunction_NewEx", ctypes.pythonapi))
+    return make, _Definition(b"run", engine.address("enter"), _FASTCALL, None), engine
 
 
 _PYTHON = {

@@ -14,7 +14,7 @@ from .emit_functions import Shape
 from .emit_kernel import kernel_text, layout_of
 from .layout import Arguments
 from .llvm.bytecode import Bytecode, constants_begin
-from .llvm_entry import Plan, entry
+from .llvm_entry import Given, Plan, entry
 from .machine import Target, compile_ir
 from .tape import Tape
 
@@ -61,8 +61,6 @@ class Memory:
         self.uniforms, self.adjoints = _aligned(slots + len(numbers)), _aligned(slots)
         self.uniforms[slots:] = numbers
         self.block = np.zeros(len(kernel.arguments), dtype=np.int64)
-        # A memoryview gives Python floats, and at less cost than an array.
-        self.numbers: Any = memoryview(self.block.view(np.float64))  # type: ignore[arg-type]
         self.address = ctypes.byref(ctypes.c_char.from_address(self.block.ctypes.data))
         kernel.fill(self, workspace=self.workspace, uniforms=self.uniforms, adjoints=self.adjoints, code=code)
 
@@ -94,9 +92,9 @@ class Binding:
         buffers: tuple[Floats, ...] = (),
         observed: Floats | None = None,
     ) -> None:
-        self._tape, self._kernel, self._buffers, self._grad = tape, kernel, buffers, grad
+        self._tape, self._kernel = tape, kernel
+        self._data, self._grad, self._buffers, self._observed = data, grad, buffers, observed
         self._live = np.empty(tape.buffers)
-        self._named = {"parameters": data, "gradients": grad, "buffers": self._live, "observed": observed}
         self._memories: dict[Kernel, Memory] = {}
 
     def __call__(self, samples: int) -> Run:
@@ -134,15 +132,14 @@ class Binding:
         tape, kernel = self._tape, self._kernel(samples)
         if kernel not in self._memories:
             self._memories[kernel] = memory = Memory(kernel)
-            kernel.fill(memory, **self._named)
+            kernel.fill(memory, parameters=self._data, gradients=self._grad)
+            kernel.fill(memory, buffers=self._live, observed=self._observed)
         memory = self._memories[kernel]
         first, place = memory.block.ctypes.data, kernel.arguments.offset
-        given = [
-            (first + place(f"data{k}"), 1, samples) if array.scalar else (first + place(f"data{k}"), 2, array.columns)
-            for k, array in enumerate(tape.arrays)
-        ]
+        shapes = {f"data{k}": (samples, *array.shape) for k, array in enumerate(tape.arrays)}
         if output:
-            given.append((first + place("output"), len(output), output[-1]))
+            shapes["output"] = output
+        given = [Given(first + place(name), len(shape), shape[-1]) for name, shape in shapes.items()]
         # While gradients are added, arrays are read: they must lie elsewhere.
         begin = self._grad.ctypes.data if tape.gives_loss else 0
         plan = Plan(
@@ -156,4 +153,4 @@ class Binding:
             samples=samples,
             seed=1.0 / samples if tape.gives_loss else 1.0,
         )
-        return entry(plan, given, (memory, kernel, self._named))
+        return entry(plan, given, (memory, kernel, self._data, self._grad, self._live, self._observed))

@@ -9,8 +9,9 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import ShapeError
 from ..optim.rule import Rule
-from .backend import Floats
+from .backend import Floats, is_plain
 from .llvm_kernel import Kernel, Memory, gather
 from .tape import Tape
 
@@ -36,6 +37,8 @@ class Training:
     rule: Rule
     arrays: tuple[Floats, ...]
     held: Held
+    shapes: tuple[tuple[int, ...], ...]
+    """Those that the arrays had when this was bound."""
 
     def __call__(
         self,
@@ -63,7 +66,14 @@ class Training:
 
         Raises:
             ValueError: the scalars have another shape.
+            ShapeError: an array has changed its shape or its dtype since this was bound.
         """
+        for array, shape in zip(self.arrays, self.shapes, strict=True):
+            if array.shape != shape or not is_plain(array):
+                raise ShapeError(
+                    f"the data of a training changed while it went on, from float64 of shape {shape} to "
+                    f"{array.dtype} of shape {array.shape}; change its numbers, or train again: fit(...)"
+                )
         wanted = len(counts), len(self.rule.scalars(1))
         if scalars.shape != wanted:
             raise ValueError(
@@ -71,7 +81,6 @@ class Training:
             )
         kernel = self.kernel(counts)
         memory = kernel.take()
-        memory.holder = None
         losses = np.full(len(counts), np.nan)
         live = np.empty(self.tape.buffers)
         if self.held.buffers:

@@ -62,7 +62,7 @@ class NumpyExecutable:
         """See `backend.Executable`."""
 
         def for_samples(samples: int) -> Run:
-            shapes = [(samples,) if array.scalar else (samples, array.columns) for array in self.tape.arrays]
+            shapes = [(samples, *array.shape) for array in self.tape.arrays]
 
             def run(*arrays: Any) -> Any:
                 if not all(map(is_plain, arrays)) or [array.shape for array in arrays] != shapes:

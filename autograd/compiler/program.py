@@ -51,9 +51,9 @@ def compile(function: Callable[..., Any] | None = None, backend: BackendName = "
 class Program:
     """A function of one sample that runs for batches, forward and backward; `compile` makes it.
 
-    Arrays have the shape (batch,) or (batch, k) and are converted to float64; C-contiguous float64 arrays are used as
-    they are, and a call with the very arrays of the last call saves all checks of their form (their numbers may have
-    changed). All threads may call it; calls wait for each other. A pickled program is traced anew where it is loaded.
+    Arrays have the shape (batch,) or (batch, k). C-contiguous float64 arrays are read where they lie; others, and
+    lists, are converted at each call. No array is remembered. All threads may call it; calls wait for each other. A
+    pickled program is traced anew where it is loaded.
 
     Raises, at any call:
         TraceError: the function can't be traced; the message says why and gives the cure.
@@ -99,7 +99,7 @@ class Program:
         with self._lock:
             bound = self._ready("parameters", arguments)
             loss: float = self._run(bound, arguments)
-            bound.report(arguments)
+            bound.report()
             return loss
 
     def gradients(self, *arguments: Any) -> tuple[NDArray[np.float64], ...]:

@@ -207,6 +207,11 @@ class InputArray:
     """Whether the function sees one number for each sample (an array of shape (batch,)) and not a list."""
     kind: Literal["data", "mask"] = "data"
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one sample."""
+        return () if self.scalar else (self.columns,)
+
 
 @dataclass(frozen=True)
 class Tape:

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from autograd import Parameter
+from autograd.compiler import compile
 from autograd.compiler.elementary import World
 from autograd.compiler.ir import Body, Module
 from autograd.compiler.machine import Engine, compile_ir, host
@@ -100,3 +102,39 @@ def text_of() -> Callable[..., str]:
 def coefficient_maker() -> dict[str, Any]:
     """What make_coefficients.py defines."""
     return runpy.run_path(str(Path(__file__).with_name("make_coefficients.py")))
+
+
+@pytest.fixture(params=["numpy", "llvm"])
+def backend(request: pytest.FixtureRequest) -> str:
+    """A test that takes it runs on both backends."""
+    if request.param == "llvm":
+        pytest.importorskip("llvmlite", reason="llvmlite is not installed")
+    return str(request.param)
+
+
+class Linear:
+    """A program of w·x - y for three columns; the oracle is NumPy's product."""
+
+    weights = np.array([2.0, -3.0, 0.5])
+
+    def __init__(self, backend: str) -> None:
+        self.w = Parameter.many(self.weights)
+        self.program = compile(lambda x, y: sum(a * b for a, b in zip(self.w, x, strict=True)) - y, backend=backend)
+
+    def assert_right(self, X: Any, Y: Any, numbers: np.ndarray, targets: np.ndarray) -> None:
+        """All three goals on X and Y equal what NumPy computes of the plain numbers."""
+        for p in self.w:
+            p.zero_grad()
+        results = numbers @ self.weights - targets
+        np.testing.assert_allclose(self.program(X, Y), results, rtol=1e-12, atol=1e-12)
+        assert self.program.backward(X, Y) == pytest.approx(results.mean(), rel=1e-12, abs=1e-12)
+        np.testing.assert_allclose([p.grad for p in self.w], numbers.mean(0), rtol=1e-12, atol=1e-12)
+        dx, dy = self.program.gradients(X, Y)
+        np.testing.assert_array_equal(dx, np.tile(self.weights, (len(numbers), 1)))
+        np.testing.assert_array_equal(dy, -np.ones(len(numbers)))
+
+
+@pytest.fixture
+def linear(backend: str) -> Linear:
+    """A program that is called with X of shape (batch, 3) and Y of shape (batch,)."""
+    return Linear(backend)

@@ -140,7 +140,7 @@ def test_every_target_that_runs_here():
         for backend in (NumpyBackend(), *map(LlvmBackend, targets)):
             grad, observed = np.zeros(len(data)), np.zeros(len(traced.observed))
             tape = lower(traced, "parameters")
-            loss = backend.build(tape).bind((X,), data, grad, observed=observed)()
+            loss = backend.build(tape).bind(data, grad, observed=observed)(count)(X)
             found.append(np.array([loss, *grad, *observed]))
         for other in found[1:]:
             np.testing.assert_allclose(other, found[0], rtol=1e-10, atol=1e-12)

@@ -204,11 +204,11 @@ def test_two_threads_run_the_same_code_at_once():
     tape, (x, y) = classifier_tape("values"), batch(300)
     data = np.random.default_rng(0).normal(size=WEIGHTS)
     executable = LlvmBackend().build(tape)
-    run = executable.bind((x, y), data, np.zeros(WEIGHTS))
-    expected, wrong = run(), []
+    expected, wrong = executable.bind(data, np.zeros(WEIGHTS))(300)(x, y), []
 
     def work() -> None:
-        wrong.extend(1 for _ in range(300) if not np.array_equal(run(), expected))
+        run = executable.bind(data, np.zeros(WEIGHTS))(300)
+        wrong.extend(1 for _ in range(300) if not np.array_equal(run(x, y), expected))
 
     threads = [threading.Thread(target=work) for _ in range(2)]
     for thread in threads:
@@ -221,14 +221,14 @@ def test_two_threads_run_the_same_code_at_once():
 def test_memory_is_constant_over_ten_thousand_calls():
     tape, (x, y) = classifier_tape(), batch(20)
     grad = np.zeros(WEIGHTS)
-    run = LlvmBackend().build(tape).bind((x, y), np.zeros(WEIGHTS), grad)
-    run()
+    run = LlvmBackend().build(tape).bind(np.zeros(WEIGHTS), grad)(20)
+    run(x, y)
     gc.collect()
     tracemalloc.start()
     try:
         before = tracemalloc.get_traced_memory()[0]
         for _ in range(10_000):
-            run()
+            run(x, y)
         after = tracemalloc.get_traced_memory()[0]
     finally:
         tracemalloc.stop()
@@ -241,7 +241,8 @@ def test_engines_go_with_their_programs():
     for _ in range(6):
         executable = LlvmBackend().build(classifier_tape())
         executable.myself = executable  # type: ignore[attr-defined]
-        executable.bind((x, y), np.zeros(WEIGHTS), np.zeros(WEIGHTS))()
+        executable.bind(np.zeros(WEIGHTS), np.zeros(WEIGHTS))(9)(x, y)
         del executable
         gc.collect()
-    assert LlvmBackend().build(classifier_tape("values")).bind((x, y), np.zeros(WEIGHTS), np.zeros(0))().shape == (9, 1)
+    run = LlvmBackend().build(classifier_tape("values")).bind(np.zeros(WEIGHTS), np.zeros(0))(9)
+    assert run(x, y).shape == (9, 1)

@@ -87,7 +87,7 @@ def one_by_one(tape: Tape, rule: Rule, batches) -> tuple[np.ndarray, list[float]
     losses = []
     for t, batch in enumerate(batches, 1):
         grad = np.zeros(tape.parameters)
-        losses.append(executable.bind(tuple(map(np.ascontiguousarray, batch)), numbers, grad)())
+        losses.append(executable.bind(numbers, grad)(len(batch[0]))(*map(np.ascontiguousarray, batch)))
         numbers, changed = rule.update(Functions, numbers, grad, state, rule.scalars(t))
         state = {**state, **changed}
     return numbers, losses
@@ -225,14 +225,14 @@ def test_direct_gradients_are_right_where_their_bound_is_and_where_it_is_not(siz
     found = []
     for backend in (LlvmBackend(), NumpyBackend()):
         grad = np.array([1.0, 2.0])
-        found.append((backend.build(product_tape()).bind((x,), weights, grad)(), *grad))
+        found.append((backend.build(product_tape()).bind(weights, grad)(3)(x), *grad))
     np.testing.assert_allclose(*found, rtol=1e-12)
 
 
 def test_direct_gradients_that_overflow_are_refused(monkeypatch):
     monkeypatch.setattr("autograd.compiler.emit_functions.pays", lambda *_: True)
     x, grad = np.array([[1e160, 1e155], [1.0, 1.0]]), np.array([1.0, 2.0])
-    run = LlvmBackend().build(product_tape()).bind((x,), np.array([0.0, 1e-5]), grad)
+    run = LlvmBackend().build(product_tape()).bind(np.array([0.0, 1e-5]), grad)(2)
     with pytest.raises(Failure):
-        run()
+        run(x)
     np.testing.assert_array_equal(grad, [1.0, 2.0])

@@ -5,7 +5,6 @@ each family of vectors that this machine can run.
 """
 
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 import pytest
@@ -74,13 +73,13 @@ def tape(columns: int, parameters: int = 0, **parts: object) -> Tape:
 
 def data_for(made: Tape, samples: int, seed: int = 1) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
     rng = np.random.default_rng(seed)
-    arrays = tuple(rng.uniform(0.5, 2.0, (samples, array.columns)) for array in made.arrays)
+    arrays = tuple(rng.uniform(0.5, 2.0, (samples, *array.shape)) for array in made.arrays)
     return arrays, rng.uniform(-1.0, 1.0, made.parameters)
 
 
 def outcome(executable, arrays, data):
     grad = np.arange(len(data), dtype=float)
-    return executable.bind(arrays, data, grad)(), grad
+    return executable.bind(data, grad)(len(arrays[0]) if arrays else 1)(*arrays), grad
 
 
 def assert_like_numpy(made: Tape, target: Target, sizes=(1, 2, 7, 8, 9, 17, 40)) -> None:
@@ -90,10 +89,10 @@ def assert_like_numpy(made: Tape, target: Target, sizes=(1, 2, 7, 8, 9, 17, 40))
     for samples in sizes:
         arrays, data = data_for(made, samples)
         expected, expected_grad = outcome(reference, arrays, data)
-        binders = [executable.bind, *(partial(Binding, kernel) for kernel in blocked)]
-        for bind in binders:
+        for kernel in (executable.kernel(samples), *blocked):
             grad = np.arange(len(data), dtype=float)
-            np.testing.assert_allclose(bind(arrays, data, grad)(), expected, rtol=1e-12)
+            run = Binding(made, lambda _, kernel=kernel: kernel, data, grad)(samples)
+            np.testing.assert_allclose(run(*arrays), expected, rtol=1e-12)
             np.testing.assert_allclose(grad, expected_grad, rtol=1e-12)
 
 
@@ -115,7 +114,7 @@ def test_several_arrays_lie_side_by_side():
     made = replace(tape(1), arrays=arrays, results=tuple(map(inputs, range(6))))
     given, data = data_for(made, 11)
     result, _ = outcome(LlvmBackend().build(made), given, data)
-    np.testing.assert_array_equal(result, np.hstack(given))
+    np.testing.assert_array_equal(result, np.column_stack(given))
 
 
 @target
@@ -301,7 +300,7 @@ def test_a_loss_or_gradient_that_is_not_finite_leaves_the_gradients_alone(loss, 
     x[3] = loss, gradient
     grad = np.arange(9.0)
     with pytest.raises(Failure):
-        executable.bind((x,), np.zeros(9), grad)()
+        executable.bind(np.zeros(9), grad)(5)(x)
     np.testing.assert_array_equal(grad, np.arange(9.0))
 
 
@@ -309,9 +308,11 @@ def test_padding_does_not_leak():
     """Of what an earlier call left in the lanes that a smaller batch doesn't use, nothing is seen."""
     made = seeded(2, 1, reductions=(Sum(0, inputs(2), inputs(1)),), results=(inputs(0),))
     kernel = Kernel(made, host(), Shape(3, one_block=True))
-    Binding(kernel, (np.full((kernel.layout.samples, 2), 1e300),), np.zeros(1), np.zeros(1))()
     grad = np.zeros(1)
-    loss = Binding(kernel, (np.array([[1.0, 2.0], [3.0, 6.0]]),), np.zeros(1), grad)()
+    bind = Binding(made, lambda _: kernel, np.zeros(1), grad)
+    bind(kernel.layout.samples)(np.full((kernel.layout.samples, 2), 1e300))
+    grad[:] = 0.0
+    loss = bind(2)(np.array([[1.0, 2.0], [3.0, 6.0]]))
     assert (loss, grad[0]) == (2.0, 4.0)
 
 
