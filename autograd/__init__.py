@@ -65,7 +65,8 @@ from .ops import (
     tanh,
     where,
 )
-from .parameter import Parameter
+from .parameter import Parameter, ParameterArray
+from .products import dot
 from .scopes import no_grad, scope
 from .training import History, fit, load_parameters, save_parameters
 from .value import Constant, Value
@@ -90,6 +91,7 @@ __all__ = [
     "NonFiniteError",
     "Op",
     "Parameter",
+    "ParameterArray",
     "Program",
     "ShapeError",
     "StaleGraphError",
@@ -111,6 +113,7 @@ __all__ = [
     "data",
     "derivative",
     "div",
+    "dot",
     "elu",
     "erf",
     "erfc",

@@ -107,7 +107,7 @@ def _settle(totals: list[tuple[Value, float]], leaves: list[Value]) -> None:
             p: Any = node
             view, slot = store.grad_view, p.slot
             # One statement, so that it is done or not done; outside of a sweep the store alone has the gradient.
-            view[slot], p._grad, p._reached = view[slot] + p._grad, None, store.sweeps
+            view[slot], store.reached_view[slot], p._grad = view[slot] + p._grad, 1, None
 
 
 def _zeroed(root: Value, zero: float, before: list[tuple[Value, Any]]) -> tuple[list[Value], list[Value]]:

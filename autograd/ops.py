@@ -17,6 +17,8 @@ overflow            an infinity, as IEEE 754 has it; NaN passes through every op
 from __future__ import annotations
 
 import math
+import operator
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .declaration import (
@@ -306,16 +308,22 @@ where: Op = op(
 )
 
 
+def _in_pairs(combine: Callable[[Any, Any], Any], xs: Sequence[Any]) -> Any:
+    """All of them combined, the halves of the list with each other.
+
+    So the rounding errors of a sum stay small, and compiled code works on lists, not on one number after the other.
+    """
+    while len(xs) > 1:
+        half = len(xs) // 2
+        xs = [*map(combine, xs[:half], xs[half:]), *xs[2 * half :]]
+    return xs[0]
+
+
 def _log_sum_exp(m: Any, *xs: Any) -> Any:
-    largest = xs[0]
-    for x in xs[1:]:
-        largest = _larger(m, largest, x)
+    largest = _in_pairs(lambda a, b: m.where(a > b, a, b), xs)  # a NaN comes through in the total
     # An infinite shift would make inf - inf; without a shift the infinities come out right.
     shift = m.where(m.abs(largest) < math.inf, largest, 0.0)
-    total = m.exp(xs[0] - shift)
-    for x in xs[1:]:
-        total = total + m.exp(x - shift)
-    return shift + m.log(total)
+    return shift + m.log(_in_pairs(operator.add, [m.exp(x - shift) for x in xs]))
 
 
 logsumexp = op(

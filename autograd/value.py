@@ -88,7 +88,9 @@ class Value(ValueMethods):
 
     @data.setter
     def data(self, number: Any) -> None:
-        self._data = real_number(number, f"data of {self.describe()}")
+        if number.__class__ is not float:  # the words for an error take longer than a step
+            number = real_number(number, f"data of {self.describe()}")
+        self._data = number
 
     @property
     def grad(self) -> float:
@@ -97,7 +99,9 @@ class Value(ValueMethods):
 
     @grad.setter
     def grad(self, number: Any) -> None:
-        self._grad = real_number(number, f"grad of {self.describe()}")
+        if number.__class__ is not float:
+            number = real_number(number, f"grad of {self.describe()}")
+        self._grad = number
 
     @property
     def has_grad(self) -> bool:
@@ -208,12 +212,12 @@ class Value(ValueMethods):
         return format(self._data, spec) if spec else str(self)
 
     def __repr__(self) -> str:
-        label = f", label={self._label!r}" if self._label else ""
+        label = f", label={self.label!r}" if self.label else ""
         return f"{type(self).__name__}(data={self._data!r}, grad={self.grad!r}{label})"
 
     def describe(self) -> str:
         """This Value in an error message: its label or operation, its number, its scope."""
-        name = f"{self._label!r}" if self._label else (f"the result of {self.op.name}" if self.op else "a leaf")
+        name = f"{self.label!r}" if self.label else (f"the result of {self.op.name}" if self.op else "a leaf")
         place = f" in {self.scope}" if self.scope else ""
         return f"{name} (data={self._data!r}){place}"
 

@@ -66,6 +66,7 @@ ARROWS: dict[str, set[str]] = {
     "declaration": {"errors", "worlds", "expression"},
     "ops": {"errors", "worlds", "expression", "declaration"},
     "scopes": {"errors"},
+    "products": {"errors", "scopes"},
     "graph": {"errors"},
     "method_source": TABLE,
     "methods": TABLE | {"method_source"},
@@ -74,7 +75,7 @@ ARROWS: dict[str, set[str]] = {
     "backprop": CORE,
     "check": CORE | {"backprop"},
     "testing": CORE | {"backprop", "check"},
-    "nn": CORE | {"randomness"},
+    "nn": CORE | {"products", "randomness"},
     "optim": CORE,
     "compiler": CORE | {"files", "backprop", "nn", "optim"},  # nn's structure counter, the rules of optim
     "data": {"errors", "randomness"},

@@ -32,9 +32,12 @@ Bind: TypeAlias = Callable[[int], Run]
 """Gives the run for a number of samples, at least 1. Runs of one binding share memory: they must take turns."""
 
 
+_FLOAT64 = np.dtype(np.float64)
+
+
 def is_plain(x: Any) -> bool:
     """Whether a run may take it as it is, see `Run`, the shape aside."""
-    return type(x) is np.ndarray and x.dtype == np.float64 and x.flags.c_contiguous and x.flags.aligned
+    return type(x) is np.ndarray and x.dtype == _FLOAT64 and x.flags.c_contiguous and x.flags.aligned
 
 
 class Failure(Exception):  # noqa: N818 (it is caught, never shown)

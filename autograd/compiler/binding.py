@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from ..nn import structure
 from .arguments import Signature
 from .backend import Executable, Floats, Run
 from .lower import Goal
 from .masks import draw, states_of
+from .notice import Notice
 from .observing import hand_over
-from .specialisation import Specialisation
+from .trace import Trace
 
 _SIZES = 1024
 """Numbers of samples whose runs are kept."""
@@ -26,16 +26,16 @@ class Bound:
     remembers arrays: what is kept for the next one is a run for each number of samples.
     """
 
-    def __init__(self, goal: Goal, specialisation: Specialisation, code: Executable, signature: Signature) -> None:
-        self.goal, self.specialisation = goal, specialisation
-        self._signature = signature
-        trace, home = specialisation.trace, specialisation.home()
-        assert home is not None
-        self.store, data, grad = home
-        self._first = trace.parameters[0] if self.store is not None else None
-        self._version = structure.structure_version()
+    def __init__(self, goal: Goal, trace: Trace, code: Executable, signature: Signature, notice: Notice) -> None:
+        self.goal, self.trace = goal, trace
+        self._signature, self._notice = signature, notice
+        self.seconds = 0.0
+        """Time that making runs has taken, compiling for another number of samples included."""
+        self._span = trace.span
+        self.is_current = trace.guards.hold
+        """Whether what the function read is what it was: asked at each call."""
         self._observed = np.empty(len(trace.observed)) if trace.observed and goal == "parameters" else None
-        self._bind = code.bind(data, grad, trace.buffers, self._observed)
+        self._bind = code.bind(self._span.data, self._span.grad, trace.buffers, self._observed)
         self._runs: dict[int, Run] = {}
         self._samples = 0
         self._masks: list[Floats] = [np.empty((0, a.columns)) for a in trace.arrays if a.kind == "mask"]
@@ -44,12 +44,10 @@ class Bound:
         self.states: list[Any] = []
         """Those of the generators before the masks of the last run were drawn."""
 
-    def is_current(self) -> bool:
-        """Whether modules and parameters are what they were when this was bound."""
-        return self._version == structure._version and (self._first is None or self._first.store is self.store)
-
     def __call__(self, arguments: tuple[Any, ...]) -> Any:
         """Run, and return what `backend.Run` does, but never None."""
+        if not self._span.is_view:
+            self._span.load()
         try:
             run = self._runs[len(arguments[0])]
         except (LookupError, TypeError):  # a new number of samples, or nothing that has one
@@ -71,18 +69,18 @@ class Bound:
         return result
 
     def _new_run(self, samples: int) -> Run:
-        for module in self.specialisation.trace.modules:
+        for module in self.trace.modules:
             module.check_batch(samples)
         start = time.perf_counter()
         if len(self._runs) >= _SIZES:
             self._runs.clear()
-        with self.specialisation.notice.here():
+        with self._notice.here():
             run = self._runs[samples] = self._bind(samples)
-        self.specialisation.compile_seconds[self.goal] += time.perf_counter() - start
+        self.seconds += time.perf_counter() - start
         return run
 
     def _drawn(self, samples: int) -> tuple[Floats, ...]:
-        generators = self.specialisation.trace.generators
+        generators = self.trace.generators
         if len(self._masks[0]) < samples:
             self._masks = [np.empty((samples, mask.shape[1])) for mask in self._masks]
         masks = tuple(mask[:samples] for mask in self._masks)
@@ -92,8 +90,8 @@ class Bound:
 
     def report(self) -> None:
         """After a run for the parameters' gradients: say that they have some, and tell modules what they observe."""
-        store = self.store
-        if store is not None:
-            store.reached = store.sweeps
+        if not self._span.is_view:
+            self._span.save()
+        self._span.mark_reached()
         if self._observed is not None:
-            hand_over(self.specialisation.trace, self._observed, self._samples)
+            hand_over(self.trace, self._observed, self._samples)

@@ -8,7 +8,7 @@ like the layer itself. What flows into a uniform, such as a weight, is a sum ove
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -16,8 +16,9 @@ from ..declaration import Op
 from ..ops import add, mul, neg, sub
 from .dots import worth_a_dot
 from .inner_ops import ADJOINT_MEAN, BATCH_MEAN, IDENTITY, IS_CONDITION, PASSED_ON, SHIELDED
-from .nodes import DOT, Nodes
-from .recipes import partial
+from .nodes import DOT, PRODUCT, Nodes
+from .recipes import partials
+from .runs import Line, runs
 
 
 class Sum(NamedTuple):
@@ -28,11 +29,20 @@ class Sum(NamedTuple):
     right: int | None
 
 
+class LineSum(NamedTuple):
+    """Over all samples: the adjoints of a line of parameters += left * the rows of a vec, one for each."""
+
+    line: Line
+    left: int
+    vec: int
+
+
 @dataclass
 class Gradients:
     """What a backward pass computes."""
 
     sums: list[Sum] = field(default_factory=list)
+    lines: list[LineSum] = field(default_factory=list)
     parameters: dict[int, int] = field(default_factory=dict)
     """By parameter (its node): what is added to its sums, computed from the adjoints of other uniforms."""
     inputs: dict[int, int] = field(default_factory=dict)
@@ -45,6 +55,7 @@ class Gradients:
             yield total.left
             if total.right is not None:
                 yield total.right
+        yield from (node for total in self.lines for node in (total.left, total.vec))
         yield from (*self.parameters, *self.parameters.values())
         yield from (*self.inputs, *self.inputs.values())
 
@@ -52,6 +63,7 @@ class Gradients:
         """The same in another graph, where ``names`` says what the nodes are called there."""
         return Gradients(
             [Sum(names[u], names[left], None if right is None else names[right]) for u, left, right in self.sums],
+            [LineSum(line, names[left], names[vec]) for line, left, vec in self.lines],
             {names[parameter]: names[node] for parameter, node in self.parameters.items()},
             {names[leaf]: names[node] for leaf, node in self.inputs.items()},
         )
@@ -75,8 +87,13 @@ class _Sweep:
     def __init__(self, nodes: Nodes, root: int, by_parameters: bool, by_inputs: bool) -> None:
         self.nodes, self.root = nodes, root
         self.size = len(nodes)
+        self.by_parameters = by_parameters
         self.needed = self._needed(by_parameters, by_inputs)
         self.terms: dict[int, list[Term]] = {}
+        self.parts: dict[int, list[tuple[int, Line]]] = {}
+        """By row: the vecs of adjoints that flow to it, and the lines of parameters that they are multiplied by."""
+        self.lines: dict[int, dict[Line, list[int]]] = {}
+        """By vec: the lines that it is multiplied by, each with the adjoints of the products."""
         self.gradients = Gradients()
 
     def _needed(self, by_parameters: bool, by_inputs: bool) -> bytearray:
@@ -85,8 +102,10 @@ class _Sweep:
         wanted = {"parameter": by_parameters, "input": by_inputs}
         needed = bytearray(self.size)
         for node, kind in enumerate(nodes.kinds):
-            if isinstance(kind, str) and kind != DOT:
-                needed[node] = wanted.get(kind, False)
+            if nodes.is_leaf(node):
+                needed[node] = wanted.get(kind, False)  # type: ignore[arg-type]
+            elif kind == PRODUCT and by_parameters:
+                needed[node] = True
             elif kind is not IDENTITY and kind not in IS_CONDITION:
                 needed[node] = any(needed[arg] for arg in nodes.args[node])
         return needed
@@ -96,13 +115,17 @@ class _Sweep:
         nodes, seed = self.nodes, self.nodes.leaf("seed", 0)
         self._contribute(self.root, None, seed)
         for node in range(self.size - 1, -1, -1):
-            if nodes.uniform[node] or node not in self.terms:
+            if node in self.lines:
+                self._through_vec(node, self.lines.pop(node))
+            if nodes.uniform[node] or not (node in self.terms or node in self.parts):
                 continue
-            adjoint = self._collected(self.terms.pop(node))
+            adjoint = self._collected(self.terms.pop(node, []), self.parts.pop(node, []))
             if nodes.is_leaf(node):
                 self.gradients.inputs[node] = adjoint
             elif nodes.kinds[node] == DOT:
                 self._through_dot(node, adjoint)
+            elif nodes.kinds[node] == PRODUCT:
+                self._through_product(node, adjoint)
             elif nodes.kinds[node] is BATCH_MEAN:
                 self._contribute(nodes.args[node][0], None, nodes.record(ADJOINT_MEAN, (adjoint,)))
             else:
@@ -120,8 +143,8 @@ class _Sweep:
         else:
             self.terms.setdefault(node, []).append((coefficient, row))
 
-    def _collected(self, terms: list[Term]) -> int:
-        """The sum of the terms, products with uniforms as a dot."""
+    def _collected(self, terms: Iterable[Term], parts: Sequence[tuple[int, Line]] = ()) -> int:
+        """The sum of the terms, products with uniforms as a dot, and of what flows back through layers."""
         nodes = self.nodes
         products = [(coefficient, row) for coefficient, row in terms if coefficient is not None]
         rows = [row for coefficient, row in terms if coefficient is None]
@@ -129,6 +152,8 @@ class _Sweep:
             rows.insert(0, nodes.dot(products))
         else:
             rows[:0] = [nodes.record(mul, product) for product in products]
+        if parts:
+            rows.insert(0, nodes.product(parts))
         rows.sort(key=lambda row: nodes.kinds[row] is neg)  # what is subtracted stands behind something
         total = rows[0]
         for row in rows[1:]:
@@ -143,15 +168,39 @@ class _Sweep:
             self._contribute(coefficient, None, adjoint, row)
             self._contribute(row, coefficient, adjoint)
 
+    def _through_product(self, node: int, adjoint: int) -> None:
+        bias = self.nodes.bias(node)
+        if bias is not None:
+            self._contribute(bias, None, adjoint)
+        for vec, line in self.nodes.parts(node):
+            if self.by_parameters:
+                self.gradients.lines.append(LineSum(line, adjoint, vec))
+            if self.needed[vec]:
+                self.lines.setdefault(vec, {}).setdefault(line, []).append(adjoint)
+
+    def _through_vec(self, vec: int, lines: Mapping[Line, list[int]]) -> None:
+        """Pass the adjoints of all products on to the rows of a vec.
+
+        Lines with a step from each to the next are the rows of a matrix. What flows to a row of the vec is the product
+        of a column of each matrix with the adjoints of its rows.
+        """
+        nodes = self.nodes
+        matrices: list[tuple[int, Line, int]] = []
+        ordered = sorted(lines, key=lambda line: (line.step, line.slot))
+        for run in runs([(line.step, line.slot) for line in ordered], ordered, steps=(0,)):
+            adjoints = [self._collected([(None, adjoint) for adjoint in lines[line]]) for line in run]
+            matrices.append((nodes.vec(tuple(adjoints)), run[0], run[1].slot - run[0].slot if len(run) > 1 else 1))
+        for k, row in enumerate(nodes.args[vec]):
+            if self.needed[row]:
+                columns = [(adjoints, Line(slot + k * step, by)) for adjoints, (slot, step), by in matrices]
+                self.parts.setdefault(row, []).extend(columns)
+
     def _through(self, node: int, adjoint: int) -> None:
         """Pass an adjoint on to the operands of an operation, each with its partial."""
         nodes = self.nodes
         op = nodes.kinds[node]
         assert isinstance(op, Op)
-        for position, arg in enumerate(nodes.args[node]):
-            if not self.needed[arg]:
-                continue
-            p = partial(nodes, node, position)
+        for arg, p in self._partials(node):
             number = nodes.numbers.get(p)
             if number is not None:
                 if number != 0.0:
@@ -191,16 +240,19 @@ class _Sweep:
 
     def _through_uniform(self, node: int, adjoint: int, passed: dict[int, int]) -> None:
         nodes = self.nodes
-        op = nodes.kinds[node]
-        assert isinstance(op, Op)
-        for position, arg in enumerate(nodes.args[node]):
-            if self.needed[arg]:
-                p = partial(nodes, node, position)
-                number = nodes.numbers.get(p)
-                if number is None:
-                    passed[arg] = _plus(nodes, passed.get(arg), nodes.record(PASSED_ON, (adjoint, p)))
-                elif number != 0.0:
-                    passed[arg] = _plus(nodes, passed.get(arg), _scaled(nodes, adjoint, number))
+        for arg, p in self._partials(node):
+            number = nodes.numbers.get(p)
+            if number is None:
+                passed[arg] = _plus(nodes, passed.get(arg), nodes.record(PASSED_ON, (adjoint, p)))
+            elif number != 0.0:
+                passed[arg] = _plus(nodes, passed.get(arg), _scaled(nodes, adjoint, number))
+
+    def _partials(self, node: int) -> Iterator[tuple[int, int]]:
+        """The operands that carry gradient, and the partials by them."""
+        args, needed = self.nodes.args[node], self.needed
+        positions = tuple([position for position, arg in enumerate(args) if needed[arg]])
+        for position, p in zip(positions, partials(self.nodes, node, positions), strict=True):
+            yield args[position], p
 
 
 def _times(nodes: Nodes, adjoint: int, p: int, singular: bool) -> int:

@@ -6,13 +6,20 @@ from collections.abc import Sequence
 
 from ..ops import add, mul
 from .nodes import Nodes
+from .runs import lines
+
+FEWEST = 4
+"""Terms that are worth a product and a list of rows."""
+MOST_LINES = 4
+"""Lines that the parameters of a product may have; where there are more nothing is regular."""
 
 
 def find_dots(nodes: Nodes, roots: Sequence[int]) -> tuple[Nodes, tuple[int, ...]]:
     """The same graph, without what the roots don't need, in which every ``b + w0 * x0 + w1 * x1 + ...`` is one dot.
 
     A term is a product that is used nowhere else, of a uniform (it depends on parameters and constants alone) and a
-    row. What else stands in the chain is added to the dot: uniforms as its bias, rows behind it.
+    row. What else stands in the chain is added to the dot: uniforms as its bias, rows behind it. A sum over
+    parameters that lie in lines is the same kind of node as a neuron of a traced layer.
 
     >>> nodes = Nodes(); x, y = nodes.leaf("input", 0), nodes.leaf("input", 1)
     >>> u, v = nodes.leaf("parameter", 0), nodes.leaf("parameter", 1)
@@ -124,7 +131,21 @@ def _as_dot(new: Nodes, chain: _Chain, names: dict[int, int]) -> int:
     bias = None
     for node in chain.biases:
         bias = names[node] if bias is None else new.record(add, (bias, names[node]))
-    total = new.dot([(names[u], names[row]) for u, row in chain.terms], bias)
+    terms = [(names[u], names[row]) for u, row in chain.terms]
+    total = _as_product(new, terms, bias)
+    if total is None:
+        total = new.dot(terms, bias)
     for node in chain.rest:
         total = new.record(add, (total, names[node]))
     return total
+
+
+def _as_product(new: Nodes, terms: Sequence[tuple[int, int]], bias: int | None) -> int | None:
+    """Parameters in a few lines, times rows: one node whatever their number. None if they are something else."""
+    if len(terms) < FEWEST or any(new.kinds[u] != "parameter" for u, _ in terms):
+        return None
+    found = lines([new.payload[u] for u, _ in terms], MOST_LINES)
+    if found is None:
+        return None
+    rows = [row for _, row in terms]
+    return new.product([(new.vec(tuple(rows[part])), line) for line, part in found], bias)

@@ -8,12 +8,13 @@ groups that are to fit together must agree.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from .inner_ops import ADJOINT_MEAN, BATCH_MEAN, MEANS
-from .nodes import DOT, Nodes
+from .nodes import PRODUCT, SUMS, VEC, Nodes
+from .runs import runs
 from .uniforms import UniformSlots
 
 SMALLEST = 4
@@ -21,7 +22,7 @@ SMALLEST = 4
 LONG = 32
 """Terms that are worth a loop even in a single dot."""
 _NOWHERE = 1 << 60
-_NO_MAPS = MEANS | {DOT}
+_NO_MAPS = MEANS | SUMS
 
 
 class Place(NamedTuple):
@@ -74,8 +75,17 @@ class Groups:
         return len(self.families) - 1
 
     def order(self, row: int) -> tuple[int, int]:
-        """A sorting key by which rows of one family stand together, in their order."""
-        return self.place.get(row) or (_NOWHERE, row)
+        """A sorting key by which rows of one family stand together, in their order; a row of none stands alone."""
+        return self.place.get(row) or (_NOWHERE + row, 0)
+
+    def in_order(self, pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+        """(anything, row) pairs in the order of their rows: each row once, then those that stand there again."""
+        seen: dict[int, int] = {}
+        keys = []
+        for _, row in pairs:
+            seen[row] = seen.get(row, 0) + 1
+            keys.append((seen[row], self.order(row)))
+        return [pair for _, pair in sorted(zip(keys, pairs, strict=True))]
 
     def family(self, node: int) -> Family | None:
         """The family of a row."""
@@ -95,13 +105,13 @@ def find_groups(nodes: Nodes, slots: UniformSlots) -> Groups:
     groups = Groups(nodes, slots)
     by_level: list[list[int]] = [[] for _ in range(max(groups.levels, default=-1) + 1)]
     for node, level in enumerate(groups.levels):
-        if level >= 0:
+        if level >= 0 and nodes.kinds[node] != VEC:
             by_level[level].append(node)
     kinds = nodes.kinds
     for level, members in enumerate(by_level):
         special = [node for node in members if kinds[node] in _NO_MAPS]
         if special:
-            _find_dense(groups, [node for node in special if kinds[node] == DOT], level)
+            _find_dense(groups, [node for node in special if kinds[node] in SUMS], level)
             for op in (BATCH_MEAN, ADJOINT_MEAN):
                 _find_means(groups, [node for node in special if kinds[node] is op], level)
         if len(members) - len(special) >= SMALLEST:
@@ -111,42 +121,57 @@ def find_groups(nodes: Nodes, slots: UniformSlots) -> Groups:
 
 def _levels(nodes: Nodes) -> list[int]:
     levels: list[int] = []
-    for args, uniform in zip(nodes.args, nodes.uniform, strict=True):
-        levels.append(-1 if uniform or not args else 1 + max([levels[arg] for arg in args]))
+    for kind, args, uniform in zip(nodes.kinds, nodes.args, nodes.uniform, strict=True):
+        step = 0 if kind == VEC else 1  # a list is there as soon as its last row is
+        levels.append(-1 if uniform or not args else step + max([levels[arg] for arg in args]))
     return levels
 
 
 # Dense blocks
 
 
-def _find_dense(groups: Groups, dots: Iterable[int], level: int) -> None:
+def _find_dense(groups: Groups, sums: Iterable[int], level: int) -> None:
+    """Sums that differ only in their first slot and in that of their bias."""
+    nodes, slots = groups.nodes, groups.slots
     candidates: dict[Any, list[tuple[tuple[int, ...], int]]] = {}
-    for node in dots:
-        terms = sorted(groups.nodes.terms(node), key=lambda term: groups.order(term[1]))
-        rows = tuple([row for _, row in terms])
-        slots = [groups.slots.slot(coefficient) for coefficient, _ in terms]
-        bias = groups.nodes.bias(node)
-        if len(set(rows)) == len(rows):
-            numbers = (slots[0],) if bias is None else (slots[0], groups.slots.slot(bias))
-            key = (rows, tuple([slot - slots[0] for slot in slots]), bias is None)
-            candidates.setdefault(key, []).append((numbers, node))
-    for (rows, offsets, _), members in candidates.items():
+    for node in sums:
+        first, what = (_product if nodes.kinds[node] == PRODUCT else _dot)(groups, node)
+        bias = nodes.bias(node)
+        numbers = (first,) if bias is None else (first, slots.slot(bias))
+        candidates.setdefault((what, len(numbers)), []).append((numbers, node))
+    for members in candidates.values():
         members.sort()
+        (first, *_), node = members[0]
+        terms = groups.in_order(slots.terms(node))
         for run in runs([numbers for numbers, _ in members], members):
-            if len(run) >= SMALLEST or len(rows) >= LONG:
-                _add_dense(groups, rows, offsets, run, level)
+            if len(run) >= SMALLEST or len(terms) >= LONG:
+                _add_dense(groups, [row for _, row in terms], [slot - first for slot, _ in terms], run, level)
 
 
-def _add_dense(groups: Groups, rows: Any, offsets: Any, run: Sequence[tuple[tuple[int, ...], int]], level: int) -> None:
+def _dot(groups: Groups, node: int) -> tuple[int, Any]:
+    """The first slot of a dot, and what it has in common with others of its block."""
+    terms = groups.in_order(groups.slots.terms(node))
+    first = terms[0][0]
+    return first, tuple([(slot - first, row) for slot, row in terms])
+
+
+def _product(groups: Groups, node: int) -> tuple[int, Any]:
+    """The same of a product, without a look at its rows."""
+    first = groups.nodes.lines[node][0].slot
+    return first, tuple([(vec, slot - first, step) for vec, (slot, step) in groups.nodes.parts(node)])
+
+
+def _add_dense(
+    groups: Groups, rows: list[int], offsets: list[int], run: Sequence[tuple[tuple[int, ...], int]], level: int
+) -> None:
     first = run[0][0]
     strides = [b - a for a, b in zip(first, run[1][0], strict=True)] if len(run) > 1 else [0] * len(first)
     bias, bias_stride = (first[1], strides[1]) if len(first) > 1 else (None, 0)
-    unplaced = [row for row in rows if row not in groups.place and groups.nodes.kinds[row] != "seed"]
+    unplaced = [row for row in dict.fromkeys(rows) if row not in groups.place and groups.nodes.kinds[row] != "seed"]
     if len(unplaced) > 1:
         groups.add("bundle", unplaced, max(groups.levels[row] for row in unplaced))
-    groups.add(
-        "dense", [node for _, node in run], level, Product(rows, first[0], strides[0], offsets, bias, bias_stride)
-    )
+    product = Product(tuple(rows), first[0], strides[0], tuple(offsets), bias, bias_stride)
+    groups.add("dense", [node for _, node in run], level, product)
 
 
 # Means
@@ -158,9 +183,8 @@ def _find_means(groups: Groups, means: Sequence[int], level: int) -> None:
     unplaced = [row for row in dict.fromkeys(args.values()) if row not in groups.place and groups.levels[row] >= 0]
     if len(unplaced) > 1:
         groups.add("bundle", unplaced, max(groups.levels[row] for row in unplaced))
-    places = {node: groups.place.get(row) or (_NOWHERE + row, 0) for node, row in args.items()}
-    ordered = sorted(means, key=lambda node: places[node])
-    for run in runs([places[node] for node in ordered], ordered, steps=(0, 1)):
+    ordered = sorted(means, key=lambda node: groups.order(args[node]))
+    for run in runs([groups.order(args[node]) for node in ordered], ordered, steps=(0, 1)):
         groups.add("mean", run, level)
 
 
@@ -224,24 +248,3 @@ def _signature(groups: Groups, node: int, shared: int | None) -> tuple[Any, tupl
         return None
     parts.append(base is not None)
     return tuple(parts), tuple(numbers) if base is None else (base, *numbers)
-
-
-def runs(numbers: Sequence[tuple[int, ...]], items: Sequence[Any], steps: tuple[int, ...] = ()) -> Iterator[list[Any]]:
-    """Cut ``items`` where their ``numbers`` stop to grow by equal steps; the first of these must be ``steps``.
-
-    >>> list(runs([(0,), (5,), (6,), (7,)], "abcd"))
-    [['a'], ['b', 'c', 'd']]
-    """
-    begin = 0
-    while begin < len(items):
-        end, stride = begin + 1, None
-        while end < len(items):
-            step = tuple([b - a for a, b in zip(numbers[end - 1], numbers[end], strict=True)])
-            if step[: len(steps)] != steps or (stride is not None and step != stride):
-                break
-            stride = step
-            end += 1
-        if end == begin + 2 < len(items):
-            end = begin + 1  # two of anything grow by equal steps: the second may belong to what follows
-        yield list(items[begin:end])
-        begin = end

@@ -15,20 +15,20 @@ from .arguments import sample_of
 from .backend import Floats
 from .masks import draw, rewound, states_of
 from .observing import observed_of
-from .specialisation import Specialisation
+from .trace import Trace
 
 
 def graph_of(
     function: Callable[..., Any],
-    specialisation: Specialisation,
+    trace: Trace,
     arrays: tuple[Floats, ...],
     names: Sequence[str],
     sample: int,
 ) -> Any:
     """What the function returns for one sample, with the random numbers that its next replay would draw for it."""
     row = _row(sample, len(arrays[0]))
-    trace, generators = specialisation.trace, specialisation.trace.generators
-    observed = observed_of(specialisation, arrays)
+    generators = trace.generators
+    observed = observed_of(trace, arrays)
     with rewound(generators, states_of(generators)):
         masks = [array.columns for array in trace.arrays if array.kind == "mask"]
         draw(generators, [np.empty((row, columns)) for columns in masks])

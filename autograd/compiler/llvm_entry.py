@@ -76,9 +76,10 @@ def entry(plan: Plan, given: Sequence[Given], owner: object) -> Callable[..., An
     """
     plan.count, plan.given = len(given), (Given * len(given))(*given)
     plan.array_type, plan.failure, plan.refused = np.ndarray, Failure, None
-    make, definition, _ = _compiled()
-    # Python keeps the last argument, meant for a module, as long as the function.
-    function: Callable[..., Any] = make(ctypes.addressof(definition), ctypes.addressof(plan), (plan, owner))
+    make, definition, engine = _compiled()
+    # The last argument is meant for a module: Python keeps it as long as the function.
+    kept = plan, owner, definition, engine
+    function: Callable[..., Any] = make(ctypes.addressof(definition), ctypes.addressof(plan), kept)
     return function
 
 

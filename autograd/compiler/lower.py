@@ -10,10 +10,11 @@ from ..ops import add, mul
 from .differentiate import Gradients, differentiate
 from .dots import find_dots
 from .fuse import Fusion
-from .group import Family, find_groups, runs
+from .group import Family, find_groups
 from .inner_ops import ADJOINT_MEAN
-from .nodes import DOT, Nodes
+from .nodes import SUMS, Nodes
 from .reductions import find_reductions
+from .runs import runs
 from .schedule import Schedule, Work
 from .tape import (
     Dense,
@@ -104,18 +105,18 @@ class _Lowering:
     def __init__(self, nodes: Nodes, trace: Trace, goal: Goal) -> None:
         self.nodes, self.arrays, self.goal = nodes, trace.arrays, goal
         self.results = len(trace.results)
-        self.slots = UniformSlots(nodes, len(trace.parameters), sum(array.size for array in trace.buffers))
+        self.slots = UniformSlots(nodes, trace.span.size, sum(array.size for array in trace.buffers))
         self.groups = find_groups(nodes, self.slots)
         self._operands: dict[int, Operand] = {}
 
     def tape(self, roots: Sequence[int], gradients: Gradients, checked: set[int]) -> Tape:
         """The whole tape. The roots are the results, and then what is observed."""
         self.checked = checked
-        rows = [node for node in (*roots, *gradients.roots()) if not self.nodes.uniform[node]]
+        rows = [node for node in self.nodes.rows((*roots, *gradients.roots())) if not self.nodes.uniform[node]]
         self.fusion = Fusion(self.groups, rows)
         columns = sum(array.columns for array in self.arrays)
         self.schedule = Schedule(self.groups, self.fusion, rows, columns)
-        reductions = find_reductions(gradients.sums, self.groups, self.schedule)
+        reductions = find_reductions(gradients, self.groups, self.schedule)
         return Tape(
             arrays=self.arrays,
             parameters=self.slots.parameters,
@@ -161,7 +162,7 @@ class _Lowering:
         targets: dict[int, Local] = {}
         code: list[Instruction | Dot] = []
         for target, node in enumerate(work.nodes):
-            write = self._dot if self.nodes.kinds[node] == DOT else self._instruction
+            write = self._dot if self.nodes.kinds[node] in SUMS else self._instruction
             code.append(write(node, target, targets))
             targets[node] = Local(target)
         return Straight(tuple(code))
@@ -174,9 +175,7 @@ class _Lowering:
 
     def _dot(self, node: int, target: int, targets: dict[int, Local]) -> Dot:
         bias = self.nodes.bias(node)
-        terms = []
-        for coefficient, row in self.nodes.terms(node):
-            terms.append((Uniform(self.slots.slot(coefficient)), targets.get(row) or self.schedule.row(row)))
+        terms = [(Uniform(slot), targets.get(row) or self.schedule.row(row)) for slot, row in self.slots.terms(node)]
         return Dot(target, None if bias is None else self._shared(bias), tuple(terms), self.schedule.stored(node))
 
     def _dense(self, family: Family, epilogue: tuple[Map, ...]) -> Dense:

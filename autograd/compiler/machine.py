@@ -161,7 +161,8 @@ class Engine:
         self._engine.finalize_object()
         # The engine must go before the module's context, or the process crashes. The finalizer keeps both until then,
         # also where this object is part of a reference cycle, which the collector would take apart in any order.
-        # At the end of the process it would wait for work that somebody has given up, and llvmlite frees nothing then.
+        # At the end of the process nothing needs to be freed, but programs may still be called: at exit, by threads.
+        # It would also wait for work that somebody has given up.
         weakref.finalize(self, _close, self._engine, module).atexit = False
 
     def address(self, name: str) -> int:

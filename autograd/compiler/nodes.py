@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal, TypeAlias
 
 from ..declaration import Op
 from ..ops import add, div, mul, neg, pow, sqrt, sub, where
 from .inner_ops import BOTH, EITHER
+from .runs import Line
 
 Leaf: TypeAlias = Literal["input", "seed", "parameter", "buffer", "constant", "adjoint"]
 DOT: Literal["dot"] = "dot"
 """The kind of a sum of products: its arguments are coefficient, row, coefficient, row, ... and perhaps a bias."""
+VEC: Literal["vec"] = "vec"
+"""The kind of a list of rows, its arguments. It is no number; only products have it among their operands."""
+PRODUCT: Literal["product"] = "product"
+"""The kind of a sum of lines of parameters times vecs: its arguments are these vecs and perhaps a bias, its lines are
+in `Nodes.lines`. So a neuron of a thousand weights is one node."""
+SUMS = frozenset((DOT, PRODUCT))
 Kind: TypeAlias = "Op | str"
 
 
@@ -25,7 +32,7 @@ class Nodes:
 
     def __init__(self) -> None:
         self.kinds: list[Kind] = []
-        """An operation, `DOT`, or what sort of leaf: "input", "seed", "parameter", "buffer", "constant", "adjoint"."""
+        """An operation, a sum of products, a vec, or what sort of leaf it is."""
         self.args: list[tuple[int, ...]] = []
         self.uniform: list[bool] = []
         """Whether a node is one number for the whole batch."""
@@ -33,8 +40,10 @@ class Nodes:
         """Of leaves: the column, the slot, the constant's number, the node whose adjoint it is."""
         self.numbers: dict[int, float] = {}
         """The constants."""
+        self.lines: dict[int, tuple[Line, ...]] = {}
+        """Of products: where the parameters are that each vec is multiplied by."""
         self.known: dict[Any, int] = {}
-        """Nodes by (operation, operands), or by kind and payload."""
+        """Nodes by (operation, operands), by kind and payload, or by all that a product is made of."""
 
     def __len__(self) -> int:
         return len(self.kinds)
@@ -79,6 +88,29 @@ class Nodes:
         flat = [node for term in terms for node in term]
         return self._append(DOT, tuple(flat if bias is None else [*flat, bias]), False)
 
+    def vec(self, rows: tuple[int, ...]) -> int:
+        """The list of these rows."""
+        return self._once((VEC, rows), rows)
+
+    def product(self, parts: Iterable[tuple[int, Line]], bias: int | None = None) -> int:
+        """The node ``bias + sum of line * vec`` of (vec, line) pairs.
+
+        >>> nodes = Nodes(); x = nodes.vec((nodes.leaf("input", 0), nodes.leaf("input", 1)))
+        >>> nodes.product([(x, Line(4, 1))]) == nodes.product([(x, Line(4, 1))])
+        True
+        """
+        vecs, lines = zip(*parts, strict=True)
+        args = vecs if bias is None else (*vecs, bias)
+        node = self._once((PRODUCT, args, lines), args)
+        self.lines[node] = lines
+        return node
+
+    def _once(self, key: Any, args: tuple[int, ...]) -> int:
+        node = self.known.get(key)
+        if node is None:
+            node = self.known[key] = self._append(key[0], args, False)
+        return node
+
     def _append(self, kind: Kind, args: tuple[int, ...], uniform: bool) -> int:
         self.kinds.append(kind)
         self.args.append(args)
@@ -94,10 +126,25 @@ class Nodes:
         args = self.args[node]
         return zip(args[0:-1:2], args[1::2], strict=False)
 
+    def parts(self, node: int) -> Iterator[tuple[int, Line]]:
+        """The (vec, line) pairs of a product."""
+        return zip(self.args[node], self.lines[node], strict=False)
+
     def bias(self, node: int) -> int | None:
-        """The bias of a dot."""
-        args = self.args[node]
-        return args[-1] if len(args) % 2 else None
+        """The bias of a dot or a product."""
+        args, lines = self.args[node], self.lines.get(node)
+        has_bias = len(args) % 2 if lines is None else len(args) > len(lines)
+        return args[-1] if has_bias else None
+
+    def rows(self, nodes: Iterable[int]) -> Sequence[int]:
+        """These nodes, each vec replaced by its rows, without repetition."""
+        found: dict[int, None] = {}
+        for node in dict.fromkeys(nodes):
+            if self.kinds[node] == VEC:
+                found.update(dict.fromkeys(self.args[node]))
+            else:
+                found[node] = None
+        return list(found)
 
     def live(self, roots: Iterable[int]) -> bytearray:
         """For each node whether some root needs it."""
@@ -127,6 +174,10 @@ class Nodes:
             return target.constant(self.numbers[node])
         if kind == DOT:
             return target.dot(((new[u], new[row]) for u, row in self.terms(node)), _renamed(new, self.bias(node)))
+        if kind == VEC:
+            return target.vec(tuple([new[row] for row in args]))
+        if kind == PRODUCT:
+            return target.product([(new[vec], line) for vec, line in self.parts(node)], _renamed(new, self.bias(node)))
         payload = new[self.payload[node]] if kind == "adjoint" else self.payload[node]
         name = target.known[kind, payload] = target._append(kind, (), self.uniform[node])
         target.payload[name] = payload

@@ -8,7 +8,6 @@ from .backend import Floats
 from .lower import lower
 from .masks import draw, rewound, states_of
 from .numpy_backend import NumpyBackend
-from .specialisation import Specialisation
 from .trace import Trace
 
 
@@ -21,20 +20,18 @@ def hand_over(trace: Trace, numbers: Floats, samples: int) -> None:
         at += count
 
 
-def observed_of(specialisation: Specialisation, arrays: tuple[Floats, ...]) -> list[float]:
+def observed_of(trace: Trace, arrays: tuple[Floats, ...]) -> list[float]:
     """What would be observed of a batch; with the random numbers that its next replay draws, which are not used up.
 
     Domains are not tested: this is for those who look for an error.
     """
-    trace, home = specialisation.trace, specialisation.home()
-    assert home is not None
     if not trace.observed:
         return []
     masks = [np.empty((len(arrays[0]), array.columns)) for array in trace.arrays if array.kind == "mask"]
     with rewound(trace.generators, states_of(trace.generators)):
         draw(trace.generators, masks)
     numbers = np.full(len(trace.observed), np.nan)
-    _, data, grad = home
+    trace.span.load()
     executable = NumpyBackend().build(lower(trace, "values", checks=False))
-    executable.bind(data, grad, trace.buffers, numbers)(len(arrays[0]))(*arrays, *masks)
+    executable.bind(trace.span.data, trace.span.grad, trace.buffers, numbers)(len(arrays[0]))(*arrays, *masks)
     return list(numbers.tolist())

@@ -21,6 +21,8 @@ from .observing import observed_of
 from .report import report
 from .specialisation import Specialisation
 
+_KEPT = 4
+"""Traces that a program keeps: those of train and eval mode, and what else is switched to and fro."""
 BackendName = Literal["auto", "numpy", "llvm"]
 
 
@@ -92,7 +94,7 @@ class Program:
         with self._lock:
             bound = self._ready("values", arguments)
             results: Floats = self._run(bound, arguments)
-            return results[:, 0] if bound.specialisation.trace.single else results
+            return results[:, 0] if bound.trace.single else results
 
     def backward(self, *arguments: Any) -> float:
         """The mean of the results (the loss); the gradient of that mean is added to the parameters' ``grad``."""
@@ -136,7 +138,7 @@ class Program:
             arrays = self._signature.arrays(arguments)
             names = self._signature.names(len(arrays))
             refuse_nonfinite(arrays, names)
-            return graph_of(self.function, self._specialise(arrays), arrays, names, sample)
+            return graph_of(self.function, self._specialise(arrays).trace, arrays, names, sample)
 
     def explain(self) -> str:
         """What was traced and what it was compiled to, as text.
@@ -190,22 +192,33 @@ class Program:
         specialisation = self._specialise(self._signature.arrays(arguments))
         if goal != "values":
             _refuse_lists(specialisation)
-        executable = specialisation.executable(goal, self._chosen_backend())
-        bound = self._bound[goal] = Bound(goal, specialisation, executable, self._signature)
-        if bound.store is not None and goal == "parameters" and bound.store.accelerate is None:
-            bound.store.accelerate = getattr(self._chosen_backend(), "accelerate", None)
+        bound = specialisation.bounds.get(goal)
+        if bound is None:
+            executable = specialisation.executable(goal, self._chosen_backend())
+            notice = specialisation.notice
+            bound = specialisation.bounds[goal] = Bound(goal, specialisation.trace, executable, self._signature, notice)
+            if goal == "parameters":
+                self._accelerate(specialisation)
+        self._bound[goal] = bound
         return bound
 
+    def _accelerate(self, specialisation: Specialisation) -> None:
+        make: Any = getattr(self._chosen_backend(), "accelerate", None)
+        for store, begin, end in specialisation.trace.span.places if make is not None else ():
+            if (begin, end, make) not in store.accelerated:
+                store.accelerated.append((begin, end, make))
+
     def _specialise(self, arrays: tuple[Floats, ...]) -> Specialisation:
-        """The trace that is good now: for the modules as they are, and the parameters where they lie."""
+        """The trace that is good now, made if there is none."""
         for known in self._specialisations:
             if known.is_current():
                 return known
         layout = self._signature.layout_of(arrays)
-        new = Specialisation.of(self.function, layout, self._name())
+        reasons = self._specialisations[0].trace.guards.why() if self._specialisations else []
+        new = Specialisation.of(self.function, layout, reasons, self._name())
         for older in self._specialisations:
             new.inherit(older)
-        self._specialisations = [new, *(s for s in self._specialisations if s.modes != new.modes)]
+        self._specialisations = [new, *self._specialisations[: _KEPT - 1]]
         self._signature.layout = layout
         self._bound.clear()
         return new
@@ -219,8 +232,8 @@ class Program:
         arrays = self._signature.arrays(arguments)
         names = self._signature.names(len(arrays))
         refuse_nonfinite(arrays, names)
-        with rewound(bound.specialisation.trace.generators, bound.states):
-            observed = observed_of(bound.specialisation, arrays)
+        with rewound(bound.trace.generators, bound.states):
+            observed = observed_of(bound.trace, arrays)
             return diagnose(self.function, arrays, names, bound.goal != "values", observed)
 
 

@@ -1,18 +1,20 @@
-"""Recipes: the partial of an operation as steps that record nodes, read once from its declaration."""
+"""Recipes: formulas of an operation as steps that record nodes, read once from its declaration."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
-from ..declaration import Op
-from ..expression import Expression
+from ..declaration import OPS, Op
+from ..expression import Expression, Expressions
 from ..ops import add, div, mul, neg, pow, sub
+from ..worlds import FUNCTIONS
 from .inner_ops import CONDITIONS
 from .nodes import Nodes
 
 Step: TypeAlias = "tuple[Op, tuple[int, ...]] | float"
-"""An operation of earlier values, or a number. Values are y, the arguments, and then what each step gives."""
+"""An operation of earlier values, or a number. Values are the given ones and then what each step gives."""
 
 _OPERATIONS: dict[str, Op] = {
     "+": add,
@@ -22,51 +24,78 @@ _OPERATIONS: dict[str, Op] = {
     "neg": neg,
     "power": pow,
     **CONDITIONS,
+    **{name: OPS[name] for name in FUNCTIONS if name in OPS},
 }
 
 
-def partial(nodes: Nodes, node: int, position: int) -> int:
-    """The node of the partial derivative of ``node`` by its operand at that position.
+class Recipe(NamedTuple):
+    """Steps, and the places of the values that are wanted."""
 
-    >>> nodes = Nodes(); x = nodes.leaf("input", 0); square = nodes.record(mul, (x, x))
-    >>> partial(nodes, square, 0) == x
+    steps: tuple[Step, ...]
+    results: tuple[int, ...]
+
+
+def partials(nodes: Nodes, node: int, positions: tuple[int, ...]) -> list[int]:
+    """The nodes of the partial derivatives of ``node`` by its operands at these positions.
+
+    >>> nodes = Nodes(); x, y = nodes.leaf("input", 0), nodes.leaf("input", 1)
+    >>> partials(nodes, nodes.record(mul, (x, y)), (0, 1)) == [y, x]
     True
     """
     op, args = nodes.kinds[node], nodes.args[node]
     assert isinstance(op, Op)
     values = [node, *args]
-    steps, result = recipe(op, len(args), position)
+    steps, results = _recipe_of_partials(op, len(args), positions)
     for step in steps:
         if isinstance(step, float):
             values.append(nodes.constant(step))
         else:
             values.append(nodes.record(step[0], tuple([values[place] for place in step[1]])))
-    return values[result]
+    return [values[place] for place in results]
 
 
 @lru_cache(maxsize=4096)
-def recipe(op: Op, count: int, position: int) -> tuple[tuple[Step, ...], int]:
-    """The steps of one partial of an operation with that many arguments, and the place of its value."""
+def _recipe_of_partials(op: Op, count: int, positions: tuple[int, ...]) -> Recipe:
+    """All of them at once: each of the n partials of an n-ary operation has been computed from n arguments."""
     names = op.names_for(count)
-    partials = op.partials(Expression.variable("y"), *map(Expression.variable, names), **op.attributes)
-    places = {name: place for place, name in enumerate(("y", *names))}
+    found = op.partials(Expression.variable("y"), *map(Expression.variable, names), **op.attributes)
+    return _recipe([found[position] for position in positions], ("y", *names))
+
+
+@lru_cache(maxsize=256)
+def recipe_of_kernel(op: Op, count: int) -> Recipe | None:
+    """The kernel, from the operands; None if it has a function that is no operation of the table."""
+    names = op.names_for(count)
+    kernel = op.kernel(Expressions(), *map(Expression.variable, names), **op.attributes)
+    try:
+        return _recipe([kernel], names)
+    except KeyError:
+        return None
+
+
+def _recipe(wanted: Iterable[Any], names: Sequence[str]) -> Recipe:
+    places = {name: place for place, name in enumerate(names)}
     steps: list[Step] = []
     done: dict[int, int] = {}
+    results = [Expression.of(e) for e in wanted]
+    for result in results:
+        waiting = [result]
+        while waiting:  # not by recursion: a sum of a thousand terms is as deep
+            e = waiting[-1]
+            missing = [arg for arg in e.args if id(arg) not in done]
+            if missing:
+                waiting += reversed(missing)
+                continue
+            waiting.pop()
+            if e.head == "variable":
+                done[id(e)] = places[e.payload]
+            elif id(e) not in done:
+                done[id(e)] = len(places) + len(steps)
+                steps.append(_step(e, tuple([done[id(arg)] for arg in e.args])))
+    return Recipe(tuple(steps), tuple([done[id(result)] for result in results]))
 
-    def place(e: Expression) -> int:
-        if e.head == "variable":
-            return places[e.payload]
-        if id(e) not in done:
-            done[id(e)] = _append(steps, e, tuple(map(place, e.args)), len(places))
-        return done[id(e)]
 
-    result = place(Expression.of(partials[position]))
-    return tuple(steps), result
-
-
-def _append(steps: list[Step], e: Expression, args: tuple[int, ...], first: int) -> int:
+def _step(e: Expression, args: tuple[int, ...]) -> Step:
     if e.head == "number":
-        steps.append(float(e.payload))
-    else:
-        steps.append((_OPERATIONS[e.head] if isinstance(e.head, str) else e.head, args))
-    return first + len(steps) - 1
+        return float(e.payload)
+    return (_OPERATIONS[e.head] if isinstance(e.head, str) else e.head), args

@@ -1,50 +1,82 @@
-"""Reductions: gradient sums of single weights are put together to those of whole matrices."""
+"""Reductions: gradient sums of single weights and of lines of weights are put together to those of whole matrices."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
-from .differentiate import Sum
-from .group import Groups, runs
+from .differentiate import Gradients, LineSum, Sum
+from .group import Groups
+from .runs import runs
 from .schedule import Schedule
 from .tape import Outer, Reduction
 from .tape import Sum as SumOfRows
 
 
-def find_reductions(sums: Iterable[Sum], groups: Groups, schedule: Schedule) -> tuple[Reduction, ...]:
+class _Stretch(NamedTuple):
+    """The sums of one left row with ``width`` neighbouring right rows, whose slots grow by ``stride``."""
+
+    left: int
+    right: int | None
+    width: int
+    slot: int
+    stride: int
+
+
+def find_reductions(gradients: Gradients, groups: Groups, schedule: Schedule) -> tuple[Reduction, ...]:
     """Sums over the rows of two families whose slots lie in a regular pattern become an `Outer`, the rest `Sum`."""
-    matrices: dict[Any, list[tuple[tuple[int, int, int], Sum]]] = {}
+    alike: dict[Any, list[tuple[tuple[int, int], _Stretch]]] = {}
+    for stretch in (*_of_sums(gradients.sums, groups), *_of_lines(gradients.lines, groups)):
+        left, j = groups.order(stretch.left)
+        right = None if stretch.right is None else groups.order(stretch.right)
+        key = (left, right, stretch.width, stretch.stride)
+        alike.setdefault(key, []).append(((j, stretch.slot), stretch))
+    return tuple(r for entries in alike.values() for r in _reductions(entries, schedule))
+
+
+def _of_sums(sums: Iterable[Sum], groups: Groups) -> Iterator[_Stretch]:
+    """For each left row the runs of neighbouring right rows with equal steps in the slots."""
+    by_left: dict[Any, list[tuple[tuple[int, int], Sum]]] = {}
     for total in sums:
-        left, j = _where(groups, total.left)
-        right, k = (None, 0) if total.right is None else _where(groups, total.right)
-        matrices.setdefault((left, right), []).append(((j, k, groups.slots.slot(total.uniform)), total))
-    return tuple(r for entries in matrices.values() for r in _reductions(entries, schedule))
-
-
-def _where(groups: Groups, node: int) -> tuple[Any, int]:
-    """The family and index of a row; a row of no family is one by itself."""
-    place = groups.place.get(node)
-    return (("row", node), 0) if place is None else (place.family, place.member)
-
-
-def _reductions(entries: list[tuple[tuple[int, int, int], Sum]], schedule: Schedule) -> Iterator[Reduction]:
-    """First runs of k for each j, of equal steps in the slots; then runs of j of such runs that look alike."""
-    entries.sort()
-    alike: dict[Any, list[tuple[tuple[int, int], Sum]]] = {}
-    for row in _by_left(entries):
-        for run in runs([(k, slot) for (_, k, slot), _ in row], row, steps=(1,)):
-            stride = run[1][0][2] - run[0][0][2] if len(run) > 1 else 0
+        right, k = (None, 0) if total.right is None else groups.order(total.right)
+        by_left.setdefault((total.left, right), []).append(((k, groups.slots.slot(total.uniform)), total))
+    for entries in by_left.values():
+        entries.sort()
+        for run in runs([numbers for numbers, _ in entries], entries, steps=(1,)):
+            stride = run[1][0][1] - run[0][0][1] if len(run) > 1 else 0
             for part in [run] if stride else [[entry] for entry in run]:  # one slot several times is several sums
-                (j, k, slot), first = part[0]
-                alike.setdefault((k, len(part), stride), []).append(((j, slot), first))
-    for (_, width, stride_k), lines in alike.items():
-        for block in runs([line[0] for line in lines], lines, steps=(1,)):
-            stride_j = block[1][0][1] - block[0][0][1] if len(block) > 1 else 0
-            if _all_different(len(block), width, stride_j, stride_k):
-                yield _reduction(block[0], len(block), width, stride_j, stride_k, schedule)
-            else:
-                yield from (_reduction(line, 1, width, 0, stride_k, schedule) for line in block)
+                (_, slot), first = part[0]
+                yield _Stretch(first.left, first.right, len(part), slot, stride)
+
+
+def _of_lines(sums: Iterable[LineSum], groups: Groups) -> Iterator[_Stretch]:
+    """The lines cut where the rows of their vec stop to be neighbours."""
+    cuts: dict[int, list[list[int]]] = {}
+    for (slot, step), left, vec in sums:
+        rows = groups.nodes.args[vec]
+        if vec not in cuts:
+            cuts[vec] = list(_neighbours(rows, groups))
+        for part in cuts[vec]:
+            stride = (part[1] - part[0]) * step if len(part) > 1 else 0
+            yield _Stretch(left, rows[part[0]], len(part), slot + part[0] * step, stride)
+
+
+def _neighbours(rows: tuple[int, ...], groups: Groups) -> Iterator[list[int]]:
+    """The positions in a vec of rows that lie side by side, equally far from each other in the vec."""
+    ordered = groups.in_order(list(enumerate(rows)))
+    return runs([(*groups.order(row), k) for k, row in ordered], [k for k, _ in ordered], steps=(0, 1))
+
+
+def _reductions(entries: list[tuple[tuple[int, int], _Stretch]], schedule: Schedule) -> Iterator[Reduction]:
+    """Runs of left rows whose stretches look alike."""
+    entries.sort()
+    for block in runs([numbers for numbers, _ in entries], entries, steps=(1,)):
+        (_, slot), first = block[0]
+        stride = block[1][0][1] - slot if len(block) > 1 else 0
+        if _all_different(len(block), first.width, stride, first.stride):
+            yield _reduction(first, len(block), stride, schedule)
+        else:
+            yield from (_reduction(stretch, 1, 0, schedule) for _, stretch in block)
 
 
 def _all_different(outputs: int, width: int, stride_j: int, stride_k: int) -> bool:
@@ -54,16 +86,8 @@ def _all_different(outputs: int, width: int, stride_j: int, stride_k: int) -> bo
     return abs(stride_j) >= width * abs(stride_k) or 0 < outputs * abs(stride_j) <= abs(stride_k)
 
 
-def _reduction(line: Any, outputs: int, width: int, stride_j: int, stride_k: int, schedule: Schedule) -> Reduction:
-    (_, slot), first = line
+def _reduction(first: _Stretch, outputs: int, stride: int, schedule: Schedule) -> Reduction:
     left, right = schedule.row(first.left), None if first.right is None else schedule.row(first.right)
-    if outputs * width == 1:
-        return SumOfRows(slot, left, right)
-    return Outer(left, outputs, right, width, slot, stride_j, stride_k)
-
-
-def _by_left(entries: list[tuple[tuple[int, int, int], Sum]]) -> Iterator[list[Any]]:
-    rows: dict[int, list[Any]] = {}
-    for entry in entries:
-        rows.setdefault(entry[0][0], []).append(entry)
-    yield from rows.values()
+    if outputs * first.width == 1:
+        return SumOfRows(first.slot, left, right)
+    return Outer(left, outputs, right, first.width, first.slot, stride, first.stride)

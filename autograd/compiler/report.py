@@ -27,7 +27,7 @@ def report(name: str, backend: Backend | None, specialisations: Iterable[Special
     for specialisation in each:
         lines += _of_trace(specialisation)
         for goal, tape in specialisation.tapes.items():
-            lines += _of_tape(goal, tape, specialisation.compile_seconds[goal])
+            lines += _of_tape(goal, tape, specialisation.seconds(goal))
             lines += [f"    {note}" for note in specialisation.executables[goal].notes()]
     return "\n".join(lines)
 
@@ -35,11 +35,13 @@ def report(name: str, backend: Backend | None, specialisations: Iterable[Special
 def _of_trace(specialisation: Specialisation) -> list[str]:
     trace = specialisation.trace
     arrays = ", ".join(f"{a.name} (batch,)" if a.scalar else f"{a.name} (batch, {a.columns})" for a in trace.arrays)
-    modes = sorted({"training" if mode else "evaluation" for mode in specialisation.modes})
+    modes = sorted({"training" if mode else "evaluation" for mode in trace.modes})
     state = f", modules in {' and '.join(modes)} mode" if modes else ""
+    again = [f"  traced again: {reason}" for reason in specialisation.reasons]
     return [
+        *again,
         f"  traced for {arrays}{state}: {count(len(trace.nodes), 'node')}, "
-        f"{count(len(trace.parameters), 'parameter')}, in {specialisation.trace_seconds:.3f} s"
+        f"{count(trace.span.size, 'parameter')}, in {specialisation.trace_seconds:.3f} s",
     ]
 
 

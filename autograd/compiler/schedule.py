@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from .fuse import Fusion
 from .group import Groups
+from .nodes import VEC
 from .repeats import Code
 from .tape import Row
 
@@ -49,10 +50,11 @@ class Schedule:
 
     def _works(self) -> Iterator[Work]:
         """Families, and pieces of single nodes that follow each other."""
-        singles: list[int] = []
+        kinds, singles = self.groups.nodes.kinds, list[int]()
         for unit in self._in_order():
             if unit >= 0:
-                singles.append(unit)
+                if kinds[unit] != VEC:  # it stands in the order so that its rows are there
+                    singles.append(unit)
                 continue
             yield from self._single_works(singles)
             singles = []
@@ -119,13 +121,19 @@ class Schedule:
 
     def _find_last_uses(self) -> dict[int, int]:
         """For each row that other units need the last unit that does (the number of units: to the end)."""
-        args, levels, unit = self.groups.nodes.args, self.groups.levels, self.unit
-        last: dict[int, int] = {}
+        nodes, levels, unit = self.groups.nodes, self.groups.levels, self.unit
+        kinds, last = nodes.kinds, dict[int, int]()
         for number, work in enumerate(self.works):  # in their order: what is written last is the latest
+            vecs = set()
             for node in work.nodes:
-                for arg in args[node]:
-                    if levels[arg] >= 0 and unit[arg] != number:
+                for arg in nodes.args[node]:
+                    if kinds[arg] == VEC:
+                        vecs.add(arg)
+                    elif levels[arg] >= 0 and unit[arg] != number:
                         last[arg] = number
+            for row in nodes.rows(vecs):
+                if levels[row] >= 0 and unit[row] != number:
+                    last[row] = number
         last.update(dict.fromkeys(self.kept, len(self.works)))
         return {node: number for node, number in last.items() if levels[node] >= 0}
 

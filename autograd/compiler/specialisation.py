@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
-from ..nn.structure import build_version
-from ..parameter import Parameter, Store, span
-from .backend import Backend, Executable, Floats
+from .backend import Backend, Executable
 from .lower import Goal, lower
 from .notice import Notice
 from .tape import InputArray, Tape
@@ -23,38 +19,37 @@ class Specialisation:
     """What a program keeps of one trace."""
 
     trace: Trace
-    modes: tuple[bool, ...]
-    """Whether each module that was called was in training mode."""
     trace_seconds: float
-    version: int
-    """`build_version` when the function had been traced."""
+    reasons: tuple[str, ...]
     notice: Notice
     """Of what has been compiled last."""
     tapes: dict[Goal, Tape] = field(default_factory=dict)
     executables: dict[Goal, Executable] = field(default_factory=dict)
+    bounds: dict[Goal, Any] = field(default_factory=dict)
+    """What runs the executables."""
     compile_seconds: dict[Goal, float] = field(default_factory=dict)
-    _home: tuple[Store, Floats, Floats] | None = None
+
+    def seconds(self, goal: Goal) -> float:
+        """Time that compiling for a goal has taken so far."""
+        return self.compile_seconds[goal] + (self.bounds[goal].seconds if goal in self.bounds else 0.0)
 
     @classmethod
-    def of(cls, function: Callable[..., Any], layout: Sequence[InputArray], name: str) -> Specialisation:
-        """Trace the function; ``name`` is what a person calls it."""
+    def of(
+        cls, function: Callable[..., Any], layout: Sequence[InputArray], reasons: Sequence[str], name: str
+    ) -> Specialisation:
+        """Trace the function; ``reasons`` say why the one before isn't good any more, ``name`` is what it is called."""
         notice = Notice(name)
         with notice.busy("tracing its function"):
-            traced = trace(function, layout, order_of_parameters)
-        modes = tuple(m.training for m in traced.modules)
-        return cls(traced, modes, notice.seconds, build_version(), notice)
+            traced = trace(function, layout)
+        return cls(traced, notice.seconds, tuple(reasons), notice)
 
     def is_current(self) -> bool:
-        """Whether the modules are as they were traced, and in the same modes, and the parameters lie where they did."""
-        return (
-            self.version == build_version()
-            and all(m.training is mode for m, mode in zip(self.trace.modules, self.modes, strict=True))
-            and self.home() is not None
-        )
+        """Whether everything that the function read is as it was."""
+        return self.trace.guards.hold()
 
     def inherit(self, older: Specialisation) -> None:
         """Take over what was compiled from an older trace, if that computes the same."""
-        if self.modes == older.modes and same(self.trace, older.trace):
+        if not self.executables and same(self.trace, older.trace):
             self.tapes, self.executables = older.tapes, older.executables
             self.compile_seconds = older.compile_seconds
 
@@ -72,19 +67,6 @@ class Specialisation:
             self.compile_seconds[goal] = time.perf_counter() - start
         return self.executables[goal]
 
-    def home(self) -> tuple[Store | None, Floats, Floats] | None:
-        """The store of the parameters, their numbers and gradients; None if they don't lie as the trace has them."""
-        parameters = self.trace.parameters
-        if not parameters:
-            return None, np.zeros(0), np.zeros(0)
-        store, begin = parameters[0].store, parameters[0].slot
-        # Nothing leaves a store without all of its members, see `pack`: looking at 100,000 again would take 10 ms.
-        if self._home is None or self._home[0] is not store:
-            end = begin + len(parameters)
-            is_whole = lie_in_order(parameters)
-            self._home = (store, store.data[begin:end], store.grad[begin:end]) if is_whole else None
-        return self._home
-
 
 def same(a: Trace, b: Trace) -> bool:
     """Whether two traces compute the same from the same parameters."""
@@ -92,9 +74,9 @@ def same(a: Trace, b: Trace) -> bool:
         (a.arrays, a.results, a.single, a.observed) == (b.arrays, b.results, b.single, b.observed)
         and a.nodes.args == b.nodes.args
         and a.nodes.kinds == b.nodes.kinds
+        and a.nodes.lines == b.nodes.lines
         and all(x == y or x != x for x, y in zip(a.nodes.payload.values(), b.nodes.payload.values(), strict=True))
-        and len(a.parameters) == len(b.parameters)
-        and all(map(_is, a.parameters, b.parameters))
+        and a.span.places == b.span.places
         and all(map(_is, a.generators, b.generators))
         and len(a.buffers) == len(b.buffers)
         and all(map(_is, a.buffers, b.buffers))
@@ -103,41 +85,3 @@ def same(a: Trace, b: Trace) -> bool:
 
 def _is(x: Any, y: Any) -> bool:
     return x is y
-
-
-def lie_in_order(parameters: Sequence[Parameter]) -> bool:
-    """Whether parameters stand side by side in one store."""
-    store, begin = parameters[0].store, parameters[0].slot
-    return all(p.store is store and p.slot == begin + i for i, p in enumerate(parameters))
-
-
-def order_of_parameters(met: list[Parameter], modules: list[Any]) -> Sequence[Parameter]:
-    """The parameters of a trace, in an order in which they lie side by side.
-
-    Where they share a store already (an optimizer has packed them), its order is kept: two holders that each want
-    another order would move them to and fro. Else it is that of the modules called. Neighbours that the function
-    doesn't use come along.
-    """
-    if not met:
-        return ()
-    stores = {p.store for p in met}
-    if len(stores) == 1:
-        (store,) = stores
-        low, high = min(p.slot for p in met), max(p.slot for p in met)
-        within = sorted((p for p in store.members() if low <= p.slot <= high), key=lambda p: p.slot)
-        if lie_in_order(within):
-            return within
-    ordered = tuple(dict.fromkeys([*_parameters_of(modules), *met]))
-    span(ordered)
-    return ordered
-
-
-def _parameters_of(modules: Iterable[Any]) -> list[Parameter]:
-    """All parameters of the modules; an outer module is called before the inner ones and has theirs in its order."""
-    found: list[Parameter] = []
-    covered: set[int] = set()
-    for module in modules:
-        if id(module) not in covered:
-            covered.update(map(id, module.modules()))
-            found += module.parameters()
-    return found

@@ -22,10 +22,7 @@ def compiled_steps(program: Program, optimizer: Optimizer, arrays: tuple[Floats,
     specialisation = program.trace(*arrays)
     executable = program.executable("parameters", specialisation)
     bind = getattr(executable, "bind_training", None)
-    parameters = specialisation.trace.parameters
-    if bind is None or len(parameters) != len(optimizer.params):
-        return None
-    if any(mine is not its for mine, its in zip(parameters, optimizer.params, strict=True)):
+    if bind is None or specialisation.trace.span.places != optimizer.span.places:
         return None
     return Steps(specialisation, bind, optimizer, arrays)
 
@@ -36,15 +33,13 @@ class Steps:
     def __init__(self, specialisation: Any, bind: Any, optimizer: Optimizer, arrays: tuple[Floats, ...]) -> None:
         from .llvm_training import Held
 
-        home = specialisation.home()
-        assert home is not None
-        self._store, data, _ = home
+        self._span = specialisation.trace.span
         self._specialisation, self._optimizer = specialisation, optimizer
         self._key = self._state_of_optimizer()
         self.generators = specialisation.trace.generators
         self.mask_columns = [array.columns for array in specialisation.trace.arrays if array.kind == "mask"]
         self._masks = [np.empty((len(arrays[0]), n)) for n in self.mask_columns]
-        held = Held(data, tuple(optimizer.state.values()), specialisation.trace.buffers)
+        held = Held(self._span.data, tuple(optimizer.state.values()), specialisation.trace.buffers)
         self._observed = np.empty((0, len(specialisation.trace.observed)))
         self._training = bind(optimizer.rule, (*arrays, *self._masks), held)
 
@@ -54,11 +49,7 @@ class Steps:
 
     def is_current(self) -> bool:
         """Whether model, optimizer and parameters are as they were bound; the learning rate may change."""
-        return (
-            self._specialisation.is_current()
-            and self._optimizer.params[0].store is self._store
-            and self._state_of_optimizer() == self._key
-        )
+        return self._specialisation.is_current() and bool(self._state_of_optimizer() == self._key)
 
     def run(
         self, order: NDArray[np.int64] | None, firsts: NDArray[np.int64], counts: NDArray[np.int64]
@@ -73,8 +64,10 @@ class Steps:
         draw(self.generators, [mask[:total] for mask in self._masks])
         scalars = self._scalars(len(counts))
         self._observed = np.empty((len(counts), self._observed.shape[1]))
+        self._span.load()
         with self._specialisation.notice.here():
             done, losses = self._training(firsts, counts, scalars, order, self._observed)
+        self._span.save()
         self._optimizer.t += done
         return done, losses
 

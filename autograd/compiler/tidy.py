@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
+from ..declaration import REAL, Op
 from ..ops import div, mul, where
 from .inner_ops import BOTH, EITHER, IDENTITY, IS_CONDITION, Tree, selection
 from .nodes import Nodes
+from .recipes import recipe_of_kernel
 
+MANY = 32
+"""Operands from which on an operation is spelled out as what its kernel does."""
 _MOST_COMPARED = 16
 """Numbers that one selection compares at most; conditions made of more are kept as rows of zeros and ones."""
 
@@ -45,11 +49,14 @@ def tidy(nodes: Nodes, roots: Iterable[int], written: int | None = None) -> tupl
             continue
         args = nodes.args[node]
         if kind in IS_CONDITION:
-            conditions[node] = _condition(nodes, new, node, names, conditions)
+            of = conditions if kind is BOTH or kind is EITHER else names
+            conditions[node] = _condition(new, kind, *[of[arg] for arg in args])
         elif kind is IDENTITY:
             names[node] = names[args[0]]
         elif kind is where and args[0] in conditions:
             names[node] = _selected(new, conditions[args[0]], names[args[1]], names[args[2]])
+        elif len(args) >= MANY and (found := _spelled_out(nodes, new, node, names)) is not None:
+            names[node] = found
         elif node >= written and kind is div and (inverse := _inverse(nodes, node, live)) is not None:
             names[node] = new.record(mul, (names[args[0]], names[inverse]))
         else:
@@ -64,11 +71,36 @@ def _inverse(nodes: Nodes, node: int, live: bytearray) -> int | None:
     return inverse if inverse is not None and inverse < node and live[inverse] else None
 
 
-def _condition(nodes: Nodes, new: Nodes, node: int, names: Names, conditions: dict[int, _Condition]) -> _Condition:
-    kind, (a, b) = nodes.kinds[node], nodes.args[node]
+def _spelled_out(nodes: Nodes, new: Nodes, node: int, names: Names) -> int | None:
+    """An operation of many operands as the steps of its kernel, which may be the same for whole lists of numbers.
+
+    None where these are no operations, or where the operands have a domain: it belongs to the operation.
+    """
+    op, args = nodes.kinds[node], nodes.args[node]
+    if not isinstance(op, Op) or op.domain_of(0) is not REAL or op.refuses is not None:
+        return None
+    recipe = recipe_of_kernel(op, len(args))
+    if recipe is None:
+        return None
+    values: list[Any] = [names[arg] for arg in args]
+    for step in recipe.steps:
+        if isinstance(step, float):
+            values.append(new.constant(step))
+            continue
+        kind, operands = step[0], [values[place] for place in step[1]]
+        if kind in IS_CONDITION:
+            values.append(_condition(new, kind, *operands))
+        elif kind is where:
+            values.append(_selected(new, *operands))
+        else:
+            values.append(new.record(kind, tuple(operands)))
+    return int(values[recipe.results[0]])
+
+
+def _condition(new: Nodes, kind: Op, left: Any, right: Any) -> _Condition:
+    """A comparison of two numbers, or two conditions joined."""
     if kind is not BOTH and kind is not EITHER:
-        return _Condition((kind.symbol, 0, 1), (names[a], names[b]))  # type: ignore[union-attr]
-    left, right = conditions[a], conditions[b]
+        return _Condition((kind.symbol, 0, 1), (left, right))
     if len(left.compared) + len(right.compared) > _MOST_COMPARED:
         left, right = _as_number(new, left), _as_number(new, right)
     moved = _moved(right.tree, len(left.compared))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -12,10 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import TraceError
-from ..parameter import Parameter
 from ..scopes import Scope, _current, current
+from ..store import Place, Span, Store
 from ..value import Value, real_number
+from .guards import Guards
 from .nodes import Nodes
+from .noting import Noting
+from .runs import Line
 from .symbol import Condition, Symbol
 from .tape import InputArray
 from .tracer import Tracer
@@ -25,17 +29,21 @@ from .tracer import Tracer
 class Trace:
     """What a function computes for one sample."""
 
+    guards: Guards
+    """What the function read."""
     nodes: Nodes
     results: tuple[int, ...]
     single: bool
     """Whether the function returned one number, not a list."""
     arrays: tuple[InputArray, ...]
-    parameters: tuple[Parameter, ...]
-    """By their index in the nodes."""
+    span: Span
+    """The parameters, by their index in the nodes: all of each array that was met, and of the modules called."""
     generators: tuple[Any, ...]
     """The random generators of the arrays of kind "mask", in their order."""
     modules: tuple[Any, ...]
     """The modules that were called, each once."""
+    modes: tuple[bool, ...]
+    """Whether each was in training mode."""
     buffers: tuple[NDArray[np.float64], ...] = ()
     """Arrays that are read at each run."""
     observed: tuple[int, ...] = ()
@@ -44,11 +52,7 @@ class Trace:
     """Who wants to know, and how many of the numbers each."""
 
 
-Order = Callable[[list[Parameter], list[Any]], Sequence[Parameter]]
-"""Puts the parameters that were met into the order of their indices; it is given the modules called too."""
-
-
-def trace(function: Callable[..., Any], arrays: Sequence[InputArray], order: Order = lambda met, _: met) -> Trace:
+def trace(function: Callable[..., Any], arrays: Sequence[InputArray]) -> Trace:
     """Run ``function`` on symbols, twice, and return what it computes.
 
     Raises:
@@ -59,25 +63,29 @@ def trace(function: Callable[..., Any], arrays: Sequence[InputArray], order: Ord
     >>> len(traced.nodes), traced.results
     (5, (4,))
     """
-    tracer = Tracer()
+    noting = Noting(Guards())
+    tracer = Tracer(noting)
     with collector_off():
-        results, single = _run(tracer, function, arrays)
+        with noting.at_work(function):
+            results, single = _run(tracer, function, arrays)
         size = len(tracer.nodes)
         tracer.restart()
         again, _ = _run(tracer, function, arrays)
     if len(tracer.nodes) > size or again != results:
         raise _randomness(tracer, size)
     masks = tuple(_number_masks(tracer, sum(array.columns for array in arrays)))
-    parameters = _number_parameters(tracer, order)
-    buffers = _number_buffers(tracer, len(parameters))
+    span = _number_parameters(tracer)
+    buffers = _number_buffers(tracer, span.size)
     return Trace(
+        noting.guards,
         tracer.release(),
         results,
         single,
         (*arrays, *masks),
-        parameters,
+        span,
         tuple(rng for rng, _ in tracer.generators.values()),
         tuple(tracer.modules.values()),
+        tuple(module.training for module in tracer.modules.values()),
         buffers,
         tuple(node for _, nodes in tracer.observed for node in nodes),
         tuple((receiver, len(nodes)) for receiver, nodes in tracer.observed),
@@ -98,7 +106,7 @@ def collector_off() -> Iterator[None]:
 
 def _run(tracer: Tracer, function: Callable[..., Any], arrays: Sequence[InputArray]) -> tuple[tuple[int, ...], bool]:
     outer = current()
-    token = _current.set(Scope(outer.path, recording=True, trace=tracer))
+    token = _current.set(Scope(place=outer.place or outer, prefix=outer.prefix, trace=tracer))
     try:
         returned = function(*_arguments(tracer, arrays))
         return _results(tracer, returned)
@@ -177,12 +185,42 @@ def _number_masks(tracer: Tracer, column: int) -> Iterator[InputArray]:
         yield InputArray(f"mask {number}", len(nodes), scalar=False, kind="mask")
 
 
-def _number_parameters(tracer: Tracer, order: Order) -> tuple[Parameter, ...]:
-    parameters = tuple(order(list(tracer.parameters), list(tracer.modules.values())))
-    index = {parameter: i for i, parameter in enumerate(parameters)}
-    for parameter, node in tracer.parameters.items():
-        tracer.nodes.payload[node] = index[parameter]
-    return parameters
+def _number_parameters(tracer: Tracer) -> Span:
+    """Give the parameters their slots, in memory order.
+
+    Neighbours in their arrays, and parameters of the modules called that the function doesn't use, come along: so the
+    span is often one run of memory, and the same as that of an optimizer of the model.
+    """
+    owners = dict.fromkeys([p._home or p for p in tracer.parameters]) | tracer.products
+    span = Span([*(owner.place() for owner in owners), *_places_of(tracer.modules.values())])
+    runs = sorted((tracer.address(store, begin), before) for (store, begin, before) in _runs(span))
+
+    def slot(address: int) -> int:
+        begin, before = runs[bisect_right(runs, (address, span.size)) - 1]
+        return before + address - begin
+
+    nodes = tracer.nodes
+    for node in tracer.parameters.values():
+        nodes.payload[node] = slot(nodes.payload[node])
+    for node, known in nodes.lines.items():
+        nodes.lines[node] = tuple([Line(slot(line.slot), line.step) for line in known])
+    return span
+
+
+def _runs(span: Span) -> Iterator[tuple[Store, int, int]]:
+    before = 0
+    for store, begin, end in span.places:
+        yield store, begin, before
+        before += end - begin
+
+
+def _places_of(modules: Iterable[Any]) -> Iterator[Place]:
+    """Where the parameters of modules lie; an outer module is called before the inner ones and has theirs."""
+    covered: set[int] = set()
+    for module in modules:
+        if id(module) not in covered:
+            covered.update(map(id, module.modules()))
+            yield from module.parameters().places()
 
 
 def _number_buffers(tracer: Tracer, slot: int) -> tuple[NDArray[np.float64], ...]:

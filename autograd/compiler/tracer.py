@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from ..declaration import CONDITION, Op
 from ..errors import TraceError
-from ..parameter import Parameter
+from ..ops import add
+from ..parameter import Home, Parameter, ParameterArray
 from ..scopes import current
+from ..store import Store
 from ..value import Constant, Value, real_number
+from .dots import MOST_LINES
 from .inner_ops import BATCH_MEAN, BOTH, CONDITIONS, EITHER, IDENTITY, IS_CONDITION
-from .nodes import Nodes
+from .nodes import PRODUCT, VEC, Nodes
 from .refusals import source_line
+from .runs import Line, lines
 from .symbol import Condition, Symbol, _Traced
 
 _new = object.__new__
@@ -22,13 +28,19 @@ _new = object.__new__
 class Tracer:
     """Records one run of a function. It is in force as ``Scope.trace`` of every scope inside that run."""
 
-    def __init__(self) -> None:
+    def __init__(self, noting: Any = None) -> None:
+        self.noting = noting
+        """Notes what is read; None in a second run."""
         self.nodes = Nodes()
         self._known = self.nodes.known
         self.labels: dict[int, str] = {}
         self.scopes: dict[int, str] = {}
         self.parameters: dict[Parameter, int] = {}
-        """The parameters met, in that order, and their nodes."""
+        """The parameters met one by one, in that order, and their nodes."""
+        self.products: dict[Home | Parameter, None] = {}
+        """The arrays and lone parameters met in products."""
+        self.stores: dict[Store, int] = {}
+        """The stores of parameters met, numbered: until the trace is over a parameter is (its number << 40) + slot."""
         self.modules: dict[int, Any] = {}
         """The modules called, by identity, in that order."""
         self.generators: dict[int, tuple[Any, list[int]]] = {}
@@ -38,9 +50,12 @@ class Tracer:
         self.observed: list[tuple[Any, tuple[int, ...]]] = []
         """Who wants to know numbers of each batch that is trained on, and their nodes."""
         self._values: dict[Value, int] = {}
+        self._listed: tuple[list[Any], list[int], tuple[int, ...]] = ([], [], ())
+        """The list that was multiplied last, and what `_rows` found in it."""
 
     def restart(self) -> None:
         """Be ready for a second run of the same function: what it computes again is the same nodes."""
+        self.noting = None
         self.generators = {key: (rng, []) for key, (rng, _) in self.generators.items()}
         self.observed.clear()
         self._values.clear()
@@ -51,6 +66,7 @@ class Tracer:
         nodes.known.clear()  # nothing is recorded any more
         self.nodes, self._known = Nodes(), {}
         self._values.clear()
+        self._listed = [], [], ()
         return nodes
 
     def input(self, column: int, label: str) -> Symbol:
@@ -89,16 +105,74 @@ class Tracer:
         if node is None:
             node = self.nodes.add(op, args)
             self._remember_scope(node)
-        if not scope.recording:
-            node = self.nodes.record(IDENTITY, (node,))
         symbol: Symbol = _new(Symbol)
-        symbol._tracer, symbol._node = self, node
+        symbol._tracer, symbol._node = self, node if scope.recording else self.nodes.record(IDENTITY, (node,))
         return symbol
 
     def _remember_scope(self, node: int) -> None:
         path = current().path
         if path:
             self.scopes.setdefault(node, path)
+
+    def dot(self, ws: Sequence[Any], xs: Sequence[Any], start: Any) -> Symbol | None:
+        """``start + w0 * x0 + w1 * x1 + ...`` as one step; None where it isn't parameters in lines times rows.
+
+        Terms without a row are added to ``start``.
+        """
+        for parameters, items in ((ws, xs), (xs, ws)):
+            at, rows = self._rows(items)
+            found = self._lines(parameters, at) if rows else None
+            if found is not None:
+                for k in sorted(set(range(len(items))).difference(at)):
+                    term = parameters[k] * items[k]
+                    start = term if start is None else start + term
+                return self._product([(self.nodes.vec(rows[part]), line) for line, part in found], start)
+        return None
+
+    def _product(self, parts: list[tuple[int, Line]], start: Any) -> Symbol:
+        nodes, bias, row = self.nodes, None, None
+        if start is not None:
+            first = self.operand(start)
+            if not nodes.uniform[first]:
+                row = first
+            elif nodes.numbers.get(first) != 0.0:
+                bias = first
+        node = nodes.product(parts, bias)
+        self._remember_scope(node)
+        if row is not None:
+            node = nodes.record(add, (row, node))
+        return Symbol(self, node if current().recording else nodes.record(IDENTITY, (node,)))
+
+    def _rows(self, xs: Sequence[Any]) -> tuple[list[int], tuple[int, ...]]:
+        """Where in a list the numbers of this trace are that differ from sample to sample, and their nodes."""
+        items, at, nodes = self._listed
+        if len(xs) != len(items) or not all(map(operator.is_, xs, items)):  # neurons of a layer have the same
+            uniform = self.nodes.uniform
+            at = [k for k, x in enumerate(xs) if x.__class__ is Symbol and x._tracer is self and not uniform[x._node]]
+            nodes = tuple([xs[k]._node for k in at])
+            self._listed = list(xs), at, nodes
+        return at, nodes
+
+    def _lines(self, ws: Sequence[Any], at: Sequence[int]) -> list[tuple[Line, slice]] | None:
+        """Where these things are, those at the places ``at``, if they are parameters in few lines."""
+        if isinstance(ws, ParameterArray):
+            begin, (step, *_) = self.address(ws.store, ws.begin), ws.strides
+            self.products[ws._home] = None
+            if len(at) == len(ws) and step:
+                return [(Line(begin, step), slice(0, len(ws)))]
+            return lines([begin + k * step for k in at], MOST_LINES)
+        parameters = [ws[k] for k in at]
+        for w in parameters:
+            if w.__class__ is not Parameter:
+                return None
+        found = lines([self.address(w.store, w.slot) for w in parameters], MOST_LINES)
+        if found is not None:
+            homes = dict.fromkeys([w._home or w for w in parameters])
+            # Of an array all comes into the span; between lone parameters others may lie, which don't.
+            if any(line.step != 1 for line, _ in found) and any(isinstance(home, Parameter) for home in homes):
+                return None
+            self.products.update(homes)
+        return found
 
     def compare(self, sign: str, a: Any, b: Any) -> Any:
         """The condition of a comparison, or a bool if both sides are constants."""
@@ -133,6 +207,8 @@ class Tracer:
     def buffer(self, array: Any, k: int) -> Symbol:
         """The number that ``array[k]`` (float64, changed only in place) is at each replay; no gradient flows there."""
         _, nodes = self.buffers.setdefault(id(array), (array, []))
+        if self.noting is not None:
+            self.noting.live(array)
         node = self.nodes.leaf("buffer", (list(self.buffers).index(id(array)), k))
         if node not in self.labels:
             nodes.append(node)
@@ -185,8 +261,14 @@ class Tracer:
     def _parameter(self, parameter: Parameter) -> int:
         node = self.parameters.get(parameter)
         if node is None:
-            node = self.parameters[parameter] = self.nodes.leaf("parameter", parameter)
+            node = self.parameters[parameter] = self.nodes.leaf(
+                "parameter", self.address(parameter.store, parameter.slot)
+            )
         return node
+
+    def address(self, store: Store, slot: int) -> int:
+        """A slot as a number, by which equal steps in memory are equal steps."""
+        return (self.stores.setdefault(store, len(self.stores)) << 40) + slot
 
     def _taken(self, value: Value) -> int:
         """The node of a Value that was computed from parameters and numbers, with all that it came from."""
@@ -218,7 +300,9 @@ class Tracer:
             node = self.nodes.record(value.op, tuple(self._values[arg] for arg in value.args))
             return node if value.requires_grad else self.nodes.record(IDENTITY, (node,))
         if isinstance(value, Constant) or self._is_ours(value):
-            return self.nodes.constant(value.data)
+            if self.noting is not None and value.op is None:
+                self.noting.number(value)
+            return self.nodes.constant(value._data)
         raise _foreign(value, source_line())
 
     # Text
@@ -237,7 +321,11 @@ class Tracer:
         if node in self.nodes.numbers:
             return f"{self.nodes.numbers[node]!r}"
         if kind == "parameter":
-            return repr(self.nodes.payload[node].label or "a parameter")
+            return next(repr(p.label or "a parameter") for p, known in self.parameters.items() if known == node)
+        if kind == PRODUCT:
+            return "a sum of products"
+        if kind == VEC:
+            return "a list of numbers"
         if kind is BOTH or kind is EITHER:
             return f"a condition joined by {kind.symbol}"
         if kind in IS_CONDITION:

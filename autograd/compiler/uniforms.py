@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from ..declaration import Op
 from ..ops import add, neg
-from .nodes import DOT, Nodes
+from .nodes import DOT, SUMS, Nodes
 from .tape import Instruction, Local, Number, Operand, Uniform
 
 
@@ -31,8 +31,9 @@ class UniformSlots:
         self._constants: dict[int, int] = {}
         for node, kind in enumerate(nodes.kinds):
             if kind == DOT:
-                self._keep_constants(nodes.args[node][0 : len(nodes.args[node]) & ~1 : 2])
-                self._keep_constants(nodes.args[node][-1:] if nodes.bias(node) is not None else ())
+                self._keep_constants(coefficient for coefficient, _ in nodes.terms(node))
+            if kind in SUMS and (bias := nodes.bias(node)) is not None:
+                self._keep_constants([bias])
 
     def _after_the_rows(self) -> bytearray:
         nodes = self.nodes
@@ -41,8 +42,8 @@ class UniformSlots:
             late[node] = kind == "adjoint" or (nodes.uniform[node] and any(late[arg] for arg in nodes.args[node]))
         return late
 
-    def _keep_constants(self, nodes: tuple[int, ...]) -> None:
-        """Give the constants among the coefficients of a dot a slot each."""
+    def _keep_constants(self, nodes: Iterable[int]) -> None:
+        """Give the constants among the coefficients and biases of sums a slot each."""
         for node in nodes:
             if node in self.nodes.numbers and node not in self._constants:
                 self._constants[node] = self._given + len(self.computed) + len(self._constants)
@@ -58,6 +59,14 @@ class UniformSlots:
             return self._constants[node]
         payload = self.nodes.payload.get(node)
         return self._slots[node] if payload is None else int(payload)
+
+    def terms(self, node: int) -> list[tuple[int, int]]:
+        """The (slot, row) pairs of a dot or a product."""
+        nodes = self.nodes
+        if nodes.kinds[node] == DOT:
+            return [(self.slot(coefficient), row) for coefficient, row in nodes.terms(node)]
+        parts = nodes.parts(node)
+        return [(slot + k * step, row) for vec, (slot, step) in parts for k, row in enumerate(nodes.args[vec])]
 
     def operand(self, node: int) -> Operand:
         """The uniform as an operand of an instruction; the adjoint of a uniform has the slot behind all of them."""

@@ -5,6 +5,7 @@
 MLP(2 -> 16 -> 16 -> 1, relu; 337 parameters)
 """
 
+from ..parameter import Parameter, ParameterArray
 from . import init, losses, penalties
 from .activations import ELU, GELU, LeakyReLU, ReLU, Sigmoid, SiLU, Softplus, Tanh
 from .dropout import Dropout
@@ -14,7 +15,6 @@ from .module import Module
 from .neuron import Neuron
 from .normalization import BatchNorm, LayerNorm
 from .sequential import Sequential
-from .structure import structure_version
 
 __all__ = [
     "ELU",
@@ -28,6 +28,8 @@ __all__ = [
     "Linear",
     "Module",
     "Neuron",
+    "Parameter",
+    "ParameterArray",
     "ReLU",
     "Sequential",
     "SiLU",
@@ -37,5 +39,4 @@ __all__ = [
     "init",
     "losses",
     "penalties",
-    "structure_version",
 ]

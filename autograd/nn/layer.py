@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from numpy.typing import NDArray
+import numpy as np
 
-from ..parameter import unique
+from ..errors import ShapeError
+from ..parameter import ParameterArray
+from ..parameter_list import Flat, NeuronByNeuron, Part
 from ..randomness import generator
+from ..store import make_room
 from .activations import default_init, resolve
 from .checks import as_list, size
 from .init import weights
-from .module import Module, as_array
+from .module import Module
 from .neuron import Neuron, wrong_inputs
+from .state import Home
+from .walking import parts_of
 
 
 class Layer(Module):
@@ -22,7 +28,9 @@ class Layer(Module):
     (nout, nin) and ``bias`` (nout,).
 
     Attributes:
-        neurons: the list of neurons.
+        weight: a ParameterArray of shape (nout, nin); set another one to share weights.
+        bias: a ParameterArray of shape (nout,), or None.
+        neurons: the list of neurons, whose parameters are the rows of these.
 
     Args:
         nin, nout: how many inputs and outputs.
@@ -53,7 +61,87 @@ class Layer(Module):
         function = resolve(activation)
         scheme = default_init(function if nonlin else None) if init is None else init
         rows = weights(scheme, nin, nout, generator(rng))
-        self.neurons = [Neuron(nin, nonlin, function, bias=bias, init=[row]) for row in rows]
+        make_room(nout * (nin + bias))
+        weight, offsets = ParameterArray(rows), ParameterArray(np.zeros(nout)) if bias else None
+        self.neurons = [
+            Neuron.of_row(weight[j], None if offsets is None else offsets[j], nonlin, function) for j in range(nout)
+        ]
+        self._take(weight, offsets)
+
+    def _take(self, weight: ParameterArray, bias: ParameterArray | None) -> None:
+        """Keep the arrays, and have their faces bear the names of the neurons."""
+        vars(self).update(weight=weight, bias=bias)
+        scopes = [neuron._scope for neuron in self.neurons]
+        for array in (weight, bias):
+            if array is not None and not array._home.rows:
+                array._home.rows = scopes
+
+    def __setstate__(self, state: Any) -> None:
+        super().__setstate__(state)
+        self._take(vars(self)["weight"], vars(self)["bias"])
+
+    @property
+    def weight(self) -> ParameterArray:
+        """The weights of all neurons, shape (nout, nin).
+
+        Raises:
+            AttributeError: neurons were replaced, so that there is no such array any more.
+        """
+        array: ParameterArray = self._whole("weight")
+        return array
+
+    @weight.setter
+    def weight(self, array: Any) -> None:
+        self._share("weight", array, (self.nout, self.nin))
+        for neuron, row in zip(self.neurons, array, strict=True):
+            neuron.w = row
+
+    @property
+    def bias(self) -> ParameterArray | None:
+        """The biases of all neurons, shape (nout,), or None; errors are those of `weight`."""
+        array: ParameterArray | None = self._whole("bias")
+        return array
+
+    @bias.setter
+    def bias(self, array: Any) -> None:
+        if array is not None:
+            self._share("bias", array, (self.nout,))
+        vars(self)["bias"] = array
+        for j, neuron in enumerate(self.neurons):
+            neuron.b = None if array is None else array[j]
+
+    def _share(self, name: str, array: Any, shape: tuple[int, ...]) -> None:
+        if not isinstance(array, ParameterArray):
+            raise TypeError(
+                f"{name} of {self!r} is a ParameterArray, got {type(array).__name__}: {array!r}; write its numbers, "
+                f"layer.{name}.data = numbers"
+            )
+        if array.shape != shape:
+            raise ShapeError(f"{name} of {self!r} has the shape {shape}, got {array.shape}; make a layer of that size")
+        vars(self)[name] = array
+
+    def _whole(self, name: str) -> Any:
+        if not self._is_whole():
+            raise AttributeError(
+                f"neurons of {self!r} were replaced or changed, so their parameters are no array {name!r} any more; "
+                f"take them from the neurons, layer.neurons[j].w and .b, or make a new layer"
+            )
+        return vars(self)[name]
+
+    def _is_whole(self) -> bool:
+        """Whether the neurons are still the rows of the arrays."""
+        weight, bias, neurons = vars(self)["weight"], vars(self)["bias"], self.neurons
+        return len(neurons) == weight.shape[0] and all(
+            isinstance(neuron, Neuron)
+            and neuron.w.__class__ is ParameterArray
+            and neuron.w.store is weight.store
+            and neuron.w.begin == weight.begin + j * weight.strides[0]
+            and neuron.w.shape == weight.shape[1:]
+            and neuron.w.strides == weight.strides[1:]
+            and (neuron.b is None if bias is None else neuron.b is bias[j])
+            and sum(1 for _ in neuron._members()) == 2 - (bias is None)
+            for j, neuron in enumerate(neurons)
+        )
 
     @property
     def nin(self) -> int:
@@ -81,22 +169,31 @@ class Layer(Module):
         """
         return "/".join(dict.fromkeys(filter(None, (neuron.kind() for neuron in self.neurons))))
 
-    def _arrays(self, inside: tuple[Module, ...] = ()) -> dict[str, NDArray[Any]]:
-        arrays = self._dense()
-        whole = unique(p for array in arrays.values() for p in array.flat)
-        # Neurons that someone has replaced or extended may not fit into two arrays; then they stand one by one.
-        fits = whole and set(whole) == set(self.parameters()) and not self.buffers()
-        return arrays if fits else super()._arrays(inside)
+    def _attributes(self) -> Iterator[tuple[str, Any]]:
+        # The arrays stand for the neurons' parameters, which are found there.
+        return ((name, value) for name, value in vars(self).items() if name not in ("weight", "bias"))
 
-    def _dense(self) -> dict[str, NDArray[Any]]:
-        neurons = [neuron for neuron in self.neurons if isinstance(neuron, Neuron)]
-        if len({neuron.nin for neuron in neurons}) != 1:
-            return {}
-        biases = [neuron.b for neuron in neurons if neuron.b is not None]
-        arrays = {"weight": as_array([list(neuron.w) for neuron in neurons])}
-        if biases:
-            arrays["bias"] = as_array(biases)
-        return arrays if len(biases) in (0, len(neurons)) else {}
+    def _own_parts(self) -> Iterator[Part]:
+        if not self._is_whole():
+            yield from super()._own_parts()
+            return
+        for neuron in self.neurons:
+            neuron._below()  # as if walked through, so that its changes are told to this layer
+        weight, bias = vars(self)["weight"], vars(self)["bias"]
+        if bias is not None and weight.is_whole and bias.is_whole:
+            yield NeuronByNeuron(weight, bias)
+        else:
+            yield from map(Flat, (weight,) if bias is None else (weight, bias))
+        for name, member in self._members():  # what a subclass has beside
+            if not name.startswith("neurons."):
+                yield from parts_of(member)
+
+    def _homes(self) -> dict[str, Home]:
+        homes = super()._homes()
+        if not self._is_whole():
+            return homes
+        arrays = {name: vars(self)[name] for name in ("weight", "bias") if vars(self)[name] is not None}
+        return arrays | {name: home for name, home in homes.items() if not name.startswith("neurons.")}
 
     def __repr__(self) -> str:
         return self.describe(", ".join(filter(None, (f"{self.nin} -> {self.nout}", self.kind()))))

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from ..randomness import generator
+from ..store import make_room
 from .activations import resolve
 from .checks import size
 from .layer import Layer
@@ -56,6 +57,7 @@ class MLP(Module):
             raise ValueError("an MLP needs at least one layer, got nouts=[]; write MLP(2, [16, 1])")
         function, random = resolve(activation), generator(rng)
         last = len(sizes) - 2
+        make_room(sum(b * (a + bias) for a, b in pairwise(sizes)))
         self.layers = [
             Layer(a, b, nonlin=i != last, activation=function, bias=bias, init=init, rng=random)
             for i, (a, b) in enumerate(pairwise(sizes))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import ShapeError
-from ..parameter import Parameter
+from ..parameter import Parameter, ParameterArray
+from ..products import weighted_sum
 from ..randomness import generator
 from .activations import METHODS, default_init, resolve, title
 from .checks import as_list, count, here, size
@@ -17,7 +18,7 @@ class Neuron(Module):
     """``activation(b + w0 * x0 + w1 * x1 + ...)``, built of binary ``*`` and ``+`` from the bias on.
 
     Attributes:
-        w: the weights, a list of ``nin`` Parameters.
+        w: the weights, a ParameterArray of shape (nin,): indexed and iterated it gives Parameters.
         b: the bias, a Parameter that starts at 0; None without one.
         nonlin: whether the activation is applied.
         activation: an operation or any function of a Value.
@@ -40,7 +41,7 @@ class Neuron(Module):
     (Value(data=5.0, grad=0.0), Neuron(2, relu; 3 parameters))
     """
 
-    w: list[Parameter]
+    w: ParameterArray
     b: Parameter | None
 
     def __init__(
@@ -55,11 +56,19 @@ class Neuron(Module):
     ) -> None:
         function = resolve(activation)
         scheme = default_init(function if nonlin else None) if init is None else init
-        (row,) = weights(scheme, size(nin, "nin of a Neuron"), 1, generator(rng)).tolist()
-        self.w = Parameter.many(row)
+        self.w = ParameterArray(weights(scheme, size(nin, "nin of a Neuron"), 1, generator(rng))[0])
         self.b = Parameter(0.0) if bias else None
         self.nonlin = nonlin
         self.activation = function
+
+    @classmethod
+    def of_row(cls, w: ParameterArray, b: Parameter | None, nonlin: bool, activation: Any) -> Neuron:
+        """A neuron over parameters that are there already, such as a row of a layer's weight."""
+        neuron = cls.__new__(cls)
+        vars(neuron).update(w=w, b=b, nonlin=nonlin, activation=activation)
+        if isinstance(activation, Module):
+            neuron.activation = activation  # it learns who holds it
+        return neuron
 
     @property
     def nin(self) -> int:
@@ -71,13 +80,7 @@ class Neuron(Module):
         xs = x if x.__class__ is list else as_list(x, "a Neuron")
         if len(xs) != len(self.w):
             raise wrong_inputs(self, len(self.w), len(xs))
-        terms = zip(self.w, xs)  # noqa: B905 (of one length; strict would cost a tenth of the loop)
-        act: Any = self.b
-        if act is None:
-            w, item = next(terms)
-            act = w * item
-        for w, item in terms:
-            act = act + w * item
+        act = weighted_sum(self.w, xs, self.b)
         return METHODS.get(id(self.activation), self.activation)(act) if self.nonlin else act
 
     def kind(self) -> str:

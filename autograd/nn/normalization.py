@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from .. import ops
 from ..errors import ShapeError, TraceError
-from ..parameter import Parameter
+from ..parameter import ParameterArray
 from ..scopes import current
+from ..store import make_room
 from ..value import Constant, Value, real_number
 from .checks import as_list, count, here, is_plain, is_single, size
 from .module import Module
@@ -55,16 +56,16 @@ def batch_mean(x: Any) -> Any:
 class _Normalization(Module):
     """What both have: a number of inputs, eps, and for each input a weight and a bias (both None without affine)."""
 
-    weight: list[Parameter] | None
-    bias: list[Parameter] | None
+    weight: ParameterArray | None
+    bias: ParameterArray | None
 
     def __init__(self, n: int, eps: float, affine: bool) -> None:
         name = type(self).__name__
         self.n = size(n, f"n of a {name}")
         self.eps = _within(eps, f"eps of {name}", math.inf)
-        # Made together, so that they lie in one store.
-        both = Parameter.many([1.0] * self.n + [0.0] * self.n) if affine else []
-        self.weight, self.bias = (both[: self.n], both[self.n :]) if affine else (None, None)
+        make_room(2 * self.n)
+        self.weight = ParameterArray(np.ones(self.n)) if affine else None
+        self.bias = ParameterArray(np.zeros(self.n)) if affine else None
 
     def _inputs(self, x: Any) -> list[Any]:
         """One sample as a list of Values; plain numbers become constants, so that the graph shows what is done."""

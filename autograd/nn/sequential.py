@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from .adoption import have_owner
+from .members import items
 from .module import Module
 
 
@@ -52,11 +54,12 @@ class Sequential(Module):
                 yield name, value
 
     def _adopt(self, name: str, value: Any) -> None:
-        if name != "layers":
+        if name == "layers":
+            for i, module in items(value):
+                super()._adopt(str(i), module)
+            have_owner(value, self, name)
+        else:
             super()._adopt(name, value)
-            return
-        for i, module in enumerate(value):
-            super()._adopt(str(i), module)
 
     def __len__(self) -> int:
         return len(self.layers)

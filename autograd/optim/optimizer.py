@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, fields, replace
 from typing import Any, Protocol, TypeAlias
@@ -9,7 +10,9 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ..parameter import Parameter, Store, span
+from ..parameter import Parameter, ParameterArray
+from ..parameter_list import Flat, ParameterList, Part, Some
+from ..value import Value
 from .inplace import Step, bound_step
 from .rule import Rule
 
@@ -24,8 +27,6 @@ class HasParameters(Protocol):
 Parameters: TypeAlias = Iterable[Parameter] | HasParameters
 """What an optimizer takes: Parameters, or a module."""
 
-_FEW = 10_000
-"""Parameters up to which gradients are zeroed by copying zeros, which needs as many zeros."""
 _CURE = "pass Parameters, as in model.parameters() or [Parameter(0.5)]"
 
 
@@ -34,10 +35,11 @@ class Optimizer:
 
     Attributes:
         params: the parameters, in order.
+        span: the same in the order in which they lie in memory.
         rule: the formula with its constants; replaced when the rate changes.
         t: steps made so far.
-        state: the rule's arrays by name, each (n,) in the order of ``params``. They are changed in place;
-            the dictionary is another one after `load_state_dict`.
+        state: the rule's arrays by name, each (n,) in the order of ``span`` (those that `state_dict` gives are in the
+            order of ``params``). They are changed in place; the dictionary is another one after `load_state_dict`.
         initial_lr: the rate that schedules multiply: what ``lr`` was last set to by hand.
 
     Args:
@@ -59,7 +61,19 @@ class Optimizer:
         self.rule = rule
         self.t = 0
         self.initial_lr = rule.lr
-        self.state = {name: np.full(len(self.params), start) for name, start in rule.state.items()}
+        self._begin({name: np.full(len(self.params), start) for name, start in rule.state.items()})
+
+    def _begin(self, state: dict[str, NDArray[np.float64]]) -> None:
+        """Go on from these arrays, which are in the order of the list."""
+        self.span = self.params.span
+        self.zero_grad = self.span.zero_grad  # type: ignore[method-assign]
+        self._order = self.span.positions(self.params.slots())
+        self.state = {name: np.empty_like(array) for name, array in state.items()}
+        for name, array in state.items():
+            self.state[name][self._order] = array
+        owner = self.params.owner
+        self._watched: Any = None if owner is None else owner._own
+        self._known: Any = None if owner is None else owner._parts()
         self._unbind()
 
     @property
@@ -69,39 +83,51 @@ class Optimizer:
 
     @lr.setter
     def lr(self, lr: float) -> None:
-        self.rule = replace(self.rule, lr=lr)
+        self.rule = self.rule.with_lr(lr)
         self.initial_lr = self.rule.lr
 
     def scale_lr(self, factor: float) -> None:
         """Set ``lr`` to ``factor * initial_lr``, which is how schedules do it."""
-        self.rule = replace(self.rule, lr=factor * self.initial_lr)
+        lr = factor * self.initial_lr
+        if lr != self.rule.lr:
+            self.rule = self.rule.with_lr(lr)
 
     def step(self) -> None:
         """Make one step with the gradients that the parameters have now."""
-        store = self._first.store
-        if store is not self._store or store.accelerate is not self._accelerate:
+        if self._watched is not None and self._watched.parts is not self._known:
+            self._look_for_more()
+        if self._seen != len(self._first.accelerated):
             self._bind()
         t = self.t + 1
         if self.rule is not self._filled:
             self._fill(t)
-        self._run()
+        for run in self._runs:
+            run()
         self.t = t
 
     def zero_grad(self) -> None:
         """Set the gradient of every parameter to 0."""
-        store = self._first.store
-        if store is not self._store:
-            self._bind()
-            store = self._first.store
-        if self._zeros is None:
-            self._gradient.fill(0.0)
-        else:  # takes two thirds of the time for a few parameters
-            self._view[:] = self._zeros
-        store.forget()
+        self.span.zero_grad()  # which takes the place of this method, see `_begin`: a call less
+
+    def _look_for_more(self) -> None:
+        """Warn, once, of parameters that the model has got since."""
+        owner = self.params.owner
+        if owner is None:
+            self._watched = None
+            return
+        self._known = owner._parts()
+        more = [name for name, p in owner.named_parameters() if p not in self.params]
+        if more:
+            shown = ", ".join(more[:3]) + (", ..." if len(more) > 3 else "")
+            warnings.warn(
+                f"{type(self).__name__} was made before the model had {len(more)} of its parameters ({shown}), and "
+                f"doesn't train them; make the optimizer anew when the model is complete",
+                stacklevel=3,
+            )
 
     def state_dict(self) -> dict[str, Any]:
         """All but the parameters: rule's name, ``t``, ``initial_lr``, hyperparameters, copies of the state."""
-        arrays = {name: array.copy() for name, array in self.state.items()}
+        arrays = self._listed_state()
         counts = {"rule": self.rule.name, "t": self.t, "initial_lr": self.initial_lr}
         return {**counts, **asdict(self.rule), **arrays}
 
@@ -125,8 +151,12 @@ class Optimizer:
         initial_lr = replace(rule, lr=_plain(saved["initial_lr"])).lr
         t = steps_made(_plain(saved["t"]), where)
         state = {name: self._array(saved[name], f"{where}: {name}") for name in rule.state}
-        self.rule, self.t, self.initial_lr, self.state = rule, t, initial_lr, state
-        self._unbind()
+        self.rule, self.t, self.initial_lr = rule, t, initial_lr
+        self._begin(state)
+
+    def _listed_state(self) -> dict[str, NDArray[np.float64]]:
+        """Copies of the rule's arrays, in the order of the list."""
+        return {name: array[self._order] for name, array in self.state.items()}
 
     def _array(self, given: object, where: str) -> NDArray[np.float64]:
         array = np.array(given, dtype=np.float64)
@@ -138,37 +168,40 @@ class Optimizer:
         return array
 
     def _unbind(self) -> None:
-        self._first = self.params[0]
-        self._store: Store | None = None
-        self._gradient: NDArray[np.float64] = np.empty(0)
-        self._view: Any = None
-        self._zeros: Any = None
-        self._accelerate: Any = None
+        self._runs: list[Callable[[], object]] = []
+        self._puts: list[Callable[[Iterable[float]], object]] = []
+        self._first = self.span.places[0].store
+        self._seen = -1
         self._filled: Rule | None = None
 
     def _bind(self) -> None:
-        """Point the step at where the parameters lie now; the state is ours and stays."""
-        store, begin, end = span(self.params)
-        make: Callable[..., Step] = store.accelerate or bound_step
-        data, self._gradient = store.data[begin:end], store.grad[begin:end]
-        self._view = store.grad_view[begin:end]
-        self._zeros = memoryview(bytes(8 * (end - begin))).cast("d") if end - begin <= _FEW else None
-        self._put, self._run = make(self.rule, data, self._gradient, tuple(self.state.values()))
-        self._store, self._accelerate, self._filled = store, store.accelerate, None
+        """Point the step at the numbers: a step for each run of parameters that lie side by side."""
+        self._seen = len(self._first.accelerated)
+        steps, done = [], 0
+        for store, begin, end in self.span.places:
+            states = tuple(array[done : done + end - begin] for array in self.state.values())
+            makers = (make for first, last, make in store.accelerated if first <= begin < last)
+            make: Callable[..., Step] = next(makers, bound_step)
+            steps.append(make(self.rule, store.data[begin:end], store.grad[begin:end], states))
+            done += end - begin
+        self._puts, self._runs = [step.fill for step in steps], [step.run for step in steps]
+        self._filled = None
 
     def _fill(self, t: int) -> None:
         """Hand the numbers of step ``t`` to the step, for good if they don't change: that saves 0.3 of 0.9 µs."""
         rule = self.rule
-        self._put(rule.scalars(t).values())
+        for put in self._puts:
+            put(rule.scalars(t).values())
         self._filled = rule if rule.is_steady else None
 
     def __getstate__(self) -> dict[str, Any]:
-        kept = ("params", "rule", "t", "initial_lr", "state")
-        return {name: getattr(self, name) for name in kept}
+        kept = ("params", "rule", "t", "initial_lr")
+        # In the order of the list: where the parameters of a copy lie isn't known.
+        return {**{name: getattr(self, name) for name in kept}, "state": self._listed_state()}
 
     def __setstate__(self, kept: dict[str, Any]) -> None:
         vars(self).update(kept)
-        self._unbind()
+        self._begin(kept["state"])
 
     def __repr__(self) -> str:
         count = len(self.params)
@@ -176,19 +209,58 @@ class Optimizer:
         return f"{type(self).__name__}({count} parameter{'s' * (count != 1)}, {options}, t={self.t})"
 
 
-def parameter_list(params: Parameters, who: str) -> list[Parameter]:
-    """The parameters as a list: at least one, nothing else, none twice. ``who`` begins the messages."""
+def parameter_list(params: Parameters, who: str) -> ParameterList:
+    """The parameters as a list that knows their arrays: at least one, nothing else, none twice.
+
+    ``who`` begins the messages.
+    """
     listed = getattr(params, "parameters", None)
     source = listed() if callable(listed) else params
     if isinstance(source, Parameter | set | frozenset) or not isinstance(source, Iterable):
         raise TypeError(f"{who}: params is a {type(source).__name__}, not a list in a fixed order; {_CURE}")
-    found = list(source)
-    if not found:
-        raise ValueError(f"{who}: there are no parameters (an iterator can be read only once); {_CURE}")
+    found = source if isinstance(source, ParameterList) else _listed(source, who)
+    if not len(found):
+        why = _values_in(params) or " (an iterator can be read only once)"
+        raise ValueError(f"{who}: there are no parameters{why}; {_CURE}")
+    if found.span.size < len(found):
+        _refuse_repetition(found, who)
+    return found
+
+
+def _values_in(module: Any) -> str:
+    """In words, the plain Values that a module holds: whoever wrote them meant parameters."""
+    for each in module.modules() if hasattr(module, "modules") else ():
+        for name, value in vars(each).items():
+            waiting = [value]
+            for item in waiting:
+                if isinstance(item, list | tuple | dict):
+                    waiting += item.values() if isinstance(item, dict) else item
+                elif isinstance(item, Value) and not isinstance(item, Parameter):
+                    return f": {name} of {type(each).__name__} holds Values, which are no Parameters"
+    return ""
+
+
+def _listed(source: Iterable[Any], who: str) -> ParameterList:
+    """Parameters and arrays of them one after the other."""
+    parts: list[Part] = []
+    if isinstance(source, ParameterArray):
+        return ParameterList([Flat(source)])
+    for i, p in enumerate(source):
+        if isinstance(p, ParameterArray):
+            parts.append(Flat(p))
+        elif not isinstance(p, Parameter):
+            cure = f"{_CURE}{'; a Value becomes one as Parameter(v.data)' if isinstance(p, Value) else ''}"
+            raise TypeError(f"{who}: params[{i}] is a {type(p).__name__}, not a Parameter: {p!r}; {cure}")
+        elif parts and isinstance(parts[-1], Some):
+            parts[-1].append(p)
+        else:
+            parts.append(Some([p]))
+    return ParameterList(parts)
+
+
+def _refuse_repetition(found: ParameterList, who: str) -> None:
     seen: dict[Parameter, int] = {}
     for i, p in enumerate(found):
-        if not isinstance(p, Parameter):
-            raise TypeError(f"{who}: params[{i}] is a {type(p).__name__}, not a Parameter: {p!r}; {_CURE}")
         if p in seen:
             label = f" {p.label!r}" if p.label else ""
             raise ValueError(
@@ -196,7 +268,6 @@ def parameter_list(params: Parameters, who: str) -> list[Parameter]:
                 "list it once, as model.parameters() does"
             )
         seen[p] = i
-    return found
 
 
 def steps_made(t: object, where: str) -> int:

@@ -15,12 +15,12 @@ from .parameters import Trained
 class Best:
     """Keeps the parameters of the epoch with the least loss, and the buffers of the model, if it is a module.
 
-    >>> from autograd import Parameter
-    >>> p = Parameter(1.0); best = Best(Trained([p]), patience=1)
-    >>> best.offer(0.5); p.data = 2.0; best.offer(0.7); best.lost_patience
+    >>> from autograd import nn
+    >>> model = nn.Linear(1, 1, init=[[1.0]]); best = Best(Trained(model.parameters()), patience=1)
+    >>> best.offer(0.5); model.weight.data[0, 0] = 2.0; best.offer(0.7); best.lost_patience
     True
-    >>> best.restore(); p.data
-    1.0
+    >>> best.restore(); model.weight.data
+    array([[1.]])
     """
 
     def __init__(self, trained: Trained, patience: int, model: Any = None) -> None:

@@ -70,7 +70,6 @@ class CompiledEngine:
         self._goes_ahead = True
         self._checked: Steps | None = None
         """The steps whose sizes of batches the modules have accepted."""
-        _ = task.trained.data  # packs the parameters, so that they are traced where they will stay
         with in_mode(task.state.model, training=True):
             self._program.trace(*self._arrays)
 
@@ -131,7 +130,7 @@ class CompiledEngine:
         with self.task.interrupts.held():
             start = time.perf_counter()
             done, losses = steps.run(order, firsts, counts)
-            if done < len(counts) or not np.isfinite(self.task.trained.data).all():
+            if done < len(counts) or not self.task.trained.is_finite():
                 self._put_back(before)
                 self._goes_ahead = False
                 return None
@@ -193,7 +192,7 @@ class CompiledEngine:
         before = self._snapshot()
         with task.interrupts.held():
             done, losses = steps.run(order, firsts, counts)
-            if not np.isfinite(task.trained.data).all():
+            if not task.trained.is_finite():
                 self._put_back(before)
                 done, self._stretch = 0, 1  # the next ones are made one by one, until the step that does it is found
             steps.hand_over(counts[:done])

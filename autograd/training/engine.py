@@ -17,7 +17,6 @@ from ..data.sampling import batches
 from ..errors import ShapeError
 from ..nn.module import Module
 from ..nn.statistics import commit, pending
-from ..nn.structure import structure_version
 from ..scopes import no_grad
 from ..training import nonfinite
 from ..value import Value, real_number
@@ -175,7 +174,6 @@ class EagerEngine:
     def __init__(self, task: Task) -> None:
         self.task = task
         self._inputs, self._targets = rows(task.samples.X), rows(task.samples.Y)
-        self._looked_at, self._needs_batch = -1, False
 
     def run_epoch(self, order: NDArray[np.intp], batch_size: int) -> EpochLoss:
         """See `Engine.run_epoch`."""
@@ -236,10 +234,7 @@ class EagerEngine:
         return _losses(self.task, [x for x, _ in pairs], [y for _, y in pairs])[i]
 
     def _takes_whole_batches(self) -> bool:
-        """`needs_batch` of the model, looked up again only if some module has changed."""
-        if self._looked_at != structure_version():
-            self._looked_at, self._needs_batch = structure_version(), needs_batch(self.task.state.model)
-        return self._needs_batch
+        return needs_batch(self.task.state.model)
 
     def batch(self, chosen: list[int]) -> tuple[float, float]:
         """A step for these samples; the sum of their losses, and the penalty."""
@@ -252,23 +247,22 @@ class EagerEngine:
         """Fill ``grad`` with the gradient of the batch; the sum of its losses, and the penalty."""
         trained = self.task.trained
         trained.zero_grad()
-        grad = trained.grad
         seed = 1.0 / len(chosen)
         total = 0.0
         try:
             if self._takes_whole_batches():
-                total = self._whole(chosen, seed, grad)
+                total = self._whole(chosen, seed)
             else:
                 for i in chosen:
-                    total += self._sample(i, seed, grad)
-            penalty = self._penalty(grad)
+                    total += self._sample(i, seed)
+            penalty = self._penalty()
             self.task.callbacks.before_step(self.task.state)
         except BaseException:
             trained.zero_grad()  # half a batch's gradient is no gradient
             raise
         return total, penalty
 
-    def _sample(self, i: int, seed: float, grad: NDArray[np.float64]) -> float:
+    def _sample(self, i: int, seed: float) -> float:
         try:
             loss = sample_loss(self.task, self._inputs[i], self._targets[i])
         except Exception as error:
@@ -278,11 +272,11 @@ class EagerEngine:
         if not math.isfinite(number):
             raise nonfinite.loss_error(loss, self._where(i), self._cure())
         loss.backward(seed)
-        if not np.isfinite(grad).all():
+        if not self.task.trained.has_finite_gradients():
             raise nonfinite.gradient_error(loss, seed, self._where(i), self._cure())
         return number
 
-    def _whole(self, chosen: list[int], seed: float, grad: NDArray[np.float64]) -> float:
+    def _whole(self, chosen: list[int], seed: float) -> float:
         where = f"a batch of {len(chosen)} samples, the first is row {chosen[0]} of X, in {self._when()}"
         try:
             losses = _losses(self.task, [self._inputs[i] for i in chosen], [self._targets[i] for i in chosen])
@@ -294,11 +288,11 @@ class EagerEngine:
                 raise nonfinite.loss_error(loss, self._where(i), self._cure())
         total = reduce(add, losses)
         total.backward(seed)
-        if not np.isfinite(grad).all():
+        if not self.task.trained.has_finite_gradients():
             raise nonfinite.gradient_error(total, seed, where, self._cure())
         return float(total.data)
 
-    def _penalty(self, grad: NDArray[np.float64]) -> float:
+    def _penalty(self) -> float:
         if self.task.penalty is None:
             return 0.0
         penalty = self.task.penalty()
@@ -306,7 +300,7 @@ class EagerEngine:
         if not math.isfinite(penalty.data):
             raise nonfinite.loss_error(penalty, where, self._cure())
         penalty.backward()
-        if not np.isfinite(grad).all():
+        if not self.task.trained.has_finite_gradients():
             raise nonfinite.gradient_error(penalty, 1.0, where, self._cure())
         return float(penalty.data)
 
@@ -317,8 +311,8 @@ class EagerEngine:
         with task.interrupts.held():
             try:
                 task.state.optimizer.step()
-                if not np.isfinite(trained.data).all():
-                    raise nonfinite.step_error(before, trained.parameters, self._when(), self._cure())
+                if not trained.is_finite():
+                    raise nonfinite.step_error(*trained.first_infinite(before), self._when(), self._cure())
             except BaseException:
                 trained.restore(before)
                 raise

@@ -1,56 +1,52 @@
-"""All the numbers that a training run changes, as one: zeroed, copied, put back."""
+"""All the numbers that a training run changes, as one: zeroed, checked, copied, put back."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..parameter import Parameter, span, unique
+from ..parameter import Parameter
+from ..parameter_list import ParameterList
+from ..store import Span
 
 
 class Trained:
-    """The parameters of an optimizer and of the model, in one contiguous range of a store.
+    """The parameters of an optimizer and of the model.
 
-    >>> p = Parameter(1.0); trained = Trained([p]); kept = trained.copy()
-    >>> p.data = 5.0; trained.restore(kept); p.data
-    1.0
+    >>> from autograd import nn
+    >>> model = nn.Linear(1, 1); trained = Trained(model.parameters()); kept = trained.copy()
+    >>> model.weight.data[...] = 5.0; trained.restore(kept); bool(model.weight.data[0, 0] == kept[0])
+    True
     """
 
-    _data: NDArray[np.float64]
-    _grad: NDArray[np.float64]
-
-    def __init__(self, parameters: list[Parameter]) -> None:
-        self.parameters = unique(parameters)
-        self._store: Any = None
-
-    @property
-    def data(self) -> NDArray[np.float64]:
-        """Their numbers, shape (n,): a view of the store, so good only until someone packs it anew."""
-        self._bind()
-        return self._data
-
-    @property
-    def grad(self) -> NDArray[np.float64]:
-        """Their gradients, shape (n,), likewise."""
-        self._bind()
-        return self._grad
-
-    def zero_grad(self) -> None:
-        """Set every gradient to 0, and say that no backward has reached it."""
-        self.grad.fill(0.0)
-        self._store.forget()
+    def __init__(self, *lists: ParameterList) -> None:
+        self.lists = lists
+        self._span = Span(place for each in lists for place in each.places())
+        self.zero_grad = self._span.zero_grad
 
     def copy(self) -> NDArray[np.float64]:
-        """Their numbers now."""
-        return self.data.copy()
+        """Their numbers now, in memory order."""
+        self._span.load()
+        return self._span.data.copy()
 
     def restore(self, numbers: NDArray[np.float64]) -> None:
         """Put back what `copy` gave."""
-        self.data[:] = numbers
+        self._span.load()
+        self._span.data[:] = numbers
+        self._span.save()
 
-    def _bind(self) -> None:
-        if self.parameters[0].store is not self._store:
-            self._store, begin, end = span(self.parameters)
-            self._data, self._grad = self._store.data[begin:end], self._store.grad[begin:end]
+    def is_finite(self) -> bool:
+        """Whether all numbers are finite."""
+        return all(np.isfinite(store.data[begin:end]).all() for store, begin, end in self._span.places)
+
+    def has_finite_gradients(self) -> bool:
+        """Whether all gradients are finite."""
+        return all(np.isfinite(store.grad[begin:end]).all() for store, begin, end in self._span.places)
+
+    def first_infinite(self, before: NDArray[np.float64]) -> tuple[Parameter, float]:
+        """The first parameter whose number isn't finite, and what it was in ``before``."""
+        for each in self.lists:
+            for parameter, position in zip(each, self._span.positions(each.slots()), strict=True):
+                if not np.isfinite(parameter.data):
+                    return parameter, float(before[position])
+        raise AssertionError("all parameters are finite")

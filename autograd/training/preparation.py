@@ -16,8 +16,10 @@ from ..errors import NonFiniteError, ShapeError
 from ..graph import ancestors
 from ..nn import losses
 from ..optim import Optimizer
-from ..parameter import Parameter
+from ..optim.optimizer import parameter_list
+from ..parameter_list import ParameterList
 from ..randomness import Seed, generator
+from ..store import Span
 from ..value import Value
 from .compiled_engine import engine_for
 from .engine import Engine, Task, trial_losses
@@ -72,7 +74,7 @@ def prepared(
     random = generator(seed, "fit: seed")
     samples, held_out = _parted(Samples.of(X, Y), validation, random)
     used = _optimizer(optimizer, model)
-    trained = Trained([*used.params, *_parameters(model)])
+    trained = Trained(used.params, *_parameters(model))
     _refuse_nonfinite(trained, model)
     task = Task(
         state=State(model, used),
@@ -108,35 +110,47 @@ def _parted(samples: Samples, validation: Any, random: np.random.Generator) -> t
     return Samples(X_train, Y_train), Samples(X_held, Y_held)
 
 
-def _parameters(model: Any) -> list[Parameter]:
+def _parameters(model: Any) -> list[ParameterList]:
+    """The parameters of a model that has some, as the only item; else nothing."""
     listed = getattr(model, "parameters", None)
-    return list(listed()) if callable(listed) else []
+    found = listed() if callable(listed) else []
+    if not isinstance(found, ParameterList):
+        found = list(found)
+    return [parameter_list(found, "fit: the model")] if found else []
 
 
 def _optimizer(optimizer: Any, model: Any) -> Optimizer:
     mine = _parameters(model)
     if not isinstance(optimizer, Optimizer) and callable(optimizer):
-        optimizer = optimizer(mine)
+        optimizer = optimizer(mine[0] if mine else [])
     if not isinstance(optimizer, Optimizer):
         raise TypeError(
             f"fit: optimizer must be one of autograd.optim, as in SGD(model.parameters(), lr=0.1), or a function that "
             f"makes one from parameters, got {type(optimizer).__name__}: {optimizer!r}"
         )
-    if mine and set(mine).isdisjoint(optimizer.params):
-        raise ValueError(
-            f"fit: none of the optimizer's {len(optimizer.params)} parameters is one of the model's {len(mine)}; "
-            f"make it from this model's parameters, {type(optimizer).__name__}(model.parameters(), ...)"
-        )
+    if mine:
+        both = Span([*mine[0].places(), *optimizer.params.places()])
+        if both.size == len(mine[0]) + len(optimizer.params):
+            raise ValueError(
+                f"fit: none of the optimizer's {len(optimizer.params)} parameters is one of the model's "
+                f"{len(mine[0])}; make it from this model's parameters, {type(optimizer).__name__}"
+                f"(model.parameters(), ...)"
+            )
     return optimizer
 
 
 def _refuse_nonfinite(trained: Trained, model: Any) -> None:
+    if trained.is_finite():
+        return
     named = getattr(model, "named_parameters", None)
     names = {p: name for name, p in named()} if callable(named) else {}
-    for position, p in enumerate(trained.parameters):
-        if not math.isfinite(p.data):
-            name = names.get(p, p.label) or f"number {position}"
-            raise NonFiniteError(f"fit: the parameter {name} is {p.data} before training; initialize the model anew")
+    for each in trained.lists:
+        for position, p in enumerate(each):
+            if not math.isfinite(p.data):
+                name = names.get(p, p.label) or f"number {position}"
+                raise NonFiniteError(
+                    f"fit: the parameter {name} is {p.data} before training; initialize the model anew"
+                )
 
 
 def _callable_or_none(penalty: Any) -> Any:
@@ -177,7 +191,7 @@ def _try_out(task: Task, held_out: Samples | None) -> None:
             if not isinstance(terms[1], Value):
                 raise TypeError(f"fit: the penalty must be a Value, got {type(terms[1]).__name__}: {terms[1]!r}")
     reached = {node for term in terms for node in ancestors(term)}
-    if reached.isdisjoint(task.state.optimizer.params):
+    if not any(node in task.state.optimizer.params for node in reached):
         raise ValueError(
             "fit: the loss doesn't depend on any parameter of the optimizer, so training can't change it; compute the "
             "loss from the model's prediction, outside no_grad(), without .data or detach()"

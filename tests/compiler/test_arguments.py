@@ -155,7 +155,7 @@ def test_what_is_refused_after_a_call_that_was_right(linear, what):
         linear.assert_right(X, Y, X, Y)
 
 
-@pytest.mark.parametrize("what", set(REFUSED) - {"other columns", "other dimensions"})
+@pytest.mark.parametrize("what", [what for what in REFUSED if not what.startswith("other ")])
 def test_what_is_refused_at_the_first_call(linear, what):
     x, error, text = REFUSED[what]
     program = linear.program

@@ -133,7 +133,7 @@ def test_every_target_that_runs_here():
         if here.architecture in (AVX2, AVX512):
             targets.append(Target(here.triple, "haswell", "+avx2,+avx,+fma"))
     traced = trace(normalized(), ARRAYS)
-    data = np.array([p.data for p in traced.parameters])
+    data = traced.span.data
     for count in (2, 3, 9, 16, 33):
         X = np.random.default_rng(count).normal(size=(count, COLUMNS))
         found = []

@@ -245,10 +245,10 @@ def test_a_loss_or_a_gradient_that_overflows_is_refused():
 # Bytecode
 
 
-def tape_of(code, columns=2, uniforms=0, scratch=1, results=(Row("scratch", 0),)):
+def tape_of(code, columns=2, uniforms=0):
     units = (Straight(tuple(code)),)
     arrays = (InputArray("x", columns, scalar=False),)
-    return Tape(arrays, uniforms, uniforms, scratch, (), units, (), (), results)
+    return Tape(arrays, uniforms, uniforms, 1, (), units, (), (), (Row("scratch", 0),))
 
 
 def test_results_that_nobody_keeps_share_rows():

@@ -50,7 +50,7 @@ LAYOUT = (InputArray("x", COLUMNS, False), InputArray("y", CLASSES, False))
 
 def classifier_tape(goal: Goal = "parameters") -> Tape:
     weights = parameters(WEIGHTS)
-    return lower(trace(classifier(weights), LAYOUT, lambda met, _: weights), goal)
+    return lower(trace(classifier(weights), LAYOUT), goal)
 
 
 def batch(samples: int) -> tuple[np.ndarray, np.ndarray]:

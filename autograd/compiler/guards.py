@@ -1,0 +1,142 @@
+"""Guards: what a function read while it was traced, so that a call can tell whether the trace is still true.
+
+Modules, and the lists and dicts that they hold, tell when something that was read is set: a call asks one flag.
+Globals, closure cells, attributes of plain objects and the contents of arrays and containers have nobody who tells: a
+call compares them.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+NUMBERS = (int, float, bool, str, bytes, complex, type(None), np.generic)
+
+
+class Guard:
+    """What something was when it was read: an attribute, an item, or a content."""
+
+    __slots__ = ("name", "owner", "read", "seen", "text")
+
+    def __init__(self, owner: Any, name: Any, seen: Any, read: Callable[[], Any], text: str) -> None:
+        self.owner, self.name, self.seen, self.read, self.text = owner, name, seen, read, text
+
+    def holds(self) -> bool:
+        """Whether it is so now."""
+        try:
+            now = self.read()
+        except Exception:  # whatever a property or an item raises that is gone
+            return False
+        return now is self.seen or same(now, self.seen)
+
+    def __str__(self) -> str:
+        try:
+            now = _short(self.read())
+        except Exception:
+            now = "gone"
+        return f"{self.text} went {_short(self.seen)} -> {now}"
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether two things that were read are the same: numbers by value, contents item by item, all else by identity.
+
+    >>> same(1.0, 1.0), same(1, True), same((1.0, (2.0,)), (1.0, (2.0,)))
+    (True, False, True)
+    """
+    if a is b:
+        return True
+    if a.__class__ is not b.__class__:
+        return False
+    if a.__class__ is tuple:
+        return len(a) == len(b) and all(map(same, a, b))
+    return isinstance(a, NUMBERS) and bool(a == b or (a != a and b != b))
+
+
+def content(x: Any) -> Any:
+    """What is in an array or a container, to be compared later.
+
+    >>> content([1.0, {"a": 2}])
+    (1.0, ('a', 2))
+    """
+    if isinstance(x, np.ndarray):
+        return (x.shape, x.dtype.str, x.tobytes()) if x.dtype != object else tuple(map(content, x.flat))
+    if isinstance(x, dict):
+        return tuple(content(each) for pair in dict.items(x) for each in pair)
+    if isinstance(x, list | tuple):
+        return tuple(map(content, list.__iter__(x) if isinstance(x, list) else x))
+    return frozenset(x) if isinstance(x, set | frozenset) else x
+
+
+class Guards:
+    """All guards of one trace. ``stale`` is set by whoever sets something that was read."""
+
+    def __init__(self) -> None:
+        self.stale = False
+        self.changed: list[tuple[int, Any]] = []
+        """The owner and name of what was set since; it is told once."""
+        self.told: dict[tuple[int, Any], Guard] = {}
+        """By owner and name: those that tell."""
+        self.compared: dict[tuple[int, Any], Guard] = {}
+        """Those that a call compares."""
+        self._pairs: list[tuple[Callable[[], Any], Any]] = []
+
+    def hold(self) -> bool:
+        """Whether everything is as it was read: what each call asks."""
+        if self.stale and not self._was_put_back():
+            return False
+        try:
+            for read, seen in self._pairs:
+                now = read()
+                if now is not seen and not same(now, seen):
+                    return False
+        except Exception:  # gone, see `Guard.holds`
+            return False
+        return True
+
+    def _was_put_back(self) -> bool:
+        """Whether all that was set since is again what was read, as after eval() and train()."""
+        if not all(self.told[key].holds() for key in self.changed):
+            return False
+        self.stale = False
+        for key in self.changed:
+            self._ask_to_tell(self.told[key])
+        self.changed.clear()
+        return True
+
+    def why(self) -> list[str]:
+        """What is not as it was, in words: "Model.scale went 1.0 -> 0.5"."""
+        suspects = (*(self.told[key] for key in self.changed), *self.compared.values())
+        return [str(guard) for guard in suspects if not guard.holds()]
+
+    # Filling
+
+    def tell(self, guard: Guard) -> None:
+        """Note something whose owner tells."""
+        if self.told.setdefault((id(guard.owner), guard.name), guard) is guard:
+            self._ask_to_tell(guard)
+
+    def compare(self, guard: Guard) -> None:
+        """Note something that must be compared."""
+        self.compared.setdefault((id(guard.owner), guard.name), guard)
+
+    def _ask_to_tell(self, guard: Guard) -> None:
+        owner = guard.owner
+        book = getattr(owner, "_own", owner)  # a module keeps its readers beside its attributes
+        if book.readers is None:
+            book.readers = {}
+        known = book.readers.setdefault(guard.name, [])
+        known[:] = [entry for entry in known if entry[0]() is not None]
+        known.append((weakref.ref(self), (id(owner), guard.name)))  # not the guard, which holds the owner
+
+    def close(self, is_temporary: Callable[[Guard], bool]) -> None:
+        """The trace is over: forget what belonged to it alone."""
+        self.compared = {key: guard for key, guard in self.compared.items() if not is_temporary(guard)}
+        self._pairs = [(guard.read, guard.seen) for guard in self.compared.values()]
+
+
+def _short(x: Any) -> str:
+    text = repr(x)
+    return text if len(text) <= 40 else f"{text[:37]}..."

@@ -1,0 +1,342 @@
+"""Noting what a function reads while it is traced.
+
+For the time of a trace, and only then, classes get methods that note: modules and what they hold, Values whose number
+is asked for, and the classes of plain objects that are met. Which functions run is seen by a profile function; what
+their code names is read off the code. So eager code pays nothing.
+"""
+
+from __future__ import annotations
+
+import enum
+import functools
+import gc
+import sys
+import threading
+import types
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from ..errors import TraceError
+from ..nn.members import HeldDict, HeldList
+from ..nn.module import Module
+from ..parameter import Parameter, ParameterArray
+from ..scopes import current
+from ..value import Value
+from .globals import GlobalUse, global_uses, inner_codes
+from .guards import NUMBERS, Guard, Guards, content
+from .refusals import source_line
+
+LIBRARY = frozenset((*sys.stdlib_module_names, "autograd", "numpy", "llvmlite")) - {"__main__"}
+"""Packages whose globals don't change what they compute."""
+_ABSENT: Any = object()
+_READ = "__getattribute__"
+_FUNCTIONS = (types.FunctionType, types.MethodType, functools.partial)
+_IMMUTABLE, _HEAP = 1 << 8, 1 << 9
+_one_trace_at_a_time = threading.RLock()
+_running: list[Noting] = []
+
+
+class Noting:
+    """What is read in one run, noted as guards."""
+
+    def __init__(self, guards: Guards) -> None:
+        self.guards = guards
+        self._functions: dict[int, Any] = {}
+        self._codes: set[types.CodeType] = set()
+        self._known: set[types.CodeType] = set()
+        """Code whose cells are guarded: of functions that were reached, and what is inside of them."""
+        self._patched: dict[type, None] = {}
+        self._live: set[int] = set()
+        self._is_blind = sys.getprofile() is not None
+        """Whether another profiler is at work, so that what runs isn't seen: then what all that is in reach names."""
+
+    # What is reached
+
+    def function(self, f: Any) -> None:
+        """A function in reach: its cells. What it names is noted when it runs."""
+        if isinstance(f, types.MethodType):
+            self.inside(f.__self__, "self")
+            f = f.__func__
+        if isinstance(f, functools.partial):
+            for item in (f.func, *f.args, *f.keywords.values()):
+                self.inside(item, "an argument of functools.partial")
+        if not isinstance(f, types.FunctionType) or id(f) in self._functions:
+            return
+        self._functions[id(f)] = f
+        self._known.update(inner_codes(f.__code__))
+        if self._is_blind and not is_library(str(f.__globals__.get("__name__", "autograd"))):
+            for code in inner_codes(f.__code__):
+                for use in global_uses(code):
+                    self._global(use, f.__globals__)
+        for cell, name in zip(f.__closure__ or (), f.__code__.co_freevars, strict=True):
+            read = functools.partial(getattr, cell, "cell_contents", _ABSENT)
+            if read() is not _ABSENT:
+                self.met(cell, "cell_contents", read, name)
+
+    def met(self, owner: Any, name: Any, read: Callable[[], Any], text: str) -> None:
+        """A global, a cell, an attribute of a plain object: whoever calls compares it."""
+        value = read()
+        self.guards.compare(Guard(owner, name, value, read, text))
+        self.inside(value, text)
+
+    def inside(self, value: Any, text: str) -> None:
+        """What may change in something that was read, without another thing standing in its place."""
+        if isinstance(value, (*NUMBERS, Value, ParameterArray, types.ModuleType, enum.Enum)):
+            return
+        if isinstance(value, _FUNCTIONS):
+            self.function(value)
+        elif isinstance(value, np.ndarray | list | tuple | dict | set):
+            self._container(value, text)
+        elif isinstance(value, Module):
+            self.function(type(value).forward)
+        elif isinstance(value, type):
+            self._class(value)
+        elif type(value) is types.SimpleNamespace or type(value).__module__ == "argparse":
+            self.inside(vars(value), text)
+        else:
+            self._class(type(value))
+
+    def _container(self, value: Any, text: str) -> None:
+        if isinstance(value, HeldList | HeldDict):
+            return  # it tells
+        if not isinstance(value, tuple):
+            self.guards.compare(Guard(value, "*", content(value), functools.partial(content, value), text))
+        if isinstance(value, np.ndarray):
+            return
+        for item in value.values() if isinstance(value, dict) else value:
+            if not isinstance(item, (*NUMBERS, Module)):
+                self.inside(item, f"an item of {text}")
+
+    def number(self, value: Value) -> None:
+        """The number of a Value that is no parameter is used."""
+        read = functools.partial(object.__getattribute__, value, "_data")
+        self.guards.compare(Guard(value, "data", value._data, read, f".data of {value.label or 'a Value'}"))
+
+    def live(self, array: Any) -> None:
+        """This array is read at each replay, so its content needs no guard."""
+        self._live.add(id(array))
+
+    def _class(self, kind: type) -> None:
+        """Have the reads of a plain class noted, while this runs. (No built-in class, none of a library.)"""
+        can_be = kind.__flags__ & _HEAP and not kind.__flags__ & _IMMUTABLE
+        is_own = not is_library(kind.__module__) and not issubclass(kind, Module)
+        if can_be and is_own and getattr(kind, _READ) is object.__getattribute__:
+            self._patched[kind] = None
+            setattr(kind, _READ, _plain_read)
+
+    # What runs
+
+    def ran(self, frame: types.FrameType, event: str, _: Any) -> None:
+        """A profile function: what the code names that is about to run."""
+        code = frame.f_code
+        if event != "call" or code in self._codes:
+            return
+        self._codes.add(code)
+        space = frame.f_globals
+        if is_library(str(space.get("__name__", "autograd"))):  # generated methods have no name
+            return
+        if code.co_freevars and code not in self._known:
+            for f in gc.get_referrers(code):
+                self.function(f)
+        self._known.update(inner_codes(code))
+        for use in global_uses(code):
+            self._global(use, space)
+
+    def _global(self, use: GlobalUse, space: dict[str, Any]) -> None:
+        if use.name not in space:
+            return
+        value = space[use.name]
+        if isinstance(value, types.ModuleType | type):
+            owner = value
+            if isinstance(value, type):
+                self.met(space, use.name, functools.partial(dict.get, space, use.name, _ABSENT), use.name)
+            if use.attribute and not is_library(
+                value.__name__ if isinstance(value, types.ModuleType) else value.__module__
+            ):
+                read = functools.partial(getattr, owner, use.attribute, _ABSENT)
+                self.met(owner, use.attribute, read, f"{use.name}.{use.attribute}")
+        elif use.key is not None and value.__class__ is dict:
+            self.guards.compare(Guard(space, use.name, value, functools.partial(dict.get, space, use.name), use.name))
+            self.met(value, use.key, functools.partial(dict.get, value, use.key, _ABSENT), f"{use.name}[{use.key!r}]")
+        else:
+            self.met(space, use.name, functools.partial(dict.get, space, use.name, _ABSENT), use.name)
+
+    # A run
+
+    @contextmanager
+    def at_work(self, function: Any) -> Iterator[None]:
+        """Inside, reads are noted (those of this thread, in a trace that has this noting)."""
+        with _one_trace_at_a_time:
+            outermost = not _running
+            _running.append(self)
+            if outermost:
+                _patch()
+            try:
+                self.function(function if isinstance(function, _FUNCTIONS) else type(function).__call__)
+                self.inside(function, "the compiled function")
+                if not self._is_blind:
+                    sys.setprofile(self.ran)
+                yield
+            finally:
+                if not self._is_blind:
+                    sys.setprofile(None)
+                for kind in self._patched:
+                    delattr(kind, _READ)
+                _running.pop()
+                if outermost:
+                    _unpatch()
+        self.close()
+
+    def close(self) -> None:
+        """Forget guards of what only lived in the trace, or is read at each replay."""
+        self._functions.clear()
+        owned: dict[int, int] = {}
+        for guard in self.guards.compared.values():
+            owned[id(guard.owner)] = owned.get(id(guard.owner), 0) + 2  # in the guard, and in what it reads by
+
+        def is_temporary(guard: Guard) -> bool:
+            # (the argument of getrefcount, and nothing else, is one more)
+            return id(guard.owner) in self._live or sys.getrefcount(guard.owner) <= owned[id(guard.owner)] + 1
+
+        self.guards.close(is_temporary)
+
+
+def is_library(module: str) -> bool:
+    """Whether a module is of a package whose globals don't change what it computes.
+
+    >>> is_library("numpy.linalg"), is_library("__main__")
+    (True, False)
+    """
+    return module.partition(".")[0] in LIBRARY or module.startswith("namedtuple_")
+
+
+def _noting() -> Noting | None:
+    tracer = current().trace
+    return None if tracer is None else tracer.noting
+
+
+# The methods that note
+
+
+def _plain_read(self: Any, name: str) -> Any:
+    value = object.__getattribute__(self, name)
+    noting = _noting()
+    if noting is not None and name[:2] != "__" and not isinstance(value, types.MethodType):
+        read = functools.partial(_plainly, self, name)
+        noting.guards.compare(Guard(self, name, value, read, f"{type(self).__name__}.{name}"))
+        noting.inside(value, f"{type(self).__name__}.{name}")
+    return value
+
+
+def _plainly(owner: Any, name: str) -> Any:
+    return object.__getattribute__(owner, name)
+
+
+def _module_read(self: Any, name: str) -> Any:
+    noting = _noting()
+    if noting is None or name[:2] == "__" or name in ("_own", "_scope"):
+        return object.__getattribute__(self, name)
+    try:
+        value = object.__getattribute__(self, name)
+    except AttributeError:
+        _note_attribute(noting, self, name, _ABSENT)
+        raise
+    if not isinstance(value, types.MethodType):
+        _note_attribute(noting, self, name, value)
+    return value
+
+
+def _note_attribute(noting: Noting, module: Any, name: str, value: Any) -> None:
+    text = f"{type(module).__name__}.{name}"
+    guard = Guard(module, name, value, functools.partial(getattr, module, name, _ABSENT), text)
+    if name in object.__getattribute__(module, "__dict__") or name == "training" or value is _ABSENT:
+        noting.guards.tell(guard)
+    elif not isinstance(getattr(type(module), name, None), property):  # the code of a property runs, and is seen
+        noting.guards.compare(guard)
+    noting.inside(value, text)
+
+
+def _item_read(kind: type, method: str) -> Callable[..., Any]:
+    original = getattr(kind, method)
+
+    def read(self: Any, *args: Any) -> Any:
+        value = original(self, *args)
+        noting = _noting()
+        if noting is not None:
+            exact = method in ("__getitem__", "get") and args[0].__class__ in (int, str)
+            if exact and not isinstance(value, Module):
+                item = functools.partial(_item, original, self, args[0])
+                noting.guards.tell(Guard(self, args[0], value, item, f"item {args[0]!r}"))
+                noting.inside(value, f"item {args[0]!r}")
+            else:
+                noting.guards.tell(Guard(self, "*", content(self), functools.partial(content, self), "a list or dict"))
+        return value
+
+    return read
+
+
+def _item(original: Any, owner: Any, key: Any) -> Any:
+    try:
+        return original(owner, key)
+    except LookupError:
+        return _ABSENT
+
+
+def _number_read(name: str, original: property) -> property:
+    """``data`` or ``grad`` of a Value in a trace: of a parameter it changes, elsewhere it is noted."""
+
+    def read(self: Any) -> Any:
+        value = original.fget(self)  # type: ignore[misc]
+        noting = _noting()
+        if noting is None:
+            return value
+        if isinstance(self, ParameterArray) or self.store is not None or self.op is not None:
+            what = self.label or "a parameter" if isinstance(self, ParameterArray) or self.store else "a Value"
+            raise TraceError(
+                f".{name} of {what!r}{source_line()} is a number that the next step changes, and the compiled function "
+                f"would go on with the one of now. Write the parameter itself, .detach() of it where no gradient is to "
+                f"flow, or give the number as an argument"
+            )
+        noting.number(self)
+        return value
+
+    return property(read, original.fset, doc=original.__doc__)
+
+
+_LIST_READS = (
+    "__iter__",
+    "__len__",
+    "__getitem__",
+    "__contains__",
+    "__add__",
+    "__reversed__",
+    "index",
+    "count",
+    "copy",
+)
+_DICT_READS = ("__iter__", "__len__", "__getitem__", "__contains__", "__or__", "get", "keys", "values", "items", "copy")
+_HELD: tuple[tuple[type, tuple[str, ...]], ...] = ((HeldList, _LIST_READS), (HeldDict, _DICT_READS))
+_NUMBERS: tuple[tuple[type, str], ...] = ((Value, "data"), (Parameter, "data"), (ParameterArray, "data"), (ParameterArray, "grad"))
+_originals: dict[tuple[type, str], property] = {}
+
+
+def _patch() -> None:
+    setattr(Module, _READ, _module_read)
+    for held, methods in _HELD:
+        for method in methods:
+            setattr(held, method, _item_read(held, method))
+    for kind, name in _NUMBERS:
+        _originals[kind, name] = vars(kind)[name]
+        setattr(kind, name, _number_read(name, vars(kind)[name]))
+
+
+def _unpatch() -> None:
+    delattr(Module, _READ)
+    for held, methods in _HELD:
+        for method in methods:
+            delattr(held, method)
+    for (kind, name), original in _originals.items():
+        setattr(kind, name, original)

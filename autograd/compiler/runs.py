@@ -1,0 +1,53 @@
+"""Runs: stretches of a list whose numbers grow by equal steps, as the slots of a neuron's weights do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+
+def runs(numbers: Sequence[tuple[int, ...]], items: Sequence[Any], steps: tuple[int, ...] = ()) -> Iterator[list[Any]]:
+    """Cut ``items`` where their ``numbers`` stop to grow by equal steps; the first of these must be ``steps``.
+
+    >>> list(runs([(0,), (5,), (6,), (7,)], "abcd"))
+    [['a'], ['b', 'c', 'd']]
+    """
+    begin = 0
+    while begin < len(items):
+        end, stride = begin + 1, None
+        while end < len(items):
+            step = tuple([b - a for a, b in zip(numbers[end - 1], numbers[end], strict=True)])
+            if step[: len(steps)] != steps or (stride is not None and step != stride):
+                break
+            stride = step
+            end += 1
+        if end == begin + 2 < len(items):
+            end = begin + 1  # two of anything grow by equal steps: the second may belong to what follows
+        yield list(items[begin:end])
+        begin = end
+
+
+class Line(NamedTuple):
+    """The parameters in ``slot``, ``slot + step``, ``slot + 2 * step``, ..."""
+
+    slot: int
+    step: int
+
+
+def lines(slots: list[int], most: int) -> list[tuple[Line, slice]] | None:
+    """The lines that these slots are made of, and which of them each takes; None if there are more than ``most``.
+
+    >>> lines([7, 8, 9, 2, 4], most=2)
+    [(Line(slot=7, step=1), slice(0, 3, None)), (Line(slot=2, step=2), slice(3, 5, None))]
+    """
+    if slots == list(range(slots[0], slots[0] + len(slots))):  # a row of a matrix: looking at each takes a while
+        return [(Line(slots[0], 1), slice(0, len(slots)))]
+    found: list[tuple[Line, slice]] = []
+    begin = 0
+    for run in runs([(slot,) for slot in slots], slots):
+        step = run[1] - run[0] if len(run) > 1 else 1
+        if step == 0 or len(found) == most:
+            return None
+        found.append((Line(run[0], step), slice(begin, begin + len(run))))
+        begin += len(run)
+    return found

@@ -1,0 +1,192 @@
+"""Walking over what a module holds: its children, parameters and buffers, with their names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from ..parameter import Parameter, ParameterArray
+from ..parameter_list import Flat, ParameterList, Part, Some, without_repetition
+from ..store import Span
+from .members import PLAIN, Member, Own, flat
+
+if TYPE_CHECKING:
+    from .module import Module
+
+_BIASES = ("b", "bias")
+
+
+class Walking(Member):
+    """What a `Module` finds in its attributes. What it finds is kept until something changes here or below."""
+
+    __slots__ = ()
+    _own: Own
+
+    def _attributes(self) -> Iterator[tuple[str, Any]]:
+        """Names and objects in which members are looked for."""
+        yield from vars(self).items()
+
+    def _members(self) -> Iterator[tuple[str, Any]]:
+        """The modules, parameter arrays and lone parameters that this module holds itself, with their paths."""
+        for name, value in self._attributes():
+            if value.__class__ not in PLAIN:
+                yield from flat(name, value)
+
+    def _own_parts(self) -> Iterator[Part]:
+        """The parameters here and below, as they come."""
+        for _, member in self._members():
+            yield from parts_of(member)
+
+    def _parts(self) -> tuple[Part, ...]:
+        if self._own.parts is None:
+            self._own.parts = without_repetition(self._own_parts())
+        return self._own.parts
+
+    def _below(self) -> list[Module]:
+        """All modules below this one, each once, outer ones first."""
+        if self._own.below is None:
+            found: dict[Any, None] = {}
+            for _, member in self._members():
+                if isinstance(member, Walking) and member not in found:
+                    found[member] = None
+                    found.update(dict.fromkeys(member._below()))
+            self._own.below = list(found)
+        return self._own.below
+
+    def _owns(self) -> list[Own]:
+        """What this module and those below remember."""
+        if self._own.owns is None:
+            self._own.owns = [self._own, *(module._own for module in self._below())]
+        return self._own.owns
+
+    # Modules
+
+    def named_children(self) -> Iterator[tuple[str, Module]]:
+        """(name, module) for each module that this one holds itself, as ("layers.0", ...).
+
+        >>> from autograd import nn
+        >>> [name for name, _ in nn.MLP(2, [3, 1]).named_children()]
+        ['layers.0', 'layers.1']
+        """
+        for name, member in self._members():
+            if isinstance(member, Walking):
+                yield name, cast("Module", member)
+
+    def children(self) -> list[Module]:
+        """The modules that this one holds itself, each once.
+
+        >>> from autograd import nn
+        >>> len(nn.MLP(2, [3, 1]).children())
+        2
+        """
+        return list(dict.fromkeys(child for _, child in self.named_children()))
+
+    def named_modules(self) -> Iterator[tuple[str, Module]]:
+        """(path, module) for this module, with path "", and all below it; a shared one once, by its first path.
+
+        >>> from autograd import nn
+        >>> [path for path, _ in nn.MLP(2, [1]).named_modules()]
+        ['', 'layers.0', 'layers.0.neurons.0']
+        """
+        seen: set[Module] = set()
+        waiting: list[tuple[str, Module]] = [("", cast("Module", self))]
+        while waiting:
+            path, module = waiting.pop()
+            if module not in seen:
+                seen.add(module)
+                yield path, module
+                waiting += reversed([(join(path, name), child) for name, child in module.named_children()])
+
+    def modules(self) -> list[Module]:
+        """This module and all below it, each once.
+
+        >>> from autograd import nn
+        >>> len(nn.MLP(2, [1]).modules())
+        3
+        """
+        return [cast("Module", self), *self._below()]
+
+    # Parameters
+
+    def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
+        """(name, parameter) for each scalar parameter; a shared one once, by its first name.
+
+        >>> from autograd import nn
+        >>> [name for name, _ in nn.MLP(2, [1]).named_parameters()]
+        ['layers.0.neurons.0.w.0', 'layers.0.neurons.0.w.1', 'layers.0.neurons.0.b']
+        """
+        seen: set[Parameter] = set()
+        for path, module in self.named_modules():
+            for name, member in module._members():
+                for inner, parameter in _scalars(name, member):
+                    if parameter not in seen:
+                        seen.add(parameter)
+                        yield join(path, inner), parameter
+
+    def parameters(self) -> ParameterList:
+        """All parameters, each once: neuron by neuron, weights then bias. A sequence that knows their arrays.
+
+        >>> from autograd import nn
+        >>> len(nn.MLP(2, [16, 16, 1]).parameters())
+        337
+        """
+        return ParameterList(self._parts(), self, self._span())
+
+    def biases(self) -> list[Parameter]:
+        """The parameters held in attributes called ``b`` or ``bias``: those that penalties leave out.
+
+        >>> from autograd import nn
+        >>> len(nn.MLP(2, [16, 16, 1]).biases())
+        33
+        """
+        found: dict[Parameter, None] = {}
+        for module in self.modules():
+            for name, member in module._members():
+                if name.partition(".")[0] in _BIASES and not isinstance(member, Walking):
+                    found.update(dict.fromkeys(parameter for _, parameter in _scalars(name, member)))
+        return list(found)
+
+    def _span(self) -> Span:
+        if self._own.span is None:
+            self._own.span = Span(place for part in self._parts() for place in part.places())
+        return self._own.span
+
+    def zero_grad(self) -> None:
+        """Set the gradients of all parameters to zero.
+
+        >>> from autograd import nn
+        >>> model = nn.MLP(1, [1], rng=0); model([2.0]).backward(); model.zero_grad(); model.parameters()[0].grad
+        0.0
+        """
+        if type(self).parameters is Walking.parameters:
+            self._span().zero_grad()
+        else:  # written in micrograd's manner, perhaps for plain Values
+            for parameter in self.parameters():
+                parameter.zero_grad()
+
+
+def parts_of(member: Any) -> Sequence[Part]:
+    """The parameters of a module, of an array, or a lone one."""
+    if isinstance(member, Walking):
+        return member._parts()
+    return (Flat(member) if isinstance(member, ParameterArray) else Some([member]),)
+
+
+def _scalars(name: str, member: Any) -> Iterator[tuple[str, Parameter]]:
+    """The parameters of an array with their names, or a lone one with its own; none of a module."""
+    if isinstance(member, Parameter):
+        yield name, member
+    elif isinstance(member, ParameterArray):
+        for index, face in zip(np.ndindex(member.shape), member.faces(), strict=True):
+            yield ".".join((name, *map(str, index))), face
+
+
+def join(path: str, name: str) -> str:
+    """A path with a name behind it.
+
+    >>> join("layers.0", "w"), join("", "w")
+    ('layers.0.w', 'w')
+    """
+    return f"{path}.{name}" if path and name else path or name

@@ -1,0 +1,195 @@
+"""Where the numbers of parameters lie: flat memory, in which nothing is ever moved."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+_SHARED = 1 << 15
+"""Slots of a store that small parameters share, so that those made one after the other lie side by side."""
+_SMALL = 1 << 13
+"""Slots up to which parameters are put into a shared store. A few of them may keep all of it alive: half a megabyte."""
+_FEW = 10_000
+"""Slots up to which zeroing copies zeros, which takes two thirds of the time but as many zeros."""
+
+_numbers = itertools.count()
+
+
+class Store:
+    """Numbers and gradients of parameters: flat arrays, and whether a backward has reached each.
+
+    Attributes:
+        data, grad: float64, shape (slots,).
+        reached: uint8, shape (slots,): 1 where a backward has come since the gradient was zeroed.
+        number: grows from store to store.
+    """
+
+    __slots__ = ("accelerated", "data", "data_view", "grad", "grad_view", "number", "reached", "reached_view", "used")
+
+    def __init__(self, slots: int) -> None:
+        self.data, self.grad = np.zeros(slots), np.zeros(slots)
+        self.reached = np.zeros(slots, dtype=np.uint8)
+        # Indexing a memoryview gives a Python float, twice as fast as indexing the array.
+        self.data_view: Any = memoryview(self.data)  # type: ignore[arg-type]
+        self.grad_view: Any = memoryview(self.grad)  # type: ignore[arg-type]
+        self.reached_view: Any = memoryview(self.reached)  # type: ignore[arg-type]
+        self.number = next(_numbers)
+        # Filled by who compiles code for some slots, from one to before another: makes an `optim.inplace.Step`, faster
+        # than NumPy's, of (rule, data, grad, states).
+        self.accelerated: list[tuple[int, int, Callable[..., Any]]] = []
+        self.used = 0
+
+    @property
+    def left(self) -> int:
+        """Slots that nobody has taken."""
+        return len(self.data) - self.used
+
+
+class _Rooms(threading.local):
+    """The stores in which a thread puts its next parameters."""
+
+    reserved: Store | None = None
+    shared: Store | None = None
+
+
+_rooms = _Rooms()
+
+
+def make_room(slots: int) -> None:
+    """Have the next ``slots`` parameters that this thread makes lie side by side."""
+    if _rooms.reserved is not None and _rooms.reserved.left >= slots:
+        return
+    if slots > _SMALL:
+        _rooms.reserved = Store(slots)
+    elif _rooms.shared is None or _rooms.shared.left < slots:
+        _rooms.shared = Store(_SHARED)
+
+
+def take(slots: int) -> tuple[Store, int]:
+    """A store with so many free slots, and the first of them; they are taken."""
+    store = _rooms.reserved
+    if store is None or store.left < slots:
+        store = _rooms.shared
+        if slots > _SMALL:
+            store = Store(slots)
+        elif store is None or store.left < slots:
+            store = _rooms.shared = Store(_SHARED)
+    begin = store.used
+    store.used += slots
+    if store is _rooms.reserved and not store.left:
+        _rooms.reserved = None
+    return store, begin
+
+
+class Place(NamedTuple):
+    """Slots ``begin`` to ``end`` of a store."""
+
+    store: Store
+    begin: int
+    end: int
+
+
+class Span:
+    """Parameters as one flat range, in the order in which they lie in memory.
+
+    Where they lie side by side ``data`` and ``grad`` are views of their store. Elsewhere they are copies: `load` them
+    before they are read, `save` them when they have changed.
+
+    Attributes:
+        places: runs of slots, in order, which don't touch.
+        size: how many parameters.
+        data, grad: float64, shape (size,).
+        is_view: whether they are the parameters' own memory.
+
+    >>> store = Store(4); span = Span([Place(store, 2, 4), Place(store, 0, 2)])
+    >>> span.data[3] = 7.0; store.data, span.is_view
+    (array([0., 0., 0., 7.]), True)
+    """
+
+    def __init__(self, places: Iterable[Place]) -> None:
+        self.places = _merged(places)
+        self._runs = [_Run(place) for place in self.places]
+        self.size = sum(len(run.data) for run in self._runs)
+        self.is_view = len(self._runs) == 1
+        self.grads = [run.grad for run in self._runs]
+        if self.is_view:
+            self.data, self.grad = self._runs[0].data, self._runs[0].grad
+        else:
+            self.data, self.grad = np.zeros(self.size), np.zeros(self.size)
+
+    def positions(self, slots: Iterable[tuple[Store, NDArray[np.intp]]]) -> NDArray[np.intp]:
+        """Where these slots are in the span, one after the other; -1 for those outside."""
+        found = []
+        for store, numbers in slots:
+            where, before = np.full(len(numbers), -1), 0
+            for mine, begin, end in self.places:
+                if mine is store:
+                    inside = (numbers >= begin) & (numbers < end)
+                    where[inside] = numbers[inside] - begin + before
+                before += end - begin
+            found.append(where)
+        return np.concatenate(found) if found else np.zeros(0, dtype=np.intp)
+
+    def load(self) -> None:
+        """Fetch the numbers and gradients, where they are copies."""
+        if not self.is_view and self._runs:
+            np.concatenate([run.data for run in self._runs], out=self.data)
+            np.concatenate([run.grad for run in self._runs], out=self.grad)
+
+    def save(self) -> None:
+        """Write numbers and gradients back, where they are copies."""
+        if not self.is_view:
+            begin = 0
+            for run in self._runs:
+                end = begin + len(run.data)
+                run.data[:], run.grad[:] = self.data[begin:end], self.grad[begin:end]
+                begin = end
+
+    def zero_grad(self) -> None:
+        """Set every gradient to zero, and forget that a backward has been there."""
+        for run in self._runs:
+            if run.zeros is None:
+                run.grad.fill(0.0)
+            else:
+                run.grad_view[:] = run.zeros
+            run.reached[:] = run.none
+
+    def mark_reached(self) -> None:
+        """Note that a backward has reached all of them."""
+        for run in self._runs:
+            run.reached[:] = run.all
+
+    def is_reached(self) -> bool:
+        """Whether a backward has reached any since it was zeroed."""
+        return any(1 in run.reached for run in self._runs)
+
+
+class _Run:
+    """Slots side by side, and what they are overwritten with."""
+
+    __slots__ = ("all", "data", "grad", "grad_view", "none", "reached", "zeros")
+
+    def __init__(self, place: Place) -> None:
+        store, begin, end = place
+        size = end - begin
+        self.data, self.grad = store.data[begin:end], store.grad[begin:end]
+        self.grad_view, self.reached = store.grad_view[begin:end], store.reached_view[begin:end]
+        self.none, self.all = bytes(size), bytes([1]) * size
+        self.zeros = memoryview(bytes(8 * size)).cast("d") if size <= _FEW else None
+
+
+def _merged(places: Iterable[Place]) -> tuple[Place, ...]:
+    """Runs in memory order; those that touch or overlap are one."""
+    merged: list[Place] = []
+    for place in sorted(places, key=lambda place: (place.store.number, place.begin)):
+        last = merged[-1] if merged else None
+        if last is not None and last.store is place.store and place.begin <= last.end:
+            merged[-1] = Place(last.store, last.begin, max(last.end, place.end))
+        elif place.begin < place.end:
+            merged.append(place)
+    return tuple(merged)
