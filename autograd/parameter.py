@@ -170,6 +170,8 @@ class Home:
         index = self.index(slot)
         if self.rows:
             return f"w{index[1]}" if len(index) > 1 else "b"
+        if not self.label:
+            return ""
         return self.label + "_" * (self.label[-1:].isdigit() and bool(index)) + "_".join(map(str, index))
 
     def scope_of(self, slot: int) -> Scope:
