@@ -107,7 +107,7 @@ class _Sweep:
             elif kind == PRODUCT and by_parameters:
                 needed[node] = True
             elif kind is not IDENTITY and kind not in IS_CONDITION:
-                needed[node] = any(needed[arg] for arg in nodes.args[node])
+                needed[node] = 1 in map(needed.__getitem__, nodes.args[node])
         return needed
 
     def run(self) -> Gradients:
@@ -122,9 +122,9 @@ class _Sweep:
             adjoint = self._collected(self.terms.pop(node, []), self.parts.pop(node, []))
             if nodes.is_leaf(node):
                 self.gradients.inputs[node] = adjoint
-            elif nodes.kinds[node] == DOT:
+            elif nodes.kinds[node] is DOT:
                 self._through_dot(node, adjoint)
-            elif nodes.kinds[node] == PRODUCT:
+            elif nodes.kinds[node] is PRODUCT:
                 self._through_product(node, adjoint)
             elif nodes.kinds[node] is BATCH_MEAN:
                 self._contribute(nodes.args[node][0], None, nodes.record(ADJOINT_MEAN, (adjoint,)))
@@ -143,9 +143,11 @@ class _Sweep:
         else:
             self.terms.setdefault(node, []).append((coefficient, row))
 
-    def _collected(self, terms: Iterable[Term], parts: Sequence[tuple[int, Line]] = ()) -> int:
+    def _collected(self, terms: Sequence[Term], parts: Sequence[tuple[int, Line]] = ()) -> int:
         """The sum of the terms, products with uniforms as a dot, and of what flows back through layers."""
         nodes = self.nodes
+        if len(terms) == 1 and terms[0][0] is None and not parts:  # most of a large graph
+            return terms[0][1]
         products = [(coefficient, row) for coefficient, row in terms if coefficient is not None]
         rows = [row for coefficient, row in terms if coefficient is None]
         if worth_a_dot(nodes, [coefficient for coefficient, _ in products]):

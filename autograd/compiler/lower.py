@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
 from ..declaration import NONNEGATIVE, NONZERO, POSITIVE, REAL, Op
@@ -71,12 +72,17 @@ def _tidied(nodes: Nodes, roots: Iterable[int], written: int) -> tuple[Nodes, di
 
 def _can_refuse(nodes: Nodes, node: int, positive: set[int]) -> bool:
     op = nodes.kinds[node]
-    if not isinstance(op, Op):
+    if not isinstance(op, Op) or _takes_all_numbers(op):
         return False
     return op.refuses is not None or any(
         op.domain_of(i) is not REAL and not (arg in positive and op.domain_of(i) in _HOLD_POSITIVE)
         for i, arg in enumerate(nodes.args[node])
     )
+
+
+@lru_cache(maxsize=4096)
+def _takes_all_numbers(op: Op) -> bool:
+    return op.refuses is None and all(domain is REAL for domain in op.domain)
 
 
 _HOLD_POSITIVE = (POSITIVE, NONNEGATIVE, NONZERO)

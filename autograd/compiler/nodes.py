@@ -165,7 +165,7 @@ class Nodes:
         """
         kind, args = self.kinds[node], self.args[node]
         if isinstance(kind, Op):
-            key = (kind, tuple([new[arg] for arg in args]))
+            key = (kind, tuple(map(new.__getitem__, args)))
             name = target.known.get(key)
             if name is None:
                 name = target.known[key] = target._append(*key, self.uniform[node])

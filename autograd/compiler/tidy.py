@@ -17,6 +17,10 @@ _MOST_COMPARED = 16
 """Numbers that one selection compares at most; conditions made of more are kept as rows of zeros and ones."""
 
 
+_CHANGED = IS_CONDITION | {IDENTITY, where, div}
+"""Operations that may become something else."""
+
+
 class _Condition(NamedTuple):
     """A condition over numbers of the new graph."""
 
@@ -48,7 +52,9 @@ def tidy(nodes: Nodes, roots: Iterable[int], written: int | None = None) -> tupl
         if not live[node]:
             continue
         args = nodes.args[node]
-        if kind in IS_CONDITION:
+        if kind not in _CHANGED and len(args) < MANY:  # most of a large graph
+            names[node] = nodes.copy_into(new, node, names)
+        elif kind in IS_CONDITION:
             of = conditions if kind is BOTH or kind is EITHER else names
             conditions[node] = _condition(new, kind, *[of[arg] for arg in args])
         elif kind is IDENTITY:

@@ -12,7 +12,7 @@ from ..declaration import CONDITION, Op
 from ..errors import TraceError
 from ..ops import add
 from ..parameter import Home, Parameter, ParameterArray
-from ..scopes import current
+from ..scopes import Scope, current
 from ..store import Store
 from ..value import Constant, Value, real_number
 from .dots import MOST_LINES
@@ -49,6 +49,9 @@ class Tracer:
         """Arrays whose numbers are read at each replay, by identity, and the nodes of those numbers."""
         self.observed: list[tuple[Any, tuple[int, ...]]] = []
         """Who wants to know numbers of each batch that is trained on, and their nodes."""
+        self._scope: Scope | None = None
+        """Where the last node was made, and its path."""
+        self._path = ""
         self._values: dict[Value, int] = {}
         self._listed: tuple[list[Any], list[int], tuple[int, ...]] = ([], [], ())
         """The list that was multiplied last, and what `_rows` found in it."""
@@ -110,9 +113,11 @@ class Tracer:
         return symbol
 
     def _remember_scope(self, node: int) -> None:
-        path = current().path
-        if path:
-            self.scopes.setdefault(node, path)
+        scope = current()
+        if scope is not self._scope:  # putting a path together takes longer than making a node
+            self._scope, self._path = scope, scope.path
+        if self._path:
+            self.scopes.setdefault(node, self._path)
 
     def dot(self, ws: Sequence[Any], xs: Sequence[Any], start: Any) -> Symbol | None:
         """``start + w0 * x0 + w1 * x1 + ...`` as one step; None where it isn't parameters in lines times rows.

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby, islice
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,6 +88,10 @@ def constants_begin(tape: Tape) -> int:
     return -(-tape.uniforms // 8) * 8 + 8
 
 
+Address: TypeAlias = tuple[str, int | None]
+"""A pointer and a place behind it; a number of the program text as text, and no place."""
+
+
 class _Encoder:
     """Writes instructions, and finds the opcodes on the way."""
 
@@ -96,131 +100,145 @@ class _Encoder:
         self.opcodes: list[Opcode] = []
         self.constants: dict[str, int] = {}
         self.locals = 0
-        self._columns, self._scratch, self._uniform = tape.columns, tape.scratch, layout.uniform
-        self._first_constant = constants_begin(tape)
+        self._columns, self._uniform = tape.columns, layout.uniform
+        self._first_local, self._first_constant = tape.columns + tape.scratch, constants_begin(tape)
         self._known: dict[Any, int] = {}
         self._literals: Counter[Any] = Counter()
 
     def write(self, code: Sequence[Instruction | Dot], is_scalar: bool = False) -> None:
         """Write straight code, or scalar code."""
-        rows = _Rows(code, self._scratch)
+        rows, ends = _Rows(self._first_local), _last_uses(code)
         for position, item in enumerate(code):
             if isinstance(item, Dot):
-                self._dot(item, rows, position)
+                self._dot(item, rows)
+                rows.free(ends.get(position, ()))
                 continue
-            args = [rows.places[x.target] if type(x) is Local else x for x in item.args]
-            rows.free(position)  # now, as each number of the result is written after those that it is made of are read
-            self._instruction(item, args, rows.result(item), is_scalar)
+            places = rows.places
+            args = [places[x.target] if x.__class__ is Local else self._address(x) for x in item.args]
+            # Freed now, as each number of the result is written after those that it is made of are read.
+            rows.free(ends.get(position, ()))
+            args.append(self._result(item, rows))
+            self._instruction(item, args, is_scalar)
         self.locals = max(self.locals, rows.count)
 
-    def _instruction(self, item: Instruction, args: list[Any], result: Row | Uniform, is_scalar: bool) -> None:
-        bases, places = self._places((*args, result), as_literals=True)
-        key = (item.op, item.checked, is_scalar, *bases)
-        opcode = self._known.get(key)
-        if opcode is None:
-            if len(places) < len(bases) and self._literals[item.op] >= _LITERALS:
-                opcode = self._known[key] = 0
-            else:
-                self._literals[item.op] += len(places) < len(bases)
-                opcode = self._new(key, item, bases, is_scalar)
-        if not opcode:  # one that differs from others in its numbers alone
-            bases, places = self._places((*args, result), as_literals=False)
-            key = (item.op, item.checked, is_scalar, *bases)
-            opcode = self._known.get(key) or self._new(key, item, bases, is_scalar)
-        self.numbers.append(opcode)
-        self.numbers.extend(places)
+    def _address(self, x: Any) -> Address:
+        """Of a row, a uniform or a number."""
+        if x.__class__ is Row:
+            return "%V", x.index if x.space == "input" else self._columns + x.index
+        if x.__class__ is Uniform:
+            base, offset = self._uniform(x.slot)
+            return base, offset // 8
+        return x.value.hex(), None
 
-    def _new(self, key: Any, item: Instruction | Dot, bases: list[str], is_scalar: bool) -> int:
-        """A new opcode for such an item with operands, and last a result, at such places."""
-        operands, places = list[Any](), list[str]()
-        for base in bases:
-            if base[0] != "%":
-                operands.append(Number(float.fromhex(base)))
-                continue
-            operands.append(Row("scratch", len(places)) if base == "%V" else Uniform(len(places)))
-            places.append(base)
-        *args, result = operands
-        if isinstance(item, Dot):
-            bias = args.pop(0) if len(args) % 2 else None
-            item = Dot(0, bias, tuple(zip(args[::2], args[1::2], strict=True)), result)
+    def _result(self, item: Instruction | Dot, rows: _Rows) -> Address:
+        place = rows.places[item.target] = rows.new() if item.store is None else self._address(item.store)
+        return place
+
+    def _instruction(self, item: Instruction, addresses: list[Address], is_scalar: bool) -> None:
+        bases, places = zip(*addresses, strict=True)
+        opcode = self._known.get((item.op, item.checked, is_scalar, bases))
+        if opcode is None:
+            opcode = self._new_opcode(item, bases, is_scalar)
+        if not opcode:  # one that differs from too many others in its numbers alone
+            self._instruction(item, [self._in_memory(address) for address in addresses], is_scalar)
+            return
+        self.numbers.append(opcode)
+        self.numbers.extend(places if None not in places else [place for place in places if place is not None])
+
+    def _new_opcode(self, item: Instruction, bases: tuple[str, ...], is_scalar: bool) -> int:
+        has_literal = any(base[0] != "%" for base in bases)
+        self._literals[item.op] += has_literal
+        if has_literal and self._literals[item.op] > _LITERALS:
+            opcode = 0
         else:
-            item = Instruction(0, item.op, tuple(args), result, item.checked)
-        self.opcodes.append(Opcode(item, tuple(places), is_scalar))
-        opcode = self._known[key] = len(self.opcodes)
+            *args, result = _places(bases)
+            opcode = self._add(Instruction(0, item.op, tuple(args), result, item.checked), bases, is_scalar)
+        self._known[item.op, item.checked, is_scalar, bases] = opcode
         return opcode
 
-    def _dot(self, dot: Dot, rows: _Rows, position: int) -> None:
-        """Add terms whose coefficients have the same base, a few at a time."""
-        result = rows.result(dot)
-        total = rows.places[dot.bias.target] if isinstance(dot.bias, Local) else dot.bias
-        terms = [(a, rows.places[b.target] if isinstance(b, Local) else b) for a, b in dot.terms]
-        terms.sort(key=lambda term: self._uniform(term[0].slot)[0])
-        for _, alike in groupby(terms, lambda term: self._uniform(term[0].slot)[0]):
-            while some := list(islice(alike, TERMS)):
-                args = [x for term in some for x in term]
-                bases, places = self._places((*(() if total is None else (total,)), *args, result), as_literals=False)
-                key = ("dot", *bases)
-                self.numbers.append(self._known.get(key) or self._new(key, dot, bases, False))
-                self.numbers.extend(places)
-                total = result
-        rows.free(position)
+    def _add(self, item: Instruction | Dot, bases: tuple[str, ...], is_scalar: bool) -> int:
+        self.opcodes.append(Opcode(item, tuple([base for base in bases if base[0] == "%"]), is_scalar))
+        return len(self.opcodes)
 
-    def _places(self, operands: Iterable[Any], as_literals: bool) -> tuple[list[str], list[int]]:
-        """The base of each operand, or a number as text; and where those with a base lie."""
-        bases, places = list[str](), list[int]()
-        for x in operands:
-            kind = type(x)
-            if kind is Row:
-                bases.append("%V")
-                places.append(x.index if x.space == "input" else self._columns + x.index)
-            elif kind is Uniform:
-                base, offset = self._uniform(x.slot)
-                bases.append(base)
-                places.append(offset // 8)
-            elif as_literals:
-                bases.append(x.value.hex())
-            else:
-                bases.append("%U")
-                places.append(self._first_constant + self.constants.setdefault(x.value.hex(), len(self.constants)))
-        return bases, places
+    def _in_memory(self, address: Address) -> Address:
+        text, place = address
+        if place is not None:
+            return address
+        return "%U", self._first_constant + self.constants.setdefault(text, len(self.constants))
+
+    def _dot(self, dot: Dot, rows: _Rows) -> None:
+        """Add terms whose coefficients have the same base, a few at a time."""
+
+        def address(x: Any) -> Address:
+            return rows.places[x.target] if isinstance(x, Local) else self._in_memory(self._address(x))
+
+        terms = sorted([(address(a), address(b)) for a, b in dot.terms], key=_base)
+        total = [] if dot.bias is None else [address(dot.bias)]
+        result = self._result(dot, rows)
+        for _, alike in groupby(terms, _base):
+            while some := list(islice(alike, TERMS)):
+                bases, places = zip(*total, *(address for term in some for address in term), result, strict=True)
+                self.numbers.append(self._known.get(bases) or self._new_dot(bases))
+                self.numbers.extend(places)
+                total = [result]
+
+    def _new_dot(self, bases: tuple[str, ...]) -> int:
+        *args, result = _places(bases)
+        bias = args.pop(0) if len(args) % 2 else None
+        item = Dot(0, bias, tuple(zip(args[::2], args[1::2], strict=True)), result)
+        opcode = self._known[bases] = self._add(item, bases, False)
+        return opcode
+
+
+def _base(term: tuple[Address, Address]) -> str:
+    return term[0][0]
+
+
+def _places(bases: tuple[str, ...]) -> list[Any]:
+    """Operands of an opcode: places, numbered in this order, and numbers of the program text."""
+    operands, count = list[Any](), 0
+    for base in bases:
+        if base[0] != "%":
+            operands.append(Number(float.fromhex(base)))
+            continue
+        operands.append(Row("scratch", count) if base == "%V" else Uniform(count))
+        count += 1
+    return operands
 
 
 class _Rows:
-    """Where the results of one unit lie, which has them in registers when it is compiled."""
+    """Where the results of one unit lie that are in registers when it is compiled."""
 
-    def __init__(self, code: Sequence[Instruction | Dot], first: int) -> None:
-        self.places: dict[int, Row | Uniform] = {}
-        """By the targets of instructions."""
+    def __init__(self, first: int) -> None:
+        self.places: dict[int, Address] = {}
+        """Of all results, by the targets of instructions."""
         self.count = 0
         self._first = first
-        self._unused: list[Row] = []
-        last: dict[int, int] = {}
-        for position, item in enumerate(code):
-            for x in _locals(item):
+        self._unused: list[Address] = []
+
+    def new(self) -> Address:
+        """A row that nobody uses."""
+        if self._unused:
+            return self._unused.pop()
+        self.count += 1
+        return "%V", self._first + self.count - 1
+
+    def free(self, targets: Iterable[int]) -> None:
+        """Give back the rows of results that are needed no more, if they are of this kind."""
+        for target in targets:
+            base, place = address = self.places[target]
+            if base == "%V" and place is not None and place >= self._first:
+                self._unused.append(address)
+
+
+def _last_uses(code: Sequence[Instruction | Dot]) -> dict[int, list[int]]:
+    """By position the results that are used there last."""
+    last: dict[int, int] = {}
+    for position, item in enumerate(code):
+        for x in item.args if isinstance(item, Instruction) else (item.bias, *(row for _, row in item.terms)):
+            if x.__class__ is Local:
                 last[x.target] = position
-        self._ending: dict[int, list[int]] = {}
-        for target, position in last.items():
-            self._ending.setdefault(position, []).append(target)
-
-    def free(self, position: int) -> None:
-        """Give back rows whose last use is there."""
-        for target in self._ending.get(position, ()):
-            place = self.places[target]
-            if isinstance(place, Row) and place.index >= self._first and place.space == "scratch":
-                self._unused.append(place)
-
-    def result(self, item: Instruction | Dot) -> Row | Uniform:
-        """Where the result goes."""
-        place = item.store
-        if place is None:
-            if not self._unused:
-                self._unused.append(Row("scratch", self._first + self.count))
-                self.count += 1
-            place = self._unused.pop()
-        self.places[item.target] = place
-        return place
-
-
-def _locals(item: Instruction | Dot) -> Iterator[Local]:
-    operands = item.args if isinstance(item, Instruction) else (item.bias, *(row for _, row in item.terms))
-    return (x for x in operands if type(x) is Local)
+    ends: dict[int, list[int]] = {}
+    for target, position in last.items():
+        ends.setdefault(position, []).append(target)
+    return ends
