@@ -13,7 +13,7 @@ from .dots import find_dots
 from .fuse import Fusion
 from .group import Family, find_groups
 from .inner_ops import ADJOINT_MEAN
-from .nodes import SUMS, Nodes
+from .nodes import Nodes
 from .reductions import find_reductions
 from .runs import runs
 from .schedule import Schedule, Work
@@ -167,17 +167,16 @@ class _Lowering:
     def _straight(self, work: Work) -> Straight:
         targets: dict[int, Local] = {}
         code: list[Instruction | Dot] = []
+        kinds, args, stored, shared = self.nodes.kinds, self.nodes.args, self.schedule.stored, self._shared
         for target, node in enumerate(work.nodes):
-            write = self._dot if self.nodes.kinds[node] in SUMS else self._instruction
-            code.append(write(node, target, targets))
+            op = kinds[node]
+            if isinstance(op, Op):
+                operands = tuple([targets.get(arg) or shared(arg) for arg in args[node]])
+                code.append(Instruction(target, op, operands, stored(node), node in self.checked))
+            else:
+                code.append(self._dot(node, target, targets))
             targets[node] = Local(target)
         return Straight(tuple(code))
-
-    def _instruction(self, node: int, target: int, targets: dict[int, Local]) -> Instruction:
-        op = self.nodes.kinds[node]
-        assert isinstance(op, Op)
-        args = tuple([targets.get(arg) or self._shared(arg) for arg in self.nodes.args[node]])
-        return Instruction(target, op, args, self.schedule.stored(node), node in self.checked)
 
     def _dot(self, node: int, target: int, targets: dict[int, Local]) -> Dot:
         bias = self.nodes.bias(node)

@@ -167,8 +167,11 @@ class Nodes:
         if isinstance(kind, Op):
             key = (kind, tuple(map(new.__getitem__, args)))
             name = target.known.get(key)
-            if name is None:
-                name = target.known[key] = target._append(*key, self.uniform[node])
+            if name is None:  # as `_append` does it: a call more for each node of a large graph is a tenth of a pass
+                name = target.known[key] = len(target.kinds)
+                target.kinds.append(kind)
+                target.args.append(key[1])
+                target.uniform.append(self.uniform[node])
             return name
         if kind == "constant":
             return target.constant(self.numbers[node])

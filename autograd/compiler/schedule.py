@@ -139,21 +139,22 @@ class Schedule:
 
     def _allocate(self) -> int:
         """Give each block of rows its slots, and use them again when nobody needs the rows any more; slots in all."""
-        born: dict[int, list[list[int]]] = {}
+        unit, last, rows = self.unit, self._last_use, self._rows
+        born: list[list[list[int]]] = [[] for _ in self.works]
         for block in self._blocks():
-            born.setdefault(min(self.unit[node] for node in block), []).append(block)
-        dying: dict[int, list[list[int]]] = {}
+            born[min([unit[node] for node in block])].append(block)
+        dying: list[list[list[int]]] = [[] for _ in range(len(self.works) + 1)]
         free: dict[int, list[int]] = {}
         top = 0
-        for number in range(len(self.works)):
-            for block in born.get(number, ()):
+        for blocks, ending in zip(born, dying, strict=False):
+            for block in blocks:
                 known = free.get(len(block))
                 first = known.pop() if known else top
                 top = max(top, first + len(block))
-                self._rows.update(zip(block, range(first, first + len(block)), strict=True))
-                dying.setdefault(max(self._last_use.get(node, 0) for node in block), []).append(block)
-            for block in dying.get(number, ()):  # only now: a unit may not write over what it reads
-                free.setdefault(len(block), []).append(self._rows[block[0]])
+                rows.update(zip(block, range(first, top), strict=False))
+                dying[max([last.get(node, 0) for node in block])].append(block)
+            for block in ending:  # only now: a unit may not write over what it reads
+                free.setdefault(len(block), []).append(rows[block[0]])
         return top
 
     def _blocks(self) -> Iterator[list[int]]:

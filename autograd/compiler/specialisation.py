@@ -59,9 +59,9 @@ class Specialisation:
             if self.executables:
                 self.notice = Notice(self.notice.name)
             start = time.perf_counter()
-            with self.notice.busy(f"planning {len(self.trace.nodes):,} nodes"), collector_off():
-                tape = lower(self.trace, goal)
-            with self.notice.here():
+            with collector_off(), self.notice.here():
+                with self.notice.busy(f"planning {len(self.trace.nodes):,} nodes"):
+                    tape = lower(self.trace, goal)
                 executable = backend.build(tape)
             self.tapes[goal], self.executables[goal] = tape, executable
             self.compile_seconds[goal] = time.perf_counter() - start
