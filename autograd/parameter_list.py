@@ -10,7 +10,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from .parameter import Parameter, ParameterArray, Slots
+from .parameter import Parameter
+from .parameter_array import ParameterArray, Slots
 from .store import Place, Span, Store
 
 

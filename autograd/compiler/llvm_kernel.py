@@ -102,8 +102,7 @@ class Binding:
         tape = self._tape
         if tape.gives_loss:
             return self._gathering(self._entry(samples, ()))
-        rows = tape.input_adjoints if tape.seeded else tape.results
-        output = samples, len(rows)
+        output = samples, len(tape.input_adjoints) + len(tape.results)
         enter = self._gathering(self._entry(samples, output))
 
         def filled(*arrays: Any) -> Any:

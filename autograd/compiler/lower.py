@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import groupby
 from typing import Literal, TypeAlias
 
 from ..declaration import NONNEGATIVE, NONZERO, POSITIVE, REAL, Op
@@ -13,7 +14,7 @@ from .dots import find_dots
 from .fuse import Fusion
 from .group import Family, find_groups
 from .inner_ops import ADJOINT_MEAN
-from .nodes import Nodes
+from .nodes import SUMS, Nodes
 from .reductions import find_reductions
 from .runs import runs
 from .schedule import Schedule, Work
@@ -72,17 +73,22 @@ def _tidied(nodes: Nodes, roots: Iterable[int], written: int) -> tuple[Nodes, di
 
 def _can_refuse(nodes: Nodes, node: int, positive: set[int]) -> bool:
     op = nodes.kinds[node]
-    if not isinstance(op, Op) or _takes_all_numbers(op):
-        return False
-    return op.refuses is not None or any(
-        op.domain_of(i) is not REAL and not (arg in positive and op.domain_of(i) in _HOLD_POSITIVE)
-        for i, arg in enumerate(nodes.args[node])
+    return (
+        isinstance(op, Op)
+        and _has_domain(op)
+        and (
+            op.refuses is not None
+            or any(
+                op.domain_of(i) is not REAL and not (arg in positive and op.domain_of(i) in _HOLD_POSITIVE)
+                for i, arg in enumerate(nodes.args[node])
+            )
+        )
     )
 
 
 @lru_cache(maxsize=4096)
-def _takes_all_numbers(op: Op) -> bool:
-    return op.refuses is None and all(domain is REAL for domain in op.domain)
+def _has_domain(op: Op) -> bool:
+    return op.refuses is not None or any(domain is not REAL for domain in op.domain)
 
 
 _HOLD_POSITIVE = (POSITIVE, NONNEGATIVE, NONZERO)
@@ -122,7 +128,7 @@ class _Lowering:
         self.fusion = Fusion(self.groups, rows)
         columns = sum(array.columns for array in self.arrays)
         self.schedule = Schedule(self.groups, self.fusion, rows, columns)
-        reductions = find_reductions(gradients, self.groups, self.schedule)
+        reductions = find_reductions(gradients.sums, self.groups, self.schedule)
         return Tape(
             arrays=self.arrays,
             parameters=self.slots.parameters,
@@ -167,16 +173,18 @@ class _Lowering:
     def _straight(self, work: Work) -> Straight:
         targets: dict[int, Local] = {}
         code: list[Instruction | Dot] = []
-        kinds, args, stored, shared = self.nodes.kinds, self.nodes.args, self.schedule.stored, self._shared
         for target, node in enumerate(work.nodes):
-            op = kinds[node]
-            if isinstance(op, Op):
-                operands = tuple([targets.get(arg) or shared(arg) for arg in args[node]])
-                code.append(Instruction(target, op, operands, stored(node), node in self.checked))
-            else:
-                code.append(self._dot(node, target, targets))
-            targets[node] = Local(target)
+            write = self._dot if self.nodes.kinds[node] in SUMS else self._instruction
+            code.append(write(node, target, targets))
+            targets[node] = _local(target)
         return Straight(tuple(code))
+
+    def _instruction(self, node: int, target: int, targets: dict[int, Local]) -> Instruction:
+        op = self.nodes.kinds[node]
+        assert isinstance(op, Op)
+        known, shared = targets.get, self._shared
+        args = tuple([known(arg) or shared(arg) for arg in self.nodes.args[node]])
+        return Instruction(target, op, args, self.schedule.stored(node), node in self.checked)
 
     def _dot(self, node: int, target: int, targets: dict[int, Local]) -> Dot:
         bias = self.nodes.bias(node)
@@ -201,11 +209,12 @@ class _Lowering:
         assert product is not None
         rows = [self.schedule.row(row) for row in product.rows]
         for space_run in _same_space(rows):
-            numbers = [(rows[k].index, product.offsets[k]) for k in space_run]
-            for run in runs(numbers, space_run, steps=(1,)):
-                k = run[0]
-                stride_k = product.offsets[run[1]] - product.offsets[k] if len(run) > 1 else 0
-                yield Segment(rows[k], len(run), product.slot + product.offsets[k], product.stride, stride_k)
+            for _, of_one_stride in groupby(space_run, key=product.strides.__getitem__):
+                ks = list(of_one_stride)
+                for run in runs([(rows[k].index, product.slots[k]) for k in ks], ks, steps=(1,)):
+                    k = run[0]
+                    stride_k = product.slots[run[1]] - product.slots[k] if len(run) > 1 else 0
+                    yield Segment(rows[k], len(run), product.slots[k], product.strides[k], stride_k)
 
     def _mean(self, family: Family) -> Mean:
         first = family.members[0]
@@ -247,6 +256,12 @@ class _Lowering:
     def _store(self, family: Family) -> Row | None:
         first = family.members[0]
         return self.schedule.stored(first)
+
+
+@lru_cache(maxsize=4096)
+def _local(target: int) -> Local:
+    """Each unit has the same ones."""
+    return Local(target)
 
 
 def _same_space(rows: Sequence[Row]) -> Iterator[list[int]]:

@@ -101,11 +101,6 @@ class Target:
             return AVX512
         return AVX2 if {"avx2", "fma"} <= has else SSE2
 
-    @property
-    def has_fma(self) -> bool:
-        """Whether a product and a sum are one instruction; without it code runs, but slowly."""
-        return self.architecture is not SSE2 or "+fma" in self.features.split(",")
-
 
 _CURE = 'install it with: pip install "glassgrad[fast]" (everything else of Glassgrad works without it)'
 _LOCK = threading.Lock()

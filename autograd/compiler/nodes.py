@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias
 
 from ..declaration import Op
 from ..ops import add, div, mul, neg, pow, sqrt, sub, where
-from .inner_ops import BOTH, EITHER
+from .inner_ops import ALIAS, BOTH, EITHER
 from .runs import Line
 
 Leaf: TypeAlias = Literal["input", "seed", "parameter", "buffer", "constant", "adjoint"]
@@ -58,7 +58,7 @@ class Nodes:
 
     def constant(self, number: float) -> int:
         """The constant of that number (one node for all NaNs, two for the zeros)."""
-        key = ("constant", number.hex())
+        key = constant_key(number)
         node = self.known.get(key)
         if node is None:
             node = self.known[key] = self._append("constant", (), True)
@@ -72,21 +72,28 @@ class Nodes:
 
     def add(self, op: Op, args: tuple[int, ...]) -> int:
         """The node of an operation that is not known yet."""
-        node = None
         if op in _SIMPLIFIED or not self.numbers.keys().isdisjoint(args):
             node = simplified(self, op, args)
-        if node is None:
-            uniform = self.uniform
-            few = len(args) < 3
-            flag = uniform[args[0]] and uniform[args[-1]] if few else all(uniform[arg] for arg in args)
-            node = self._append(op, args, flag)
-        self.known[op, args] = node
+            if node is not None:
+                self.known[op, args] = node
+                return node
+        uniform = self.uniform
+        few = len(args) < 3
+        flag = uniform[args[0]] and uniform[args[-1]] if few else all(uniform[arg] for arg in args)
+        node = self.known[op, args] = len(self.kinds)  # written out: most nodes are made here
+        self.kinds.append(op)
+        self.args.append(args)
+        uniform.append(flag)
         return node
 
     def dot(self, terms: Iterable[tuple[int, int]], bias: int | None = None) -> int:
         """The node ``bias + sum of coefficient * row``."""
         flat = [node for term in terms for node in term]
         return self._append(DOT, tuple(flat if bias is None else [*flat, bias]), False)
+
+    def alias(self, node: int, number: int) -> int:
+        """The node once more, as the alias of that number."""
+        return self._once((ALIAS, node, number), (node,), self.uniform[node])
 
     def vec(self, rows: tuple[int, ...]) -> int:
         """The list of these rows."""
@@ -105,10 +112,10 @@ class Nodes:
         self.lines[node] = lines
         return node
 
-    def _once(self, key: Any, args: tuple[int, ...]) -> int:
+    def _once(self, key: Any, args: tuple[int, ...], uniform: bool = False) -> int:
         node = self.known.get(key)
         if node is None:
-            node = self.known[key] = self._append(key[0], args, False)
+            node = self.known[key] = self._append(key[0], args, uniform)
         return node
 
     def _append(self, kind: Kind, args: tuple[int, ...], uniform: bool) -> int:
@@ -165,9 +172,9 @@ class Nodes:
         """
         kind, args = self.kinds[node], self.args[node]
         if isinstance(kind, Op):
-            key = (kind, tuple(map(new.__getitem__, args)))
+            key = (kind, tuple([new[arg] for arg in args]))
             name = target.known.get(key)
-            if name is None:  # as `_append` does it: a call more for each node of a large graph is a tenth of a pass
+            if name is None:
                 name = target.known[key] = len(target.kinds)
                 target.kinds.append(kind)
                 target.args.append(key[1])
@@ -187,6 +194,11 @@ class Nodes:
         return name
 
 
+def constant_key(number: float) -> tuple[str, float | str]:
+    """By what a graph knows a constant: NaN isn't equal to itself, and the two zeros are equal."""
+    return "constant", number if number and number == number else number.hex()
+
+
 def _renamed(new: dict[int, int], node: int | None) -> int | None:
     return None if node is None else new[node]
 
@@ -201,10 +213,8 @@ def simplified(nodes: Nodes, op: Op, args: tuple[int, ...]) -> int | None:
         return nodes.args[args[0]][0]
     if op is where and args[1] == args[2]:
         return args[1]
-    if known.count(None) == len(known):
-        return None
     rule = _RULES.get(op)
-    return None if rule is None else rule(nodes, args, known)
+    return None if rule is None or known.count(None) == len(known) else rule(nodes, args, known)
 
 
 def _add(_: Nodes, args: tuple[int, ...], known: list[Any]) -> int | None:

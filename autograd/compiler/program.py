@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from .arguments import Signature, refuse_nonfinite
+from .arguments import Signature, is_one_sample, refuse_nested, refuse_nonfinite
 from .backend import Backend, Executable, Failure, Floats
 from .binding import Bound
 from .choice import NAMES, backend_called
@@ -20,6 +20,7 @@ from .masks import rewound
 from .observing import observed_of
 from .report import report
 from .specialisation import Specialisation
+from .trace import RUNNING
 
 _KEPT = 4
 """Traces that a program keeps: those of train and eval mode, and what else is switched to and fro."""
@@ -61,8 +62,9 @@ class Program:
         TraceError: the function can't be traced; the message says why and gives the cure.
         ShapeError, TypeError: the arrays don't fit each other or the first call's.
         ValueError: NaN or infinity in the data.
-        DomainError: a sample leaves the domain of an operation; the message names both.
-        NonFiniteError: the mean loss or a gradient is NaN or infinite; no parameter or gradient has changed.
+        DomainError: a sample leaves the domain of an operation, or a loss refuses its label; the message names both.
+        NonFiniteError: the mean loss, a gradient or the result behind it is NaN or infinite; no parameter or gradient
+            has changed.
 
     >>> import numpy as np
     >>> square = Program(lambda x: x * x, "numpy"); square(np.array([1.0, 2.0, 3.0]))
@@ -90,17 +92,23 @@ class Program:
     # What it computes
 
     def __call__(self, *arguments: Any) -> NDArray[np.float64]:
-        """The results of all samples, shape (batch,), or (batch, outputs) where the function returns a list."""
+        """The results of all samples, shape (batch,), or (batch, outputs) where the function returns a list.
+
+        Called with the Values or traced numbers of one sample, as another compiled function does, it is the function.
+        """
         with self._lock:
-            bound = self._ready("values", arguments)
-            results: Floats = self._run(bound, arguments)
+            if arguments and type(arguments[0]) is not np.ndarray and is_one_sample(arguments):
+                result: Floats = self.function(*arguments)
+                return result
+            results: Floats
+            bound, results = self._run("values", arguments)
             return results[:, 0] if bound.trace.single else results
 
     def backward(self, *arguments: Any) -> float:
         """The mean of the results (the loss); the gradient of that mean is added to the parameters' ``grad``."""
         with self._lock:
-            bound = self._ready("parameters", arguments)
-            loss: float = self._run(bound, arguments)
+            loss: float
+            bound, loss = self._run("parameters", arguments)
             bound.report()
             return loss
 
@@ -114,7 +122,8 @@ class Program:
         (array([[3., 2.]]),)
         """
         with self._lock:
-            adjoints: Floats = self._run(self._ready("inputs", arguments), arguments)
+            adjoints: Floats
+            _, adjoints = self._run("inputs", arguments)
         layout = self._signature.layout or ()
         ends = np.cumsum([array.columns for array in layout])
         parts = [adjoints[:, end - array.columns : end] for array, end in zip(layout, ends, strict=True)]
@@ -134,6 +143,7 @@ class Program:
         >>> y, y.args[0].grad
         (Value(data=9.0, grad=1.0), 6.0)
         """
+        refuse_nested(arguments)
         with self._lock:
             arrays = self._signature.arrays(arguments)
             names = self._signature.names(len(arrays))
@@ -176,13 +186,14 @@ class Program:
 
     # How it gets there
 
-    def _ready(self, goal: Goal, arguments: tuple[Any, ...]) -> Bound:
+    def _run(self, goal: Goal, arguments: tuple[Any, ...]) -> tuple[Bound, Any]:
+        if RUNNING:
+            refuse_nested(arguments)
         bound = self._bound.get(goal)
-        return bound if bound is not None and bound.is_current() else self._bind(goal, arguments)
-
-    def _run(self, bound: Bound, arguments: tuple[Any, ...]) -> Any:
+        if bound is None or not bound.is_current():
+            bound = self._bind(goal, arguments)
         try:
-            return bound(arguments)
+            return bound, bound(arguments)
         except Failure:
             error = self._diagnosed(bound, arguments)
         raise error

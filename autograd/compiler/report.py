@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from ..nn.checks import count
+from ..checks import count
 from .backend import Backend
 from .lower import Goal
 from .specialisation import Specialisation

@@ -5,7 +5,8 @@ from __future__ import annotations
 import weakref
 from typing import TYPE_CHECKING, Any
 
-from ..parameter import Parameter, ParameterArray
+from ..parameter import Parameter
+from ..parameter_array import ParameterArray
 from ..scopes import TOP, Scope
 from .members import CONTAINERS, Held, Member, flat, items
 

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import Any
 
-from ..parameter import Parameter, ParameterArray
+from ..parameter import Parameter
+from ..parameter_array import ParameterArray
 from ..parameter_list import Part
 from ..store import Span
 

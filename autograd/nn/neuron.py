@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import ShapeError
-from ..parameter import Parameter, ParameterArray
+from ..parameter import Parameter
+from ..parameter_array import ParameterArray
 from ..products import weighted_sum
 from ..randomness import generator
 from .activations import METHODS, default_init, resolve, title

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from ..parameter import Parameter, ParameterArray
+from ..parameter import Parameter
+from ..parameter_array import ParameterArray
 from ..parameter_list import Flat, ParameterList, Part, Some, without_repetition
 from ..store import Span
 from .members import PLAIN, Member, Own, flat

@@ -10,7 +10,8 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ..parameter import Parameter, ParameterArray
+from ..parameter import Parameter
+from ..parameter_array import ParameterArray
 from ..parameter_list import Flat, ParameterList, Part, Some
 from ..value import Value
 from .inplace import Step, bound_step

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..checks import whole_number
 from ..data.samples import Samples
-from ..data.sampling import check_fraction, split, whole_number
+from ..data.sampling import check_fraction, split
 from ..errors import NonFiniteError, ShapeError
 from ..graph import ancestors
 from ..nn import losses
