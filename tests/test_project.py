@@ -91,7 +91,7 @@ ARROWS: dict[str, set[str]] = {
     "testing": CORE | {"backprop", "check"},
     "nn": CORE | {"checks", "products", "randomness"},
     "optim": CORE,
-    "compiler": CORE | {"checks", "backprop", "nn", "optim"},  # what modules hold, the rules of optim
+    "compiler": CORE | {"checks", "files", "backprop", "nn", "optim"},  # what modules hold, the rules of optim
     "data": {"errors", "checks", "randomness"},
     "training": CORE | {"checks", "files", "randomness", "backprop", "compiler", "nn", "optim", "data"},
 }

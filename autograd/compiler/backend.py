@@ -59,6 +59,9 @@ class Executable(Protocol):
         the tape observes of the batch into ``observed``.
         """
 
+    def notes(self) -> list[str]:
+        """What `Program.explain` is to say of the code, a line each."""
+
 
 class Backend(Protocol):
     """Builds executables."""

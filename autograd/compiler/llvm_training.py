@@ -32,8 +32,8 @@ class Training:
     """Many steps of an optimizer in one call, bound to the arrays of a training. Threads must take turns."""
 
     tape: Tape
-    kernel: Callable[[int], Kernel]
-    """A kernel with the rule for so many samples."""
+    kernel: Callable[[Integers], Kernel]
+    """A kernel with the rule for steps of so many samples each."""
     rule: Rule
     arrays: tuple[Floats, ...]
     held: Held
@@ -79,7 +79,7 @@ class Training:
             raise ValueError(
                 f"scalars must have shape {wanted}, a row a step with a number a name, got {scalars.shape}"
             )
-        kernel = self.kernel(int(counts.max()))
+        kernel = self.kernel(counts)
         memory = kernel.take()
         losses = np.full(len(counts), np.nan)
         live = np.empty(self.tape.buffers)

@@ -27,7 +27,7 @@ from ..parameter_array import ParameterArray
 from ..scopes import current
 from ..value import Value
 from .globals import GlobalUse, global_uses, inner_codes
-from .guards import NUMBERS, Guard, Guards, content
+from .guards import NUMBERS, Guard, Guards, content, is_plain
 from .refusals import source_line
 
 LIBRARY = frozenset((*sys.stdlib_module_names, "autograd", "numpy", "llvmlite")) - {"__main__"}
@@ -126,9 +126,10 @@ class Noting:
             self.guards.compare(Guard(value, "*", content(value), functools.partial(content, value), text))
         if isinstance(value, np.ndarray):
             return
+        name = f"an item of {text}"
         for item in value.values() if isinstance(value, dict) else value:
-            if not isinstance(item, (*NUMBERS, Module)):
-                self.inside(item, f"an item of {text}")
+            if not isinstance(item, _NOTHING_INSIDE) and not (item.__class__ is tuple and is_plain(item)):
+                self.inside(item, name)
 
     def number(self, value: Value) -> None:
         """The number of a Value that is no parameter is used."""
@@ -360,6 +361,7 @@ _LIST_READS = (
 )
 _DICT_READS = ("__iter__", "__len__", "__getitem__", "__contains__", "__or__", "get", "keys", "values", "items", "copy")
 _HELD: tuple[tuple[type, tuple[str, ...]], ...] = ((HeldList, _LIST_READS), (HeldDict, _DICT_READS))
+_NOTHING_INSIDE = (*NUMBERS, Module)
 _NUMBERS: tuple[tuple[type, str], ...] = (
     (Value, "data"),
     (Parameter, "data"),

@@ -73,6 +73,10 @@ class NumpyExecutable:
 
         return for_samples
 
+    def notes(self) -> list[str]:
+        """See `backend.Executable`."""
+        return []
+
     def _run(
         self,
         samples: int,

@@ -157,8 +157,10 @@ class Program:
         abs: nothing is compiled yet
           nothing is traced yet: call the program with data first
         """
-        name = getattr(self.function, "__name__", None) or type(self.function).__name__
-        return report(name, self._backend, self._specialisations)
+        return report(self._name(), self._backend, self._specialisations)
+
+    def _name(self) -> str:
+        return getattr(self.function, "__name__", None) or type(self.function).__name__
 
     def __repr__(self) -> str:
         return f"Program({self.function!r}, backend={self._wanted!r})"
@@ -204,7 +206,8 @@ class Program:
         bound = specialisation.bounds.get(goal)
         if bound is None:
             executable = specialisation.executable(goal, self._chosen_backend())
-            bound = specialisation.bounds[goal] = Bound(goal, specialisation.trace, executable, self._signature)
+            notice = specialisation.notice
+            bound = specialisation.bounds[goal] = Bound(goal, specialisation.trace, executable, self._signature, notice)
             if goal == "parameters":
                 self._accelerate(specialisation)
         self._bound[goal] = bound
@@ -223,7 +226,7 @@ class Program:
                 return known
         layout = self._signature.layout_of(arrays)
         reasons = self._specialisations[0].trace.guards.why() if self._specialisations else []
-        new = Specialisation.of(self.function, layout, reasons)
+        new = Specialisation.of(self.function, layout, reasons, self._name())
         for older in self._specialisations:
             new.inherit(older)
         self._specialisations = [new, *self._specialisations[: _KEPT - 1]]

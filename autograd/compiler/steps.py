@@ -65,7 +65,8 @@ class Steps:
         scalars = self._scalars(len(counts))
         self._observed = np.empty((len(counts), self._observed.shape[1]))
         self._span.load()
-        done, losses = self._training(firsts, counts, scalars, order, self._observed)
+        with self._specialisation.notice.here():
+            done, losses = self._training(firsts, counts, scalars, order, self._observed)
         self._span.save()
         self._optimizer.t += done
         return done, losses
