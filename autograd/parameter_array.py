@@ -10,6 +10,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from .checks import real_array
 from .errors import ShapeError
 from .parameter import Home, Parameter
 from .scopes import TOP
@@ -55,7 +56,7 @@ class ParameterArray(Sequence[Any]):
     strides: tuple[int, ...]
 
     def __init__(self, data: Any, label: str = "") -> None:
-        numbers = _real_array(data, "a ParameterArray")
+        numbers = real_array(data, "a ParameterArray")
         store, begin = take(numbers.size)
         self._own(Home(store, begin, numbers.shape, label))
         store.data[begin : begin + numbers.size] = numbers.ravel()
@@ -120,7 +121,7 @@ class ParameterArray(Sequence[Any]):
         return np.lib.stride_tricks.as_strided(memory[self.begin :], self.shape, steps)
 
     def _write(self, to: NDArray[np.float64], numbers: Any, what: str) -> None:
-        given = _real_array(numbers, f"{what} of {self!r}")
+        given = real_array(numbers, f"{what} of {self!r}")
         if given.shape != to.shape:
             raise ShapeError(
                 f"{what} of {self!r} has the shape {to.shape}, got {given.shape}; write {what}[...] = numbers to have "
@@ -317,16 +318,6 @@ def _face(home: Home, slot: int) -> Parameter:
     face._grad = face.op = None
     face._label, face._scope = "", TOP
     return face
-
-
-def _real_array(data: Any, what: str) -> NDArray[np.float64]:
-    try:
-        numbers = np.asarray(data)
-    except ValueError:  # lists of unequal lengths
-        numbers = np.empty(0, dtype=object)
-    if numbers.dtype.kind not in "fiu":
-        raise TypeError(f"{what} holds real numbers, got {type(data).__name__}: {data!r}")
-    return numbers.astype(np.float64, copy=False)
 
 
 # What pickles name

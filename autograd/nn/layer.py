@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from ..checks import size
 from ..errors import ShapeError
 from ..parameter_array import ParameterArray
 from ..parameter_list import Flat, NeuronByNeuron, Part
 from ..randomness import generator
 from ..store import make_room
 from .activations import default_init, resolve
-from .checks import as_list, size
+from .checks import as_list
 from .init import weights
 from .module import Module
 from .neuron import Neuron, wrong_inputs
