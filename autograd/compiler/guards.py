@@ -10,7 +10,8 @@ from __future__ import annotations
 import operator
 import weakref
 from collections.abc import Callable, Iterable
-from typing import Any
+from functools import partial
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -18,21 +19,32 @@ _PLAIN = frozenset((int, float, bool, str, bytes, complex, type(None)))
 NUMBERS = (int, float, bool, str, bytes, complex, type(None), np.generic)
 
 
+Equal: TypeAlias = Callable[[Any, Any], bool]
+
+
 class Guard:
     """What something was when it was read: an attribute, an item, or a content."""
 
-    __slots__ = ("name", "owner", "read", "seen", "text")
+    __slots__ = ("equal", "name", "owner", "read", "seen", "text")
 
-    def __init__(self, owner: Any, name: Any, seen: Any, read: Callable[[], Any], text: str) -> None:
+    def __init__(
+        self, owner: Any, name: Any, seen: Any, read: Callable[[], Any], text: str, equal: Equal | None = None
+    ) -> None:
         self.owner, self.name, self.seen, self.read, self.text = owner, name, seen, read, text
+        self.equal = same if equal is None else equal
+
+    @classmethod
+    def of_content(cls, owner: Any, text: str) -> Guard:
+        """What is in an array or a container."""
+        return cls(owner, "*", content(owner), partial(content_now, owner), text, same_content)
 
     def holds(self) -> bool:
         """Whether it is so now."""
         try:
             now = self.read()
+            return now is self.seen or self.equal(now, self.seen)
         except Exception:  # whatever a property or an item raises that is gone
             return False
-        return now is self.seen or same(now, self.seen)
 
     def __str__(self) -> str:
         try:
@@ -43,10 +55,10 @@ class Guard:
 
 
 def same(a: Any, b: Any) -> bool:
-    """Whether two things that were read are the same: numbers by value, contents item by item, all else by identity.
+    """Whether two things that were read are the same: numbers by value, tuples item by item, all else by identity.
 
-    >>> same(1.0, 1.0), same(1, True), same((1.0, (2.0,)), (1.0, (2.0,)))
-    (True, False, True)
+    >>> same(1.0, 1.0), same(1, True), same((1.0, (2.0,)), (1.0, (2.0,))), same([1.0], [1.0])
+    (True, False, True, False)
     """
     if a is b:
         return True
@@ -57,21 +69,27 @@ def same(a: Any, b: Any) -> bool:
     return isinstance(a, NUMBERS) and bool(a == b or (a != a and b != b))
 
 
-def content(x: Any) -> Any:
-    """What is in an array or a container, to be compared later.
+def same_content(a: Any, b: Any) -> bool:
+    """Whether a container has the items that it had: at the speed of C, which looks at identity first."""
+    return bool(a == b)
 
-    >>> content([1.0, {"a": 2}])
-    (1.0, ('a', 2))
+
+def content(x: Any) -> Any:
+    """What is in an array or a container, to be compared later; what is in its items has guards of its own.
+
+    >>> content([1.0, [2.0]])
+    [1.0, [2.0]]
     """
-    if x.__class__ is tuple and is_plain(x):
-        return x
     if isinstance(x, np.ndarray):
-        return (x.shape, x.dtype.str, x.tobytes()) if x.dtype != object else tuple(map(content, x.flat))
-    if isinstance(x, dict):
-        return tuple(content(each) for pair in dict.items(x) for each in pair)
-    if isinstance(x, list | tuple):
-        return tuple(map(content, list.__iter__(x) if isinstance(x, list) else x))
-    return frozenset(x) if isinstance(x, set | frozenset) else x
+        return (x.shape, x.dtype.str, x.tobytes()) if x.dtype != object else (x.shape, x.ravel().tolist())
+    if isinstance(x, list):
+        return list.copy(x)
+    return dict.copy(x) if isinstance(x, dict) else set(x)
+
+
+def content_now(x: Any) -> Any:
+    """The same, to be compared at once: a container itself."""
+    return content(x) if isinstance(x, np.ndarray) else x
 
 
 def is_plain(x: Iterable[Any]) -> bool:
@@ -90,16 +108,16 @@ class Guards:
         """By owner and name: those that tell."""
         self.compared: dict[tuple[int, Any], Guard] = {}
         """Those that a call compares."""
-        self._pairs: list[tuple[Callable[[], Any], Any]] = []
+        self._each: list[tuple[Callable[[], Any], Any, Equal]] = []
 
     def hold(self) -> bool:
         """Whether everything is as it was read: what each call asks."""
         if self.stale and not self._was_put_back():
             return False
         try:
-            for read, seen in self._pairs:
+            for read, seen, equal in self._each:
                 now = read()
-                if now is not seen and not same(now, seen):
+                if now is not seen and not equal(now, seen):
                     return False
         except Exception:  # gone, see `Guard.holds`
             return False
@@ -143,7 +161,7 @@ class Guards:
     def close(self, is_temporary: Callable[[Guard], bool]) -> None:
         """The trace is over: forget what belonged to it alone."""
         self.compared = {key: guard for key, guard in self.compared.items() if not is_temporary(guard)}
-        self._pairs = [(guard.read, guard.seen) for guard in self.compared.values()]
+        self._each = [(guard.read, guard.seen, guard.equal) for guard in self.compared.values()]
 
 
 def _short(x: Any) -> str:

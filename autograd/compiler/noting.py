@@ -27,7 +27,7 @@ from ..parameter_array import ParameterArray
 from ..scopes import current
 from ..value import Value
 from .globals import GlobalUse, global_uses, inner_codes
-from .guards import NUMBERS, Guard, Guards, content, is_plain
+from .guards import NUMBERS, Guard, Guards, is_plain
 from .refusals import source_line
 
 LIBRARY = frozenset((*sys.stdlib_module_names, "autograd", "numpy", "llvmlite")) - {"__main__"}
@@ -123,7 +123,7 @@ class Noting:
         if isinstance(value, HeldList | HeldDict):
             return  # it tells
         if not isinstance(value, tuple):
-            self.guards.compare(Guard(value, "*", content(value), functools.partial(content, value), text))
+            self.guards.compare(Guard.of_content(value, text))
         if isinstance(value, np.ndarray):
             return
         name = f"an item of {text}"
@@ -314,7 +314,7 @@ def _item_read(kind: type, method: str) -> Callable[..., Any]:
                 noting.guards.tell(Guard(self, args[0], value, item, f"item {args[0]!r}"))
                 noting.inside(value, f"item {args[0]!r}")
             else:
-                noting.guards.tell(Guard(self, "*", content(self), functools.partial(content, self), "a list or dict"))
+                noting.guards.tell(Guard.of_content(self, "a list or dict"))
         return value
 
     return read

@@ -286,6 +286,9 @@ def test_a_trace_that_computes_the_same_takes_over_the_code(traces: list[Any], m
     model.rates = [1.0, [2.0, 3.0]]
     np.testing.assert_array_equal(program(X), expected)
     assert len(traces) == 2
+    monkeypatch.undo()
+    model.rates[1][0] = 9.0
+    np.testing.assert_allclose(program(X), [model(row).data for row in X.tolist()], rtol=1e-14)
 
 
 @pytest.mark.parametrize("read", ["data", "grad of the array", "data of the array", "data of a result"])
