@@ -142,7 +142,7 @@ def _as_dot(new: Nodes, chain: _Chain, names: dict[int, int]) -> int:
 
 def _as_product(new: Nodes, terms: Sequence[tuple[int, int]], bias: int | None) -> int | None:
     """Parameters in a few lines, times rows: one node whatever their number. None if they are something else."""
-    if len(terms) < FEWEST or any(new.kinds[u] != "parameter" for u, _ in terms):
+    if len(terms) < FEWEST or {new.kinds[u] for u, _ in terms} != {"parameter"}:
         return None
     found = lines([new.payload[u] for u, _ in terms], MOST_LINES)
     if found is None:

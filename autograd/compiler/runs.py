@@ -40,14 +40,17 @@ def lines(slots: list[int], most: int) -> list[tuple[Line, slice]] | None:
     >>> lines([7, 8, 9, 2, 4], most=2)
     [(Line(slot=7, step=1), slice(0, 3, None)), (Line(slot=2, step=2), slice(3, 5, None))]
     """
-    if slots == list(range(slots[0], slots[0] + len(slots))):  # a row of a matrix: looking at each takes a while
-        return [(Line(slots[0], 1), slice(0, len(slots)))]
     found: list[tuple[Line, slice]] = []
-    begin = 0
-    for run in runs([(slot,) for slot in slots], slots):
-        step = run[1] - run[0] if len(run) > 1 else 1
+    begin, count = 0, len(slots)
+    while begin < count:
+        step = slots[begin + 1] - slots[begin] if begin + 1 < count else 1
+        end = begin + 1
+        while end < count and slots[end] - slots[end - 1] == step:
+            end += 1
+        if end == begin + 2 < count:  # as in `runs`
+            step, end = 1, begin + 1
         if step == 0 or len(found) == most:
             return None
-        found.append((Line(run[0], step), slice(begin, begin + len(run))))
-        begin += len(run)
+        found.append((Line(slots[begin], step), slice(begin, end)))
+        begin = end
     return found

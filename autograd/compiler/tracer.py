@@ -8,7 +8,7 @@ from typing import Any
 from ..declaration import CONDITION, Op, truth
 from ..errors import TraceError
 from ..parameter import Home, Parameter
-from ..scopes import current
+from ..scopes import Scope, current
 from ..store import Store
 from ..value import Constant, Value, real_number
 from .inner_ops import BATCH_MEAN, BOTH, CONDITIONS, EITHER, IDENTITY, IS_CONDITION
@@ -46,6 +46,8 @@ class Tracer:
         self.observed: list[tuple[Any, tuple[int, ...]]] = []
         """Who wants to know numbers of each batch that is trained on, and their nodes."""
         self._values: dict[Value, int] = {}
+        self._scope: Scope | None = None
+        self._path = ""
         self.lists: dict[tuple[Any, ...], tuple[list[int], tuple[int, ...]]] = {}
         """The lists multiplied by parameters: where in each the numbers of this trace are, and their nodes."""
         self._aliases = 0
@@ -66,6 +68,7 @@ class Tracer:
         self.nodes, self._known = Nodes(), {}
         self._values.clear()
         self.lists.clear()
+        self._scope = None
         return nodes
 
     def input(self, column: int, label: str) -> Symbol:
@@ -110,9 +113,11 @@ class Tracer:
 
     def remember_scope(self, node: int) -> None:
         """Note where a node is computed, if nobody has computed it before."""
-        path = current().path
-        if path:
-            self.scopes.setdefault(node, path)
+        scope = current()
+        if scope is not self._scope:  # a path is put together for all that is computed in a scope, not for each
+            self._scope, self._path = scope, scope.path
+        if self._path:
+            self.scopes.setdefault(node, self._path)
 
     def dot(self, ws: Sequence[Any], xs: Sequence[Any], start: Any) -> Symbol | None:
         """``start + w0 * x0 + w1 * x1 + ...`` as one step, None where it must be spelled out."""

@@ -249,7 +249,7 @@ def outcome(backend, made, samples=13):
     rng = np.random.default_rng(3)
     arrays = tuple(rng.uniform(0.5, 1.5, (samples, array.columns)) for array in made.arrays)
     data, grad = rng.uniform(0.5, 1.5, made.parameters), np.zeros(made.parameters)
-    result = backend.build(made).bind(arrays, data, grad)()
+    result = backend.build(made).bind(data, grad)(samples)(*arrays)
     return np.append(result, grad)
 
 
