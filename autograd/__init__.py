@@ -72,7 +72,7 @@ from .scopes import no_grad, scope
 from .training import History, fit, load_parameters, save_parameters
 from .value import Constant, Value
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "ABOVE_MINUS_ONE",

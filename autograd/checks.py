@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 T = TypeVar("T")
 
@@ -53,3 +54,18 @@ def by_name(table: Mapping[str, T], name: Any, kind: str) -> T:
     if isinstance(name, str) and name in table:
         return table[name]
     raise ValueError(f"{name!r} is not {kind}; known: {', '.join(table)}")
+
+
+def real_array(x: Any, what: str) -> NDArray[np.float64]:
+    """``x`` as a float64 array, the same one where it is one; a TypeError where it isn't one of real numbers.
+
+    >>> real_array([1, 2], "a buffer")
+    array([1., 2.])
+    """
+    try:
+        numbers = np.asarray(x)
+    except ValueError:  # lists of unequal lengths
+        numbers = np.empty(0, dtype=object)
+    if numbers.dtype.kind not in "fiu":
+        raise TypeError(f"{what} holds real numbers, got {type(x).__name__}: {x!r}")
+    return numbers.astype(np.float64, copy=False)

@@ -106,9 +106,7 @@ class Parameter(Value):
 
     @label.setter
     def label(self, label: str) -> None:
-        if not isinstance(label, str):
-            raise TypeError(f"a label is a string, got {type(label).__name__}: {label!r}")
-        self._label = label
+        Value.label.fset(self, label)  # type: ignore[attr-defined]
 
     @property
     def scope(self) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import weakref
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .checks import real_array
 from .errors import ShapeError
 from .parameter import Home, Parameter
 from .scopes import TOP
@@ -55,7 +56,7 @@ class ParameterArray(Sequence[Any]):
     strides: tuple[int, ...]
 
     def __init__(self, data: Any, label: str = "") -> None:
-        numbers = _real_array(data, "a ParameterArray")
+        numbers = real_array(data, "a ParameterArray")
         store, begin = take(numbers.size)
         self._own(Home(store, begin, numbers.shape, label))
         store.data[begin : begin + numbers.size] = numbers.ravel()
@@ -120,7 +121,7 @@ class ParameterArray(Sequence[Any]):
         return np.lib.stride_tricks.as_strided(memory[self.begin :], self.shape, steps)
 
     def _write(self, to: NDArray[np.float64], numbers: Any, what: str) -> None:
-        given = _real_array(numbers, f"{what} of {self!r}")
+        given = real_array(numbers, f"{what} of {self!r}")
         if given.shape != to.shape:
             raise ShapeError(
                 f"{what} of {self!r} has the shape {to.shape}, got {given.shape}; write {what}[...] = numbers to have "
@@ -132,9 +133,6 @@ class ParameterArray(Sequence[Any]):
         """Set all gradients to zero."""
         self.grad[...] = 0.0
         self._strided(self.store.reached)[...] = 0
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        return np.array(self.data, dtype=dtype, copy=True if copy is None else copy)
 
     @property
     def ndim(self) -> int:
@@ -246,11 +244,22 @@ class ParameterArray(Sequence[Any]):
             f"weight[{key!r}].data = {value!r}"
         )
 
-    def __add__(self, other: Iterable[Any]) -> list[Any]:
-        return [*self, *other]
+    def __add__(self, other: Any) -> list[Any]:
+        if isinstance(other, np.ndarray):
+            return NotImplemented  # item by item, as of a list of Parameters
+        return [*self, *other] if hasattr(other, "__iter__") else self._no_arithmetic(other)
 
-    def __radd__(self, other: Iterable[Any]) -> list[Any]:
-        return [*other, *self]
+    def __radd__(self, other: Any) -> list[Any]:
+        return [*other, *self] if hasattr(other, "__iter__") else self._no_arithmetic(other)
+
+    def _no_arithmetic(self, _: Any = None) -> Any:
+        raise TypeError(
+            f"{self!r} is a sequence of Parameters and has no arithmetic: write formulas of its items, as in "
+            f"[2 * w for w in row] and autograd.dot(row, xs), or take its numbers, .data"
+        )
+
+    __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __pow__ = __neg__ = _no_arithmetic
+    __matmul__ = __rmatmul__ = _no_arithmetic
 
     def tolist(self) -> Any:
         """The parameters in nested lists.
@@ -309,16 +318,6 @@ def _face(home: Home, slot: int) -> Parameter:
     face._grad = face.op = None
     face._label, face._scope = "", TOP
     return face
-
-
-def _real_array(data: Any, what: str) -> NDArray[np.float64]:
-    try:
-        numbers = np.asarray(data)
-    except ValueError:  # lists of unequal lengths
-        numbers = np.empty(0, dtype=object)
-    if numbers.dtype.kind not in "fiu":
-        raise TypeError(f"{what} holds real numbers, got {type(data).__name__}: {data!r}")
-    return numbers.astype(np.float64, copy=False)
 
 
 # What pickles name

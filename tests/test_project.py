@@ -84,7 +84,7 @@ ARROWS: dict[str, set[str]] = {
     "value": TABLE | {"scopes", "graph", "method_source", "methods"},
     "store": set(),
     "parameter": {"errors", "scopes", "methods", "value", "store"},
-    "parameter_array": {"errors", "scopes", "store", "parameter"},
+    "parameter_array": {"checks", "errors", "scopes", "store", "parameter"},
     "parameter_list": {"parameter", "parameter_array", "store"},
     "backprop": CORE,
     "check": CORE | {"backprop"},

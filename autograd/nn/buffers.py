@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..checks import real_array
 from ..errors import ShapeError
 from .walking import Walking, join
 
@@ -34,7 +35,7 @@ class Buffered(Walking):
         >>> module = nn.Module(); module.register_buffer("seen", [0.0, 0.0]); module.seen[0] += 1; module.state_dict()
         {'seen': array([1., 0.])}
         """
-        name, numbers = new_name(self, name), as_buffer(array, name)
+        name, numbers = new_name(self, name), real_array(array, f"the buffer {name!r}").copy()
         setattr(self, name, numbers)
         self._own.buffers |= {name}
 
@@ -82,28 +83,13 @@ def new_name(module: Any, name: Any) -> str:
     return name
 
 
-def as_buffer(array: Any, name: str) -> NDArray[np.float64]:
-    """Real numbers as a new float64 array.
-
-    >>> as_buffer([1, 2], "seen")
-    array([1., 2.])
-    """
-    try:
-        numbers = np.asarray(array)
-    except ValueError:  # lists of unequal lengths
-        numbers = np.empty(0, dtype=object)
-    if numbers.dtype.kind not in "fiu":
-        raise TypeError(f"the buffer {name!r} is an array of real numbers, got {type(array).__name__}: {array!r}")
-    return numbers.astype(np.float64)
-
-
 def overwrite(buffer: NDArray[np.float64], array: Any, name: str) -> None:
     """Write numbers of the same shape into a buffer.
 
     >>> seen = np.zeros(2); overwrite(seen, [1, 2], "seen"); seen
     array([1., 2.])
     """
-    numbers = as_buffer(array, name)
+    numbers = real_array(array, f"the buffer {name!r}")
     if numbers.shape != buffer.shape:
         raise ShapeError(
             f"the buffer {name!r} has the shape {buffer.shape}, got {numbers.shape}; a buffer keeps its shape: delete "

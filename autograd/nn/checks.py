@@ -6,8 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from ..checks import count as count
-from ..checks import size as size
 from ..errors import ShapeError
 from ..scopes import current
 

@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from ..checks import size
 from ..errors import ShapeError
 from ..parameter_array import ParameterArray
 from ..parameter_list import Flat, NeuronByNeuron, Part
 from ..randomness import generator
 from ..store import make_room
 from .activations import default_init, resolve
-from .checks import as_list, size
+from .checks import as_list
 from .init import weights
 from .module import Module
 from .neuron import Neuron, wrong_inputs
@@ -72,9 +73,9 @@ class Layer(Module):
         """Keep the arrays, and have their faces bear the names of the neurons."""
         vars(self).update(weight=weight, bias=bias)
         scopes = [neuron._scope for neuron in self.neurons]
-        for array in (weight, bias):
+        for name, array in (("weight", weight), ("bias", bias)):
             if array is not None and not array._home.rows:
-                array._home.rows = scopes
+                array._home.rows, array._home.label = scopes, name
 
     def __setstate__(self, state: Any) -> None:
         super().__setstate__(state)
@@ -109,6 +110,11 @@ class Layer(Module):
         vars(self)["bias"] = array
         for j, neuron in enumerate(self.neurons):
             neuron.b = None if array is None else array[j]
+
+    def __delattr__(self, name: str) -> None:
+        if name in ("weight", "bias"):
+            raise AttributeError(f"{name} of {self!r} can't be deleted; a layer without biases is made by bias=False")
+        super().__delattr__(name)
 
     def _share(self, name: str, array: Any, shape: tuple[int, ...]) -> None:
         if not isinstance(array, ParameterArray):

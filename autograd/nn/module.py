@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Self
 
+from ..checks import count
 from ..scopes import TOP, Scope, _current, current
 from .adoption import adopt, keep_parameter, refuse_circles
 from .buffers import Buffered, overwrite
 from .calling import SignatureOfForward, entering, entering_with_batch
-from .checks import count
 from .members import CONTAINERS, MEMBERS, PLAIN, Own, held, tell
 from .state import Stateful
 

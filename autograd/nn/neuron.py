@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..checks import count, size
 from ..errors import ShapeError
 from ..parameter import Parameter
 from ..parameter_array import ParameterArray
 from ..products import weighted_sum
 from ..randomness import generator
 from .activations import METHODS, default_init, resolve, title
-from .checks import as_list, count, here, size
+from .checks import as_list, here
 from .init import weights
 from .module import Module
 

@@ -363,7 +363,7 @@ def test_slots_are_used_again(nodes):
     for _ in range(6 * MOST):
         x = nodes.record(tanh, (x,))
     _, _, schedule = scheduled(nodes, [x], 0)
-    assert len(schedule.works) >= 6
+    assert len(schedule.works) > 6
     assert schedule.scratch == 2
 
 

@@ -549,7 +549,7 @@ def test_assigning_to_a_buffer_writes_into_it():
     assert array.tolist() == [3.0, 4.0]
     with pytest.raises(ShapeError, match=r"the buffer 'running_mean' has the shape \(2,\), got \(3,\)"):
         layer.running_mean = [1.0, 2.0, 3.0]
-    with pytest.raises(TypeError, match=r"the buffer 'running_mean' is an array of real numbers, got str: 'a'"):
+    with pytest.raises(TypeError, match=r"the buffer 'running_mean' holds real numbers, got str: 'a'"):
         layer.running_mean = "a"
     assert array.tolist() == [3.0, 4.0]
 
@@ -584,9 +584,9 @@ def test_a_layer_with_a_buffer_of_its_own_keeps_it_in_its_state():
         ("p", 1.0, ValueError, "has an attribute 'p' already; give the buffer another name"),
         ("seen", 1.0, ValueError, "has an attribute 'seen' already"),
         ("parameters", 1.0, ValueError, "has an attribute 'parameters' already"),
-        ("new", [True], TypeError, "the buffer 'new' is an array of real numbers, got list: [True]"),
-        ("new", [[1.0], [2.0, 3.0]], TypeError, "the buffer 'new' is an array of real numbers"),
-        ("new", Value(1.0), TypeError, "the buffer 'new' is an array of real numbers, got Value"),
+        ("new", [True], TypeError, "the buffer 'new' holds real numbers, got list: [True]"),
+        ("new", [[1.0], [2.0, 3.0]], TypeError, "the buffer 'new' holds real numbers"),
+        ("new", Value(1.0), TypeError, "the buffer 'new' holds real numbers, got Value"),
     ],
 )
 def test_what_can_be_no_buffer_is_refused(name, array, error, text):

@@ -3,14 +3,16 @@
 import numpy as np
 import pytest
 
-from autograd import Parameter, fit, optim
+from autograd import Parameter, fit, nn, optim
 from autograd.training.best import Best
 from autograd.training.parameters import Trained
 
 
 def test_equal_losses_use_up_the_patience() -> None:
-    p = Parameter(1.0)
-    best = Best(Trained([p]), patience=2)
+    model = nn.Linear(1, 1, rng=0)
+    (p, *_) = model.parameters()
+    p.data = 1.0
+    best = Best(Trained(model.parameters()), patience=2)
     for loss, over in ((0.5, False), (0.5, False), (0.5, True)):
         best.offer(loss)
         assert best.lost_patience is over
