@@ -104,7 +104,7 @@ def find_groups(nodes: Nodes, slots: UniformSlots) -> Groups:
     groups = Groups(nodes, slots)
     by_level: list[list[int]] = [[] for _ in range(max(groups.levels, default=-1) + 1)]
     for node, level in enumerate(groups.levels):
-        if level >= 0 and nodes.kinds[node] != VEC:
+        if level >= 0 and nodes.kinds[node] is not VEC:
             by_level[level].append(node)
     kinds = nodes.kinds
     for level, members in enumerate(by_level):
@@ -123,7 +123,7 @@ def _levels(nodes: Nodes) -> list[int]:
     for kind, args, uniform in zip(nodes.kinds, nodes.args, nodes.uniform, strict=True):
         if uniform or not args:
             levels.append(-1)
-        elif kind == VEC:  # a list is there as soon as its last row is
+        elif kind is VEC:  # a list is there as soon as its last row is
             levels.append(max([levels[arg] for arg in args]))
         else:
             levels.append(1 + max([levels[arg] for arg in args]))

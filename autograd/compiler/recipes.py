@@ -58,7 +58,7 @@ def partials(
         if isinstance(step, float):
             values.append(nodes.constant(step))
         else:
-            values.append(record(step[0], tuple([values[place] for place in step[1]])))
+            values.append(record(step[0], tuple(map(values.__getitem__, step[1]))))
     return [values[place] for place in results]
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 MOST = 200
 """Operations of one piece."""
 _LEAST = 40
@@ -17,6 +19,7 @@ _TIMES = 3
 """How often something must come, one after the other, to be cut out."""
 _SEED = 16
 """Operations by which a repeat is found, before the whole of it is compared."""
+_WEIGHTS = np.cumprod(np.full(_SEED, 0x9E3779B97F4A7C15, dtype=np.uint64))
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,10 @@ class Code:
         """Whether many operations are in the company of the same kinds as others are: marks take time to make."""
         if len(self.kinds) < _TIMES * _LEAST:
             return False
-        return len(set(_seeds(self.kinds))) < 0.75 * len(self.kinds)
+        known: dict[Hashable, int] = {}
+        kinds = np.array([known.setdefault(kind, len(known)) for kind in self.kinds], dtype=np.uint64)
+        seeds = np.convolve(kinds, _WEIGHTS, mode="valid")  # equal for equal ones, and for hardly any others
+        return len(np.unique(seeds)) < 0.75 * len(kinds)
 
     def _marks(self) -> list[int]:
         """Equal numbers for operations of a kind that take the results of others from equally far back.

@@ -52,7 +52,7 @@ class Schedule:
         kinds, singles = self.groups.nodes.kinds, list[int]()
         for unit in self._in_order():
             if unit >= 0:
-                if kinds[unit] != VEC:  # it stands in the order so that its rows are there
+                if kinds[unit] is not VEC:  # it stands in the order so that its rows are there
                     singles.append(unit)
                 continue
             yield from self._single_works(singles)
@@ -126,7 +126,7 @@ class Schedule:
             vecs = set()
             for node in work.nodes:
                 for arg in nodes.args[node]:
-                    if kinds[arg] == VEC:
+                    if kinds[arg] is VEC:
                         vecs.add(arg)
                     elif levels[arg] >= 0 and unit[arg] != number:
                         last[arg] = number
@@ -139,21 +139,24 @@ class Schedule:
     def _allocate(self) -> int:
         """Give each block of rows its slots, and use them again when nobody needs the rows any more; slots in all."""
         unit, last_use = self.unit, self._last_use
-        born: dict[int, list[list[int]]] = {}
+        born: list[list[list[int]]] = [[] for _ in self.works]
         for block in self._blocks():
-            born.setdefault(min([unit[node] for node in block]), []).append(block)
-        dying: dict[int, list[list[int]]] = {}
+            born[min([unit[node] for node in block])].append(block)
+        dying: list[list[tuple[int, int]]] = [[] for _ in range(len(self.works) + 1)]
         free: dict[int, list[int]] = {}
         places: list[Row] = []  # made once for a slot, however often it is used again
-        for number in range(len(self.works)):
-            for block in born.get(number, ()):
-                known = free.get(len(block))
+        for blocks, ending in zip(born, dying, strict=False):
+            for block in blocks:
+                size = len(block)
+                known = free.get(size)
                 first = known.pop() if known else len(places)
-                places += [Row("scratch", slot) for slot in range(len(places), first + len(block))]
-                self._rows.update(zip(block, places[first : first + len(block)], strict=True))
-                dying.setdefault(max([last_use.get(node, 0) for node in block]), []).append(block)
-            for block in dying.get(number, ()):  # only now: a unit may not write over what it reads
-                free.setdefault(len(block), []).append(self._rows[block[0]].index)
+                while len(places) < first + size:
+                    places.append(Row("scratch", len(places)))
+                for slot, node in enumerate(block, first):
+                    self._rows[node] = places[slot]
+                dying[max([last_use.get(node, 0) for node in block])].append((size, first))
+            for size, first in ending:  # only now: a unit may not write over what it reads
+                free.setdefault(size, []).append(first)
         return len(places)
 
     def _blocks(self) -> Iterator[list[int]]:

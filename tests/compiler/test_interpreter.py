@@ -299,7 +299,7 @@ def test_compiled_code_takes_over_after_so_many_samples(monkeypatch):
     assert is_interpreted()
     assert "10 more" in program.explain()
     losses.append(program.backward(X))
-    assert "compiled since" in program.explain()
+    assert "compiled from then on" in program.explain()
     assert len(set(losses[:3])) == 1
     assert losses[3] == pytest.approx(losses[0], rel=1e-13)
     assert program.backward(X[:7]) == pytest.approx(eager_gradients(model, X[:7], model.w)[0], rel=1e-12)
@@ -356,4 +356,4 @@ def test_an_interrupted_takeover_can_be_taken_up_again(monkeypatch):
     interrupt.join(30)
     go.set()
     assert program(X).tolist() == [4.75] * 10
-    assert not is_interpreted() or "compiled since" in program.explain()
+    assert not is_interpreted() or "compiled from then on" in program.explain()

@@ -107,16 +107,16 @@ class _Encoder:
 
     def write(self, code: Sequence[Instruction | Dot], is_scalar: bool = False) -> None:
         """Write straight code, or scalar code."""
-        rows, ends = _Rows(self._first_local), _last_uses(code)
-        for position, item in enumerate(code):
+        rows, address = _Rows(self._first_local), self._address
+        places = rows.places
+        for item, ending in zip(code, _last_uses(code), strict=True):
             if isinstance(item, Dot):
                 self._dot(item, rows)
-                rows.free(ends.get(position, ()))
+                rows.free(ending)
                 continue
-            places = rows.places
-            args = [places[x.target] if x.__class__ is Local else self._address(x) for x in item.args]
+            args = [places[x.target] if x.__class__ is Local else address(x) for x in item.args]
             # Freed now, as each number of the result is written after those that it is made of are read.
-            rows.free(ends.get(position, ()))
+            rows.free(ending)
             args.append(self._result(item, rows))
             self._instruction(item, args, is_scalar)
         self.locals = max(self.locals, rows.count)
@@ -231,14 +231,14 @@ class _Rows:
                 self._unused.append(address)
 
 
-def _last_uses(code: Sequence[Instruction | Dot]) -> dict[int, list[int]]:
-    """By position the results that are used there last."""
+def _last_uses(code: Sequence[Instruction | Dot]) -> list[list[int]]:
+    """For each item the results that are used there last."""
     last: dict[int, int] = {}
     for position, item in enumerate(code):
         for x in item.args if isinstance(item, Instruction) else (item.bias, *(row for _, row in item.terms)):
             if x.__class__ is Local:
                 last[x.target] = position
-    ends: dict[int, list[int]] = {}
+    ends: list[list[int]] = [[] for _ in code]
     for target, position in last.items():
-        ends.setdefault(position, []).append(target)
+        ends[position].append(target)
     return ends

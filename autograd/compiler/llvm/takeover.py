@@ -23,6 +23,7 @@ from typing import Any
 
 from ..backend import Bind, Run
 from ..layout import Layout
+from ..notice import Notice, current_notice
 from ..tape import Tape
 from .bytecode import Bytecode, encode
 
@@ -71,12 +72,14 @@ class Takeover:
 
         def for_samples(samples: int) -> Run:
             run, is_compiled = bind(samples), not self.is_interpreted
+            name = current_notice().name
 
             def counted(*arrays: Any) -> Any:
                 nonlocal run, is_compiled
                 self.count(samples)
                 if not is_compiled and not self.is_interpreted:
-                    run, is_compiled = bind(samples), True
+                    with Notice(name).here():
+                        run, is_compiled = bind(samples), True
                 return run(*arrays)
 
             return counted
@@ -88,6 +91,6 @@ class Takeover:
         if self.code is None:
             return []
         if not self.is_interpreted:
-            return [f"irregular code interpreted for the first {SAMPLES:,} samples, compiled since"]
+            return [f"irregular code interpreted for the first {SAMPLES:,} samples, compiled from then on"]
         rest = f", compiled after {SAMPLES - self._samples:,} more" if self._operations < TOO_MUCH else ""
         return [f"irregular code interpreted: {self._samples:,} samples so far{rest}"]
