@@ -167,6 +167,11 @@ class Program:
         with self._lock:
             return self._specialise(self._signature.arrays(arrays))
 
+    @property
+    def observed(self) -> Floats:
+        """What was observed of the batch of the last `backward`."""
+        return self._bound["parameters"].observed
+
     def executable(self, goal: Goal, specialisation: Specialisation) -> Executable:
         """The code of a trace for a goal, compiled if it isn't yet."""
         with self._lock:
