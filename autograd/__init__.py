@@ -65,7 +65,8 @@ from .ops import (
     tanh,
     where,
 )
-from .parameter import Parameter, ParameterArray
+from .parameter import Parameter
+from .parameter_array import ParameterArray
 from .products import dot
 from .scopes import no_grad, scope
 from .training import History, fit, load_parameters, save_parameters

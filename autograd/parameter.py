@@ -1,23 +1,17 @@
-"""Parameters: arrays of numbers to be trained, each of which is a Value when somebody looks at it."""
+"""Parameters: Values whose numbers lie in flat memory, where optimizers and compiled code work on them."""
 
 from __future__ import annotations
 
 import math
-import weakref
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Self
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from .errors import ShapeError
 from .methods import specialize
 from .scopes import TOP, Scope, current
 from .store import Place, Store, take
 from .value import CARRIERS, METHOD_NAMESPACE, Value, real_number
-
-_new = object.__new__
-Slots = NDArray[np.intp]
 
 
 class Parameter(Value):
@@ -66,6 +60,17 @@ class Parameter(Value):
 
     @_data.setter
     def _data(self, number: float) -> None:
+        self._view[self.slot] = number
+
+    @property
+    def data(self) -> float:
+        """The number. Setting it writes into the array."""
+        return self._view[self.slot]  # type: ignore[no-any-return]
+
+    @data.setter
+    def data(self, number: Any) -> None:
+        if number.__class__ is not float:
+            number = real_number(number, f"data of {self.describe()}")
         self._view[self.slot] = number
 
     @property
@@ -131,6 +136,9 @@ class Home:
 
     __slots__ = ("_array", "begin", "label", "rows", "scope", "shape", "store")
 
+    make: ClassVar[Callable[[Home], Any]]
+    """Makes an array over memory that is there already; `parameter_array`, which knows what one is, sets it."""
+
     def __init__(self, store: Store, begin: int, shape: tuple[int, ...], label: str) -> None:
         self.store, self.begin, self.shape, self.label = store, begin, shape, label
         self.scope = current()
@@ -138,13 +146,10 @@ class Home:
         """The scopes of the neurons whose weights (or bias) the rows are, if they are a layer's."""
         self._array: Any = None
 
-    def array(self) -> ParameterArray:
+    def array(self) -> Any:
         """The array; one that nobody held any more is made anew."""
         found = None if self._array is None else self._array()
-        if found is None:
-            found = _new(ParameterArray)
-            found._own(self)
-        return found
+        return Home.make(self) if found is None else found
 
     def place(self) -> Place:
         """Its slots."""
@@ -159,303 +164,13 @@ class Home:
         index = self.index(slot)
         if self.rows:
             return f"w{index[1]}" if len(index) > 1 else "b"
+        if not self.label:
+            return ""
         return self.label + "_" * (self.label[-1:].isdigit() and bool(index)) + "_".join(map(str, index))
 
     def scope_of(self, slot: int) -> Scope:
         """The scope of the neuron or module that holds it."""
         return self.rows[self.index(slot)[0]] if self.rows else self.scope
-
-
-class ParameterArray(Sequence[Any]):
-    """Parameters of a shape. Indexed by a number for each axis it gives a `Parameter`, the same one each time.
-
-    A slice or a part of the axes gives a view of the same memory. Whoever looks at a row (along the last axis) as a
-    whole finds a list of faces that is kept, which is what eager code runs on; a face takes 200 bytes, a number 17.
-
-    Args:
-        data: real numbers of any shape; copied to float64.
-        label: its name in pictures and errors; a module that it is assigned to gives it one.
-
-    Attributes:
-        shape: its shape.
-        store, begin, strides: its memory, where it begins there, and how far it is from item to item along each axis.
-
-    Raises:
-        TypeError: they aren't real numbers.
-
-    >>> weight = ParameterArray([[1.0, 2.0], [3.0, 4.0]])
-    >>> (weight[1, 0] * 5.0).backward(); weight.data += 1.0; weight[1, 0].data, weight.grad
-    (4.0, array([[0., 0.],
-           [5., 0.]]))
-    """
-
-    __slots__ = ("__weakref__", "_base", "_home", "_rows", "_singles", "begin", "shape", "store", "strides")
-
-    _base: ParameterArray | None
-    """The array that keeps the faces; None in that array itself."""
-    _home: Home
-    _rows: dict[int, list[Parameter]]
-    _singles: dict[int, Parameter]
-    begin: int
-    shape: tuple[int, ...]
-    store: Store
-    strides: tuple[int, ...]
-
-    def __init__(self, data: Any, label: str = "") -> None:
-        numbers = _real_array(data, "a ParameterArray")
-        store, begin = take(numbers.size)
-        self._own(Home(store, begin, numbers.shape, label))
-        store.data[begin : begin + numbers.size] = numbers.ravel()
-
-    def _own(self, home: Home) -> None:
-        self._home, self._base, self._rows, self._singles = home, None, {}, {}
-        self.store, self.begin, self.shape = home.store, home.begin, home.shape
-        strides, step = [], 1
-        for n in reversed(home.shape):
-            strides.append(step)
-            step *= n
-        self.strides = tuple(reversed(strides))
-        home._array = weakref.ref(self)
-
-    def _view(self, begin: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> ParameterArray:
-        view = _new(ParameterArray)
-        view.store, view._home, view._base = self.store, self._home, self._root
-        view.begin, view.shape, view.strides = begin, shape, strides
-        return view
-
-    @property
-    def _root(self) -> ParameterArray:
-        return self if self._base is None else self._base
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether it is no view of another one."""
-        return self._base is None
-
-    # Numbers
-
-    @property
-    def data(self) -> NDArray[np.float64]:
-        """The numbers, an array of this shape: a view, so writing to it writes the parameters."""
-        return self._strided(self.store.data)
-
-    @data.setter
-    def data(self, numbers: Any) -> None:
-        self._write(self.data, numbers, "data")
-
-    @property
-    def grad(self) -> NDArray[np.float64]:
-        """The gradients, an array of this shape: a view; zeros before any backward."""
-        return self._strided(self.store.grad)
-
-    @grad.setter
-    def grad(self, numbers: Any) -> None:
-        self._write(self.grad, numbers, "grad")
-        self._strided(self.store.reached)[...] = 1
-
-    def _strided(self, memory: NDArray[Any]) -> NDArray[Any]:
-        if self._base is None:
-            return memory[self.begin : self.begin + self.size].reshape(self.shape)
-        steps = tuple(memory.itemsize * step for step in self.strides)
-        return np.lib.stride_tricks.as_strided(memory[self.begin :], self.shape, steps)
-
-    def _write(self, to: NDArray[np.float64], numbers: Any, what: str) -> None:
-        given = _real_array(numbers, f"{what} of {self!r}")
-        if given.shape != to.shape:
-            raise ShapeError(
-                f"{what} of {self!r} has the shape {to.shape}, got {given.shape}; write {what}[...] = numbers to have "
-                f"them repeated along the axes"
-            )
-        to[...] = given
-
-    def zero_grad(self) -> None:
-        """Set all gradients to zero."""
-        self.grad[...] = 0.0
-        self._strided(self.store.reached)[...] = 0
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        return np.array(self.data, dtype=dtype, copy=True if copy is None else copy)
-
-    @property
-    def ndim(self) -> int:
-        """How many axes it has."""
-        return len(self.shape)
-
-    @property
-    def size(self) -> int:
-        """How many parameters it has."""
-        return math.prod(self.shape)
-
-    # Faces
-
-    def face(self, slot: int) -> Parameter:
-        """The Parameter in a slot of the store: the same object as long as the array lives."""
-        root = self._root
-        row, column = divmod(slot - root.begin, root.shape[-1] if root.shape else 1)
-        line = root._rows.get(row)
-        if line is not None:
-            return line[column]
-        face = root._singles.get(slot)
-        if face is None:
-            face = root._singles[slot] = _face(root._home, slot)
-        return face
-
-    def line(self, row: int) -> list[Parameter]:
-        """Row number ``row`` of the whole array, of all rows along its last axis, as a list of faces."""
-        root = self._root
-        made = root._rows.get(row)
-        if made is None:
-            width = root.shape[-1] if root.shape else 1
-            home, begin, known = root._home, root.begin + row * width, root._singles
-            slots = range(begin, begin + width)
-            # (No `or` here: the truth of a Value is an error.)
-            made = [known.pop(slot) if slot in known else _face(home, slot) for slot in slots]
-            root._rows[row] = made
-        return made
-
-    def faces(self) -> Iterator[Parameter]:
-        """All faces, in C order."""
-        if self._base is None:
-            for row in range(self.size // self.shape[-1] if self.shape and self.size else bool(self.size)):
-                yield from self.line(row)
-        else:
-            yield from map(self.face, self.slots().tolist())
-
-    def slots(self) -> Slots:
-        """The slots in the store, in C order, shape (size,)."""
-        found = np.array(self.begin, dtype=np.intp)
-        for n, step in zip(self.shape, self.strides, strict=True):
-            found = np.add.outer(found, np.arange(n) * step)
-        return found.ravel()
-
-    def places(self) -> list[Place]:
-        """Where it lies, as runs of slots."""
-        if self._base is None or self._is_run():
-            return [Place(self.store, self.begin, self.begin + self.size)]
-        return [Place(self.store, slot, slot + 1) for slot in self.slots().tolist()]
-
-    def _is_run(self) -> bool:
-        step = 1
-        for n, stride in zip(reversed(self.shape), reversed(self.strides), strict=True):
-            if stride != step and n != 1:
-                return False
-            step *= n
-        return True
-
-    # As a sequence
-
-    def __len__(self) -> int:
-        if not self.shape:
-            raise TypeError(f"len() of {self!r}, which has no axis")
-        return self.shape[0]
-
-    def __iter__(self) -> Iterator[Any]:
-        if len(self.shape) != 1:
-            return map(self.__getitem__, range(len(self)))
-        root = self._root
-        width = root.shape[-1]
-        if self.shape[0] == width and self.strides[0] == 1:
-            return iter(self.line((self.begin - root.begin) // width))
-        return self.faces()
-
-    def __getitem__(self, key: Any) -> Any:
-        if key.__class__ is int and self.shape:
-            n = self.shape[0]
-            if not -n <= key < n:
-                raise IndexError(f"index {key} is out of range for {self!r}")
-            begin = self.begin + (key if key >= 0 else key + n) * self.strides[0]
-            return self.face(begin) if len(self.shape) == 1 else self._view(begin, self.shape[1:], self.strides[1:])
-        return self._item(key)
-
-    def _item(self, key: Any) -> Any:
-        slots = self.slots().reshape(self.shape)
-        chosen = slots[key]  # NumPy's own errors for what is no index
-        if chosen.ndim == 0:
-            return self.face(int(chosen))
-        if not np.shares_memory(chosen, slots):
-            raise TypeError(
-                f"{self!r} is indexed by numbers and slices, got {key!r}; for other choices take numbers, "
-                f"weight.data[...], or a list of parameters, [weight[i] for i in ...]"
-            )
-        steps = tuple(step // slots.itemsize for step in chosen.strides)
-        return self._view(int(chosen.flat[0]) if chosen.size else self.begin, chosen.shape, steps)
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        raise TypeError(
-            f"a parameter keeps its place in {self!r}: write its number, weight.data[{key!r}] = {value!r} or "
-            f"weight[{key!r}].data = {value!r}"
-        )
-
-    def __add__(self, other: Iterable[Any]) -> list[Any]:
-        return [*self, *other]
-
-    def __radd__(self, other: Iterable[Any]) -> list[Any]:
-        return [*other, *self]
-
-    def tolist(self) -> Any:
-        """The parameters in nested lists.
-
-        >>> ParameterArray([1.0, 2.0]).tolist()
-        [Parameter(data=1.0, grad=0.0), Parameter(data=2.0, grad=0.0)]
-        """
-        if not self.shape:
-            return self.face(self.begin)
-        return list(self) if len(self.shape) == 1 else [row.tolist() for row in self]
-
-    @property
-    def label(self) -> str:
-        """The name of the whole array."""
-        return self._home.label
-
-    @label.setter
-    def label(self, label: str) -> None:
-        self._home.label = label
-
-    def same_as(self, other: Any) -> bool:
-        """Whether both are the same view of the same memory."""
-        mine = (self.store, self.begin, self.shape, self.strides)
-        return isinstance(other, ParameterArray) and mine == (other.store, other.begin, other.shape, other.strides)
-
-    def __repr__(self) -> str:
-        return f"ParameterArray(shape={self.shape}{f', label={self.label!r}' if self.label else ''})"
-
-    # Copies: of a view the whole array, and with it what was set on the faces
-
-    def __reduce__(self) -> Any:
-        root = self._root
-        if self is not root:
-            return _view_of, (root, self.begin - root.begin, self.shape, self.strides)
-        touched = [*root._singles.values(), *(face for row in root._rows.values() for face in row)]
-        own = {face.slot - root.begin: (face._label, vars(face)) for face in touched if face._label or vars(face)}
-        return _array, (self.data, self.grad, self._strided(self.store.reached), self.label), own or None
-
-    def __setstate__(self, own: dict[int, tuple[str, dict[str, Any]]]) -> None:
-        for offset, (label, attributes) in own.items():
-            face = self.face(self.begin + offset)
-            face._label = label
-            vars(face).update(attributes)
-
-    def __copy__(self) -> Self:
-        return self  # a copy of the same memory is a view of it
-
-
-def _face(home: Home, slot: int) -> Parameter:
-    face = _new(Parameter)
-    # Written out: whoever walks over a million weights makes as many of these.
-    face.store, face.slot, face._view, face._home = home.store, slot, home.store.data_view, home
-    face._grad = face.op = None
-    face._label, face._scope = "", TOP
-    return face
-
-
-def _real_array(data: Any, what: str) -> NDArray[np.float64]:
-    try:
-        numbers = np.asarray(data)
-    except ValueError:  # lists of unequal lengths
-        numbers = np.empty(0, dtype=object)
-    if numbers.dtype.kind not in "fiu":
-        raise TypeError(f"{what} holds real numbers, got {type(data).__name__}: {data!r}")
-    return numbers.astype(np.float64, copy=False)
 
 
 # What pickles name
@@ -472,16 +187,6 @@ def _lone(
     return parameter
 
 
-def _array(data: NDArray[Any], grad: NDArray[Any], reached: NDArray[Any], label: str) -> ParameterArray:
-    array = ParameterArray(data, label)
-    array.grad[...] = grad
-    array._strided(array.store.reached)[...] = reached
-    return array
-
-
-def _view_of(root: ParameterArray, offset: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> ParameterArray:
-    return root._view(root.begin + offset, shape, strides)
-
-
-def _face_of(array: ParameterArray, offset: int) -> Parameter:
-    return array.face(array.begin + offset)
+def _face_of(array: Any, offset: int) -> Parameter:
+    face: Parameter = array.face(array.begin + offset)
+    return face

@@ -10,8 +10,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from .parameter import Parameter, ParameterArray, Slots
-from .store import Place, Store
+from .parameter import Parameter
+from .parameter_array import ParameterArray, Slots
+from .store import Place, Span, Store
 
 
 class Part(Protocol):
@@ -140,10 +141,11 @@ class ParameterList(Sequence[Parameter]):
     (13, 'b', [(3, 2), (3,), (1, 3), (1,)])
     """
 
-    __slots__ = ("_ends", "_owner", "parts")
+    __slots__ = ("_ends", "_owner", "_span", "parts")
 
-    def __init__(self, parts: Iterable[Part], owner: Any = None) -> None:
+    def __init__(self, parts: Iterable[Part], owner: Any = None, span: Span | None = None) -> None:
         self.parts = tuple(parts)
+        self._span = span
         self._owner = None if owner is None else weakref.ref(owner)
         self._ends = list(accumulate(part.size for part in self.parts))
 
@@ -156,6 +158,13 @@ class ParameterList(Sequence[Parameter]):
     def arrays(self) -> list[ParameterArray]:
         """The arrays in which they lie; those that are lone Parameters lie in none."""
         return [array for part in self.parts for array in part.arrays]
+
+    @property
+    def span(self) -> Span:
+        """All of them as one range, in memory order."""
+        if self._span is None:
+            self._span = Span(self.places())
+        return self._span
 
     def places(self) -> Iterator[Place]:
         """Where they lie."""

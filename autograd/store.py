@@ -116,6 +116,7 @@ class Span:
         self._runs = [_Run(place) for place in self.places]
         self.size = sum(len(run.data) for run in self._runs)
         self.is_view = len(self._runs) == 1
+        self.grads = [run.grad for run in self._runs]
         if self.is_view:
             self.data, self.grad = self._runs[0].data, self._runs[0].grad
         else:

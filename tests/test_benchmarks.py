@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+import dataclasses
+import doctest
 import importlib
 import io
 import json
-import sys
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,29 +21,13 @@ import autograd
 from autograd import Value, nn
 
 FOLDER = Path(__file__).parent / "benchmarks"
-MODULES = (
-    "workloads",
-    "dag",
-    "table",
-    "arena",
-    "player",
-    "compiled",
-    "run",
-    "environments",
-    "peers.by_hand",
-    "peers.c",
-)
 
 
 @pytest.fixture
 def bench(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
-    """The modules of `make bench`, which are scripts and import each other by bare names."""
-    before = set(sys.modules)
     monkeypatch.syspath_prepend(FOLDER)
-    yield SimpleNamespace(**{name.rpartition(".")[2]: importlib.import_module(name) for name in MODULES})
-    for name in set(sys.modules) - before:
-        if str(getattr(sys.modules[name], "__file__", "")).startswith(str(FOLDER)):
-            del sys.modules[name]
+    with importlib.import_module("loaded").loaded() as modules:
+        yield modules
 
 
 def eager_moves(bench: SimpleNamespace, name: str) -> tuple[float, np.ndarray[Any, Any]]:
@@ -195,3 +182,105 @@ def test_an_engine_measured_in_a_process_of_its_own(bench: SimpleNamespace) -> N
     outcomes = bench.arena.contest("A", [entry], 2, 0.0)
     assert len(outcomes["NumPy by hand"].seconds) == 1
     assert outcomes["NumPy by hand"].why == ""
+
+
+def functions_of(module: str) -> set[str]:
+    """The names that a file of `peers` defines, without importing it."""
+    tree = ast.parse((FOLDER / "peers" / f"{module}.py").read_text(encoding="utf-8"))
+    assigned = {ast.unparse(node.targets[0]) for node in tree.body if isinstance(node, ast.Assign)}
+    imported = {name.name for node in tree.body if isinstance(node, ast.ImportFrom) for name in node.names}
+    return assigned | imported | {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+
+def test_every_row_of_the_new_tables_has_its_players(bench: SimpleNamespace, tmp_path: Path) -> None:
+    effort = bench.compiled.Effort()
+    found = [entry for loop in bench.people.LOOPS for entry in bench.people.entries(loop, effort)]
+    programs = (*bench.firsts.PROGRAMS, bench.firsts.MILLION)
+    found += [entry for program in programs for entry in bench.firsts.entries(program, effort, str(tmp_path))]
+    found += bench.weights.entries(effort)
+    for entry in found:
+        assert entry.function in functions_of(entry.module), entry
+
+
+def test_a_missing_argument_of_fit_leaves_its_row_out(bench: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
+    def contest(_title: str, entries: Any, *_: Any) -> Any:
+        why = "TypeError: fit() got an unexpected keyword argument 'transform'"
+        return {e.name: bench.arena.Outcome(why=why * (e.function == "transformed"), seconds=[2e-5]) for e in entries}
+
+    monkeypatch.setattr(bench.people, "contest", contest)
+    loops = {loop.function: loop for loop in bench.people.LOOPS}
+    monkeypatch.setattr(bench.people, "LOOPS", (loops["l1"], loops["transformed"]))
+    lines = list(bench.people.rows(bench.compiled.Effort()))
+    assert [line[0] for line in lines] == ["fit, L1 penalty"]
+    assert lines[0][2:4] == ["20", "20"]
+    assert lines[0][6:] == ["1 of our best", "<= 1.3", "<= 1.1", "yes, the aim"]
+
+
+def test_what_a_loop_does_beside_the_training_does_not_count(bench: SimpleNamespace) -> None:
+    loops = {loop.function: loop for loop in bench.people.LOOPS}
+    seconds = {"Glassgrad": 159e-6, "people.plain": 20e-6, "people.another_model_alone": 130e-6, "PyTorch": 400e-6}
+    outcomes = {name: bench.arena.Outcome(seconds=[each]) for name, each in seconds.items()}
+    line = bench.people.cells(loops["another_model"], outcomes, bench.compiled.Effort())
+    assert line[3:7] == ["20 + 130", "400", "-", "1.45 of our best"]
+    assert line[-1] == "yes"
+
+
+def test_another_checkout_plays_in_every_table(bench: SimpleNamespace, tmp_path: Path) -> None:
+    (tmp_path / "autograd").mkdir()
+    (tmp_path / "autograd" / "__init__.py").write_text('__version__ = "0.0.9"\n', encoding="utf-8")
+    effort = bench.compiled.Effort(baseline=tmp_path)
+    for family in (bench.people, bench.firsts, bench.weights):
+        assert any("Glassgrad 0.0.9" in name for name in family.head(effort))
+    for entries in (bench.weights.entries(effort), bench.people.entries(bench.people.LOOPS[0], effort)):
+        (other,) = (entry for entry in entries if entry.name == "Glassgrad 0.0.9")
+        assert other.checkout == tmp_path
+    row = bench.compiled.aimed(bench.table.Row("B", "µs", 100.0, 96.0, "Glassgrad 0.0.9"))
+    assert row.verdict == "yes"
+    assert bench.compiled.aimed(dataclasses.replace(row, peer=95.0)).verdict == "NO"
+
+
+def test_what_is_no_checkout_is_refused_before_anything_is_measured(
+    bench: SimpleNamespace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        bench.run.parsed(["--baseline", str(tmp_path)])
+    assert "is no checkout of Glassgrad" in capsys.readouterr().err
+    root = bench.environments.ROOT
+    assert bench.run.effort_of(bench.run.parsed(["--baseline", str(root)])).baseline == root
+    assert bench.environments.version_of(root) == autograd.__version__
+
+
+def test_processes_get_their_threads_their_checkout_and_no_cache(bench: SimpleNamespace, tmp_path: Path) -> None:
+    one = bench.environments.environment_variables(checkout=tmp_path)
+    assert (one["PYTHONPATH"], one["OMP_NUM_THREADS"], one["GLASSGRAD_CACHE"]) == (str(tmp_path), "1", "off")
+    many = bench.environments.environment_variables(all_cores=True, cache="here")
+    assert many[bench.environments.ALL_CORES] == "1"
+    assert many["GLASSGRAD_CACHE"] == "here"
+    assert many.get("PYTHONPATH") is None
+
+
+def test_who_is_not_to_be_compared_plays_with_any_result(bench: SimpleNamespace) -> None:
+    right, other = (bench.arena.Outcome(result=np.array(numbers)) for numbers in ([1.0, 2.0], [3.0]))
+    bench.arena.refuse_different_results([right, other], [0.0, math.inf])
+    assert other.why == ""
+
+
+def test_a_player_may_measure_itself(bench: SimpleNamespace) -> None:
+    player = bench.player.Player(lambda: 0.0, measure=lambda: 0.25)
+    assert bench.player.round_of(player, 0.1, 1.0) == 0.25
+
+
+def test_costs_are_found_of_any_model(bench: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench.costs, "ENOUGH", 0.0)
+    player = bench.costs.costs(6, lambda: nn.MLP(2, [2], rng=0), lambda model: lambda: model([1.0, 2.0])[0].data)
+    _, answer = bench.player.introduce(lambda: player, [])
+    assert {cost.note for cost in bench.weights.COSTS} == set(answer["notes"])
+    assert all(answer["notes"][cost.note] >= 0 for cost in bench.weights.COSTS if cost.goal.what == "ms")
+
+
+@pytest.mark.parametrize("name", ["workloads", "dag", "table", "byhand", "people", "machine"])
+def test_the_examples_in_the_modules_are_right(bench: SimpleNamespace, name: str) -> None:
+    module = importlib.import_module(name)
+    failed, tried = doctest.testmod(module)
+    assert tried > 0
+    assert failed == 0

@@ -7,7 +7,9 @@ can't tell the two kinds of addresses apart: a base pointer, and bytes behind it
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from .ir import Body, Index
@@ -17,11 +19,31 @@ from .tape import Row
 Address: TypeAlias = tuple[str, int]
 """The name of a pointer, and the bytes behind it."""
 Place: TypeAlias = tuple[str, int]
-"""What has an address: a `Row`, ``(base, bytes)`` of a uniform, or a number of `SLOT` or `COLUMN`."""
+"""What may be elsewhere for a twin: a `Row`, ``(base, bytes)`` of a uniform, or a whole number with its name below."""
 SLOT = "slot"
 """The slot of a uniform that is looked up in several arrays, see `emit_ending.Place`."""
 COLUMN = "column"
 """A column of one of the caller's arrays."""
+NUMBER = "number"
+"""A number of the program text, by its `bits`."""
+_NO_POINTERS = (SLOT, COLUMN, NUMBER)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An operand: the number whose bits are in that entry of the table."""
+
+    index: int
+
+
+def bits(number: float) -> int:
+    """The IEEE 754 pattern of a float64 as an i64.
+
+    >>> bits(0.0), bits(-0.0)
+    (0, -9223372036854775808)
+    """
+    (pattern,) = struct.unpack("<q", struct.pack("<d", number))
+    return int(pattern)
 
 
 class Fixed:
@@ -53,7 +75,7 @@ class Fixed:
 class Moved(Fixed):
     """Addresses of several units, of which the first is written down: the others' are moved by entries of ``%T``.
 
-    ``moves`` has all places of the first unit: the number of the entry that moves it, None if it is the same for all.
+    ``moves`` has all places of the first unit: the entry that moves it, None if it is the same for all.
     Addresses that always move by the same share an entry, and with it a pointer, so that they differ by constants.
     """
 
@@ -66,12 +88,12 @@ class Moved(Fixed):
     def begin(self, body: Body) -> None:
         """Load the entries, and move the pointers. All is written here, where it is there for every loop."""
         for place, entry in self._moves.items():
-            if entry is None:
+            if entry is None or place[0] == NUMBER:
                 continue
             if entry not in self._entries:
                 self._entries[entry] = body.assign(f"load i64, ptr {body.pointer('%T', 8 * entry)}, align 8")
             base = "%V" if isinstance(place, Row) else place[0]
-            if base not in (SLOT, COLUMN) and (base, entry) not in self._pointers:
+            if base not in _NO_POINTERS and (base, entry) not in self._pointers:
                 self._pointers[base, entry] = body.pointer(base, self._entries[entry])
         self._body = body
 

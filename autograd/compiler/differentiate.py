@@ -8,7 +8,7 @@ like the layer itself. What flows into a uniform, such as a weight, is a sum ove
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -28,6 +28,14 @@ class Sum(NamedTuple):
     left: int
     right: int | None
 
+    def nodes(self) -> tuple[int, ...]:
+        """The nodes that it names."""
+        return (self.uniform, self.left) if self.right is None else (self.uniform, self.left, self.right)
+
+    def renamed(self, names: Mapping[int, int]) -> Sum:
+        """The same in another graph."""
+        return Sum(names[self.uniform], names[self.left], None if self.right is None else names[self.right])
+
 
 class LineSum(NamedTuple):
     """Over all samples: the adjoints of a line of parameters += left * the rows of a vec, one for each."""
@@ -36,13 +44,20 @@ class LineSum(NamedTuple):
     left: int
     vec: int
 
+    def nodes(self) -> tuple[int, ...]:
+        """The nodes that it names."""
+        return self.left, self.vec
+
+    def renamed(self, names: Mapping[int, int]) -> LineSum:
+        """The same in another graph."""
+        return LineSum(self.line, names[self.left], names[self.vec])
+
 
 @dataclass
 class Gradients:
     """What a backward pass computes."""
 
-    sums: list[Sum] = field(default_factory=list)
-    lines: list[LineSum] = field(default_factory=list)
+    sums: list[Sum | LineSum] = field(default_factory=list)
     parameters: dict[int, int] = field(default_factory=dict)
     """By parameter (its node): what is added to its sums, computed from the adjoints of other uniforms."""
     inputs: dict[int, int] = field(default_factory=dict)
@@ -51,19 +66,14 @@ class Gradients:
     def roots(self) -> Iterable[int]:
         """All nodes that it needs."""
         for total in self.sums:
-            yield total.uniform
-            yield total.left
-            if total.right is not None:
-                yield total.right
-        yield from (node for total in self.lines for node in (total.left, total.vec))
+            yield from total.nodes()
         yield from (*self.parameters, *self.parameters.values())
         yield from (*self.inputs, *self.inputs.values())
 
     def renamed(self, names: Mapping[int, int]) -> Gradients:
         """The same in another graph, where ``names`` says what the nodes are called there."""
         return Gradients(
-            [Sum(names[u], names[left], None if right is None else names[right]) for u, left, right in self.sums],
-            [LineSum(line, names[left], names[vec]) for line, left, vec in self.lines],
+            [total.renamed(names) for total in self.sums],
             {names[parameter]: names[node] for parameter, node in self.parameters.items()},
             {names[leaf]: names[node] for leaf, node in self.inputs.items()},
         )
@@ -81,6 +91,10 @@ def differentiate(nodes: Nodes, root: int, by_parameters: bool = True, by_inputs
 
 Term = tuple[int | None, int]
 """A summand of an adjoint: coefficient (None for 1) and row."""
+
+
+_OF_TWO: tuple[tuple[int, ...], ...] = ((), (0,), (1,), (0, 1))
+"""The operands of two that carry gradient, by a bit for each."""
 
 
 class _Sweep:
@@ -143,9 +157,11 @@ class _Sweep:
         else:
             self.terms.setdefault(node, []).append((coefficient, row))
 
-    def _collected(self, terms: Iterable[Term], parts: Sequence[tuple[int, Line]] = ()) -> int:
+    def _collected(self, terms: Sequence[Term], parts: Sequence[tuple[int, Line]] = ()) -> int:
         """The sum of the terms, products with uniforms as a dot, and of what flows back through layers."""
         nodes = self.nodes
+        if len(terms) == 1 and terms[0][0] is None and not parts:  # nearly always, in a graph without weights
+            return terms[0][1]
         products = [(coefficient, row) for coefficient, row in terms if coefficient is not None]
         rows = [row for coefficient, row in terms if coefficient is None]
         if worth_a_dot(nodes, [coefficient for coefficient, _ in products]):
@@ -174,7 +190,7 @@ class _Sweep:
             self._contribute(bias, None, adjoint)
         for vec, line in self.nodes.parts(node):
             if self.by_parameters:
-                self.gradients.lines.append(LineSum(line, adjoint, vec))
+                self.gradients.sums.append(LineSum(line, adjoint, vec))
             if self.needed[vec]:
                 self.lines.setdefault(vec, {}).setdefault(line, []).append(adjoint)
 
@@ -223,7 +239,7 @@ class _Sweep:
     def _through_uniforms(self) -> None:
         """Carry the adjoints of what was computed from parameters alone to the parameters."""
         nodes, gradients = self.nodes, self.gradients
-        summed = {total.uniform for total in gradients.sums}
+        summed = {total.uniform for total in gradients.sums if isinstance(total, Sum)}
         passed: dict[int, int] = {}
         for node in range(self.size - 1, -1, -1):
             if not self.needed[node] or not nodes.uniform[node]:
@@ -247,12 +263,14 @@ class _Sweep:
             elif number != 0.0:
                 passed[arg] = _plus(nodes, passed.get(arg), _scaled(nodes, adjoint, number))
 
-    def _partials(self, node: int) -> Iterator[tuple[int, int]]:
+    def _partials(self, node: int) -> Iterable[tuple[int, int]]:
         """The operands that carry gradient, and the partials by them."""
         args, needed = self.nodes.args[node], self.needed
-        positions = tuple([position for position, arg in enumerate(args) if needed[arg]])
-        for position, p in zip(positions, partials(self.nodes, node, positions), strict=True):
-            yield args[position], p
+        if len(args) == 2:
+            positions = _OF_TWO[needed[args[0]] + 2 * needed[args[1]]]
+        else:
+            positions = tuple([position for position, arg in enumerate(args) if needed[arg]])
+        return zip([args[position] for position in positions], partials(self.nodes, node, positions), strict=True)
 
 
 def _times(nodes: Nodes, adjoint: int, p: int, singular: bool) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..declaration import Op
 from ..ops import add, mul, sub
-from .addresses import Fixed
+from .addresses import Entry, Fixed
 from .elementary import World
 from .inner_ops import PASSED_ON
 from .ir import Body, Index, Mask, Module, Register, Vector
@@ -66,10 +66,12 @@ class Emitter:
         layout = self.layout
         return base, body.offset(offset, *[(k, layout.row_bytes) for k in rows], (vector, layout.vector_bytes))
 
-    def operand(self, body: Body, operand: Row | Uniform | Number, vector: Index) -> Any:
+    def operand(self, body: Body, operand: Row | Uniform | Number | Entry, vector: Index) -> Any:
         """One vector of an operand, or the number that it is."""
         if isinstance(operand, Row):
             return self.load_row(body, operand, vector)
+        if isinstance(operand, Entry):
+            return body.broadcast("%T", 8 * operand.index)
         return self.broadcast(body, operand.slot) if isinstance(operand, Uniform) else operand.value
 
     def apply(self, body: Body, op: Op | str, args: Sequence[Any], refused: Refused | None = None) -> Any:

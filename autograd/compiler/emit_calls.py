@@ -15,10 +15,10 @@ _STANDARD = ", ".join(f"ptr %{name}" for name in POINTERS)
 
 
 class Call(NamedTuple):
-    """A function, and where its offsets begin among those of all functions (see `addresses`); None if it has none."""
+    """A function, and where its entries begin among those of all (see `addresses`); None if it has none."""
 
     function: str
-    offset: int | None = None
+    entries: int | None = None
 
 
 class Calls:
@@ -33,26 +33,26 @@ class Calls:
             self._emit_loop(body)
             return
         for call in self.calls:
-            table = "null" if call.offset is None else f"getelementptr (i8, ptr @offsets, i64 {8 * call.offset})"
+            table = "null" if call.entries is None else f"getelementptr (i8, ptr @entries, i64 {8 * call.entries})"
             body.line(f"call fastcc void @{call.function}({_STANDARD}, ptr {table})")
 
     def _emit_loop(self, body: Body) -> None:
         functions = {name: number for number, name in enumerate(dict.fromkeys(call.function for call in self.calls))}
         define(body.module, f"{self._name}_functions", "ptr", [f"@{name}" for name in functions])
-        rows = [(functions[call.function], 8 * (call.offset or 0)) for call in self.calls]
+        rows = [(functions[call.function], 8 * (call.entries or 0)) for call in self.calls]
         table = Table(body.module, f"{self._name}_calls", rows)
 
         def one_call(k: Index, _: list[Any]) -> None:
-            number, offset = table.read(body, k, 0), table.read(body, k, 1)
+            number, entries = table.read(body, k, 0), table.read(body, k, 1)
             place = body.pointer(f"@{self._name}_functions", body.offset(0, (number, 8)))
             function = body.assign(f"load ptr, ptr {place}, align 8")
-            body.line(f"call fastcc void {function}({_STANDARD}, ptr {body.pointer('@offsets', offset)})")
+            body.line(f"call fastcc void {function}({_STANDARD}, ptr {body.pointer('@entries', entries)})")
 
         body.loop(len(self.calls), one_call)
 
 
-class Offsets:
-    """The offsets of all functions of a module, one after the other."""
+class Entries:
+    """The table entries for all functions of a module, one after the other."""
 
     def __init__(self) -> None:
         self._numbers: list[int] = []
@@ -64,4 +64,4 @@ class Offsets:
 
     def define(self, module: Module) -> None:
         """Write them into the module."""
-        define(module, "offsets", "i64", map(str, self._numbers or [0]))
+        define(module, "entries", "i64", map(str, self._numbers or [0]))

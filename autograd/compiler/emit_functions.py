@@ -10,7 +10,7 @@ from ..optim.rule import Rule
 from .addresses import Moved
 from .emit import Emitter
 from .emit_bounds import emit_bounds, pays
-from .emit_calls import Call, Calls, Offsets
+from .emit_calls import Call, Calls, Entries
 from .emit_dense import emit_dense
 from .emit_ending import Added, Ending, Given, Stepped, Stored, emit_ending, emit_gradient_test
 from .emit_map import emit_map
@@ -20,9 +20,10 @@ from .emit_pack import emit_numbers, emit_pack, emit_seed
 from .emit_results import emit_loss, emit_output
 from .emit_straight import emit_scalar, emit_straight, scalar_units
 from .layout import Arguments
+from .outline import Item
 from .sum_slots import has_sums_for_all, sums_are_alone
 from .tape import Dense, Map, Mean, Outer, Row, Straight, Sum
-from .twins import Item, find_twins
+from .twins import find_twins
 
 _EMIT: dict[type, Callable[[Emitter, str, Any], None]] = {
     Straight: emit_straight,
@@ -61,12 +62,12 @@ class Functions:
         self.arguments = Arguments(len(self._tape.arrays), states)
         self.zeroes = not (shape.one_block and sums_are_alone(self._tape))
         """Whether the adjoints must be set to zero before sums are added."""
-        self._offsets = Offsets()
+        self._entries = Entries()
         self.prologue = Calls("prologue", self._emit_shared("prologue", scalar_units(self._tape.prologue), emit_scalar))
         self.units = Calls("units", self._emit_shared("unit", self._tape.units, self._emit_unit))
         self.reductions = self._emit_reductions("", Added() if self.zeroes else Stored())
         self.direct = self._emit_reductions("direct_", self._ending()) if self.is_direct else Calls("direct_", [])
-        self._offsets.define(emitter.module)
+        self._entries.define(emitter.module)
         self._emit_inputs()
         self._emit_rest()
 
@@ -114,9 +115,9 @@ class Functions:
             first, emitter = twins.members[0], self._emitter
             if len(twins.members) > 1:
                 emitter = replace(emitter, addresses=Moved(self._layout, twins.moves))
-            emit(emitter, f"{prefix}{first}", items[first])
-            for number, offsets in zip(twins.members, twins.offsets, strict=True):
-                calls[number] = Call(f"{prefix}{first}", self._offsets.add(offsets))
+            emit(emitter, f"{prefix}{first}", twins.first)
+            for number, entries in zip(twins.members, twins.entries, strict=True):
+                calls[number] = Call(f"{prefix}{first}", self._entries.add(entries))
         return calls
 
     def _emit_inputs(self) -> None:

@@ -122,8 +122,12 @@ def find_groups(nodes: Nodes, slots: UniformSlots) -> Groups:
 def _levels(nodes: Nodes) -> list[int]:
     levels: list[int] = []
     for kind, args, uniform in zip(nodes.kinds, nodes.args, nodes.uniform, strict=True):
-        step = 0 if kind == VEC else 1  # a list is there as soon as its last row is
-        levels.append(-1 if uniform or not args else step + max([levels[arg] for arg in args]))
+        if uniform or not args:
+            levels.append(-1)
+        elif kind == VEC:  # a list is there as soon as its last row is
+            levels.append(max([levels[arg] for arg in args]))
+        else:
+            levels.append(1 + max([levels[arg] for arg in args]))
     return levels
 
 

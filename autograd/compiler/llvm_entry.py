@@ -89,7 +89,7 @@ def _compiled() -> tuple[Callable[..., Any], _Definition, Engine]:
     for name in _PYTHON:
         address = ctypes.cast(getattr(ctypes.pythonapi, name), ctypes.c_void_p).value
         load_llvm().add_symbol(name, address)
-    engine = compile_ir(entry_text(), 1)
+    engine = compile_ir(entry_text(), 0)  # straight code: effort would gain nothing
     kind = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.py_object, ctypes.py_object)
     make = kind(("PyCFunction_NewEx", ctypes.pythonapi))
     return make, _Definition(b"run", engine.address("enter"), _FASTCALL, None), engine

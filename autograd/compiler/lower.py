@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
 from ..declaration import NONNEGATIVE, NONZERO, POSITIVE, REAL, Op
@@ -71,12 +72,22 @@ def _tidied(nodes: Nodes, roots: Iterable[int], written: int) -> tuple[Nodes, di
 
 def _can_refuse(nodes: Nodes, node: int, positive: set[int]) -> bool:
     op = nodes.kinds[node]
-    if not isinstance(op, Op):
-        return False
-    return op.refuses is not None or any(
-        op.domain_of(i) is not REAL and not (arg in positive and op.domain_of(i) in _HOLD_POSITIVE)
-        for i, arg in enumerate(nodes.args[node])
+    return (
+        isinstance(op, Op)
+        and _has_domain(op)
+        and (
+            op.refuses is not None
+            or any(
+                op.domain_of(i) is not REAL and not (arg in positive and op.domain_of(i) in _HOLD_POSITIVE)
+                for i, arg in enumerate(nodes.args[node])
+            )
+        )
     )
+
+
+@lru_cache(maxsize=4096)
+def _has_domain(op: Op) -> bool:
+    return op.refuses is not None or any(domain is not REAL for domain in op.domain)
 
 
 _HOLD_POSITIVE = (POSITIVE, NONNEGATIVE, NONZERO)
@@ -116,7 +127,7 @@ class _Lowering:
         self.fusion = Fusion(self.groups, rows)
         columns = sum(array.columns for array in self.arrays)
         self.schedule = Schedule(self.groups, self.fusion, rows, columns)
-        reductions = find_reductions(gradients, self.groups, self.schedule)
+        reductions = find_reductions(gradients.sums, self.groups, self.schedule)
         return Tape(
             arrays=self.arrays,
             parameters=self.slots.parameters,
@@ -164,13 +175,14 @@ class _Lowering:
         for target, node in enumerate(work.nodes):
             write = self._dot if self.nodes.kinds[node] in SUMS else self._instruction
             code.append(write(node, target, targets))
-            targets[node] = Local(target)
+            targets[node] = _local(target)
         return Straight(tuple(code))
 
     def _instruction(self, node: int, target: int, targets: dict[int, Local]) -> Instruction:
         op = self.nodes.kinds[node]
         assert isinstance(op, Op)
-        args = tuple([targets.get(arg) or self._shared(arg) for arg in self.nodes.args[node]])
+        known, shared = targets.get, self._shared
+        args = tuple([known(arg) or shared(arg) for arg in self.nodes.args[node]])
         return Instruction(target, op, args, self.schedule.stored(node), node in self.checked)
 
     def _dot(self, node: int, target: int, targets: dict[int, Local]) -> Dot:
@@ -242,6 +254,12 @@ class _Lowering:
     def _store(self, family: Family) -> Row | None:
         first = family.members[0]
         return self.schedule.stored(first)
+
+
+@lru_cache(maxsize=4096)
+def _local(target: int) -> Local:
+    """Each unit has the same ones."""
+    return Local(target)
 
 
 def _same_space(rows: Sequence[Row]) -> Iterator[list[int]]:

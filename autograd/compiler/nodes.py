@@ -58,7 +58,7 @@ class Nodes:
 
     def constant(self, number: float) -> int:
         """The constant of that number (one node for all NaNs, two for the zeros)."""
-        key = ("constant", number.hex())
+        key = constant_key(number)
         node = self.known.get(key)
         if node is None:
             node = self.known[key] = self._append("constant", (), True)
@@ -72,15 +72,18 @@ class Nodes:
 
     def add(self, op: Op, args: tuple[int, ...]) -> int:
         """The node of an operation that is not known yet."""
-        node = None
         if op in _SIMPLIFIED or not self.numbers.keys().isdisjoint(args):
             node = simplified(self, op, args)
-        if node is None:
-            uniform = self.uniform
-            few = len(args) < 3
-            flag = uniform[args[0]] and uniform[args[-1]] if few else all(uniform[arg] for arg in args)
-            node = self._append(op, args, flag)
-        self.known[op, args] = node
+            if node is not None:
+                self.known[op, args] = node
+                return node
+        uniform = self.uniform
+        few = len(args) < 3
+        flag = uniform[args[0]] and uniform[args[-1]] if few else all(uniform[arg] for arg in args)
+        node = self.known[op, args] = len(self.kinds)  # written out: most nodes are made here
+        self.kinds.append(op)
+        self.args.append(args)
+        uniform.append(flag)
         return node
 
     def dot(self, terms: Iterable[tuple[int, int]], bias: int | None = None) -> int:
@@ -168,7 +171,10 @@ class Nodes:
             key = (kind, tuple([new[arg] for arg in args]))
             name = target.known.get(key)
             if name is None:
-                name = target.known[key] = target._append(*key, self.uniform[node])
+                name = target.known[key] = len(target.kinds)
+                target.kinds.append(kind)
+                target.args.append(key[1])
+                target.uniform.append(self.uniform[node])
             return name
         if kind == "constant":
             return target.constant(self.numbers[node])
@@ -182,6 +188,11 @@ class Nodes:
         name = target.known[kind, payload] = target._append(kind, (), self.uniform[node])
         target.payload[name] = payload
         return name
+
+
+def constant_key(number: float) -> tuple[str, float | str]:
+    """By what a graph knows a constant: NaN isn't equal to itself, and the two zeros are equal."""
+    return "constant", number if number and number == number else number.hex()
 
 
 def _renamed(new: dict[int, int], node: int | None) -> int | None:
@@ -198,10 +209,8 @@ def simplified(nodes: Nodes, op: Op, args: tuple[int, ...]) -> int | None:
         return nodes.args[args[0]][0]
     if op is where and args[1] == args[2]:
         return args[1]
-    if known.count(None) == len(known):
-        return None
     rule = _RULES.get(op)
-    return None if rule is None else rule(nodes, args, known)
+    return None if rule is None or known.count(None) == len(known) else rule(nodes, args, known)
 
 
 def _add(_: Nodes, args: tuple[int, ...], known: list[Any]) -> int | None:

@@ -22,7 +22,8 @@ import numpy as np
 from ..errors import TraceError
 from ..nn.members import HeldDict, HeldList
 from ..nn.module import Module
-from ..parameter import ParameterArray
+from ..parameter import Parameter
+from ..parameter_array import ParameterArray
 from ..scopes import current
 from ..value import Value
 from .globals import GlobalUse, global_uses, inner_codes
@@ -210,7 +211,7 @@ def is_library(module: str) -> bool:
     >>> is_library("numpy.linalg"), is_library("__main__")
     (True, False)
     """
-    return module.partition(".")[0] in LIBRARY
+    return module.partition(".")[0] in LIBRARY or module.startswith("namedtuple_")
 
 
 def _noting() -> Noting | None:
@@ -319,7 +320,12 @@ _LIST_READS = (
 )
 _DICT_READS = ("__iter__", "__len__", "__getitem__", "__contains__", "__or__", "get", "keys", "values", "items", "copy")
 _HELD: tuple[tuple[type, tuple[str, ...]], ...] = ((HeldList, _LIST_READS), (HeldDict, _DICT_READS))
-_NUMBERS: tuple[tuple[type, str], ...] = ((Value, "data"), (ParameterArray, "data"), (ParameterArray, "grad"))
+_NUMBERS: tuple[tuple[type, str], ...] = (
+    (Value, "data"),
+    (Parameter, "data"),
+    (ParameterArray, "data"),
+    (ParameterArray, "grad"),
+)
 _originals: dict[tuple[type, str], property] = {}
 
 

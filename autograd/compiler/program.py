@@ -92,15 +92,15 @@ class Program:
     def __call__(self, *arguments: Any) -> NDArray[np.float64]:
         """The results of all samples, shape (batch,), or (batch, outputs) where the function returns a list."""
         with self._lock:
-            bound = self._ready("values", arguments)
-            results: Floats = self._run(bound, arguments)
+            results: Floats
+            bound, results = self._run("values", arguments)
             return results[:, 0] if bound.trace.single else results
 
     def backward(self, *arguments: Any) -> float:
         """The mean of the results (the loss); the gradient of that mean is added to the parameters' ``grad``."""
         with self._lock:
-            bound = self._ready("parameters", arguments)
-            loss: float = self._run(bound, arguments)
+            loss: float
+            bound, loss = self._run("parameters", arguments)
             bound.report()
             return loss
 
@@ -114,7 +114,8 @@ class Program:
         (array([[3., 2.]]),)
         """
         with self._lock:
-            adjoints: Floats = self._run(self._ready("inputs", arguments), arguments)
+            adjoints: Floats
+            _, adjoints = self._run("inputs", arguments)
         layout = self._signature.layout or ()
         ends = np.cumsum([array.columns for array in layout])
         parts = [adjoints[:, end - array.columns : end] for array, end in zip(layout, ends, strict=True)]
@@ -179,13 +180,12 @@ class Program:
 
     # How it gets there
 
-    def _ready(self, goal: Goal, arguments: tuple[Any, ...]) -> Bound:
+    def _run(self, goal: Goal, arguments: tuple[Any, ...]) -> tuple[Bound, Any]:
         bound = self._bound.get(goal)
-        return bound if bound is not None and bound.is_current() else self._bind(goal, arguments)
-
-    def _run(self, bound: Bound, arguments: tuple[Any, ...]) -> Any:
+        if bound is None or not bound.is_current():
+            bound = self._bind(goal, arguments)
         try:
-            return bound(arguments)
+            return bound, bound(arguments)
         except Failure:
             error = self._diagnosed(bound, arguments)
         raise error

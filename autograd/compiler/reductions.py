@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from .differentiate import Gradients, LineSum, Sum
+from .differentiate import LineSum, Sum
 from .group import Groups
 from .runs import runs
 from .schedule import Schedule
@@ -23,10 +23,13 @@ class _Stretch(NamedTuple):
     stride: int
 
 
-def find_reductions(gradients: Gradients, groups: Groups, schedule: Schedule) -> tuple[Reduction, ...]:
-    """Sums over the rows of two families whose slots lie in a regular pattern become an `Outer`, the rest `Sum`."""
+def find_reductions(sums: Iterable[Sum | LineSum], groups: Groups, schedule: Schedule) -> tuple[Reduction, ...]:
+    """Sums over the rows of two families whose slots lie in a regular pattern become an `Outer`, the rest `Sum`.
+
+    They stay in their order: the sums of one adjoint follow each other, while it is near.
+    """
     alike: dict[Any, list[tuple[tuple[int, int], _Stretch]]] = {}
-    for stretch in (*_of_sums(gradients.sums, groups), *_of_lines(gradients.lines, groups)):
+    for stretch in _stretches(sums, groups):
         left, j = groups.order(stretch.left)
         right = None if stretch.right is None else groups.order(stretch.right)
         key = (left, right, stretch.width, stretch.stride)
@@ -34,31 +37,40 @@ def find_reductions(gradients: Gradients, groups: Groups, schedule: Schedule) ->
     return tuple(r for entries in alike.values() for r in _reductions(entries, schedule))
 
 
-def _of_sums(sums: Iterable[Sum], groups: Groups) -> Iterator[_Stretch]:
-    """For each left row the runs of neighbouring right rows with equal steps in the slots."""
-    by_left: dict[Any, list[tuple[tuple[int, int], Sum]]] = {}
-    for total in sums:
-        right, k = (None, 0) if total.right is None else groups.order(total.right)
-        by_left.setdefault((total.left, right), []).append(((k, groups.slots.slot(total.uniform)), total))
-    for entries in by_left.values():
-        entries.sort()
-        for run in runs([numbers for numbers, _ in entries], entries, steps=(1,)):
-            stride = run[1][0][1] - run[0][0][1] if len(run) > 1 else 0
-            for part in [run] if stride else [[entry] for entry in run]:  # one slot several times is several sums
-                (_, slot), first = part[0]
-                yield _Stretch(first.left, first.right, len(part), slot, stride)
-
-
-def _of_lines(sums: Iterable[LineSum], groups: Groups) -> Iterator[_Stretch]:
-    """The lines cut where the rows of their vec stop to be neighbours."""
+def _stretches(sums: Iterable[Sum | LineSum], groups: Groups) -> Iterator[_Stretch]:
     cuts: dict[int, list[list[int]]] = {}
-    for (slot, step), left, vec in sums:
-        rows = groups.nodes.args[vec]
-        if vec not in cuts:
-            cuts[vec] = list(_neighbours(rows, groups))
-        for part in cuts[vec]:
-            stride = (part[1] - part[0]) * step if len(part) > 1 else 0
-            yield _Stretch(left, rows[part[0]], len(part), slot + part[0] * step, stride)
+    single: dict[Any, list[tuple[tuple[int, int], Sum]]] = {}
+    found: dict[Any, LineSum | None] = {}
+    for number, total in enumerate(sums):
+        if isinstance(total, LineSum):
+            found[number] = total
+            if total.vec not in cuts:
+                cuts[total.vec] = list(_neighbours(groups.nodes.args[total.vec], groups))
+            continue
+        right, k = (None, 0) if total.right is None else groups.order(total.right)
+        found[total.left, right] = None
+        single.setdefault((total.left, right), []).append(((k, groups.slots.slot(total.uniform)), total))
+    for key, line in found.items():
+        yield from _of_singles(single[key]) if line is None else _of_line(line, groups, cuts[line.vec])
+
+
+def _of_singles(entries: list[tuple[tuple[int, int], Sum]]) -> Iterator[_Stretch]:
+    """Of the sums of one left row with members of one family: runs of neighbours with equal steps in the slots."""
+    entries.sort()
+    for run in runs([numbers for numbers, _ in entries], entries, steps=(1,)):
+        stride = run[1][0][1] - run[0][0][1] if len(run) > 1 else 0
+        for part in [run] if stride else [[entry] for entry in run]:  # one slot several times is several sums
+            (_, slot), first = part[0]
+            yield _Stretch(first.left, first.right, len(part), slot, stride)
+
+
+def _of_line(total: LineSum, groups: Groups, cuts: list[list[int]]) -> Iterator[_Stretch]:
+    """A line cut where the rows of its vec stop to be neighbours."""
+    (slot, step), left, vec = total
+    rows = groups.nodes.args[vec]
+    for part in cuts:
+        stride = (part[1] - part[0]) * step if len(part) > 1 else 0
+        yield _Stretch(left, rows[part[0]], len(part), slot + part[0] * step, stride)
 
 
 def _neighbours(rows: tuple[int, ...], groups: Groups) -> Iterator[list[int]]:

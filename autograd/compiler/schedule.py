@@ -31,7 +31,7 @@ class Schedule:
         self.works = list(self._works())
         self.unit: dict[int, int] = {node: number for number, work in enumerate(self.works) for node in work.nodes}
         self._last_use = self._find_last_uses()
-        self._rows: dict[int, int] = {}
+        self._rows: dict[int, Row] = {}
         self.scratch = self._allocate()
 
     def row(self, node: int) -> Row:
@@ -39,12 +39,11 @@ class Schedule:
         kind = self.groups.nodes.kinds[node]
         if kind == "seed":
             return Row("input", self.seed)
-        return Row("input", self.groups.nodes.payload[node]) if kind == "input" else Row("scratch", self._rows[node])
+        return Row("input", self.groups.nodes.payload[node]) if kind == "input" else self._rows[node]
 
     def stored(self, node: int) -> Row | None:
         """Where a row is kept for other units; None if it isn't."""
-        slot = self._rows.get(node)
-        return None if slot is None else Row("scratch", slot)
+        return self._rows.get(node)
 
     # The order
 
@@ -139,22 +138,23 @@ class Schedule:
 
     def _allocate(self) -> int:
         """Give each block of rows its slots, and use them again when nobody needs the rows any more; slots in all."""
+        unit, last_use = self.unit, self._last_use
         born: dict[int, list[list[int]]] = {}
         for block in self._blocks():
-            born.setdefault(min(self.unit[node] for node in block), []).append(block)
+            born.setdefault(min([unit[node] for node in block]), []).append(block)
         dying: dict[int, list[list[int]]] = {}
         free: dict[int, list[int]] = {}
-        top = 0
+        places: list[Row] = []  # made once for a slot, however often it is used again
         for number in range(len(self.works)):
             for block in born.get(number, ()):
                 known = free.get(len(block))
-                first = known.pop() if known else top
-                top = max(top, first + len(block))
-                self._rows.update(zip(block, range(first, first + len(block)), strict=True))
-                dying.setdefault(max(self._last_use.get(node, 0) for node in block), []).append(block)
+                first = known.pop() if known else len(places)
+                places += [Row("scratch", slot) for slot in range(len(places), first + len(block))]
+                self._rows.update(zip(block, places[first : first + len(block)], strict=True))
+                dying.setdefault(max([last_use.get(node, 0) for node in block]), []).append(block)
             for block in dying.get(number, ()):  # only now: a unit may not write over what it reads
-                free.setdefault(len(block), []).append(self._rows[block[0]])
-        return top
+                free.setdefault(len(block), []).append(self._rows[block[0]].index)
+        return len(places)
 
     def _blocks(self) -> Iterator[list[int]]:
         """Rows that lie side by side: families of which someone else needs a member, and single rows."""

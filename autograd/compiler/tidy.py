@@ -8,13 +8,14 @@ from typing import Any, NamedTuple, TypeAlias
 from ..declaration import REAL, Op
 from ..ops import div, mul, where
 from .inner_ops import BOTH, EITHER, IDENTITY, IS_CONDITION, Tree, selection
-from .nodes import Nodes
+from .nodes import Nodes, constant_key
 from .recipes import recipe_of_kernel
 
 MANY = 32
 """Operands from which on an operation is spelled out as what its kernel does."""
 _MOST_COMPARED = 16
 """Numbers that one selection compares at most; conditions made of more are kept as rows of zeros and ones."""
+_REWRITTEN = IS_CONDITION | {IDENTITY, where, div}
 
 
 class _Condition(NamedTuple):
@@ -48,25 +49,26 @@ def tidy(nodes: Nodes, roots: Iterable[int], written: int | None = None) -> tupl
         if not live[node]:
             continue
         args = nodes.args[node]
-        if kind in IS_CONDITION:
+        if kind not in _REWRITTEN and len(args) < MANY:
+            names[node] = nodes.copy_into(new, node, names)
+        elif kind in IS_CONDITION:
             of = conditions if kind is BOTH or kind is EITHER else names
             conditions[node] = _condition(new, kind, *[of[arg] for arg in args])
         elif kind is IDENTITY:
             names[node] = names[args[0]]
         elif kind is where and args[0] in conditions:
             names[node] = _selected(new, conditions[args[0]], names[args[1]], names[args[2]])
-        elif len(args) >= MANY and (found := _spelled_out(nodes, new, node, names)) is not None:
-            names[node] = found
         elif node >= written and kind is div and (inverse := _inverse(nodes, node, live)) is not None:
             names[node] = new.record(mul, (names[args[0]], names[inverse]))
         else:
-            names[node] = nodes.copy_into(new, node, names)
+            spelled_out = _spelled_out(nodes, new, node, names) if len(args) >= MANY else None
+            names[node] = nodes.copy_into(new, node, names) if spelled_out is None else spelled_out
     return new, names
 
 
 def _inverse(nodes: Nodes, node: int, live: bytearray) -> int | None:
     """The node of 1 / b that stands before the division a / b, if one does."""
-    one = nodes.known.get(("constant", (1.0).hex()))
+    one = nodes.known.get(constant_key(1.0))
     inverse = nodes.known.get((div, (one, nodes.args[node][1])))
     return inverse if inverse is not None and inverse < node and live[inverse] else None
 

@@ -11,7 +11,8 @@ import numpy as np
 from ..declaration import CONDITION, Op
 from ..errors import TraceError
 from ..ops import add
-from ..parameter import Home, Parameter, ParameterArray
+from ..parameter import Home, Parameter
+from ..parameter_array import ParameterArray
 from ..scopes import current
 from ..store import Store
 from ..value import Constant, Value, real_number

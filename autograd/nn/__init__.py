@@ -5,7 +5,8 @@
 MLP(2 -> 16 -> 16 -> 1, relu; 337 parameters)
 """
 
-from ..parameter import Parameter, ParameterArray
+from ..parameter import Parameter
+from ..parameter_array import ParameterArray
 from . import init, losses, penalties
 from .activations import ELU, GELU, LeakyReLU, ReLU, Sigmoid, SiLU, Softplus, Tanh
 from .dropout import Dropout

@@ -5,9 +5,10 @@ from __future__ import annotations
 import weakref
 from typing import TYPE_CHECKING, Any
 
-from ..parameter import Parameter, ParameterArray
+from ..parameter import Parameter
+from ..parameter_array import ParameterArray
 from ..scopes import TOP, Scope
-from .members import PLAIN, Held, Member, flat, items
+from .members import CONTAINERS, Held, Member, flat, items
 
 if TYPE_CHECKING:
     from .module import Module
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 
 def adopt(module: Module, name: str, value: Any) -> None:
     """Tell the members in an attribute who holds them and by which name, and held lists whom to tell of changes."""
-    have_owner(value, module, name)
+    if isinstance(value, CONTAINERS):
+        have_owner(value, module, name)
     for path, member in reversed(list(flat(name, value))):  # the first of two places names
         if isinstance(member, Member):
             _hold(module, path, member)
@@ -58,18 +60,16 @@ def have_owner(value: Any, module: Module, name: str) -> None:
     """Have the held lists and dicts in an attribute tell the module of their changes."""
     if isinstance(value, Held) and not any(o() is module and n == name for o, n in value.owners):
         value.owners.append((weakref.ref(module), name))
-    if isinstance(value, list | tuple | dict):
-        for _, item in items(value):
-            if item.__class__ not in PLAIN:
-                have_owner(item, module, name)
+    for _, item in items(value):
+        if isinstance(item, CONTAINERS):
+            have_owner(item, module, name)
 
 
 def refuse_circles(module: Module, name: str, value: Any) -> None:
     """A ValueError if the module, or one that holds it, is in what is to become its attribute."""
-    inside = {member for _, member in flat(name, value) if isinstance(member, Member)}
     around: list[Any] = [module]
-    for holder in around if inside else ():
-        if holder in inside:
+    for holder in around:
+        if any(member is holder for _, member in flat(name, value)):
             raise ValueError(
                 f"{type(module).__name__}.{name} would hold {'itself' if holder is module else 'a module around it'}; "
                 f"where a part needs the whole, keep a weakref.ref of it or give it as an argument"

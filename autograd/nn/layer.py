@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ShapeError
-from ..parameter import ParameterArray
+from ..parameter_array import ParameterArray
 from ..parameter_list import Flat, NeuronByNeuron, Part
 from ..randomness import generator
 from ..store import make_room

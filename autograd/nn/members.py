@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import Any
 
-from ..parameter import Parameter, ParameterArray
+from ..parameter import Parameter
+from ..parameter_array import ParameterArray
 from ..parameter_list import Part
 from ..store import Span
 
@@ -23,10 +24,14 @@ class Member:
     __slots__ = ()
 
 
+MEMBERS = (Member, ParameterArray, Parameter)
+CONTAINERS = (list, tuple, dict)
+
+
 class Own:
     """What a module remembers beside its attributes."""
 
-    __slots__ = ("below", "buffers", "parents", "parts", "readers", "span", "training")
+    __slots__ = ("below", "buffers", "owns", "parents", "parts", "readers", "span", "training")
 
     def __init__(self, training: bool = True, buffers: frozenset[str] = frozenset()) -> None:
         self.training, self.buffers = training, buffers
@@ -38,6 +43,8 @@ class Own:
         self.span: Span | None = None
         self.below: list[Any] | None = None
         """The modules below it, likewise."""
+        self.owns: list[Own] | None = None
+        """Its own and theirs."""
 
 
 def tell(readers: Readers | None, name: Any) -> None:
@@ -123,9 +130,9 @@ def held(value: Any) -> Any:
 
 def flat(name: str, value: Any) -> Iterator[tuple[str, Any]]:
     """The modules, arrays and lone parameters in an attribute, inside lists, tuples and dicts too, with their paths."""
-    if isinstance(value, Member | ParameterArray | Parameter):
+    if isinstance(value, MEMBERS):
         yield name, value
-    elif isinstance(value, list | tuple | dict):
+    elif isinstance(value, CONTAINERS):
         for key, item in items(value):
             if item.__class__ not in PLAIN:
                 yield from flat(f"{name}.{key}", item)

@@ -2,57 +2,18 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable
-from functools import wraps
 from typing import Any, Self
 
 from ..scopes import TOP, Scope, _current, current
 from .adoption import adopt, keep_parameter, refuse_circles
 from .buffers import Buffered, overwrite
+from .calling import SignatureOfForward, entering, entering_with_batch
 from .checks import count
-from .members import PLAIN, Own, held, tell
+from .members import CONTAINERS, MEMBERS, PLAIN, Own, held, tell
 from .state import Stateful
-from .statistics import at_the_end
 
 _set = object.__setattr__
-
-
-def _entering(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A ``__call__`` or ``forward_batch`` run in the scope of its module."""
-
-    @wraps(function)
-    def call(self: Module, *inputs: Any, **named: Any) -> Any:
-        token = _current.set(self._entered())
-        try:
-            return function(self, *inputs, **named)
-        finally:
-            _current.reset(token)
-
-    return call
-
-
-def _entering_with_batch(function: Callable[..., Any]) -> Callable[..., list[Any]]:
-    """A ``forward_batch`` run in the scope of its module; running statistics change when the outermost one ends."""
-    run = _entering(function)
-
-    @wraps(function)
-    def call(self: Module, xs: Any) -> Any:
-        if isinstance(xs, str) or not hasattr(type(xs), "__iter__"):
-            raise TypeError(f"forward_batch takes a list of samples, got {type(xs).__name__}: {xs!r}")
-        with at_the_end():
-            return list(run(self, list(xs)))
-
-    return call
-
-
-class _SignatureOfForward:
-    """What ``inspect.signature(module)`` finds: that of ``forward``. On a class there is none, so its own is found."""
-
-    def __get__(self, module: Module | None, owner: type) -> inspect.Signature:
-        if module is None:
-            raise AttributeError("a class has the signature of its __init__")
-        return inspect.signature(module.forward)
+_MAY_HOLD = (*MEMBERS, *CONTAINERS)
 
 
 class Module(Buffered, Stateful):
@@ -96,9 +57,9 @@ class Module(Buffered, Stateful):
     def __init_subclass__(cls, **named: Any) -> None:
         super().__init_subclass__(**named)
         if "__call__" in vars(cls):
-            cls.__call__ = _entering(vars(cls)["__call__"])  # type: ignore[method-assign]
+            cls.__call__ = entering(vars(cls)["__call__"])  # type: ignore[method-assign]
         if "forward_batch" in vars(cls):
-            cls.forward_batch = _entering_with_batch(vars(cls)["forward_batch"])  # type: ignore[method-assign]
+            cls.forward_batch = entering_with_batch(vars(cls)["forward_batch"])  # type: ignore[method-assign]
         elif ("forward" in vars(cls) or "__call__" in vars(cls)) and cls.forward_batch is not Module.forward_batch:
             cls.forward_batch = Module.forward_batch  # type: ignore[method-assign]  # the inherited one is for the old forward
 
@@ -106,7 +67,7 @@ class Module(Buffered, Stateful):
 
     def __call__(self, *inputs: Any, **named: Any) -> Any:
         """``forward`` in the scope of this module."""
-        # `_entering` and `_entered`, written out: every neuron is called for every sample.
+        # `entering` and `_entered`, written out: every neuron is called for every sample.
         outer, scope = current(), self._scope
         if outer is not TOP and not (outer.is_plain and scope.parent is not None):
             scope = self._entered()
@@ -128,7 +89,7 @@ class Module(Buffered, Stateful):
         """What the module computes for one sample; subclasses write it."""
         raise NotImplementedError(f"{type(self).__name__} has no forward; write def forward(self, x): ...")
 
-    @_entering_with_batch
+    @entering_with_batch
     def forward_batch(self, xs: Any) -> list[Any]:
         """What the module computes for the samples of a batch, a list of them.
 
@@ -158,7 +119,7 @@ class Module(Buffered, Stateful):
     def check_batch(self, samples: int) -> None:
         """An error if this module by itself can't take a batch of so many samples; `fit` asks before the first step."""
 
-    __signature__ = _SignatureOfForward()
+    __signature__ = SignatureOfForward()
 
     # Attributes
 
@@ -175,9 +136,12 @@ class Module(Buffered, Stateful):
         else:
             keep_parameter(name, old, value)
             value = held(value)
-            refuse_circles(self, name, value)
-            _set(self, name, value)
-            self._adopt(name, value)
+            if isinstance(value, _MAY_HOLD):
+                refuse_circles(self, name, value)
+                _set(self, name, value)
+                self._adopt(name, value)
+            else:
+                _set(self, name, value)
             self._changed()
         tell(own.readers, name)
 
@@ -200,7 +164,7 @@ class Module(Buffered, Stateful):
         while waiting:
             own = waiting.pop()._own
             if own.parts is not None or own.below is not None:
-                own.parts = own.below = own.span = None
+                own.parts = own.below = own.span = own.owns = None
                 waiting += [parent for reference in own.parents if (parent := reference()) is not None]
 
     # Modes
@@ -224,11 +188,11 @@ class Module(Buffered, Stateful):
         False
         """
         _mode(mode)
-        for module in self.modules():
-            own = module._own
+        for own in self._owns():
             if own.training is not mode:
                 own.training = mode
-                tell(own.readers, "training")
+                if own.readers is not None and "training" in own.readers:
+                    tell(own.readers, "training")
         return self
 
     def eval(self) -> Self:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import ShapeError
-from ..parameter import Parameter, ParameterArray
+from ..parameter import Parameter
+from ..parameter_array import ParameterArray
 from ..products import weighted_sum
 from ..randomness import generator
 from .activations import METHODS, default_init, resolve, title
@@ -65,8 +66,9 @@ class Neuron(Module):
     def of_row(cls, w: ParameterArray, b: Parameter | None, nonlin: bool, activation: Any) -> Neuron:
         """A neuron over parameters that are there already, such as a row of a layer's weight."""
         neuron = cls.__new__(cls)
-        vars(neuron).update(w=w, b=b, nonlin=nonlin)
-        neuron.activation = activation
+        vars(neuron).update(w=w, b=b, nonlin=nonlin, activation=activation)
+        if isinstance(activation, Module):
+            neuron.activation = activation  # it learns who holds it
         return neuron
 
     @property

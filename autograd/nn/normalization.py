@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from .. import ops
 from ..errors import ShapeError, TraceError
-from ..parameter import ParameterArray
+from ..parameter_array import ParameterArray
 from ..scopes import current
 from ..store import make_room
 from ..value import Constant, Value, real_number

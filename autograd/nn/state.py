@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ShapeError
-from ..parameter import Parameter, ParameterArray, Slots
+from ..parameter import Parameter
+from ..parameter_array import ParameterArray, Slots
 from ..store import Store, make_room
 from .members import Member, Own, items
 from .walking import Walking, join

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from ..parameter import Parameter, ParameterArray
+from ..parameter import Parameter
+from ..parameter_array import ParameterArray
 from ..parameter_list import Flat, ParameterList, Part, Some, without_repetition
 from ..store import Span
 from .members import PLAIN, Member, Own, flat
@@ -54,6 +55,12 @@ class Walking(Member):
                     found.update(dict.fromkeys(member._below()))
             self._own.below = list(found)
         return self._own.below
+
+    def _owns(self) -> list[Own]:
+        """What this module and those below remember."""
+        if self._own.owns is None:
+            self._own.owns = [self._own, *(module._own for module in self._below())]
+        return self._own.owns
 
     # Modules
 
@@ -126,7 +133,7 @@ class Walking(Member):
         >>> len(nn.MLP(2, [16, 16, 1]).parameters())
         337
         """
-        return ParameterList(self._parts(), self)
+        return ParameterList(self._parts(), self, self._span())
 
     def biases(self) -> list[Parameter]:
         """The parameters held in attributes called ``b`` or ``bias``: those that penalties leave out.

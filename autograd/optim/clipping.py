@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
+from contextlib import nullcontext
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import NonFiniteError
-from ..parameter_list import ParameterList
-from ..store import Span
 from .optimizer import Parameters, parameter_list
 from .rule import Interval, as_number
 
 _EPS = 1e-6
+_SAFE = 1e-200
+"""Between this and its inverse a sum of squares has neither overflowed nor lost what was too small to be squared."""
 
 
 def clip_grad_norm_(
@@ -46,9 +47,10 @@ def clip_grad_norm_(
     found = parameter_list(params, "clip_grad_norm_")
     most = _bound(max_norm, "clip_grad_norm_: max_norm", Interval())
     p = _bound(norm_type, "clip_grad_norm_: norm_type", Interval(ends="()"))
-    grads = _gradients(found)
-    with np.errstate(all="ignore"):
-        norm = _norm(grads, p)
+    grads = found.span.grads
+    norm = _usual_norm(grads) if p == 2.0 else None
+    with nullcontext() if norm is not None else np.errstate(all="ignore"):
+        norm = _norm(grads, p) if norm is None else norm
         if error_if_nonfinite and not math.isfinite(norm):
             i = next((i for i, each in enumerate(found) if not math.isfinite(each.grad)), 0)
             raise NonFiniteError(
@@ -75,18 +77,21 @@ def clip_grad_value_(params: Parameters, clip_value: float) -> None:
     """
     found = parameter_list(params, "clip_grad_value_")
     bound = _bound(clip_value, "clip_grad_value_: clip_value", Interval())
-    for grad in _gradients(found):
+    for grad in found.span.grads:
         np.clip(grad, -bound, bound, out=grad)
 
 
 def _bound(x: float, name: str, allowed: Interval) -> float:
     """``x`` as a float: a number in ``allowed``, or infinity."""
-    return x if x == math.inf else as_number(x, name, allowed)
+    return x if x == math.inf or (x.__class__ is float and x in allowed) else as_number(x, name, allowed)
 
 
-def _gradients(found: ParameterList) -> list[NDArray[np.float64]]:
-    """The gradients where they lie, a view for each run of them."""
-    return [store.grad[begin:end] for store, begin, end in Span(found.places()).places]
+def _usual_norm(grads: list[NDArray[np.float64]]) -> float | None:
+    """The root of the sum of squares; None where one may have overflowed or vanished."""
+    square = 0.0
+    for grad in grads:
+        square += float(np.vdot(grad, grad))
+    return math.sqrt(square) if _SAFE < square < 1.0 / _SAFE else None
 
 
 def _norm(grads: list[NDArray[np.float64]], p: float) -> float:

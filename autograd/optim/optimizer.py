@@ -10,9 +10,9 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ..parameter import Parameter, ParameterArray
+from ..parameter import Parameter
+from ..parameter_array import ParameterArray
 from ..parameter_list import Flat, ParameterList, Part, Some
-from ..store import Span
 from ..value import Value
 from .inplace import Step, bound_step
 from .rule import Rule
@@ -66,7 +66,7 @@ class Optimizer:
 
     def _begin(self, state: dict[str, NDArray[np.float64]]) -> None:
         """Go on from these arrays, which are in the order of the list."""
-        self.span = Span(self.params.places())
+        self.span = self.params.span
         self.zero_grad = self.span.zero_grad  # type: ignore[method-assign]
         self._order = self.span.positions(self.params.slots())
         self.state = {name: np.empty_like(array) for name, array in state.items()}
@@ -84,12 +84,14 @@ class Optimizer:
 
     @lr.setter
     def lr(self, lr: float) -> None:
-        self.rule = replace(self.rule, lr=lr)
+        self.rule = self.rule.with_lr(lr)
         self.initial_lr = self.rule.lr
 
     def scale_lr(self, factor: float) -> None:
         """Set ``lr`` to ``factor * initial_lr``, which is how schedules do it."""
-        self.rule = replace(self.rule, lr=factor * self.initial_lr)
+        lr = factor * self.initial_lr
+        if lr != self.rule.lr:
+            self.rule = self.rule.with_lr(lr)
 
     def step(self) -> None:
         """Make one step with the gradients that the parameters have now."""
@@ -221,7 +223,7 @@ def parameter_list(params: Parameters, who: str) -> ParameterList:
     if not len(found):
         why = _values_in(params) or " (an iterator can be read only once)"
         raise ValueError(f"{who}: there are no parameters{why}; {_CURE}")
-    if Span(found.places()).size < len(found):
+    if found.span.size < len(found):
         _refuse_repetition(found, who)
     return found
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from numbers import Real
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, Self, TypeAlias
 
 Row: TypeAlias = Any
 """One array of a formula: a NumPy array, a recorded row, an LLVM vector; anything with + - * / and <, >."""
@@ -104,6 +104,18 @@ class Rule(ABC):
         for each in fields(self):
             given, where = getattr(self, each.name), f"{self.name}: {each.name}"
             object.__setattr__(self, each.name, _checked(given, where, each.default, each.metadata.get("allowed")))
+
+    def with_lr(self, lr: float) -> Self:
+        """The same rule with another learning rate: as `dataclasses.replace`, but only the rate is checked.
+
+        A schedule does it at every step.
+        """
+        rate = lr if lr.__class__ is float and 0.0 <= lr < math.inf else None
+        if rate is None:
+            return replace(self, lr=lr)  # raises its error
+        other = object.__new__(type(self))
+        vars(other).update(vars(self), lr=rate)
+        return other
 
     @property
     @abstractmethod

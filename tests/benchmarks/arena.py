@@ -6,6 +6,7 @@ What else the machine does falls on all of them alike, and the median of the rou
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import os
 import signal
@@ -21,6 +22,7 @@ import environments
 import numpy as np
 from tqdm import tqdm
 
+OURS = "Glassgrad"
 PLAYER = Path(__file__).with_name("player.py")
 TOLERANCE = 1e-8
 """How far results may lie apart, relative to the largest number in them, or in a row of them."""
@@ -42,6 +44,36 @@ class Entry:
     """At most so many rounds, for those that take long."""
     patience: float = 300.0
     """Seconds until its first result."""
+    tolerance: float = TOLERANCE
+    """How far its result may differ from the first entry's; infinite where it computes something else."""
+    checkout: Path = environments.ROOT
+    """Whose Glassgrad plays, if it is one."""
+    all_cores: bool = False
+    cache: str = "off"
+    """The folder of compiled code, for Glassgrad."""
+
+    @property
+    def ours(self) -> bool:
+        """Whether it is a Glassgrad."""
+        return self.module.startswith("glassgrad")
+
+
+def baseline_of(checkout: Path | None) -> dict[str, Path]:
+    """The checkout of another version of ours by the name that it has in the tables; {} without one."""
+    return {} if checkout is None else {f"{OURS} {environments.version_of(checkout)}": checkout}
+
+
+def with_baseline(entries: Sequence[Entry], checkout: Path | None) -> list[Entry]:
+    """The entries, and once more what is ours, from that other checkout."""
+    return [
+        *entries,
+        *(
+            dataclasses.replace(entry, name=name, checkout=other)
+            for entry in entries
+            for name, other in baseline_of(checkout).items()
+            if entry.name == OURS
+        ),
+    ]
 
 
 @dataclass
@@ -84,7 +116,9 @@ class Process:
     def _start(self, entry: Entry, python: Path) -> None:
         self._process = subprocess.Popen(
             [python, str(PLAYER), f"peers.{entry.module}", entry.function, *entry.arguments],
-            env=environments.environment_variables(ours=entry.module == "glassgrad"),
+            env=environments.environment_variables(
+                checkout=entry.checkout if entry.ours else None, all_cores=entry.all_cores, cache=entry.cache
+            ),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -152,7 +186,7 @@ class Process:
 def contest(title: str, entries: Sequence[Entry], rounds: int, budget: float) -> dict[str, Outcome]:
     """Measure the entries against each other; the first one sets the result that all must have."""
     with _processes(title, entries) as processes:
-        refuse_different_results([p.outcome for p in processes])
+        refuse_different_results([p.outcome for p in processes], [p.entry.tolerance for p in processes])
         for i in tqdm(range(rounds), desc=f"{title}: rounds", leave=False):
             first = i % len(processes)  # nobody always plays after the same one
             for process in processes[first:] + processes[:first]:
@@ -175,12 +209,13 @@ def _processes(title: str, entries: Sequence[Entry]) -> Iterator[list[Process]]:
             process.close()
 
 
-def refuse_different_results(outcomes: Sequence[Outcome]) -> None:
+def refuse_different_results(outcomes: Sequence[Outcome], tolerances: Sequence[float] = ()) -> None:
     """A race between programs that compute different things says nothing: who differs doesn't play."""
-    judged = [outcome for outcome in outcomes if outcome.result is not None and not outcome.why]
-    for outcome in judged[1:]:
-        difference = difference_of(outcome, judged[0])
-        if not difference <= TOLERANCE:
+    allowed = tolerances or [TOLERANCE] * len(outcomes)
+    judged = [pair for pair in zip(outcomes, allowed, strict=True) if pair[0].result is not None and not pair[0].why]
+    for outcome, tolerance in judged[1:]:
+        difference = difference_of(outcome, judged[0][0])
+        if not difference <= tolerance:
             outcome.why = f"wrong: differs by {difference:.1e} from the first"
 
 

@@ -5,28 +5,28 @@ from __future__ import annotations
 import json
 import statistics
 import subprocess
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import environments
+from arena import OURS, baseline_of
+from compiled import AS_FAST, Effort
 from table import Row
-
-if TYPE_CHECKING:
-    from compiled import Effort
 
 WORKER = Path(__file__).with_name("workers.py")
 PEER = "micrograd"
 
 
-def run_worker(*arguments: str) -> dict[str, Any]:
-    """One job in a process of its own."""
+def run_worker(*arguments: str, of: Path = environments.ROOT) -> dict[str, Any]:
+    """One job in a process of its own; of which checkout, if it is a Glassgrad's."""
     ours = PEER not in arguments
     python = environments.interpreter() if ours else environments.python_with(PEER)
     assert python is not None
     done = subprocess.run(
         [python, str(WORKER), *arguments],
-        env=environments.environment_variables(ours=ours),
+        env=environments.environment_variables(checkout=of if ours else None),
         check=True,
         capture_output=True,
         text=True,
@@ -41,19 +41,28 @@ def median(results: list[dict[str, Any]], key: str) -> float:
 
 
 def rows(effort: Effort) -> Iterator[Row]:
-    """Every eager row, as it is measured. The processes of the two engines alternate."""
+    """Every eager row, as it is measured. The processes of the engines alternate."""
     has_peer = environments.python_with(PEER) is not None
+    before = baseline_of(effort.baseline)
     for collector, demo_targets, fit_targets in (("off", (2, 3), (3, 4)), ("on", (10, 20), (25, 50))):
-        ours, fitted, peer = [], [], []
+        demo: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        fit: dict[str, list[dict[str, Any]]] = defaultdict(list)
         for _ in range(max(1, effort.rounds // 3)):
-            ours.append(run_worker("demo", "autograd", collector, "15"))
-            fitted.append(run_worker("fit", collector, "15"))
+            for name, checkout in {OURS: environments.ROOT, **before}.items():
+                demo[name].append(run_worker("demo", "autograd", collector, "15", of=checkout))
+                fit[name].append(run_worker("fit", collector, "15", of=checkout))
             if has_peer:
-                peer.append(run_worker("demo", PEER, collector, "7" if collector == "off" else "3"))
-        refuse_different_losses(ours + fitted + peer)
-        theirs = median(peer, "ms") if peer else None
-        yield compared(f"A, as micrograd's demo writes it, gc {collector}", median(ours, "ms"), theirs, *demo_targets)
-        yield compared(f"A, as fit does it, gc {collector}", median(fitted, "ms"), theirs, *fit_targets)
+                demo[PEER].append(run_worker("demo", PEER, collector, "7" if collector == "off" else "3"))
+        refuse_different_losses([each for found in (demo, fit) for results in found.values() for each in results])
+        theirs = median(demo[PEER], "ms") if has_peer else None
+        for what, found, targets in (
+            (f"A, as micrograd's demo writes it, gc {collector}", demo, demo_targets),
+            (f"A, as fit does it, gc {collector}", fit, fit_targets),
+        ):
+            ours = median(found[OURS], "ms")
+            yield compared(what, ours, theirs, *targets)
+            for name in before:
+                yield Row(what, "ms a step", ours, median(found[name], "ms"), name, *AS_FAST)
     yield memory_row(has_peer)
     yield import_row()
 

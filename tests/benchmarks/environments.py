@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,8 @@ ONE_THREAD = {
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
     "JAX_PLATFORMS": "cpu",
 }
+ALL_CORES = "BENCHMARK_ALL_CORES"
+"""Set for a player that isn't pinned to one core."""
 SLOWING = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 """Set on some machines for the sake of old programs; NumPy is faster without."""
 PEERS = {"torch": "bench", "jax": "bench", "casadi": "bench", "micrograd": "bench", "autograd": "hips"}
@@ -73,7 +76,26 @@ def versions() -> dict[str, str]:
     return {names.get(name, name): version for name, version in sorted({**mine, **theirs}.items())}
 
 
-def environment_variables(*, ours: bool) -> dict[str, str]:
-    """One thread, a fast NumPy, and (for us) this checkout rather than whatever is installed."""
-    kept = {name: text for name, text in os.environ.items() if name not in (*SLOWING, "PYTHONPATH")}
-    return {**kept, **ONE_THREAD, **({"PYTHONPATH": str(ROOT)} if ours else {})}
+def environment_variables(
+    *, checkout: Path | None = None, all_cores: bool = False, cache: str = "off"
+) -> dict[str, str]:
+    """One thread, a fast NumPy, and (for us) a checkout rather than whatever is installed.
+
+    Args:
+        checkout: for Glassgrad, whose folder; None: another library.
+        all_cores: as many threads as the library likes.
+        cache: the folder where Glassgrad keeps compiled code between processes; "off": it compiles each time.
+    """
+    kept = {name: text for name, text in os.environ.items() if name not in (*SLOWING, "PYTHONPATH", ALL_CORES)}
+    threads = {ALL_CORES: "1"} if all_cores else ONE_THREAD
+    return {**kept, **threads, "GLASSGRAD_CACHE": cache, **({"PYTHONPATH": str(checkout)} if checkout else {})}
+
+
+def version_of(checkout: Path) -> str:
+    """What a checkout of ours calls itself."""
+    found = re.search(
+        r'^__version__ = "(.+)"', (checkout / "autograd" / "__init__.py").read_text("utf-8"), re.MULTILINE
+    )
+    if found is None:
+        raise ValueError(f"{checkout} has no Glassgrad: its autograd/__init__.py has no __version__")
+    return found[1]

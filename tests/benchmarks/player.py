@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any, TextIO
 
 import numpy as np
+from environments import ALL_CORES
 from numpy.typing import NDArray
 
 
@@ -33,6 +34,8 @@ class Player:
     """Steps in one run."""
     notes: Callable[[], dict[str, Any]] = dict
     """Anything else to report after the first run."""
+    measure: Callable[[], float] | None = None
+    """Seconds a step of one round, where calling ``run`` again and again isn't how to find them."""
 
 
 def clocks() -> tuple[float, float]:
@@ -60,6 +63,8 @@ def begin() -> None:
 
 def round_of(player: Player, budget: float, estimate: float) -> float:
     """Seconds a step, over as many runs as the budget of seconds is worth."""
+    if player.measure is not None:
+        return player.measure()
     runs = max(1, round(budget / max(estimate * player.steps, 1e-7)))
     if player.reset is not None:
         player.reset()
@@ -109,7 +114,7 @@ def main(module: str, function: str, *arguments: str) -> None:
     """Play."""
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    if hasattr(os, "sched_setaffinity"):
+    if hasattr(os, "sched_setaffinity") and ALL_CORES not in os.environ:
         with contextlib.suppress(OSError):  # one processor: whatever a library thinks of threads
             os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     make = _maker(module, function, answers)

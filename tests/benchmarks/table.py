@@ -30,20 +30,62 @@ class Row:
     @property
     def verdict(self) -> str:
         """Whether the ratio reaches what it should."""
-        if self.ratio is None or self.at_least is None:
-            return "-"
-        if self.aim is not None and self.ratio >= self.aim:
-            return "yes, the aim"
-        return "yes" if self.ratio >= self.at_least else "NO"
+        return "-" if self.at_least is None else verdict(self.ratio, Goal("x", self.at_least, self.aim))
 
     def cells(self) -> list[str]:
         """The row as text."""
-        numbers = [self.why if x is None else f"{x:.4g}" for x in (self.ours, self.peer)]
+        numbers = [self.why if x is None else digits(x) for x in (self.ours, self.peer)]
         times = ["-" if x is None else f"{rounded(x)}x" for x in (self.ratio, self.at_least, self.aim)]
         return [self.what, self.unit, *numbers, self.peer_name, *times, self.verdict]
 
 
+@dataclass(frozen=True)
+class Goal:
+    """What a number is to reach.
+
+    >>> goal = Goal("x PyTorch", 7, 11); goal.text(9.5), goal.bounds(), verdict(9.5, goal)
+    ('9.5x PyTorch', ['7', '11'], 'yes')
+    >>> goal = Goal("s", 0.5, None, more=False); goal.text(0.25), goal.bounds(), verdict(0.25, goal), verdict(1.0, goal)
+    ('0.25 s', ['<= 0.5', '-'], 'yes', 'NO')
+    """
+
+    what: str
+    """What the number counts."""
+    at_least: float
+    """What it must reach."""
+    aim: float | None = None
+    more: bool = True
+    """Whether more is better."""
+
+    def text(self, value: float | None) -> str:
+        """The number with what it counts."""
+        return "-" if value is None else f"{digits(value)}{' ' * (self.what[0] != 'x')}{self.what}"
+
+    def bounds(self) -> list[str]:
+        """What it must reach and what it should, as text."""
+        return ["-" if x is None else f"{'' if self.more else '<= '}{rounded(x)}" for x in (self.at_least, self.aim)]
+
+
+def verdict(value: float | None, goal: Goal) -> str:
+    """Whether a number reaches what it should."""
+    if value is None:
+        return "-"
+    reached = [
+        bound is not None and (value >= bound if goal.more else value <= bound) for bound in (goal.aim, goal.at_least)
+    ]
+    return "yes, the aim" if reached[0] else "yes" if reached[1] else "NO"
+
+
 HEAD = ["measured", "unit", "Glassgrad", "peer", "which", "peer / ours", "at least", "aim", "reached"]
+
+
+def digits(x: float) -> str:
+    """Four digits.
+
+    >>> digits(12.3456), digits(118500.0)
+    ('12.35', '1.185e+05')
+    """
+    return f"{x:.4g}"
 
 
 def rounded(x: float) -> str:

@@ -1,4 +1,4 @@
-"""Workloads A, B and C: one training step of a small network, the same numbers for every player."""
+"""Workloads A, B, C and E: one training step of a network, the same numbers for every player."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ class Workload:
         return 2 * self.samples * (3 * sum(layers) - layers[0])
 
 
-SIZES = {"A": (2, 16, 16, 1), "B": (64, 32, 10), "C": (784, 128, 10)}
-SAMPLES = {"A": 100, "B": 64, "C": 64}
+SIZES = {"A": (2, 16, 16, 1), "B": (64, 32, 10), "C": (784, 128, 10), "E": (784, 512, 256, 10)}
+SAMPLES = {"A": 100, "B": 64, "C": 64, "E": 64}
 
 
 def workload(name: str) -> Workload:
-    """A: two moons. B: the size of 8x8 digits. C: the size of 28x28 digits (both synthetic).
+    """A: two moons. B: the size of 8x8 digits. C and E: the size of 28x28 digits (all synthetic).
 
     >>> a = workload("A"); a.X.shape, a.Y.shape, a.start.shape
     ((100, 2), (100,), (337,))
@@ -60,6 +60,17 @@ def workload(name: str) -> Workload:
         return Workload(name, sizes, True, start, *moons(samples, rng))
     X = rng.uniform(0, 1, (samples, sizes[0]))
     return Workload(name, sizes, False, start, X, np.eye(sizes[-1])[rng.integers(0, sizes[-1], samples)])
+
+
+def epoch_of(w: Workload, steps: int = 20) -> tuple[Array, Array]:
+    """Data for so many batches of a workload, in the manner of its own.
+
+    >>> X, Y = epoch_of(workload("B")); X.shape, Y.shape
+    ((1280, 64), (1280, 10))
+    """
+    rng = np.random.default_rng(11)
+    X = rng.uniform(0, 1, (steps * w.samples, w.sizes[0]))
+    return X, np.eye(w.sizes[-1])[rng.integers(0, w.sizes[-1], len(X))]
 
 
 def _layer(rng: np.random.Generator, inputs: int, outputs: int) -> tuple[Array, Array]:

@@ -12,7 +12,11 @@ from workloads import LEARNING_RATE, Array, Workload, join, split, workload
 
 def step(name: str) -> Player:
     """One call a step."""
-    w = workload(name)
+    return step_of(workload(name))
+
+
+def step_of(w: Workload) -> Player:
+    """One call a step of a workload that may have another batch or start."""
     begin()
     layers = split(w.start, w.sizes)
     loss = hinge if w.hinge else cross_entropy

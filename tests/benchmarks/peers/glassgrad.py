@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import re
-import resource
-import sys
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import dag
 import numpy as np
+from machine import peak_memory
 from player import Player, begin
-from workloads import LEARNING_RATE, MANY_STEPS, Workload, workload
+from workloads import LEARNING_RATE, MANY_STEPS, Array, Workload, join, split, workload
 
 import autograd
 from autograd import nn
 from autograd.compiler import Program
 from autograd.compiler import compile as compiled
 from autograd.optim import SGD
-from autograd.parameter import span
 
 FUNCTIONS = {"tanh": autograd.tanh, "exp": autograd.exp, "log": autograd.log, "relu": autograd.relu}
 
@@ -26,8 +25,20 @@ FUNCTIONS = {"tanh": autograd.tanh, "exp": autograd.exp, "log": autograd.log, "r
 def model_and_loss(w: Workload) -> tuple[nn.MLP, Any]:
     """The network with the workload's numbers, and its loss of one sample."""
     model = nn.MLP(w.sizes[0], w.sizes[1:])
-    span(model.parameters())[0].data[:] = w.start
+    model.load_state_dict(state_of(w))
     return model, nn.losses.hinge if w.hinge else nn.losses.cross_entropy
+
+
+def state_of(w: Workload) -> dict[str, Array]:
+    """The workload's start, as a network loads it."""
+    layers = enumerate(split(w.start, w.sizes))
+    return {name: part for i, (W, b) in layers for name, part in ((f"layers.{i}.weight", W), (f"layers.{i}.bias", b))}
+
+
+def numbers_of(model: nn.MLP) -> Array:
+    """The parameters, as a workload has them."""
+    arrays = list(model.state_dict().values())
+    return join(list(zip(arrays[::2], arrays[1::2], strict=True)))
 
 
 def step(name: str) -> Player:
@@ -45,7 +56,7 @@ def step(name: str) -> Player:
         optimizer.step()
         return mean
 
-    player = _over_parameters(model, w, run)
+    player = over_parameters(run, w, model)
     player.notes = lambda: times(program)
     return player
 
@@ -74,20 +85,20 @@ def many(name: str) -> Player:
         seed=0,
         mode="compiled",
     )
-    player = _over_parameters(model, w, lambda: _run(plan, progress=False)["loss"][-1])
+    player = over_parameters(lambda: _run(plan, progress=False)["loss"][-1], w, model)
     player.steps = MANY_STEPS
     return player
 
 
-def _over_parameters(model: nn.MLP, w: Workload, run: Any) -> Player:
-    def numbers() -> Any:
-        store, begin, end = span(model.parameters())
-        return store.data[begin:end]
+def over_parameters(run: Callable[[], float], w: Workload, *models: nn.MLP) -> Player:
+    """A player that is judged by how far it has moved networks of the same workload."""
+    start = state_of(w)
 
     def reset() -> None:
-        numbers()[:] = w.start
+        for model in models:
+            model.load_state_dict(start)
 
-    return Player(run, lambda: numbers().copy(), reset)
+    return Player(run, lambda: np.concatenate([numbers_of(model) for model in models]), reset)
 
 
 def graph(operations: str = "10000", points: str = str(dag.POINTS)) -> Player:
@@ -102,13 +113,9 @@ def graph(operations: str = "10000", points: str = str(dag.POINTS)) -> Player:
         (found[0],) = program.gradients(X)
         return 0.0
 
-    return Player(run, lambda: found[0], notes=lambda: {"operations": len(nodes), "memory": memory(), **times(program)})
-
-
-def memory() -> int:
-    """Peak memory of this process, bytes."""
-    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return used if sys.platform == "darwin" else 1024 * used
+    return Player(
+        run, lambda: found[0], notes=lambda: {"operations": len(nodes), "memory": peak_memory(), **times(program)}
+    )
 
 
 def times(program: Program) -> dict[str, float]:
