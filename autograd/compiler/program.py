@@ -171,7 +171,8 @@ class Program:
     @property
     def observed(self) -> Floats:
         """What was observed of the batch of the last `backward`."""
-        return self._bound["parameters"].observed
+        observed: Floats = self._bound["parameters"].observed
+        return observed
 
     def executable(self, goal: Goal, specialisation: Specialisation) -> Executable:
         """The code of a trace for a goal, compiled if it isn't yet."""

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ..optim import Optimizer
 from .backend import Floats
+from .clipped import Clipped
 from .masks import draw
 from .observing import hand_over
 from .program import Program
@@ -54,8 +55,9 @@ class Steps:
         self.observed = np.empty((0, len(specialisation.trace.observed)))
         """What was observed of each batch of the last run."""
         self._is_anybody_told = any(receiver is not None for receiver, _ in specialisation.trace.observers)
-        self._training = bind(optimizer.rule, (*arrays, *self._masks), held)
-        self._clip_norm = clip_norm
+        rule = optimizer.rule if clip_norm is None else Clipped(inner=optimizer.rule)
+        self._training = bind(rule, (*arrays, *self._masks), held)
+        self._clipping = () if clip_norm is None else (clip_norm, 1.0)
 
     def _state_of_optimizer(self) -> Any:
         rule = {name: x for name, x in vars(self._optimizer.rule).items() if name != "lr"}
@@ -89,7 +91,7 @@ class Steps:
         """The rule's numbers of the next steps, a row each."""
         rule, first = self._optimizer.rule, self._optimizer.t + 1
         asked = 1 if rule.is_steady else steps
-        numbers = np.array([list(rule.scalars(t).values()) for t in range(first, first + asked)])
+        numbers = np.array([(*rule.scalars(t).values(), *self._clipping) for t in range(first, first + asked)])
         return np.repeat(numbers, steps // asked, axis=0)
 
     def hand_over(self, counts: NDArray[np.int64]) -> None:

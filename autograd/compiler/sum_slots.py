@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .tape import Reduction, Sum, Tape
+from .tape import Reduction, Sum, Tape, Uniform
 
 
 def sums_are_alone(tape: Tape) -> bool:
@@ -13,7 +13,11 @@ def sums_are_alone(tape: Tape) -> bool:
 
     Otherwise the adjoints are set to zero first. Adjoints of uniforms that no sum writes stay zero.
     """
-    if tape.epilogue:
+    # What the epilogue adds to the adjoint of a total is used up by the end of the run.
+    totals = {tape.uniforms + total.slot for total in tape.totals}
+    if any(isinstance(one.store, Uniform) and one.store.slot not in totals for one in tape.epilogue):
+        return False
+    if totals and not has_sums_for_all(tape):
         return False
     counts = np.zeros(tape.uniforms, dtype=np.int64)
     for reduction in tape.reductions:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -14,11 +15,11 @@ from ..ops import add
 from ..parameter import Home, Parameter
 from ..parameter_array import ParameterArray
 from ..scopes import current
-from ..store import Store
+from ..store import Place, Store
 from ..value import Constant, Value, real_number
 from .dots import MOST_LINES
 from .inner_ops import BATCH_MEAN, BOTH, CONDITIONS, EITHER, IDENTITY, IS_CONDITION
-from .nodes import PRODUCT, VEC, Nodes
+from .nodes import PRODUCT, TOTALS, VEC, Nodes, Total
 from .refusals import source_line
 from .runs import Line, lines
 from .symbol import Condition, Symbol, _Traced
@@ -42,6 +43,8 @@ class Tracer:
         """The arrays and lone parameters met in products."""
         self.stores: dict[Store, int] = {}
         """The stores of parameters met, numbered: until the trace is over a parameter is (its number << 40) + slot."""
+        self.totals: dict[Place, None] = {}
+        """Where the parameters lie whose squares or magnitudes are summed."""
         self.modules: dict[int, Any] = {}
         """The modules called, by identity, in that order."""
         self.generators: dict[int, tuple[Any, list[int]]] = {}
@@ -174,6 +177,13 @@ class Tracer:
                 return None
             self.products.update(homes)
         return found
+
+    def total(self, kind: Total, places: Sequence[Place]) -> Symbol:
+        """The sum of the "squares" or "magnitudes" of all parameters in these places, as a step for each place."""
+        self.totals.update(dict.fromkeys(places))
+        leaves = [self.nodes.leaf(kind, (self.address(store, begin), end - begin)) for store, begin, end in places]
+        node = reduce(lambda a, b: self.nodes.record(add, (a, b)), leaves)
+        return Symbol(self, node if current().recording else self.nodes.record(IDENTITY, (node,)))
 
     def compare(self, sign: str, a: Any, b: Any) -> Any:
         """The condition of a comparison, or a bool if both sides are constants."""
@@ -327,6 +337,8 @@ class Tracer:
             return "a sum of products"
         if kind == VEC:
             return "a list of numbers"
+        if kind in TOTALS:
+            return f"a sum of {kind}"
         if kind is BOTH or kind is EITHER:
             return f"a condition joined by {kind.symbol}"
         if kind in IS_CONDITION:

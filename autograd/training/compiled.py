@@ -170,8 +170,8 @@ class CompiledEngine:
     def _fill(self, order: Any, begin: int, end: int) -> None:
         """Transform a batch of the epoch, into the arrays that are trained on."""
         chosen = order[begin:end]
-        into = tuple(array[begin:end] for array in self._arrays)
-        self._gather(chosen, into)
+        X, Y = self._arrays
+        self._gather(chosen, (X[begin:end], Y[begin:end]))
 
     def _gather(self, chosen: Any, into: tuple[Any, Any]) -> None:
         """Write the samples of a batch into these arrays, inputs transformed."""
@@ -228,7 +228,8 @@ class CompiledEngine:
         """The sum of the losses of a batch and the penalty, before the step that is made."""
         task = self.task
         if len(chosen) not in self._batches:
-            self._batches[len(chosen)] = tuple(np.empty((len(chosen), *each.shape[1:])) for each in self._arrays)
+            x, y = (np.empty((len(chosen), *each.shape[1:])) for each in self._arrays)
+            self._batches[len(chosen)] = x, y
         X, Y = batch = self._batches[len(chosen)]
         self._gather(chosen, batch)
         program = self._current_programs().loss
