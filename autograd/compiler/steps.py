@@ -60,8 +60,9 @@ class Steps:
         self._clipping = () if clip_norm is None else (clip_norm, 1.0)
 
     def _state_of_optimizer(self) -> Any:
-        rule = {name: x for name, x in vars(self._optimizer.rule).items() if name != "lr"}
-        return type(self._optimizer.rule), rule, id(self._optimizer.state)
+        optimizer = self._optimizer
+        rule = {name: x for name, x in vars(optimizer.rule).items() if name != "lr"}
+        return type(optimizer.rule), rule, tuple(map(id, optimizer.state.values())), optimizer.span
 
     def is_current(self, program: Program, optimizer: Optimizer) -> bool:
         """Whether these, the model and its parameters are as they were bound; the learning rate may change."""
@@ -91,8 +92,10 @@ class Steps:
         """The rule's numbers of the next steps, a row each."""
         rule, first = self._optimizer.rule, self._optimizer.t + 1
         asked = 1 if rule.is_steady else steps
-        numbers = np.array([(*rule.scalars(t).values(), *self._clipping) for t in range(first, first + asked)])
-        return np.repeat(numbers, steps // asked, axis=0)
+        numbers = [(*rule.scalars(t).values(), *self._clipping) for t in range(first, first + asked)]
+        rows = np.empty((steps, len(numbers[0])))
+        rows[:] = numbers
+        return rows
 
     def hand_over(self, counts: NDArray[np.int64]) -> None:
         """Tell modules what they wanted to know of the first batches of the last run, those of the steps that count."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,6 +26,13 @@ _SAMPLES_AHEAD = 1 << 21
 """Samples of all epochs that are run as one: their order takes 16 MiB then."""
 _PIECE = 8192
 """Samples that are evaluated in one call."""
+
+
+@lru_cache(maxsize=4)
+def _parts(samples: int, batch_size: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The first sample of each batch, and how many it has."""
+    firsts = np.arange(0, samples, batch_size, dtype=np.int64)
+    return firsts, np.minimum(batch_size, samples - firsts)
 
 
 class Made(NamedTuple):
@@ -88,11 +96,10 @@ class CompiledEngine:
 
     def run_epoch(self, order: NDArray[np.intp], batch_size: int) -> EpochLoss:
         """See `Engine.run_epoch`."""
-        check_batches(self.task.state.model, len(order), batch_size)
         order = np.ascontiguousarray(order, dtype=np.int64)
-        firsts = np.arange(0, len(order), batch_size, dtype=np.int64)
-        counts = np.minimum(batch_size, len(order) - firsts)
+        firsts, counts = _parts(len(order), batch_size)
         steps = self._current_steps()
+        self._check_batches(steps, len(order), batch_size)
         if steps is not None:
             loss, penalty = self._stretches(steps, order, firsts, counts)
         else:
@@ -103,17 +110,15 @@ class CompiledEngine:
     def run_ahead(self, orders: Orders, batch_size: int, most: int) -> list[EpochLoss]:
         """See `Engine.run_ahead`. An epoch alone costs 60 µs beside its steps, a step of a small model 2."""
         samples = len(self.task.data)
-        firsts = np.arange(0, samples, batch_size, dtype=np.int64)
+        firsts, counts = _parts(samples, batch_size)
         epochs = min(most, self._stretch // len(firsts), _SAMPLES_AHEAD // samples)
         if epochs < 2 or not self._goes_ahead or self.task.transform is not None:
             return []
         steps = self._current_steps()
         if steps is None or steps.mask_columns:  # there are random numbers for one epoch only
             return []
-        if steps is not self._checked:  # walking through the modules takes 40 µs
-            check_batches(self.task.state.model, samples, batch_size)
-            self._checked = steps
-        counts = np.tile(np.minimum(batch_size, samples - firsts), epochs)
+        self._check_batches(steps, samples, batch_size)
+        counts = np.tile(counts, epochs)
         order = orders.ahead(epochs)
         offsets = np.arange(epochs) * (0 if order is None else samples)
         firsts = np.add.outer(offsets, firsts).ravel()
@@ -125,6 +130,12 @@ class CompiledEngine:
         losses = (made.losses * counts).reshape(epochs, -1).sum(axis=1) / samples
         penalties = made.penalties.reshape(epochs, -1).mean(axis=1)
         return list(map(EpochLoss, losses.tolist(), penalties.tolist()))
+
+    def _check_batches(self, steps: Steps | None, samples: int, batch_size: int) -> None:
+        """Let the modules refuse sizes, once for the steps of a training: walking through them takes 40 µs."""
+        if steps is None or steps is not self._checked:
+            check_batches(self.task.state.model, samples, batch_size)
+            self._checked = steps
 
     def _current_steps(self) -> Steps | None:
         """Steps for whole stretches, None where something must be done between two steps."""

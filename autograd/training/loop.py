@@ -146,8 +146,9 @@ def _epochs(plan: Plan, best: Best | None, progress: bool) -> None:
                 history.append(row)
                 if best is not None:
                     best.offer(row[history.watched])
-            bar.set_postfix({name: f"{x:.4g}" for name, x in row.items()}, refresh=False)
-            bar.update()
+            if progress:
+                bar.set_postfix({name: f"{x:.4g}" for name, x in row.items()}, refresh=False)
+                bar.update()
             task.callbacks.after_epoch(state)
             if task.callbacks.watch_epochs:
                 plan.refresh()
