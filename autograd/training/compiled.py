@@ -24,6 +24,8 @@ _STRETCH = 0.1
 """Seconds that one call of compiled code should take: Ctrl-C waits for its end."""
 _SAMPLES_AHEAD = 1 << 21
 """Samples of all epochs that are run as one: their order takes 16 MiB then."""
+_NUMBERS_AHEAD = 1 << 19
+"""Numbers that are transformed before they are trained on, if an epoch has no more."""
 _PIECE = 8192
 """Samples that are evaluated in one call."""
 
@@ -78,8 +80,10 @@ class CompiledEngine:
         self.task, self._eager, self._strict = task, eager, strict
         self._arrays = task.data.floats
         if task.transform is not None:
-            # In the order of the epoch, transformed: what is trained on instead.
-            self._arrays = np.empty_like(self._arrays[0]), np.empty_like(self._arrays[1])
+            # What is trained on instead: in the order of an epoch, or of some short ones, transformed.
+            rows = len(task.data) * max(1, _NUMBERS_AHEAD // task.data.X.size)
+            X, Y = (np.zeros((rows, *array.shape[1:])) for array in self._arrays)
+            self._arrays = X, Y
         self._programs = programs_of(task.state.model, task.loss, task.penalty)
         self._can_evaluate = True
         self._batches: dict[int, tuple[Any, Any]] = {}
@@ -111,20 +115,29 @@ class CompiledEngine:
         """See `Engine.run_ahead`. An epoch alone costs 60 µs beside its steps, a step of a small model 2."""
         samples = len(self.task.data)
         firsts, counts = _parts(samples, batch_size)
-        epochs = min(most, self._stretch // len(firsts), _SAMPLES_AHEAD // samples)
-        if epochs < 2 or not self._goes_ahead or self.task.transform is not None:
+        most_samples = _SAMPLES_AHEAD if self.task.transform is None else len(self._arrays[0])
+        epochs = min(most, self._stretch // len(firsts), most_samples // samples)
+        if epochs < 2 or not self._goes_ahead:
             return []
         steps = self._current_steps()
         if steps is None or steps.mask_columns:  # there are random numbers for one epoch only
             return []
         self._check_batches(steps, samples, batch_size)
         counts = np.tile(counts, epochs)
-        order = orders.ahead(epochs)
+        transform, order = self.task.transform, orders.ahead(epochs)
+        if transform is not None and order is None:
+            order = np.tile(np.arange(samples), (epochs, 1))
         offsets = np.arange(epochs) * (0 if order is None else samples)
         firsts = np.add.outer(offsets, firsts).ravel()
-        made = self._made(steps, None if order is None else order.ravel(), firsts, counts, or_none=True)
+        rows = None if order is None else order.ravel()
+        if transform is not None:
+            before = transform.state
+            self._fill(rows, firsts, counts)
+        made = self._made(steps, rows if transform is None else None, firsts, counts, or_none=True)
         if len(made.losses) < len(counts):
             self._goes_ahead = False
+            if transform is not None:
+                transform.state = before
             return []
         orders.take(epochs)
         losses = (made.losses * counts).reshape(epochs, -1).sum(axis=1) / samples
@@ -162,8 +175,7 @@ class CompiledEngine:
         while at < len(counts):
             chunk = slice(at, at + self._stretch)
             if self.task.transform is not None:
-                for k in range(filled, min(chunk.stop, len(counts))):
-                    self._fill(order, firsts[k], firsts[k] + counts[k])
+                self._fill(order, firsts[filled : chunk.stop], counts[filled : chunk.stop])
                 filled = max(filled, chunk.stop)
             before = states_of(steps.generators)
             rows = None if self.task.transform is not None else order
@@ -178,19 +190,18 @@ class CompiledEngine:
                 loss, penalty, at = loss + one_loss, penalty + one_penalty, at + 1
         return loss, penalty
 
-    def _fill(self, order: Any, begin: int, end: int) -> None:
-        """Transform a batch of the epoch, into the arrays that are trained on."""
-        chosen = order[begin:end]
-        X, Y = self._arrays
-        self._gather(chosen, (X[begin:end], Y[begin:end]))
-
-    def _gather(self, chosen: Any, into: tuple[Any, Any]) -> None:
-        """Write the samples of a batch into these arrays, inputs transformed."""
-        for array, target in zip(self.task.data.floats, into, strict=True):
-            np.take(array, chosen, axis=0, out=target, mode="clip")  # "raise" would make a copy on the way
-        batch = self.task.transformed(into[0], chosen)
-        if batch is not into[0]:
-            into[0][...] = batch
+    def _fill(self, order: Any, firsts: Any, counts: Any) -> None:
+        """Transform batches of an epoch, into the arrays that are trained on."""
+        if not len(firsts):
+            return
+        all_rows = slice(firsts[0], firsts[-1] + counts[-1])
+        for array, target in zip(self.task.data.floats, self._arrays, strict=True):
+            array.take(order[all_rows], 0, target[all_rows], "clip")  # "raise" would make a copy on the way
+        for first, count in zip(firsts.tolist(), counts.tolist(), strict=True):
+            X = self._arrays[0][first : first + count]
+            batch = self.task.transformed(X, order[first : first + count])
+            if batch is not X:
+                X[...] = batch
 
     def _made(self, steps: Steps, order: Any, firsts: Any, counts: Any, or_none: bool) -> Made:
         """Make steps up to one that fails; if one fails, or has infinite parameters, perhaps none of them."""
@@ -242,7 +253,9 @@ class CompiledEngine:
             x, y = (np.empty((len(chosen), *each.shape[1:])) for each in self._arrays)
             self._batches[len(chosen)] = x, y
         X, Y = batch = self._batches[len(chosen)]
-        self._gather(chosen, batch)
+        for array, target in zip(task.data.floats, batch, strict=True):
+            array.take(chosen, 0, target, "clip")
+        X = task.transformed(X, chosen)
         program = self._current_programs().loss
         generators = program.trace(X, Y).trace.generators
         before = states_of(generators)

@@ -127,6 +127,7 @@ class EagerEngine:
         task, trained = self.task, self.task.trained
         if X is None:
             X = task.transformed(task.data.X[chosen], chosen)
+        task.check_transformed(X, chosen)
         xs, ys = rows(X), rows(task.data.Y[chosen])
         trained.zero_grad()
         seed = 1.0 / len(chosen)

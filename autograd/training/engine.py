@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ..data.samples import numbers
 from ..nn.module import Module
 from .data import Data, Floats
 from .interrupts import Interrupts
@@ -40,6 +41,15 @@ class Task:
         except Exception as error:
             error.add_note(f"in fit: the transform of {batch_of(chosen)}, in epoch {self.state.epoch}")
             raise
+
+    def check_transformed(self, X: Floats, chosen: NDArray[np.intp]) -> None:
+        """Refuse NaN and infinities that a transform made. Compiled code finds them, but doesn't say where."""
+        if self.transform is not None:
+            try:
+                numbers(X, "the transformed batch", copy=False)
+            except ValueError as error:
+                error.add_note(f"in fit: the transform of {batch_of(chosen)}, in {self.moment()}")
+                raise
 
     def moment(self) -> str:
         """In words, when it is."""

@@ -28,10 +28,10 @@ class Transform:
         self._random = np.random.default_rng(random.integers(1 << 63, size=4))
 
     def __call__(self, X: Floats) -> Floats:
-        """The batch to train on: it may be the same array, changed in place.
+        """The batch to train on: it may be the same array, changed in place. Whether it is finite isn't looked at.
 
         Raises:
-            TypeError, ShapeError, ValueError: it is no array of finite numbers of the same shape.
+            TypeError, ShapeError: it is no array of numbers of the same shape.
         """
         shape = X.shape
         found = self._function(X, self._random)
@@ -41,6 +41,13 @@ class Transform:
         batch: Floats = found if is_plain else numbers(found, "the transformed batch").astype(np.float64)
         if batch.shape != shape:
             raise ShapeError(f"transform made a batch of shape {batch.shape} of one of {shape}; it must keep the shape")
-        if not np.isfinite(batch).all():
-            numbers(batch, "the transformed batch")  # raises
         return batch
+
+    @property
+    def state(self) -> Any:
+        """Where its random numbers are; can be set."""
+        return self._random.bit_generator.state
+
+    @state.setter
+    def state(self, state: Any) -> None:
+        self._random.bit_generator.state = state
