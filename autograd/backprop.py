@@ -10,8 +10,9 @@ from typing import Any, Literal, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import StaleGraphError
+from .errors import StaleGraphError, TraceError
 from .graph import ancestors, backward_order, passed_on
+from .scopes import current
 from .value import Constant, Value, changed, real_number, same_number, unchecked
 
 
@@ -71,6 +72,8 @@ def _steps(root: Value, seed: float) -> Iterator[Step]:
 def gradients(y: Value, xs: Sequence[Value], record: Literal[False] = ...) -> tuple[float, ...]: ...
 @overload
 def gradients(y: Value, xs: Sequence[Value], record: Literal[True]) -> tuple[Value, ...]: ...
+@overload
+def gradients(y: Any, xs: Sequence[Any], record: bool = ...) -> tuple[Any, ...]: ...
 
 
 def gradients(y: Value, xs: Sequence[Value], record: bool = False) -> tuple[Any, ...]:
@@ -78,13 +81,18 @@ def gradients(y: Value, xs: Sequence[Value], record: bool = False) -> tuple[Any,
 
     With ``record=True`` they are Values, made of the operations of the partials, and can be differentiated again. The
     graph must then still be true: a StaleGraphError says which leaf has changed since. ``.grad`` is not written.
+    Inside a compiled function they are traced numbers, with ``record=True`` such that gradient flows through.
 
     >>> x = Value(2.0)
     >>> (slope,) = gradients(x**3, [x], record=True); gradients(slope, [x])
     (12.0,)
     """
-    if isinstance(xs, Value):
+    if hasattr(type(xs), "__apply_op__"):
         raise TypeError("gradients(y, xs) takes a list of Values, got one Value; write gradients(y, [x])")
+    trace = current().trace
+    if trace is not None and hasattr(type(y), "__apply_op__"):
+        traced: tuple[Any, ...] = trace.gradients(y, xs, record)
+        return traced
     _check_root(y, "a gradient")
     for position, x in enumerate(xs):
         if not isinstance(x, Value):
@@ -194,8 +202,11 @@ def call_with(function: Callable[..., Any], inputs: Sequence[Any]) -> Any:
     return function(*inputs) if one_by_one else function(list(inputs))
 
 
-def derivative(f: Callable[[Value], Any], order: int = 1) -> Callable[[float], float]:
+def derivative(f: Callable[[Any], Any], order: int = 1) -> Callable[[Any], Any]:
     """The derivative of a function of one number, of any order, as a function of one number.
+
+    Of a number it gives a number; of a Value, or of a traced number in a compiled function, one that can be
+    differentiated again.
 
     >>> derivative(lambda x: x**3)(2.0), derivative(lambda x: x**3, order=2)(2.0)
     (12.0, 12.0)
@@ -203,16 +214,25 @@ def derivative(f: Callable[[Value], Any], order: int = 1) -> Callable[[float], f
     if isinstance(order, bool) or not isinstance(order, int) or order < 1:
         raise ValueError(f"the order of a derivative is a whole number from 1 on, got {order!r}")
 
-    def at(x: float) -> float:
-        leaf = Value(x)
+    def at(x: Any) -> Any:
+        is_plain = not hasattr(type(x), "__apply_op__")
+        leaf = _alias(x)
         y: Any = f(leaf)
         for remaining in range(order, 0, -1):
-            if not isinstance(y, Value) or not y.requires_grad:
-                return 0.0
-            (y,) = gradients(y, [leaf], record=True) if remaining > 1 else gradients(y, [leaf])
-        return float(y)
+            if not getattr(y, "requires_grad", False):
+                return 0.0 if is_plain else Constant(0.0)
+            (y,) = gradients(y, [leaf], record=remaining > 1 or not is_plain)
+        return y
 
     return at
+
+
+def _alias(x: Any) -> Any:
+    """A node of its own with the number of ``x``: what a function has of x by other ways is a constant to it."""
+    trace = current().trace
+    if trace is not None:
+        return trace.alias(x)
+    return x + 0.0 if isinstance(x, Value) and x.requires_grad else Value(x.data if isinstance(x, Value) else x)
 
 
 def hessian(f: Callable[..., Any]) -> Callable[[Sequence[float]], NDArray[np.float64]]:
@@ -226,6 +246,11 @@ def hessian(f: Callable[..., Any]) -> Callable[[Sequence[float]], NDArray[np.flo
     """
 
     def at(xs: Sequence[float]) -> NDArray[np.float64]:
+        if current().trace is not None:
+            raise TraceError(
+                "hessian gives an array of numbers, which a compiled function doesn't have yet; take "
+                "gradients(y, xs, record=True), and gradients of these"
+            )
         leaves = [Value(x) for x in xs]
         y = call_with(f, leaves)
         if not isinstance(y, Value) or not y.requires_grad:

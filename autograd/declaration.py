@@ -84,6 +84,20 @@ def equal(a: Any, b: Any) -> Any:
     return (a <= b) & (a >= b)
 
 
+def truth(x: Any) -> bool | None:
+    """What a plain condition says; None if ``x`` is none.
+
+    Python's ~ makes an int of a bool (and warns of it, from 3.12 on): ~True is -2. Also joined by & and | its last bit
+    is the truth, so that ``where(~(x > 0), a, b)`` means in eager code what it means in a compiled function.
+
+    >>> truth(True), truth(-2), truth(-2 | True), truth(3)
+    (True, False, True, None)
+    """
+    if isinstance(x, bool | np.bool_):
+        return bool(x)
+    return bool(x & 1) if isinstance(x, int) and -2 <= x <= 1 else None
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Op:
     """One operation of the table. Declare your own with `op`; call it on Values, floats or NumPy arrays.
@@ -107,6 +121,8 @@ class Op:
     """What `refuses` asks for, in words."""
     singular: bool = False
     """Whether a partial can be infinite or NaN at finite arguments inside the domain (compiled code then guards it)."""
+    careful: Callable[..., Any] | None = None
+    """The same partials where ``partials`` cancel, for one number at a time; batches and drawn formulas do without."""
     attributes: Mapping[str, float] = field(default_factory=dict)
     """Numbers that are not differentiated (a slope), by name; bound by `bind`."""
 
@@ -133,6 +149,9 @@ class Op:
         if any(isinstance(arg, np.ndarray) for arg in args):
             return _on_arrays(op, args)
         numbers = _plain_numbers(op, args)
+        if CONDITION in op.domain:
+            said = [truth(arg) if op.domain_of(i) is CONDITION else None for i, arg in enumerate(args)]
+            numbers = [x if known is None else float(known) for x, known in zip(numbers, said, strict=True)]
         op.check(numbers)
         return op.value(*numbers)
 
@@ -203,7 +222,7 @@ class Op:
     def partials_at(self, y: float, args: tuple[float, ...]) -> tuple[float, ...]:
         """All partials at a point, as floats."""
         if self.arity is None:
-            in_floats = lambda _, y, *xs: tuple(map(float, self.partials(y, *xs, **self.attributes)))
+            in_floats = lambda _, y, *xs: tuple(map(float, self._best_partials(y, *xs, **self.attributes)))
             partials: tuple[float, ...] = _in_ieee(in_floats, (y, *args))
             return partials
         return tuple(partial(y, *args) for partial in self.partial_functions)
@@ -216,13 +235,16 @@ class Op:
 
     @cached_property
     def partial_expressions(self) -> tuple[Expression, ...]:
-        """For each argument the partial as an expression of y and the arguments."""
-        return self._partials_of(self.argument_names)
+        """For each argument the partial as an expression of y and the arguments: the careful one if there is one."""
+        return self._read(self._best_partials, self.argument_names)
 
-    def _partials_of(self, names: tuple[str, ...]) -> tuple[Expression, ...]:
+    @property
+    def _best_partials(self) -> Callable[..., Any]:
+        return self.careful or self.partials
+
+    def _read(self, partials: Callable[..., Any], names: tuple[str, ...]) -> tuple[Expression, ...]:
         y = Expression.variable("y")
-        partials = self.partials(y, *map(Expression.variable, names), **self.attributes)
-        return tuple(map(Expression.of, partials))
+        return tuple(map(Expression.of, partials(y, *map(Expression.variable, names), **self.attributes)))
 
     def partial_formula(self, position: int, count: int | None = None) -> str:
         """The local partial of one argument as text in y and the argument names.
@@ -231,13 +253,13 @@ class Op:
         >>> tanh.partial_formula(0)
         '1 − y·y'
         """
-        expressions = self.partial_expressions if self.arity else self._partials_of(self.names_for(count or 2))
-        return formula(expressions[position])
+        names = self.argument_names if self.arity else self.names_for(count or 2)
+        return formula(self._read(self.partials, names)[position])
 
     def partial_over(self, position: int, y: Any, args: tuple[Any, ...]) -> Any:
         """The partial of one argument over anything that operations take: over Values it can be differentiated."""
         if self.arity is None:
-            return tuple(self.partials(y, *args, **self.attributes))[position]
+            return tuple(self._best_partials(y, *args, **self.attributes))[position]
         names = dict(zip(self.argument_names, args, strict=True))
         return evaluate(self.partial_expressions[position], {"y": y, **names})
 
@@ -387,6 +409,7 @@ def op(
     refuses: Callable[..., Any] | None = None,
     requires: str = "",
     singular: bool = False,
+    careful: Callable[..., Any] | None = None,
 ) -> Op:
     """Declare an operation; it then works on Values, arrays and in every reader of the graph.
 
@@ -394,6 +417,7 @@ def op(
     branches. ``partials(y, x, ...)`` gives a tuple with ∂y/∂x for each argument, written in operations of the table;
     ``y`` is the result. Keyword-only parameters of the kernel are attributes with their defaults. ``domain`` has one
     entry an argument (all real numbers if left out). ``singular`` says that a partial can be infinite or NaN.
+    ``careful`` gives the same partials without cancellation, where that costs more: single numbers take it.
     A name may be declared anew, a built-in one may not.
 
     >>> from autograd import Value, op
@@ -409,7 +433,8 @@ def op(
     if domain is None:
         domain = (REAL,) * len(names)
     declared = Op(
-        name, kernel, partials, domain, symbol or name, doc, kinks, refuses, requires, singular, dict(attributes)
+        *(name, kernel, partials, domain, symbol or name, doc, kinks, refuses, requires, singular, careful),
+        attributes=dict(attributes),
     )
     _validate(declared, names, variadic, attributes)
     if _BUILT_IN:  # within the table a partial may name an operation that is declared further down
@@ -440,10 +465,11 @@ def _validate(op: Op, names: tuple[str, ...], variadic: bool, attributes: dict[s
         if isinstance(default, bool) or not isinstance(default, (int, float)):
             raise wrong(f"attribute {attribute} needs a number as its default, got {default!r}")
         op.attributes[attribute] = float(default)  # type: ignore[index]
-    if _signature(op.partials) != (names, variadic, _signature(op.partials)[2]):
-        raise wrong(f"its partials must take (y, {', '.join(names)}) like its kernel (m, {', '.join(names)})")
-    if set(_signature(op.partials)[2]) != set(attributes):
-        raise wrong(f"kernel and partials must have the same attributes, here: {', '.join(attributes) or 'none'}")
+    for partials in filter(None, (op.partials, op.careful)):
+        if _signature(partials)[:2] != (names, variadic):
+            raise wrong(f"its partials must take (y, {', '.join(names)}) like its kernel (m, {', '.join(names)})")
+        if set(_signature(partials)[2]) != set(attributes):
+            raise wrong(f"kernel and partials must have the same attributes, here: {', '.join(attributes) or 'none'}")
     if len(op.domain) != len(names):
         raise wrong(f"{len(names)} arguments ({', '.join(names)}) but {len(op.domain)} domains")
 
@@ -454,17 +480,18 @@ def _validate_formulas(op: Op) -> None:
     arguments = [Expression.variable(name) for name in op.names_for(count)]
     try:
         value = Expression.of(op.kernel(Expressions(), *arguments, **op.attributes))
-        partials = tuple(map(Expression.of, op.partials(Expression.variable("y"), *arguments, **op.attributes)))
+        ways = [op._read(way, op.names_for(count)) for way in (op.partials, op.careful) if way]
         if op.refuses is not None:
             op.refuses(Expressions(), *arguments)
     except (AttributeError, TypeError) as error:
         raise (TraceError if isinstance(error, TraceError) else ValueError)(
             f"the declaration of {op.name!r} can't be read: {error}"
         ) from error
-    if any(expression.is_condition for expression in (value, *partials)):
+    if any(expression.is_condition for expression in (value, *(e for partials in ways for e in partials))):
         raise _contradiction(op, "a kernel or partial is a condition, not a number; write where(condition, 1.0, 0.0)")
-    if len(partials) != count:
-        raise _contradiction(op, f"{count} arguments but {len(partials)} partials; return a tuple with one for each")
+    wrong = next((len(partials) for partials in ways if len(partials) != count), None)
+    if wrong is not None:
+        raise _contradiction(op, f"{count} arguments but {wrong} partials; return a tuple with one for each")
 
 
 def lookup(name: str, attributes: tuple[tuple[str, float], ...] = ()) -> Op:

@@ -7,8 +7,10 @@ import tempfile
 from pathlib import Path
 
 
-def write_whole(path: str | os.PathLike[str], content: bytes) -> Path:
+def write_whole(path: str | os.PathLike[str], content: bytes, *, private: bool = False) -> Path:
     """Write ``content`` to ``path`` in one step: the file is there with all of it, or as it was before.
+
+    A ``private`` one can be read by nobody else.
 
     Raises:
         FileNotFoundError: the folder doesn't exist; the message says how to make it.
@@ -31,8 +33,8 @@ def write_whole(path: str | os.PathLike[str], content: bytes) -> Path:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
-        # mkstemp makes files that only the owner may read; this is to be an ordinary file
-        Path(name).chmod(0o666 & ~_umask())
+        if not private:  # mkstemp makes files that only the owner may read
+            Path(name).chmod(0o666 & ~_umask())
         Path(name).replace(target)
     except BaseException:
         Path(name).unlink(missing_ok=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import weakref
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -133,9 +133,6 @@ class ParameterArray(Sequence[Any]):
         self.grad[...] = 0.0
         self._strided(self.store.reached)[...] = 0
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        return np.array(self.data, dtype=dtype, copy=True if copy is None else copy)
-
     @property
     def ndim(self) -> int:
         """How many axes it has."""
@@ -246,11 +243,22 @@ class ParameterArray(Sequence[Any]):
             f"weight[{key!r}].data = {value!r}"
         )
 
-    def __add__(self, other: Iterable[Any]) -> list[Any]:
-        return [*self, *other]
+    def __add__(self, other: Any) -> list[Any]:
+        if isinstance(other, np.ndarray):
+            return NotImplemented  # item by item, as of a list of Parameters
+        return [*self, *other] if hasattr(other, "__iter__") else self._no_arithmetic(other)
 
-    def __radd__(self, other: Iterable[Any]) -> list[Any]:
-        return [*other, *self]
+    def __radd__(self, other: Any) -> list[Any]:
+        return [*other, *self] if hasattr(other, "__iter__") else self._no_arithmetic(other)
+
+    def _no_arithmetic(self, _: Any = None) -> Any:
+        raise TypeError(
+            f"{self!r} is a sequence of Parameters and has no arithmetic: write formulas of its items, as in "
+            f"[2 * w for w in row] and autograd.dot(row, xs), or take its numbers, .data"
+        )
+
+    __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __pow__ = __neg__ = _no_arithmetic
+    __matmul__ = __rmatmul__ = _no_arithmetic
 
     def tolist(self) -> Any:
         """The parameters in nested lists.

@@ -194,9 +194,7 @@ class ParameterList(Sequence[Parameter]):
         return self.parts[part].face(i - (self._ends[part - 1] if part else 0))
 
     def __contains__(self, p: object) -> bool:
-        return isinstance(p, Parameter) and any(
-            place.store is p.store and place.begin <= p.slot < place.end for place in self.places()
-        )
+        return isinstance(p, Parameter) and self.span.has(p.store, p.slot)
 
     def __add__(self, other: Iterable[Any]) -> ParameterList:
         return ParameterList((*self.parts, *_parts_of(other)))

@@ -83,4 +83,6 @@ def _as_list(x: Any, which: str) -> Sequence[Any]:
             f"the {which} argument of dot is a list of numbers or Values, got {type(x).__name__}: {x!r}; "
             f"for a single product write w * x"
         )
+    if isinstance(x, Sequence):  # a ParameterArray: nobody needs to look at its faces
+        return x
     return x.tolist() if isinstance(x, np.ndarray) else list(x)

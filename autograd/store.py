@@ -122,6 +122,10 @@ class Span:
         else:
             self.data, self.grad = np.zeros(self.size), np.zeros(self.size)
 
+    def has(self, store: Store, slot: int) -> bool:
+        """Whether a slot is in the span."""
+        return any(mine is store and begin <= slot < end for mine, begin, end in self.places)
+
     def positions(self, slots: Iterable[tuple[Store, NDArray[np.intp]]]) -> NDArray[np.intp]:
         """Where these slots are in the span, one after the other; -1 for those outside."""
         found = []

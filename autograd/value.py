@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from . import ops as _table  # noqa: F401 (declares the operations that become methods)
-from .declaration import CONDITION, Op
+from .declaration import CONDITION, Op, truth
 from .expression import python_namespace
 from .graph import accumulate, ancestors
 from .methods import ValueMethods, install
@@ -299,8 +299,9 @@ _REFUSED = (bool, str, bytes, complex, list, tuple, dict, np.bool_, np.complexfl
 def _operand(x: Any, op: Op, position: int) -> Any:
     """``x`` as a Value, NotImplemented if it may know better what to do, or a TypeError."""
     if op.domain_of(position) is CONDITION:
-        if isinstance(x, bool | np.bool_):
-            return Constant(float(x))
+        said = truth(x)
+        if said is not None:
+            return Constant(float(said))
         if not isinstance(x, Constant):
             raise TypeError(
                 f"the condition of {op.name} is a bool, as in where(x > 0, a, b), got {type(x).__name__}: {x!r}"

@@ -156,6 +156,7 @@ _ERFC_SCALED = (
 )
 _SPLIT = 134217729.0  # 2**27 + 1: Veltkamp's constant, halves the digits of a float64
 _ERFC_VANISHES = 28.0  # erfc underflows to zero before this
+ERFC_SWITCH = 0.7  # up to here 1 - erf(x), beyond it the scaled fit: so the worse of the two errors is smallest
 
 
 def _horner(x: Any, coefficients: tuple[float, ...]) -> Any:
@@ -184,11 +185,11 @@ def erf_from(m: Any, x: Any) -> Any:
 
 
 def erfc_from(m: Any, x: Any) -> Any:
-    """1 - erf(x) by the arithmetic, exp, abs and where of the world ``m``; right to 4 ulps where it is normal."""
+    """1 - erf(x) by the arithmetic, exp, abs and where of the world ``m``; right to 5 ulps where it is normal."""
     a = m.abs(x)
-    tail = _erfc_of_positive(m, m.where(a > 0.5, a, 0.5))
+    tail = _erfc_of_positive(m, m.where(a > ERFC_SWITCH, a, ERFC_SWITCH))
     far = m.where(x < 0.0, 2.0 - tail, tail)
-    return m.where(a >= 0.0, m.where(a > 0.5, far, 1.0 - erf_from(m, x)), x)
+    return m.where(a >= 0.0, m.where(a > ERFC_SWITCH, far, 1.0 - erf_from(m, x)), x)
 
 
 class Complex:

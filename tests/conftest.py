@@ -1,7 +1,9 @@
 """What all tests share: one thread a worker, seeded hypothesis, Chromium, skips that CI doesn't forgive."""
 
+import atexit
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Generator
 from typing import Any, TypeVar
 
@@ -12,6 +14,10 @@ import pytest
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 os.environ.setdefault("MPLBACKEND", "Agg")
+# Machine code is kept for this run only, never in the user's own cache. Workers and child processes inherit the folder.
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    os.environ["GLASSGRAD_CACHE"] = tempfile.mkdtemp(prefix="glassgrad-tests-")
+    atexit.register(shutil.rmtree, os.environ["GLASSGRAD_CACHE"], ignore_errors=True)
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 

@@ -69,6 +69,7 @@ CORE = TABLE | {
 }
 ARROWS: dict[str, set[str]] = {
     "errors": set(),
+    "checks": set(),
     "files": set(),
     "randomness": set(),
     "worlds": {"errors"},
@@ -88,11 +89,11 @@ ARROWS: dict[str, set[str]] = {
     "backprop": CORE,
     "check": CORE | {"backprop"},
     "testing": CORE | {"backprop", "check"},
-    "nn": CORE | {"products", "randomness"},
+    "nn": CORE | {"checks", "products", "randomness"},
     "optim": CORE,
-    "compiler": CORE | {"backprop", "nn", "optim"},  # what modules hold, the rules of optim
-    "data": {"errors", "randomness"},
-    "training": CORE | {"files", "randomness", "backprop", "compiler", "nn", "optim", "data"},
+    "compiler": CORE | {"checks", "files", "backprop", "nn", "optim"},  # what modules hold, the rules of optim
+    "data": {"errors", "checks", "randomness"},
+    "training": CORE | {"checks", "files", "randomness", "backprop", "compiler", "nn", "optim", "data"},
 }
 # The modules of viz/ that read a graph. All others draw plain data, and know nothing
 # of autograd but how it writes files.

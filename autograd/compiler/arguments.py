@@ -11,7 +11,8 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ShapeError
+from ..errors import ShapeError, TraceError
+from ..scopes import current
 from ..value import Value
 from .backend import Floats, is_plain
 from .tape import InputArray
@@ -33,6 +34,35 @@ def argument_names(function: Callable[..., Any], count: int) -> list[str]:
         if len(names) >= count:
             return names[:count]
     return [f"x{i}" for i in range(count)]
+
+
+def is_one_sample(arguments: Sequence[Any]) -> bool:
+    """Whether these are the Values or traced numbers of one sample, and no arrays.
+
+    >>> is_one_sample([[Value(1.0), 2.0]]), is_one_sample([[1.0, 2.0]])
+    (True, False)
+    """
+    return any(
+        any(hasattr(type(each), "__apply_op__") for each in x)
+        if type(x) in (list, tuple)
+        else hasattr(x, "__apply_op__")
+        for x in arguments
+    )
+
+
+def refuse_nested(arguments: Sequence[Any]) -> None:
+    """A TraceError if a program is to run while another one is traced: its results would be frozen."""
+    if current().trace is None:
+        return
+    if is_one_sample(arguments):
+        raise TraceError(
+            "a compiled function can't run another program's backward() or gradients(). Call the program itself, which "
+            "is then a part of this one, and take autograd.gradients(y, xs, record=True)"
+        )
+    raise TraceError(
+        "a program is called with arrays inside of a compiled function, whose results would stay as they are now. Call "
+        "it with the function's own arguments, or compute it before and give the results as an argument"
+    )
 
 
 class Signature:

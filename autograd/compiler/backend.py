@@ -19,8 +19,8 @@ tape                           result
 =============================  ==================================================================================
 not seeded                     a new array of shape (samples, len(tape.results))
 seeded, no input adjoints      the mean of the results as a float; the mean's gradient is added to ``grad``
-seeded, with input adjoints    a new array of shape (samples, columns without the seed): the adjoint of each input,
-                               with a seed of 1 for each sample
+seeded, with input adjoints    a new array of shape (samples, columns without the seed + 1): the adjoint of each
+                               input, with a seed of 1 for each sample, and the result; all of them finite
 =============================  ==================================================================================
 
 It looks at the form of the arrays in each call and remembers none. It returns None, and has done nothing, where one of
@@ -58,6 +58,9 @@ class Executable(Protocol):
         ``buffers`` are arrays with tape.buffers numbers together, read at each run. Each run that succeeds writes what
         the tape observes of the batch into ``observed``.
         """
+
+    def notes(self) -> list[str]:
+        """What `Program.explain` is to say of the code, a line each."""
 
 
 class Backend(Protocol):

@@ -11,6 +11,7 @@ from .arguments import Signature
 from .backend import Executable, Floats, Run
 from .lower import Goal
 from .masks import draw, states_of
+from .notice import Notice
 from .observing import hand_over
 from .trace import Trace
 
@@ -25,9 +26,9 @@ class Bound:
     remembers arrays: what is kept for the next one is a run for each number of samples.
     """
 
-    def __init__(self, goal: Goal, trace: Trace, code: Executable, signature: Signature) -> None:
+    def __init__(self, goal: Goal, trace: Trace, code: Executable, signature: Signature, notice: Notice) -> None:
         self.goal, self.trace = goal, trace
-        self._signature = signature
+        self._signature, self._notice = signature, notice
         self.seconds = 0.0
         """Time that making runs has taken, compiling for another number of samples included."""
         self._span = trace.span
@@ -73,7 +74,8 @@ class Bound:
         start = time.perf_counter()
         if len(self._runs) >= _SIZES:
             self._runs.clear()
-        run = self._runs[samples] = self._bind(samples)
+        with self._notice.here():
+            run = self._runs[samples] = self._bind(samples)
         self.seconds += time.perf_counter() - start
         return run
 

@@ -35,7 +35,7 @@ def diagnose(
             with given(observed):
                 result = function(*sample_of(arrays, names, sample))
         except DomainError as error:
-            return type(error)(f"{error} It happened in sample {sample} (row {sample}, counted from 0).")
+            return in_sample(error, sample)
         if differentiated and isinstance(result, Value):
             found = _fault(result, 1.0 / samples)
             if found:
@@ -49,6 +49,13 @@ def diagnose(
         f"the gradient of these {samples} samples isn't finite: every product of an adjoint and a partial is, but a "
         f"sum of them is too large for a float64. {_CURE}"
     )
+
+
+def in_sample(error: DomainError, sample: int) -> DomainError:
+    """The same error, which also says in which sample it happened."""
+    text = str(error)
+    stop = "" if text.endswith(".") else "."
+    return type(error)(f"{text}{stop} It happened in sample {sample} (row {sample}, counted from 0).")
 
 
 def _fault(loss: Value, seed: float) -> str:

@@ -8,7 +8,7 @@ like the layer itself. What flows into a uniform, such as a weight, is a sum ove
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -86,7 +86,7 @@ def differentiate(nodes: Nodes, root: int, by_parameters: bool = True, by_inputs
     >>> differentiate(nodes, nodes.record(mul, (w, x))).sums == [(w, nodes.leaf("seed", 0), x)]
     True
     """
-    return _Sweep(nodes, root, by_parameters, by_inputs).run()
+    return Sweep(nodes, root, by_parameters, by_inputs).run()
 
 
 Term = tuple[int | None, int]
@@ -97,12 +97,17 @@ _OF_TWO: tuple[tuple[int, ...], ...] = ((), (0,), (1,), (0, 1))
 """The operands of two that carry gradient, by a bit for each."""
 
 
-class _Sweep:
+class Sweep:
+    """One way back through a graph, from the root to what is asked for."""
+
     def __init__(self, nodes: Nodes, root: int, by_parameters: bool, by_inputs: bool) -> None:
         self.nodes, self.root = nodes, root
         self.size = len(nodes)
         self.by_parameters = by_parameters
-        self.needed = self._needed(by_parameters, by_inputs)
+        self._by_inputs = by_inputs
+        self.needed = self._find_needed()
+        self._record: Callable[[Op, tuple[int, ...]], int] = nodes.record
+        """Adds a step of a partial to the graph."""
         self.terms: dict[int, list[Term]] = {}
         self.parts: dict[int, list[tuple[int, Line]]] = {}
         """By row: the vecs of adjoints that flow to it, and the lines of parameters that they are multiplied by."""
@@ -110,16 +115,16 @@ class _Sweep:
         """By vec: the lines that it is multiplied by, each with the adjoints of the products."""
         self.gradients = Gradients()
 
-    def _needed(self, by_parameters: bool, by_inputs: bool) -> bytearray:
+    def _find_needed(self) -> bytearray:
         """Which nodes carry gradient: those that depend on what it is asked for."""
         nodes = self.nodes
-        wanted: dict[Kind, bool] = {"parameter": by_parameters, "input": by_inputs}
-        wanted.update(dict.fromkeys(TOTALS, by_parameters))
+        wanted: dict[Kind, bool] = {"parameter": self.by_parameters, "input": self._by_inputs}
+        wanted.update(dict.fromkeys(TOTALS, self.by_parameters))
         needed = bytearray(self.size)
         for node, kind in enumerate(nodes.kinds):
             if nodes.is_leaf(node):
                 needed[node] = wanted.get(kind, False)
-            elif kind == PRODUCT and by_parameters:
+            elif kind == PRODUCT and self.by_parameters:
                 needed[node] = True
             elif kind is not IDENTITY and kind not in IS_CONDITION:
                 needed[node] = any(needed[arg] for arg in nodes.args[node])
@@ -271,7 +276,8 @@ class _Sweep:
             positions = _OF_TWO[needed[args[0]] + 2 * needed[args[1]]]
         else:
             positions = tuple([position for position, arg in enumerate(args) if needed[arg]])
-        return zip([args[position] for position in positions], partials(self.nodes, node, positions), strict=True)
+        found = partials(self.nodes, node, positions, self._record)
+        return zip([args[position] for position in positions], found, strict=True)
 
 
 def _times(nodes: Nodes, adjoint: int, p: int, singular: bool) -> int:

@@ -22,9 +22,11 @@ from .emit_results import emit_loss, emit_output
 from .emit_straight import emit_scalar, emit_straight, scalar_units
 from .emit_totals import emit_totals, emit_totals_back
 from .layout import Arguments
+from .llvm.bytecode import Bytecode
+from .llvm.interpreter import emit_interpreter
 from .outline import Item
 from .sum_slots import has_sums_for_all, sums_are_alone
-from .tape import Dense, Map, Mean, Outer, Row, Straight, Sum
+from .tape import Dense, Instruction, Map, Mean, Outer, Row, Straight, Sum
 from .twins import find_twins
 
 _EMIT: dict[type, Callable[[Emitter, str, Any], None]] = {
@@ -45,6 +47,8 @@ class Shape:
     """Whether no batch has more than one block."""
     rule: Rule | None = None
     """The optimizer's rule of a training; None for a kernel that runs once and adds the gradients to the caller's."""
+    interpreted: bool = False
+    """Whether irregular code is interpreted, see `llvm.interpreter`."""
 
 
 class Functions:
@@ -54,21 +58,25 @@ class Functions:
         prologue: calls of the functions that fill the uniforms behind the parameters.
         units: of those of the units, in order.
         reductions: of those that leave gradient sums among the adjoints.
+        epilogue: of those that go on from there to the gradients of the parameters.
         direct: of those that use them at once; none where that isn't done.
     """
 
-    def __init__(self, emitter: Emitter, shape: Shape) -> None:
-        self._emitter, self._shape = emitter, shape
+    def __init__(self, emitter: Emitter, shape: Shape, code: Bytecode | None = None) -> None:
+        self._emitter, self._shape, self._code = emitter, shape, code
         self._tape, self._layout = emitter.layout.tape, emitter.layout
         states = None if shape.rule is None else len(shape.rule.state)
         self.arguments = Arguments(len(self._tape.arrays), states)
         self.zeroes = not (shape.one_block and sums_are_alone(self._tape))
         """Whether the adjoints must be set to zero before sums are added."""
         self._entries = Entries()
-        self.prologue = Calls("prologue", self._emit_shared("prologue", scalar_units(self._tape.prologue), emit_scalar))
-        self.units = Calls("units", self._emit_shared("unit", self._tape.units, self._emit_unit))
+        if code is not None:
+            emit_interpreter(emitter, code, self.arguments)
+        self.prologue = Calls("prologue", self._emit_scalar("prologue", self._tape.prologue))
+        self.units = Calls("units", self._emit_units())
         self.reductions = self._emit_reductions("", Added() if self.zeroes else Stored())
         self.direct = self._emit_reductions("direct_", self._ending()) if self.is_direct else Calls("direct_", [])
+        self.epilogue = Calls("epilogue", self._emit_scalar("epilogue", self._tape.epilogue))
         self._entries.define(emitter.module)
         self._emit_inputs()
         self._emit_rest()
@@ -101,8 +109,26 @@ class Functions:
             return Given(self.arguments)
         return Stepped(self._shape.rule, self.arguments, self._layout)
 
-    def _emit_unit(self, emitter: Emitter, name: str, unit: Any) -> None:
-        _EMIT[type(unit)](emitter, name, unit)
+    def _emit_units(self) -> list[Call]:
+        units, code = self._tape.units, self._code
+        if code is None:
+            return self._emit_shared("unit", units, _emit_unit)
+        others = iter(self._emit_shared("unit", [u for u in units if not isinstance(u, Straight)], _emit_unit))
+        calls = []
+        for number, unit in enumerate(units):
+            if not isinstance(unit, Straight):
+                calls.append(next(others))
+            elif number in code.runs:
+                calls.append(self._interpret(code.runs[number]))
+        return calls
+
+    def _emit_scalar(self, name: str, code: Sequence[Instruction]) -> list[Call]:
+        if self._code is None:
+            return self._emit_shared(name, scalar_units(code), emit_scalar)
+        return [self._interpret(self._code.scalar[name])] if code else []
+
+    def _interpret(self, begin: int) -> Call:
+        return Call("interpret", self._entries.add([begin]))
 
     def _emit_reductions(self, prefix: str, ending: Ending) -> Calls:
         def emit(emitter: Emitter, name: str, outer: Any) -> None:
@@ -142,12 +168,11 @@ class Functions:
     def _emit_rest(self) -> None:
         emitter, tape = self._emitter, self._tape
         self._emit_start()
-        emit_scalar(emitter, "epilogue", Straight(tape.epilogue))
         emit_totals(emitter, "totals")
         if not tape.seeded:
             emit_output(emitter, "output", tape.results)
         elif tape.input_adjoints:
-            emit_output(emitter, "output", tape.input_adjoints)
+            emit_output(emitter, "output", (*tape.input_adjoints, *tape.results))
         else:
             emit_loss(emitter, "add_loss", tape.results[0], tape.seed)
         if tape.observed:
@@ -166,3 +191,7 @@ class Functions:
         body, layout = self._emitter.function("start"), self._layout
         body.line(f"store i64 0, ptr {body.pointer('%V', layout.flags)}, align 8")
         body.finish()
+
+
+def _emit_unit(emitter: Emitter, name: str, unit: Any) -> None:
+    _EMIT[type(unit)](emitter, name, unit)

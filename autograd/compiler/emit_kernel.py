@@ -13,6 +13,7 @@ from .emit_calls import Call, Calls
 from .emit_functions import Functions, Shape
 from .ir import Body, Index, Module, hexadecimal
 from .layout import FLAG_LOSS, Layout
+from .llvm.bytecode import Bytecode
 from .machine import Architecture
 from .registers import Bits
 from .tape import Tape
@@ -20,21 +21,30 @@ from .tape import Tape
 _POINTER_ARGUMENTS = dict(zip(POINTERS, ("workspace", "parameters", "uniforms", "adjoints"), strict=False))
 
 
-def kernel_text(tape: Tape, architecture: Architecture, shape: Shape) -> str:
-    """The LLVM module of a kernel: ``i64 @run(ptr)``, which takes an argument block and returns flags."""
-    layout = Layout(tape, architecture.width, shape.vectors, architecture.tiles.depth)
+def kernel_text(tape: Tape, architecture: Architecture, shape: Shape, code: Bytecode | None = None) -> str:
+    """The LLVM module of a kernel: ``i64 @run(ptr)``, which takes an argument block and returns flags.
+
+    With ``code`` irregular code is interpreted.
+    """
+    layout = layout_of(tape, architecture, shape, code)
     module = Module(architecture.width, architecture.attributes)
-    _Kernel(Emitter(module, layout, architecture.tiles, Fixed(layout)), shape).emit()
+    _Kernel(Emitter(module, layout, architecture.tiles, Fixed(layout)), shape, code).emit()
     return module.text()
+
+
+def layout_of(tape: Tape, architecture: Architecture, shape: Shape, code: Bytecode | None) -> Layout:
+    """The memory of such a kernel."""
+    locals = 0 if code is None else code.locals
+    return Layout(tape, architecture.width, shape.vectors, architecture.tiles.depth, locals)
 
 
 class _Kernel:
     """Writes the function that calls all others."""
 
-    def __init__(self, emitter: Emitter, shape: Shape) -> None:
+    def __init__(self, emitter: Emitter, shape: Shape, code: Bytecode | None) -> None:
         self._emitter, self._shape = emitter, shape
         self._tape, self._layout = emitter.layout.tape, emitter.layout
-        self._functions = Functions(emitter, shape)
+        self._functions = Functions(emitter, shape, code)
 
     def emit(self) -> None:
         """Write the exported function."""
@@ -128,7 +138,7 @@ class _Kernel:
     def _end(self, body: Body) -> None:
         """From the sums to the parameters' gradients, their test, and their use."""
         if self._tape.epilogue:
-            self._call(body, "epilogue")
+            self._functions.epilogue.emit(body)
         if self._tape.totals:
             self._call(body, "totals_back")
         self._call(body, "test_gradients")

@@ -16,7 +16,7 @@ def emit_straight(emitter: Emitter, name: str, unit: Straight) -> None:
     body = emitter.function(name)
 
     def one_vector(vector: Index, _: list[Any]) -> None:
-        _Registers(emitter, body, vector).run(unit.code)
+        emit_lines(emitter, body, vector, unit.code)
 
     body.loop(emitter.layout.vectors, one_vector)
     body.finish()
@@ -25,8 +25,13 @@ def emit_straight(emitter: Emitter, name: str, unit: Straight) -> None:
 def emit_scalar(emitter: Emitter, name: str, unit: Straight) -> None:
     """A function that runs scalar code, every lane of a vector doing the same."""
     body = emitter.function(name)
-    _Registers(emitter, body, 0).run(unit.code)
+    emit_lines(emitter, body, 0, unit.code)
     body.finish()
+
+
+def emit_lines(emitter: Emitter, body: Body, vector: Index, code: Sequence[Instruction | Dot]) -> None:
+    """Straight code for one vector of samples."""
+    _Registers(emitter, body, vector).run(code)
 
 
 def scalar_units(code: Sequence[Instruction]) -> list[Straight]:

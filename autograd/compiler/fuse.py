@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from .group import Family, Groups
-from .nodes import DOT, VEC
+from .nodes import DOT
 
 
 class Fusion:
@@ -113,7 +113,7 @@ class Fusion:
         for user, args in enumerate(nodes.args):
             for arg in args:
                 if arg in users:
-                    users[arg].append(None if nodes.kinds[user] in (DOT, VEC) else user)
+                    users[arg].append(None if nodes.kinds[user] == DOT else user)
         for node in kept:
             if node in users:
                 users[node].append(None)

@@ -44,12 +44,11 @@ class Family:
 
 @dataclass(frozen=True)
 class Product:
-    """The matrix of a dense block: coefficient (j, k) is in slot ``slot + j * stride + offsets[k]``."""
+    """The matrix of a dense block: coefficient (j, k), that of row k, is in slot ``slots[k] + j * strides[k]``."""
 
     rows: tuple[int, ...]
-    slot: int
-    stride: int
-    offsets: tuple[int, ...]
+    slots: tuple[int, ...]
+    strides: tuple[int, ...]
     bias: int | None
     bias_stride: int
 
@@ -135,47 +134,52 @@ def _levels(nodes: Nodes) -> list[int]:
 
 
 def _find_dense(groups: Groups, sums: Iterable[int], level: int) -> None:
-    """Sums that differ only in their first slot and in that of their bias."""
+    """Sums that differ only in where each line of their coefficients begins, and in the slot of their bias."""
     nodes, slots = groups.nodes, groups.slots
     candidates: dict[Any, list[tuple[tuple[int, ...], int]]] = {}
     for node in sums:
-        first, what = (_product if nodes.kinds[node] == PRODUCT else _dot)(groups, node)
+        begins, what = (_product if nodes.kinds[node] == PRODUCT else _dot)(groups, node)
         bias = nodes.bias(node)
-        numbers = (first,) if bias is None else (first, slots.slot(bias))
+        numbers = begins if bias is None else (*begins, slots.slot(bias))
         candidates.setdefault((what, len(numbers)), []).append((numbers, node))
     for members in candidates.values():
         members.sort()
-        (first, *_), node = members[0]
-        terms = groups.in_order(slots.terms(node))
         for run in runs([numbers for numbers, _ in members], members):
-            if len(run) >= SMALLEST or len(terms) >= LONG:
-                _add_dense(groups, [row for _, row in terms], [slot - first for slot, _ in terms], run, level)
+            if len(run) >= SMALLEST or slots.count_terms(run[0][1]) >= LONG:
+                _add_dense(groups, [node for _, node in run], level)
 
 
-def _dot(groups: Groups, node: int) -> tuple[int, Any]:
+def _dot(groups: Groups, node: int) -> tuple[tuple[int, ...], Any]:
     """The first slot of a dot, and what it has in common with others of its block."""
     terms = groups.in_order(groups.slots.terms(node))
     first = terms[0][0]
-    return first, tuple([(slot - first, row) for slot, row in terms])
+    return (first,), tuple([(slot - first, row) for slot, row in terms])
 
 
-def _product(groups: Groups, node: int) -> tuple[int, Any]:
-    """The same of a product, without a look at its rows."""
-    first = groups.nodes.lines[node][0].slot
-    return first, tuple([(vec, slot - first, step) for vec, (slot, step) in groups.nodes.parts(node)])
+def _product(groups: Groups, node: int) -> tuple[tuple[int, ...], Any]:
+    """The first slots of a product's lines, and what it has in common: its rows, which need no look."""
+    parts = list(groups.nodes.parts(node))
+    return tuple([slot for _, (slot, _) in parts]), tuple([(vec, step) for vec, (_, step) in parts])
 
 
-def _add_dense(
-    groups: Groups, rows: list[int], offsets: list[int], run: Sequence[tuple[tuple[int, ...], int]], level: int
-) -> None:
-    first = run[0][0]
-    strides = [b - a for a, b in zip(first, run[1][0], strict=True)] if len(run) > 1 else [0] * len(first)
-    bias, bias_stride = (first[1], strides[1]) if len(first) > 1 else (None, 0)
+def _add_dense(groups: Groups, run: Sequence[int], level: int) -> None:
+    """A block of these sums: where the first two have their coefficients tells where all have them."""
+    slots, bias = groups.slots, groups.nodes.bias(run[0])
+    terms, others = (groups.in_order(slots.terms(node)) for node in (run[0], run[min(1, len(run) - 1)]))
+    rows = [row for _, row in terms]
+    strides = [b - a for (a, _), (b, _) in zip(terms, others, strict=True)]
+    bias_slots = [] if bias is None else [slots.slot(groups.nodes.bias(node) or 0) for node in run[:2]]
     unplaced = [row for row in dict.fromkeys(rows) if row not in groups.place and groups.nodes.kinds[row] != "seed"]
     if len(unplaced) > 1:
         groups.add("bundle", unplaced, max(groups.levels[row] for row in unplaced))
-    product = Product(tuple(rows), first[0], strides[0], tuple(offsets), bias, bias_stride)
-    groups.add("dense", [node for _, node in run], level, product)
+    product = Product(
+        tuple(rows),
+        tuple([slot for slot, _ in terms]),
+        tuple(strides),
+        bias_slots[0] if bias_slots else None,
+        bias_slots[-1] - bias_slots[0] if bias_slots else 0,
+    )
+    groups.add("dense", run, level, product)
 
 
 # Means

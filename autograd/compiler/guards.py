@@ -7,12 +7,14 @@ call compares them.
 
 from __future__ import annotations
 
+import operator
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
+_PLAIN = frozenset((int, float, bool, str, bytes, complex, type(None)))
 NUMBERS = (int, float, bool, str, bytes, complex, type(None), np.generic)
 
 
@@ -51,7 +53,7 @@ def same(a: Any, b: Any) -> bool:
     if a.__class__ is not b.__class__:
         return False
     if a.__class__ is tuple:
-        return len(a) == len(b) and all(map(same, a, b))
+        return len(a) == len(b) and (all(map(operator.is_, a, b)) or all(map(same, a, b)))
     return isinstance(a, NUMBERS) and bool(a == b or (a != a and b != b))
 
 
@@ -61,6 +63,8 @@ def content(x: Any) -> Any:
     >>> content([1.0, {"a": 2}])
     (1.0, ('a', 2))
     """
+    if x.__class__ is tuple and is_plain(x):
+        return x
     if isinstance(x, np.ndarray):
         return (x.shape, x.dtype.str, x.tobytes()) if x.dtype != object else tuple(map(content, x.flat))
     if isinstance(x, dict):
@@ -68,6 +72,11 @@ def content(x: Any) -> Any:
     if isinstance(x, list | tuple):
         return tuple(map(content, list.__iter__(x) if isinstance(x, list) else x))
     return frozenset(x) if isinstance(x, set | frozenset) else x
+
+
+def is_plain(x: Iterable[Any]) -> bool:
+    """Whether there are only numbers and texts in a tuple: that can't change."""
+    return _PLAIN.issuperset(map(type, x))
 
 
 class Guards:

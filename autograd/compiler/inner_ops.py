@@ -54,6 +54,9 @@ IS_CONDITION = frozenset(CONDITIONS.values())
 
 IDENTITY = _declare("identity", "detach", lambda m, x: x)  # noqa: ARG005
 """The same number, through which no gradient flows."""
+ALIAS = InnerOp("alias", lambda m, x: x, lambda y, x: (1.0,), (REAL,), "=")  # noqa: ARG005
+"""The same number as something to differentiate by: only what is computed from this very node depends on it."""
+_INNER[ALIAS.name] = ALIAS
 PASSED_ON = _declare(
     "passed_on", "×", lambda m, adjoint, partial: m.where(m.abs(adjoint) > 0.0, adjoint * partial, adjoint)
 )

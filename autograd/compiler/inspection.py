@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 
 from ..backprop import sweep
+from ..errors import DomainError
 from ..nn.statistics import given
 from ..parameter import Parameter
 from ..value import Value
 from .arguments import sample_of
 from .backend import Floats
+from .diagnosis import in_sample
 from .masks import draw, rewound, states_of
 from .observing import observed_of
 from .trace import Trace
@@ -33,7 +35,10 @@ def graph_of(
         masks = [array.columns for array in trace.arrays if array.kind == "mask"]
         draw(generators, [np.empty((row, columns)) for columns in masks])
         with given(observed):
-            result = function(*sample_of(arrays, names, row))
+            try:
+                result = function(*sample_of(arrays, names, row))
+            except DomainError as error:
+                raise in_sample(error, row) from error
     if isinstance(result, Value) and result.requires_grad:
         _mark(result)
     return result

@@ -27,7 +27,7 @@ FLAG_GRADIENT = 8
 
 _RUN = (
     *("parameters", "gradients", "workspace", "uniforms", "adjoints", "samples", "seed", "output", "loss"),
-    *("buffers", "observed"),
+    *("buffers", "observed", "code"),
 )
 _TRAINING = ("index", "steps", "firsts", "counts", "repack", "losses", "scalars", "done")
 
@@ -38,11 +38,11 @@ class Arguments:
     Pointers, except ``samples`` (i64), ``seed`` (double), ``loss`` (double, written), and of a training ``steps``,
     ``repack`` (i64: whether later steps have other rows than the first) and ``done`` (i64, written: steps made).
     A training's ``firsts`` and ``counts`` are i64 arrays with an entry a step, and ``index``, where it isn't null, the
-    numbers of the rows to take. ``observed`` may be null; it has a row a step. Then come ``data0``, ``data1``, ..., the
-    input arrays, and ``state0``, ..., those of the optimizer.
+    numbers of the rows to take. ``observed`` may be null; it has a row a step. ``code`` is the interpreter's. Then come
+    ``data0``, ``data1``, ..., the input arrays, and ``state0``, ..., those of the optimizer.
 
     >>> Arguments(arrays=2).offset("data1")
-    96
+    104
     """
 
     def __init__(self, arrays: int, states: int | None = None) -> None:
@@ -72,6 +72,8 @@ class Layout:
     vectors: int
     depth: int
     """Terms of a product after which its sums go to temporary rows."""
+    locals: int = 0
+    """Rows that the interpreter needs behind those of the tape."""
 
     @property
     def samples(self) -> int:
@@ -98,8 +100,9 @@ class Layout:
 
     @cached_property
     def temporaries(self) -> int:
-        """Rows for the partial sums of the dense blocks that are summed in parts."""
-        return max((u.outputs for u in self.tape.units if isinstance(u, Dense) and self.in_parts(u)), default=0)
+        """Rows for the partial sums of the dense blocks that are summed in parts, and for the interpreter."""
+        parts = [unit.outputs for unit in self.tape.units if isinstance(unit, Dense) and self.in_parts(unit)]
+        return max([self.locals, *parts])
 
     def in_parts(self, unit: Dense) -> bool:
         """Whether a dense block has so many terms that it is summed in parts."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from dataclasses import replace
 from functools import partial
 
@@ -11,24 +10,26 @@ from ..optim.rule import Rule
 from .backend import Bind, Executable, Floats
 from .emit_functions import Shape
 from .emit_straight import scalar_units
+from .llvm.cache import cache_folder
+from .llvm.takeover import Takeover
 from .llvm_kernel import Binding, Kernel
 from .llvm_rule import compiled_step
-from .llvm_training import Held, Training
+from .llvm_training import Held, Integers, Training
 from .machine import Target, host
-from .numpy_backend import NumpyBackend
-from .tape import Dense, Outer, Tape
+from .notice import current_notice
+from .tape import Dense, Outer, Tape, count_operations
 from .twins import written_operations
 
 _CACHE = 1 << 20
 """Bytes that the rows of one block should fit: a part of a usual second-level cache."""
 _OVERHEAD = 2
 """What a block costs beside its samples, in vectors."""
+_INTERPRETED = 64
+"""Samples of a block of the interpreter: see `llvm.takeover` for what was measured."""
 _SHAPES = 4
 """Kernels that an executable compiles for different numbers of samples before it makes do with what it has."""
 _MUCH = 5_000
 """Irregular operations above which compiling takes long enough to do it with less effort."""
-_TOO_MUCH = 400_000
-"""Irregular operations above which compiling takes longer, and more memory, than NumPy takes for many a batch."""
 
 
 class LlvmBackend:
@@ -45,14 +46,9 @@ class LlvmBackend:
         self._target = target or host()
 
     def build(self, tape: Tape) -> Executable:
-        """Prepare the tape. Irregular code is compiled now, other code when the number of samples is known.
-
-        What has too much irregular code is left to the NumPy backend.
-        """
-        if irregular_operations(tape) > _TOO_MUCH:
-            return NumpyBackend().build(tape)
+        """Prepare the tape. Irregular code is compiled now, other code when the number of samples is known."""
         executable = LlvmExecutable(tape, self._target)
-        if not is_dense(tape) and not tape.has_means:
+        if not executable.is_interpreted and not is_dense(tape) and not tape.has_means:
             executable.kernel(1)
         return executable
 
@@ -79,8 +75,7 @@ class LlvmExecutable:
 
     def __init__(self, tape: Tape, target: Target) -> None:
         self.tape, self.target = tape, target
-        self.compile_seconds = 0.0
-        """Time that compiling has taken so far."""
+        self._takeover = Takeover(tape, irregular_operations(tape))
         self._kernels: dict[Shape, Kernel] = {}
         self._lock = threading.Lock()
 
@@ -88,30 +83,52 @@ class LlvmExecutable:
         self, data: Floats, grad: Floats, buffers: tuple[Floats, ...] = (), observed: Floats | None = None
     ) -> Bind:
         """See `backend.Executable`."""
-        return Binding(self.tape, self.kernel, data, grad, buffers, observed)
+        return self._takeover.watched(Binding(self.tape, self.kernel, data, grad, buffers, observed))
 
     def bind_training(self, rule: Rule, arrays: tuple[Floats, ...], held: Held) -> Training:
         """Steps of an optimizer's rule on these arrays, the rule being part of the compiled code."""
         # The rate is a number of each step and no part of the formula, see `Rule.scalars`.
         fixed = replace(rule, lr=0.0)
         shapes = tuple(array.shape for array in arrays)
-        return Training(self.tape, partial(self.kernel, rule=fixed), fixed, arrays, held, shapes)
+        return Training(self.tape, partial(self._kernel_of_steps, fixed, {}), fixed, arrays, held, shapes)
+
+    def _kernel_of_steps(self, rule: Rule, known: dict[tuple[int, bool], Kernel], counts: Integers) -> Kernel:
+        self._takeover.count(int(counts.sum()))
+        key = int(counts.max()), self.is_interpreted
+        if key not in known:
+            known[key] = self.kernel(key[0], rule)
+        return known[key]
+
+    @property
+    def is_interpreted(self) -> bool:
+        """Whether new kernels interpret irregular code."""
+        return self._takeover.is_interpreted
 
     def kernel(self, samples: int, rule: Rule | None = None) -> Kernel:
         """A kernel that suits so many samples, compiled if there is none yet."""
         with self._lock:
             shape = self._shape(samples, rule)
             if shape not in self._kernels:
-                start = time.perf_counter()
-                self._kernels[shape] = Kernel(self.tape, self.target, shape, effort(self.tape))
-                self.compile_seconds += time.perf_counter() - start
+                kept = "" if cache_folder() is None else ", which is kept for the next process"
+                with current_notice().busy(
+                    f"generating code for {count_operations(self.tape.units):,} operations{kept}"
+                ):
+                    code = self._takeover.code if shape.interpreted else None
+                    level = 2 if shape.interpreted else effort(self.tape)
+                    self._kernels[shape] = Kernel(self.tape, self.target, shape, level, code)
             return self._kernels[shape]
+
+    def notes(self) -> list[str]:
+        """See `backend.Executable`."""
+        kept = sum(kernel.was_kept for kernel in self._kernels.values())
+        notes = [f"{kept} of {len(self._kernels)} kernels from the cache on disk"] if kept else []
+        return notes + self._takeover.notes()
 
     def _shape(self, samples: int, rule: Rule | None) -> Shape:
         width = self.target.architecture.width
         vectors = -(-samples // width)
-        wanted = best_shape(self.tape, width, vectors, rule)
-        known = [shape for shape in self._kernels if shape.rule == rule]
+        wanted = best_shape(self.tape, width, vectors, rule, self.is_interpreted)
+        known = [s for s in self._kernels if s.rule == rule and s.interpreted == wanted.interpreted]
         is_full = len(known) >= _SHAPES
         if wanted in known:
             return wanted
@@ -124,20 +141,22 @@ class LlvmExecutable:
         return nearest if is_full or _cost(nearest, vectors) <= 1.25 * _cost(wanted, vectors) else wanted
 
 
-def best_shape(tape: Tape, width: int, vectors: int, rule: Rule | None = None) -> Shape:
+def best_shape(tape: Tape, width: int, vectors: int, rule: Rule | None = None, interpreted: bool = False) -> Shape:
     """The blocks for a batch of so many vectors of samples.
 
-    Irregular code keeps its numbers in the first-level cache with blocks of one vector. Dense blocks want many samples
-    for each coefficient that is read, as far as the second-level cache holds their rows. Means need all samples.
+    Irregular code keeps its numbers in the first-level cache with blocks of one vector; the interpreter wants several.
+    Dense blocks want many samples for each coefficient that is read, as far as the second-level cache holds their rows.
+    Means need all samples.
     """
     if tape.has_means:
-        return Shape(vectors, True, rule)
+        return Shape(vectors, True, rule, interpreted)
+    least = min(vectors, max(1, _INTERPRETED // width)) if interpreted else 1
     if not is_dense(tape):
-        return Shape(1, False, rule)
+        return Shape(least, False, rule, interpreted)
     rows = tape.columns + tape.scratch
-    most = max(1, _CACHE // (8 * width * rows))
+    most = max(least, _CACHE // (8 * width * rows))
     blocks = -(-vectors // most)
-    return Shape(-(-vectors // blocks), blocks == 1, rule)
+    return Shape(-(-vectors // blocks), blocks == 1, rule, interpreted)
 
 
 def _fits(shape: Shape, vectors: int) -> bool:

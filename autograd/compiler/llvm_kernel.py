@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from .backend import Failure, Floats, Run
 from .emit_functions import Shape
-from .emit_kernel import kernel_text
-from .layout import Arguments, Layout
+from .emit_kernel import kernel_text, layout_of
+from .layout import Arguments
+from .llvm.bytecode import Bytecode, constants_begin
 from .llvm_entry import Given, Plan, entry
 from .machine import Target, compile_ir
 from .tape import Tape
@@ -21,12 +22,13 @@ from .tape import Tape
 class Kernel:
     """Machine code for one shape of blocks, and the memory of calls that are over."""
 
-    def __init__(self, tape: Tape, target: Target, shape: Shape, effort: int = 2) -> None:
+    def __init__(self, tape: Tape, target: Target, shape: Shape, effort: int = 2, code: Bytecode | None = None) -> None:
         architecture = target.architecture
-        self.tape, self.shape = tape, shape
-        self.layout = Layout(tape, architecture.width, shape.vectors, architecture.tiles.depth)
+        self.tape, self.shape, self.code = tape, shape, code
+        self.layout = layout_of(tape, architecture, shape, code)
         self.arguments = Arguments(len(tape.arrays), None if shape.rule is None else len(shape.rule.state))
-        self._engine = compile_ir(kernel_text(tape, architecture, shape), effort, target)
+        self._engine = compile_ir(kernel_text(tape, architecture, shape, code), effort, target)
+        self.was_kept = self._engine.was_kept
         self.address = self._engine.address("run")
         # Its argument isn't declared, since that takes 30 ns a call: it must be a `Memory.address`.
         self.function = ctypes.CFUNCTYPE(ctypes.c_int64)(self.address)
@@ -45,12 +47,14 @@ class Memory:
     """What one call at a time may use: a workspace, uniforms and their adjoints, an argument block."""
 
     def __init__(self, kernel: Kernel) -> None:
-        slots = -(-kernel.tape.uniforms // 8) * 8 + 8
+        slots = constants_begin(kernel.tape)
+        code, numbers = (None, np.zeros(0)) if kernel.code is None else (kernel.code.numbers, kernel.code.constants)
         self.workspace = _aligned(-(-kernel.layout.bytes // 8))
-        self.uniforms, self.adjoints = _aligned(slots), _aligned(slots)
+        self.uniforms, self.adjoints = _aligned(slots + len(numbers)), _aligned(slots)
+        self.uniforms[slots:] = numbers
         self.block = np.zeros(len(kernel.arguments), dtype=np.int64)
         self.address = ctypes.byref(ctypes.c_char.from_address(self.block.ctypes.data))
-        kernel.fill(self, workspace=self.workspace, uniforms=self.uniforms, adjoints=self.adjoints)
+        kernel.fill(self, workspace=self.workspace, uniforms=self.uniforms, adjoints=self.adjoints, code=code)
 
 
 def _aligned(count: int) -> NDArray[np.float64]:
@@ -90,8 +94,7 @@ class Binding:
         tape = self._tape
         if tape.gives_loss:
             return self._gathering(self._entry(samples, ()))
-        rows = tape.input_adjoints if tape.seeded else tape.results
-        output = samples, len(rows)
+        output = samples, len(tape.input_adjoints) + len(tape.results)
         enter = self._gathering(self._entry(samples, output))
 
         def filled(*arrays: Any) -> Any:

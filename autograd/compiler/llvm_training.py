@@ -29,9 +29,8 @@ class Held:
 
 
 class _Ready(NamedTuple):
-    """A kernel with its memory, and where it finds the numbers of buffers."""
+    """The memory of a kernel, and where it finds the numbers of buffers."""
 
-    kernel: Kernel
     memory: Memory
     buffers: Floats
 
@@ -46,15 +45,14 @@ class Training:
     """Many steps of an optimizer in one call, bound to the arrays of a training. Threads must take turns."""
 
     tape: Tape
-    kernel: Callable[[int], Kernel]
-    """A kernel with the rule for so many samples."""
+    kernel: Callable[[Integers], Kernel]
+    """A kernel with the rule for steps of so many samples each."""
     rule: Rule
     arrays: tuple[Floats, ...]
     held: Held
     shapes: tuple[tuple[int, ...], ...]
     """Those that the arrays had when this was bound."""
-    ready: dict[int, _Ready] = field(default_factory=dict)
-    """By the largest number of samples of a step: what runs them."""
+    ready: dict[Kernel, _Ready] = field(default_factory=dict)
 
     def __call__(
         self,
@@ -95,8 +93,8 @@ class Training:
             raise ValueError(
                 f"scalars must have shape {wanted}, a row a step with a number a name, got {scalars.shape}"
             )
-        most = int(counts.max())
-        kernel, memory, live = self.ready.get(most) or self._prepare(most)
+        kernel = self.kernel(counts)
+        memory, live = self.ready.get(kernel) or self._prepare(kernel)
         if self.held.buffers:
             gather(self.held.buffers, live)
         losses = np.full(len(counts), np.nan)
@@ -113,12 +111,11 @@ class Training:
         done = int(block[place("done")])
         return done, losses[: done + 1]
 
-    def _prepare(self, samples: int) -> _Ready:
-        """A kernel for so many samples, memory of its own, and the addresses of all that never moves."""
-        kernel = self.kernel(samples)
+    def _prepare(self, kernel: Kernel) -> _Ready:
+        """Memory for a kernel, with the addresses of all that never moves."""
         memory, live = Memory(kernel), np.empty(self.tape.buffers)
         kernel.fill(memory, self.held.states, "state", parameters=self.held.data, buffers=live)
-        self.ready[samples] = ready = _Ready(kernel, memory, live)
+        self.ready[kernel] = ready = _Ready(memory, live)
         return ready
 
     def _changes(self, firsts: Integers, counts: Integers) -> bool:

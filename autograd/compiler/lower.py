@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import groupby
 from typing import Literal, TypeAlias
 
 from ..declaration import NONNEGATIVE, NONZERO, POSITIVE, REAL, Op
@@ -210,11 +211,12 @@ class _Lowering:
         assert product is not None
         rows = [self.schedule.row(row) for row in product.rows]
         for space_run in _same_space(rows):
-            numbers = [(rows[k].index, product.offsets[k]) for k in space_run]
-            for run in runs(numbers, space_run, steps=(1,)):
-                k = run[0]
-                stride_k = product.offsets[run[1]] - product.offsets[k] if len(run) > 1 else 0
-                yield Segment(rows[k], len(run), product.slot + product.offsets[k], product.stride, stride_k)
+            for _, of_one_stride in groupby(space_run, key=product.strides.__getitem__):
+                ks = list(of_one_stride)
+                for run in runs([(rows[k].index, product.slots[k]) for k in ks], ks, steps=(1,)):
+                    k = run[0]
+                    stride_k = product.slots[run[1]] - product.slots[k] if len(run) > 1 else 0
+                    yield Segment(rows[k], len(run), product.slots[k], product.strides[k], stride_k)
 
     def _mean(self, family: Family) -> Mean:
         first = family.members[0]

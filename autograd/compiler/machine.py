@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 import weakref
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from types import ModuleType
 from typing import Any
 
 from ..errors import GlassgradError
+from .llvm.cache import CodeCache, cache_folder, key_of
+from .llvm.waiting import SharedWork
 
 
 class CompilerUnavailableError(GlassgradError, ImportError):
@@ -99,11 +101,6 @@ class Target:
             return AVX512
         return AVX2 if {"avx2", "fma"} <= has else SSE2
 
-    @property
-    def has_fma(self) -> bool:
-        """Whether a product and a sum are one instruction; without it code runs, but slowly."""
-        return self.architecture is not SSE2 or "+fma" in self.features.split(",")
-
 
 _CURE = 'install it with: pip install "glassgrad[fast]" (everything else of Glassgrad works without it)'
 _LOCK = threading.Lock()
@@ -147,15 +144,20 @@ def host() -> Target:
 class Engine:
     """Compiled code in memory. It lives as long as this object: keep it while any address of it may be called."""
 
-    def __init__(self, text: str, target: Target, opt_level: int) -> None:
+    def __init__(self, code: bytes, target: Target, was_kept: bool = False) -> None:
+        """``code`` is an object file for this machine."""
+        self.was_kept = was_kept
+        """Whether it came from the cache on disk."""
         llvm = load_llvm()
-        machine = _machine(llvm, target, opt_level)
-        module = _parse(llvm, text, target, machine)
+        machine = _machine(llvm, target, 0)
+        module = _parse(llvm, "", target, machine)
         self._engine = llvm.create_mcjit_compiler(module, machine)
+        self._engine.add_object_file(llvm.ObjectFileRef.from_data(code))
         self._engine.finalize_object()
         # The engine must go before the module's context, or the process crashes. The finalizer keeps both until then,
         # also where this object is part of a reference cycle, which the collector would take apart in any order.
         # At the end of the process nothing needs to be freed, but programs may still be called: at exit, by threads.
+        # It would also wait for work that somebody has given up.
         weakref.finalize(self, _close, self._engine, module).atexit = False
 
     def address(self, name: str) -> int:
@@ -170,13 +172,35 @@ def _close(engine: Any, module: Any) -> None:  # noqa: ARG001 (the module is kep
     engine.close()
 
 
+_WORK: SharedWork[bytes] = SharedWork()
+
+
 def compile_ir(text: str, opt_level: int = 2, target: Target | None = None) -> Engine:
-    """Machine code from the text of a module, see `ir.Module.text`.
+    """Machine code from the text of a module, see `ir.Module.text`; from the cache on disk if it is there.
 
     ``opt_level`` is the effort of code generation. Loops need at least 1. For straight-line code 0 halves the time to
     compile and costs a third in speed. No passes run on the IR: what is emitted is optimised by construction.
     """
-    return Engine(text, target or host(), opt_level)
+    llvm, target = load_llvm(), target or host()
+    import llvmlite
+
+    folder = cache_folder()
+    cache = None if folder is None else CodeCache(folder)
+    # Of Glassgrad's own version nothing depends: the text says all.
+    versions = f"llvmlite {llvmlite.__version__}, LLVM {llvm.llvm_version_info}"
+    key = key_of((text, target.triple, target.cpu, target.features, str(opt_level), versions))
+    kept = None if cache is None else cache.find(key)
+    code = _WORK.done(key, partial(_object_code, text, target, opt_level, key, cache)) if kept is None else kept
+    return Engine(code, target, kept is not None)
+
+
+def _object_code(text: str, target: Target, opt_level: int, key: str, cache: CodeCache | None) -> bytes:
+    llvm = load_llvm()
+    machine = _machine(llvm, target, opt_level)
+    code: bytes = machine.emit_object(_parse(llvm, text, target, machine))
+    if cache is not None:
+        cache.keep(key, code)
+    return code
 
 
 def emit_assembly(text: str, target: Target | None = None, opt_level: int = 2) -> str:

@@ -27,7 +27,7 @@ def _erf_near(b: Body, size: Vector) -> Vector:
 
 
 def _erfc_far(b: Body, size: Vector) -> Vector:
-    """erfc for sizes above 1/2."""
+    """erfc for sizes above `worlds.ERFC_SWITCH`, to an ulp of 1 above 1/2."""
     reciprocal = 1.0 / (size + 3.0)
     # In one chain: its even and odd powers would nearly cancel.
     fraction = horner(b, (size - 3.0) * reciprocal, worlds._ERFC_SCALED[::-1]) * reciprocal
@@ -61,4 +61,4 @@ def erfc(b: Body, x: Vector) -> Vector:
     size = magnitude(b, x)
     far = _erfc_far(b, size)
     near = 1.0 - with_sign(b, _erf_near(b, size), x)
-    return b.choose(size > 0.5, b.choose(x < 0.0, 2.0 - far, far), near)
+    return b.choose(size > worlds.ERFC_SWITCH, b.choose(x < 0.0, 2.0 - far, far), near)

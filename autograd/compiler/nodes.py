@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias
 
 from ..declaration import Op
 from ..ops import add, div, mul, neg, pow, sqrt, sub, where
-from .inner_ops import BOTH, EITHER
+from .inner_ops import ALIAS, BOTH, EITHER
 from .runs import Line
 
 Leaf: TypeAlias = Literal["input", "seed", "parameter", "buffer", "constant", "adjoint", "squares", "magnitudes"]
@@ -94,6 +94,10 @@ class Nodes:
         flat = [node for term in terms for node in term]
         return self._append(DOT, tuple(flat if bias is None else [*flat, bias]), False)
 
+    def alias(self, node: int, number: int) -> int:
+        """The node once more, as the alias of that number."""
+        return self._once((ALIAS, node, number), (node,), self.uniform[node])
+
     def vec(self, rows: tuple[int, ...]) -> int:
         """The list of these rows."""
         return self._once((VEC, rows), rows)
@@ -111,10 +115,10 @@ class Nodes:
         self.lines[node] = lines
         return node
 
-    def _once(self, key: Any, args: tuple[int, ...]) -> int:
+    def _once(self, key: Any, args: tuple[int, ...], uniform: bool = False) -> int:
         node = self.known.get(key)
         if node is None:
-            node = self.known[key] = self._append(key[0], args, False)
+            node = self.known[key] = self._append(key[0], args, uniform)
         return node
 
     def _append(self, kind: Kind, args: tuple[int, ...], uniform: bool) -> int:

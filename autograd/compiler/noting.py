@@ -27,11 +27,14 @@ from ..parameter_array import ParameterArray
 from ..scopes import current
 from ..value import Value
 from .globals import GlobalUse, global_uses, inner_codes
-from .guards import NUMBERS, Guard, Guards, content
+from .guards import NUMBERS, Guard, Guards, content, is_plain
 from .refusals import source_line
 
 LIBRARY = frozenset((*sys.stdlib_module_names, "autograd", "numpy", "llvmlite")) - {"__main__"}
 """Packages whose globals don't change what they compute."""
+_EVENTS = 50_000
+"""Calls and returns that are looked at, 0.01 s of them: a long trace, of many operations on single numbers, would take
+five times as long if all were."""
 _ABSENT: Any = object()
 _READ = "__getattribute__"
 _FUNCTIONS = (types.FunctionType, types.MethodType, functools.partial)
@@ -51,8 +54,11 @@ class Noting:
         """Code whose cells are guarded: of functions that were reached, and what is inside of them."""
         self._patched: dict[type, None] = {}
         self._live: set[int] = set()
+        self._methods: set[tuple[type, str]] = set()
+        self._left = _EVENTS
         self._is_blind = sys.getprofile() is not None
-        """Whether another profiler is at work, so that what runs isn't seen: then what all that is in reach names."""
+        """Whether what runs isn't seen, as another profiler is at work, or as it would take too long. Then what counts
+        is what all functions in reach name, whether they run or not."""
 
     # What is reached
 
@@ -68,14 +74,26 @@ class Noting:
             return
         self._functions[id(f)] = f
         self._known.update(inner_codes(f.__code__))
-        if self._is_blind and not is_library(str(f.__globals__.get("__name__", "autograd"))):
-            for code in inner_codes(f.__code__):
-                for use in global_uses(code):
-                    self._global(use, f.__globals__)
+        if self._is_blind:
+            self._names(f)
         for cell, name in zip(f.__closure__ or (), f.__code__.co_freevars, strict=True):
             read = functools.partial(getattr, cell, "cell_contents", _ABSENT)
             if read() is not _ABSENT:
                 self.met(cell, "cell_contents", read, name)
+
+    def method(self, kind: type, name: str) -> None:
+        """A method that is asked for: those of that name in the class and its bases, which ``super()`` may find."""
+        if (kind, name) not in self._methods:
+            self._methods.add((kind, name))
+            for base in kind.__mro__:
+                self.function(vars(base).get(name))
+
+    def _names(self, f: types.FunctionType) -> None:
+        """What a function names, and those inside of it."""
+        if not is_library(str(f.__globals__.get("__name__", "autograd"))):
+            for code in inner_codes(f.__code__):
+                for use in global_uses(code):
+                    self._global(use, f.__globals__)
 
     def met(self, owner: Any, name: Any, read: Callable[[], Any], text: str) -> None:
         """A global, a cell, an attribute of a plain object: whoever calls compares it."""
@@ -92,7 +110,8 @@ class Noting:
         elif isinstance(value, np.ndarray | list | tuple | dict | set):
             self._container(value, text)
         elif isinstance(value, Module):
-            self.function(type(value).forward)
+            self._special_methods(type(value))
+            self.method(type(value), "forward")
         elif isinstance(value, type):
             self._class(value)
         elif type(value) is types.SimpleNamespace or type(value).__module__ == "argparse":
@@ -107,9 +126,10 @@ class Noting:
             self.guards.compare(Guard(value, "*", content(value), functools.partial(content, value), text))
         if isinstance(value, np.ndarray):
             return
+        name = f"an item of {text}"
         for item in value.values() if isinstance(value, dict) else value:
-            if not isinstance(item, (*NUMBERS, Module)):
-                self.inside(item, f"an item of {text}")
+            if not isinstance(item, _NOTHING_INSIDE) and not (item.__class__ is tuple and is_plain(item)):
+                self.inside(item, name)
 
     def number(self, value: Value) -> None:
         """The number of a Value that is no parameter is used."""
@@ -126,13 +146,28 @@ class Noting:
         is_own = not is_library(kind.__module__) and not issubclass(kind, Module)
         if can_be and is_own and getattr(kind, _READ) is object.__getattribute__:
             self._patched[kind] = None
+            self._special_methods(kind)
             setattr(kind, _READ, _plain_read)
+
+    def _special_methods(self, kind: type) -> None:
+        """Those that Python calls without asking the object for them."""
+        for base in kind.__mro__:
+            if not is_library(base.__module__):
+                for name in vars(base):
+                    if name[:2] == "__":
+                        self.method(kind, name)
 
     # What runs
 
     def ran(self, frame: types.FrameType, event: str, _: Any) -> None:
         """A profile function: what the code names that is about to run."""
+        self._left -= 1
         code = frame.f_code
+        if self._left < 0:
+            sys.setprofile(None)
+            self._is_blind = True
+            for f in list(self._functions.values()):
+                self._names(f)
         if event != "call" or code in self._codes:
             return
         self._codes.add(code)
@@ -171,18 +206,18 @@ class Noting:
     def at_work(self, function: Any) -> Iterator[None]:
         """Inside, reads are noted (those of this thread, in a trace that has this noting)."""
         with _one_trace_at_a_time:
-            outermost = not _running
+            outermost, is_profiled = not _running, self._is_blind
             _running.append(self)
             if outermost:
                 _patch()
             try:
                 self.function(function if isinstance(function, _FUNCTIONS) else type(function).__call__)
                 self.inside(function, "the compiled function")
-                if not self._is_blind:
+                if not is_profiled:
                     sys.setprofile(self.ran)
                 yield
             finally:
-                if not self._is_blind:
+                if not is_profiled:
                     sys.setprofile(None)
                 for kind in self._patched:
                     delattr(kind, _READ)
@@ -225,7 +260,11 @@ def _noting() -> Noting | None:
 def _plain_read(self: Any, name: str) -> Any:
     value = object.__getattribute__(self, name)
     noting = _noting()
-    if noting is not None and name[:2] != "__" and not isinstance(value, types.MethodType):
+    if noting is None or name[:2] == "__":
+        return value
+    if isinstance(value, types.MethodType):
+        noting.method(type(self), name)
+    else:
         read = functools.partial(_plainly, self, name)
         noting.guards.compare(Guard(self, name, value, read, f"{type(self).__name__}.{name}"))
         noting.inside(value, f"{type(self).__name__}.{name}")
@@ -245,7 +284,9 @@ def _module_read(self: Any, name: str) -> Any:
     except AttributeError:
         _note_attribute(noting, self, name, _ABSENT)
         raise
-    if not isinstance(value, types.MethodType):
+    if isinstance(value, types.MethodType):
+        noting.method(type(self), name)
+    else:
         _note_attribute(noting, self, name, value)
     return value
 
@@ -320,6 +361,7 @@ _LIST_READS = (
 )
 _DICT_READS = ("__iter__", "__len__", "__getitem__", "__contains__", "__or__", "get", "keys", "values", "items", "copy")
 _HELD: tuple[tuple[type, tuple[str, ...]], ...] = ((HeldList, _LIST_READS), (HeldDict, _DICT_READS))
+_NOTHING_INSIDE = (*NUMBERS, Module)
 _NUMBERS: tuple[tuple[type, str], ...] = (
     (Value, "data"),
     (Parameter, "data"),

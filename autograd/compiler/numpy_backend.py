@@ -73,6 +73,10 @@ class NumpyExecutable:
 
         return for_samples
 
+    def notes(self) -> list[str]:
+        """See `backend.Executable`."""
+        return []
+
     def _run(
         self,
         samples: int,
@@ -106,7 +110,7 @@ class NumpyExecutable:
             if not tape.seeded:
                 return results
             if tape.input_adjoints:
-                return _finite(inputs)
+                return _finite(np.hstack((inputs, results)))
             return self._gradient(results, adjoints, grad)
 
     def _blocks(self, samples: int) -> Iterator[tuple[int, int]]:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from .arguments import Signature, refuse_nonfinite
+from .arguments import Signature, is_one_sample, refuse_nested, refuse_nonfinite
 from .backend import Backend, Executable, Failure, Floats
 from .binding import Bound
 from .choice import NAMES, backend_called
@@ -20,6 +20,7 @@ from .masks import rewound
 from .observing import observed_of
 from .report import report
 from .specialisation import Specialisation
+from .trace import RUNNING
 
 _KEPT = 4
 """Traces that a program keeps: those of train and eval mode, and what else is switched to and fro."""
@@ -61,8 +62,9 @@ class Program:
         TraceError: the function can't be traced; the message says why and gives the cure.
         ShapeError, TypeError: the arrays don't fit each other or the first call's.
         ValueError: NaN or infinity in the data.
-        DomainError: a sample leaves the domain of an operation; the message names both.
-        NonFiniteError: the mean loss or a gradient is NaN or infinite; no parameter or gradient has changed.
+        DomainError: a sample leaves the domain of an operation, or a loss refuses its label; the message names both.
+        NonFiniteError: the mean loss, a gradient or the result behind it is NaN or infinite; no parameter or gradient
+            has changed.
 
     >>> import numpy as np
     >>> square = Program(lambda x: x * x, "numpy"); square(np.array([1.0, 2.0, 3.0]))
@@ -90,8 +92,14 @@ class Program:
     # What it computes
 
     def __call__(self, *arguments: Any) -> NDArray[np.float64]:
-        """The results of all samples, shape (batch,), or (batch, outputs) where the function returns a list."""
+        """The results of all samples, shape (batch,), or (batch, outputs) where the function returns a list.
+
+        Called with the Values or traced numbers of one sample, as another compiled function does, it is the function.
+        """
         with self._lock:
+            if arguments and type(arguments[0]) is not np.ndarray and is_one_sample(arguments):
+                result: Floats = self.function(*arguments)
+                return result
             results: Floats
             bound, results = self._run("values", arguments)
             return results[:, 0] if bound.trace.single else results
@@ -135,6 +143,7 @@ class Program:
         >>> y, y.args[0].grad
         (Value(data=9.0, grad=1.0), 6.0)
         """
+        refuse_nested(arguments)
         with self._lock:
             arrays = self._signature.arrays(arguments)
             names = self._signature.names(len(arrays))
@@ -148,8 +157,10 @@ class Program:
         abs: nothing is compiled yet
           nothing is traced yet: call the program with data first
         """
-        name = getattr(self.function, "__name__", None) or type(self.function).__name__
-        return report(name, self._backend, self._specialisations)
+        return report(self._name(), self._backend, self._specialisations)
+
+    def _name(self) -> str:
+        return getattr(self.function, "__name__", None) or type(self.function).__name__
 
     def __repr__(self) -> str:
         return f"Program({self.function!r}, backend={self._wanted!r})"
@@ -182,6 +193,8 @@ class Program:
     # How it gets there
 
     def _run(self, goal: Goal, arguments: tuple[Any, ...]) -> tuple[Bound, Any]:
+        if RUNNING:
+            refuse_nested(arguments)
         bound = self._bound.get(goal)
         if bound is None or not bound.is_current():
             bound = self._bind(goal, arguments)
@@ -199,7 +212,8 @@ class Program:
         bound = specialisation.bounds.get(goal)
         if bound is None:
             executable = specialisation.executable(goal, self._chosen_backend())
-            bound = specialisation.bounds[goal] = Bound(goal, specialisation.trace, executable, self._signature)
+            notice = specialisation.notice
+            bound = specialisation.bounds[goal] = Bound(goal, specialisation.trace, executable, self._signature, notice)
             if goal == "parameters":
                 self._accelerate(specialisation)
         self._bound[goal] = bound
@@ -218,7 +232,7 @@ class Program:
                 return known
         layout = self._signature.layout_of(arrays)
         reasons = self._specialisations[0].trace.guards.why() if self._specialisations else []
-        new = Specialisation.of(self.function, layout, reasons)
+        new = Specialisation.of(self.function, layout, reasons, self._name())
         for older in self._specialisations:
             new.inherit(older)
         self._specialisations = [new, *self._specialisations[: _KEPT - 1]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
@@ -35,8 +35,15 @@ class Recipe(NamedTuple):
     results: tuple[int, ...]
 
 
-def partials(nodes: Nodes, node: int, positions: tuple[int, ...]) -> list[int]:
+def partials(
+    nodes: Nodes,
+    node: int,
+    positions: tuple[int, ...],
+    record: Callable[[Op, tuple[int, ...]], int] | None = None,
+) -> list[int]:
     """The nodes of the partial derivatives of ``node`` by its operands at these positions.
+
+    ``record`` adds an operation to the graph, by default as `Nodes.record` does.
 
     >>> nodes = Nodes(); x, y = nodes.leaf("input", 0), nodes.leaf("input", 1)
     >>> partials(nodes, nodes.record(mul, (x, y)), (0, 1)) == [y, x]
@@ -45,12 +52,13 @@ def partials(nodes: Nodes, node: int, positions: tuple[int, ...]) -> list[int]:
     op, args = nodes.kinds[node], nodes.args[node]
     assert isinstance(op, Op)
     values = [node, *args]
+    record = record or nodes.record
     steps, results = _recipe_of_partials(op, len(args), positions)
     for step in steps:
         if isinstance(step, float):
             values.append(nodes.constant(step))
         else:
-            values.append(nodes.record(step[0], tuple([values[place] for place in step[1]])))
+            values.append(record(step[0], tuple([values[place] for place in step[1]])))
     return [values[place] for place in results]
 
 

@@ -16,6 +16,10 @@ CURES = {
     "minimum(a, b) and maximum(a, b)",
     "float": "a traced number has no value yet, so it can't become a float (float, math.*, numpy functions). "
     "Use the functions of autograd: autograd.exp(x), or x.exp()",
+    "ufunc": "a traced number has no value yet, so NumPy can't compute with it. Use the functions of autograd: "
+    "autograd.exp(x), or x.exp(); a list of traced numbers goes through them one by one: [x.exp() for x in xs]",
+    "remainder": "a traced number has no value yet, and a remainder or a whole quotient (%, //, divmod) jumps where it "
+    "has no derivative. Do that to the data before the call, and give the result as an argument",
     "int": "a traced number has no value yet, so it can't become an int or be rounded (int, round, math.floor). "
     "Do that to the data before the call, and give the result as an argument",
     "index": "a traced number has no value yet, so it can't be an index or a count. For the index of a class give a "
@@ -27,7 +31,8 @@ CURES = {
     "data": "a traced number has no value yet. Compute with the traced number itself, and look at numbers in the "
     "results of the program or with program.inspect(X, Y, sample=0)",
     "backward": "inside a compiled function there is nothing to run backward yet. Return the loss, and call "
-    "program.backward(X, Y) or program.gradients(X, Y)",
+    "program.backward(X, Y) or program.gradients(X, Y); for a derivative in a formula take "
+    "gradients(y, xs, record=True)",
     "contains": "a traced number has no items; only an argument of shape (batch, k) is a list of k numbers",
 }
 

@@ -57,22 +57,22 @@ class Code:
         known: dict[Hashable, int] = {}
         marks = []
         for place, (kind, args) in enumerate(zip(self.kinds, self.args, strict=True)):
-            distances = [place - places.get(arg, place) for arg in args]
-            mark = kind, *[distance if distance < MOST else 0 for distance in distances]
+            mark = kind, *[far if (far := place - places.get(arg, place)) < MOST else 0 for arg in args]
             marks.append(known.setdefault(mark, len(known)))
         return marks
 
 
 def _cut(marks: Sequence[int], longest: int) -> Iterator[tuple[int, int]]:
     """Begin and end of what comes several times, one after the other and after no more than that, and of the rest."""
-    begin = place = known = end = 0
+    begin = place = 0
+    ends: dict[int, int] = {}
     following = _following(marks) if len(marks) >= _TIMES * _LEAST else ()
     while place < len(following):
         period = following[place] - place
-        if period != known or place >= end:
-            known, end = period, _end_of_repeats(marks, place, period)
+        if place >= ends.get(period, 0) - period:
+            ends[period] = _end_of_repeats(marks, place, period)
         size = period * -(-_LEAST // period)
-        times = (end - place) // size
+        times = (ends[period] - place) // size
         if times < _TIMES or period > longest:
             place += 1
             continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from ..nn.checks import count
+from ..checks import count
 from .backend import Backend
 from .lower import Goal
 from .specialisation import Specialisation
@@ -28,6 +28,7 @@ def report(name: str, backend: Backend | None, specialisations: Iterable[Special
         lines += _of_trace(specialisation)
         for goal, tape in specialisation.tapes.items():
             lines += _of_tape(goal, tape, specialisation.seconds(goal))
+            lines += [f"    {note}" for note in specialisation.executables[goal].notes()]
     return "\n".join(lines)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from .backend import Backend, Executable
 from .lower import Goal, lower
+from .notice import Notice
 from .tape import InputArray, Tape
 from .trace import Trace, collector_off, trace
 
@@ -20,6 +21,8 @@ class Specialisation:
     trace: Trace
     trace_seconds: float
     reasons: tuple[str, ...]
+    notice: Notice
+    """Of what has been compiled last."""
     tapes: dict[Goal, Tape] = field(default_factory=dict)
     executables: dict[Goal, Executable] = field(default_factory=dict)
     bounds: dict[Goal, Any] = field(default_factory=dict)
@@ -31,11 +34,14 @@ class Specialisation:
         return self.compile_seconds[goal] + (self.bounds[goal].seconds if goal in self.bounds else 0.0)
 
     @classmethod
-    def of(cls, function: Callable[..., Any], layout: Sequence[InputArray], reasons: Sequence[str]) -> Specialisation:
-        """Trace the function; ``reasons`` say why the one before isn't good any more."""
-        start = time.perf_counter()
-        traced = trace(function, layout)
-        return cls(traced, time.perf_counter() - start, tuple(reasons))
+    def of(
+        cls, function: Callable[..., Any], layout: Sequence[InputArray], reasons: Sequence[str], name: str
+    ) -> Specialisation:
+        """Trace the function; ``reasons`` say why the one before isn't good any more, ``name`` is what it is called."""
+        notice = Notice(name)
+        with notice.busy("tracing its function"):
+            traced = trace(function, layout)
+        return cls(traced, notice.seconds, tuple(reasons), notice)
 
     def is_current(self) -> bool:
         """Whether everything that the function read is as it was."""
@@ -50,10 +56,14 @@ class Specialisation:
     def executable(self, goal: Goal, backend: Backend) -> Executable:
         """The compiled code for a goal, compiled at its first use."""
         if goal not in self.executables:
+            if self.executables:
+                self.notice = Notice(self.notice.name)
             start = time.perf_counter()
-            with collector_off():
-                self.tapes[goal] = lower(self.trace, goal)
-            self.executables[goal] = backend.build(self.tapes[goal])
+            with collector_off(), self.notice.here():
+                with self.notice.busy(f"planning {len(self.trace.nodes):,} nodes"):
+                    tape = lower(self.trace, goal)
+                executable = backend.build(tape)
+            self.tapes[goal], self.executables[goal] = tape, executable
             self.compile_seconds[goal] = time.perf_counter() - start
         return self.executables[goal]
 

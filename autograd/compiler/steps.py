@@ -83,7 +83,8 @@ class Steps:
         scalars = self._scalars(len(counts))
         self.observed = np.empty((len(counts), self.observed.shape[1]))
         self._span.load()
-        done, losses = self._training(firsts, counts, scalars, order, self.observed)
+        with self._specialisation.notice.here():
+            done, losses = self._training(firsts, counts, scalars, order, self.observed)
         self._span.save()
         self._optimizer.t += done
         return done, losses

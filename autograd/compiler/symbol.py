@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ..declaration import Op, on_declaration
 from ..method_source import method_names
 from ..ops import where
@@ -18,7 +20,6 @@ class _Traced:
     """Base of numbers and conditions in a trace."""
 
     __slots__ = ("_node", "_tracer")
-    __array_ufunc__ = None  # so that np.float64(2) * x is left to x.__rmul__
 
     def __init__(self, tracer: Tracer, node: int) -> None:
         self._tracer, self._node = tracer, node
@@ -27,6 +28,16 @@ class _Traced:
     def __apply_op__(op: Op, args: tuple[Any, ...]) -> Any:
         traced = next(arg for arg in args if isinstance(arg, _Traced))
         return traced._tracer.apply(op, args)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        """np.float64(2) * x is left to x.__rmul__; what else NumPy would do is refused."""
+        names = _OPERATORS.get(ufunc.__name__)
+        if names is None or method != "__call__" or options:
+            raise refusal(f"numpy.{ufunc.__name__}", self.describe(), "ufunc")
+        other, name = (inputs[1], names[0]) if inputs[0] is self else (inputs[0], names[1])
+        if isinstance(other, np.ndarray) and not other.ndim:  # so NumPy hands on its own numbers
+            other = other.item()
+        return getattr(self, name)(other)
 
     def describe(self) -> str:
         """This number in an error message: its label or operation, and its scope."""
@@ -77,6 +88,25 @@ class _Traced:
 
     def __len__(self) -> int:
         raise refusal("len()", self.describe(), "contains")
+
+
+_OPERATORS = {
+    "add": ("__add__", "__radd__"),
+    "subtract": ("__sub__", "__rsub__"),
+    "multiply": ("__mul__", "__rmul__"),
+    "divide": ("__truediv__", "__rtruediv__"),
+    "power": ("__pow__", "__rpow__"),
+    "remainder": ("__mod__", "__rmod__"),
+    "floor_divide": ("__floordiv__", "__rfloordiv__"),
+    "divmod": ("__divmod__", "__rdivmod__"),
+    "less": ("__lt__", "__gt__"),
+    "less_equal": ("__le__", "__ge__"),
+    "greater": ("__gt__", "__lt__"),
+    "greater_equal": ("__ge__", "__le__"),
+    "equal": ("__eq__", "__eq__"),
+    "not_equal": ("__ne__", "__ne__"),
+}
+"""Methods for what NumPy's numbers do with a traced one: where that stands left, and where it stands right."""
 
 
 class Condition(_Traced):
@@ -164,6 +194,14 @@ class Symbol(_Traced):
     def backward(self, seed: float = 1.0) -> None:  # noqa: ARG002
         """A TraceError: the program runs backward, not the function."""
         raise refusal("backward()", self.describe(), "backward")
+
+
+def _refuse_remainder(self: Symbol, _: Any) -> Any:
+    raise refusal("a remainder", self.describe(), "remainder")
+
+
+for _name in ("mod", "rmod", "floordiv", "rfloordiv", "divmod", "rdivmod"):
+    setattr(Symbol, f"__{_name}__", _refuse_remainder)
 
 
 def _install(op: Op) -> None:

@@ -16,7 +16,7 @@ The passes decide what is fused and where each row lies; a backend only executes
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -274,11 +274,6 @@ class Tape:
     def seed(self) -> Row:
         """The seed's column."""
         return Row("input", self.columns - 1)
-
-
-def rows_of(first: Row, count: int) -> Iterator[Row]:
-    """Contiguous rows from ``first`` on."""
-    return (Row(first.space, first.index + j) for j in range(count))
 
 
 def coefficient(segment: Segment, j: int, k: int) -> int:

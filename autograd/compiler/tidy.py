@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from ..declaration import REAL, Op
 from ..ops import div, mul, where
-from .inner_ops import BOTH, EITHER, IDENTITY, IS_CONDITION, Tree, selection
+from .inner_ops import ALIAS, BOTH, EITHER, IDENTITY, IS_CONDITION, Tree, selection
 from .nodes import Nodes, constant_key
 from .recipes import recipe_of_kernel
 
@@ -15,7 +15,7 @@ MANY = 32
 """Operands from which on an operation is spelled out as what its kernel does."""
 _MOST_COMPARED = 16
 """Numbers that one selection compares at most; conditions made of more are kept as rows of zeros and ones."""
-_REWRITTEN = IS_CONDITION | {IDENTITY, where, div}
+_REWRITTEN = IS_CONDITION | {IDENTITY, ALIAS, where, div}
 
 
 class _Condition(NamedTuple):
@@ -54,7 +54,7 @@ def tidy(nodes: Nodes, roots: Iterable[int], written: int | None = None) -> tupl
         elif kind in IS_CONDITION:
             of = conditions if kind is BOTH or kind is EITHER else names
             conditions[node] = _condition(new, kind, *[of[arg] for arg in args])
-        elif kind is IDENTITY:
+        elif kind is IDENTITY or kind is ALIAS:
             names[node] = names[args[0]]
         elif kind is where and args[0] in conditions:
             names[node] = _selected(new, conditions[args[0]], names[args[1]], names[args[2]])

@@ -17,12 +17,16 @@ from ..scopes import Scope, _current, current
 from ..store import Place, Span, Store
 from ..value import Value, real_number
 from .guards import Guards
+from .inner_ops import ALIAS
 from .nodes import TOTALS, Nodes
 from .noting import Noting
 from .runs import Line
 from .symbol import Condition, Symbol
 from .tape import InputArray
 from .tracer import Tracer
+
+RUNNING: list[Tracer] = []
+"""The traces of all threads that are being made: while there is none, nobody need ask whether he is in one."""
 
 
 @dataclass(frozen=True)
@@ -106,12 +110,14 @@ def collector_off() -> Iterator[None]:
 
 def _run(tracer: Tracer, function: Callable[..., Any], arrays: Sequence[InputArray]) -> tuple[tuple[int, ...], bool]:
     outer = current()
+    RUNNING.append(tracer)
     token = _current.set(Scope(place=outer.place or outer, prefix=outer.prefix, trace=tracer))
     try:
         returned = function(*_arguments(tracer, arrays))
         return _results(tracer, returned)
     finally:
         _current.reset(token)
+        RUNNING.remove(tracer)
 
 
 def _arguments(tracer: Tracer, arrays: Sequence[InputArray]) -> Iterator[Any]:
@@ -140,11 +146,12 @@ def _result(tracer: Tracer, item: Any, what: str) -> int:
             f"return where(condition, 1.0, 0.0)"
         )
     if isinstance(item, Symbol | Value):
-        node = tracer.operand(item)
-        if node in tracer.nodes.numbers:
+        node, nodes = tracer.operand(item), tracer.nodes
+        number = nodes.numbers.get(nodes.args[node][0] if nodes.kinds[node] is ALIAS else node)
+        if number is not None:
             raise TraceError(
                 f"the compiled function must compute something, but {what} is the constant "
-                f"{tracer.nodes.numbers[node]!r} whatever the arguments are; {cure}"
+                f"{number!r} whatever the arguments are; {cure}"
             )
         return node
     if item is None:

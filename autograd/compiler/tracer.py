@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Sequence
 from functools import reduce
 from typing import Any
 
-import numpy as np
-
-from ..declaration import CONDITION, Op
+from ..declaration import CONDITION, Op, truth
 from ..errors import TraceError
 from ..ops import add
 from ..parameter import Home, Parameter
-from ..parameter_array import ParameterArray
 from ..scopes import current
 from ..store import Place, Store
 from ..value import Constant, Value, real_number
-from .dots import MOST_LINES
 from .inner_ops import BATCH_MEAN, BOTH, CONDITIONS, EITHER, IDENTITY, IS_CONDITION
 from .nodes import PRODUCT, TOTALS, VEC, Nodes, Total
+from .recorded import recorded
 from .refusals import source_line
-from .runs import Line, lines
 from .symbol import Condition, Symbol, _Traced
+from .weighted import weighted_sum
 
 _new = object.__new__
 
@@ -54,8 +50,9 @@ class Tracer:
         self.observed: list[tuple[Any, tuple[int, ...]]] = []
         """Who wants to know numbers of each batch that is trained on, and their nodes."""
         self._values: dict[Value, int] = {}
-        self._listed: tuple[list[Any], list[int], tuple[int, ...]] = ([], [], ())
-        """The list that was multiplied last, and what `_rows` found in it."""
+        self.lists: dict[tuple[Any, ...], tuple[list[int], tuple[int, ...]]] = {}
+        """The lists multiplied by parameters: where in each the numbers of this trace are, and their nodes."""
+        self._aliases = 0
 
     def restart(self) -> None:
         """Be ready for a second run of the same function: what it computes again is the same nodes."""
@@ -63,6 +60,8 @@ class Tracer:
         self.generators = {key: (rng, []) for key, (rng, _) in self.generators.items()}
         self.observed.clear()
         self._values.clear()
+        self.lists.clear()
+        self._aliases = 0
 
     def release(self) -> Nodes:
         """Hand over the graph of the finished trace; modules remember their scopes, and so the tracer, for longer."""
@@ -70,7 +69,7 @@ class Tracer:
         nodes.known.clear()  # nothing is recorded any more
         self.nodes, self._known = Nodes(), {}
         self._values.clear()
-        self._listed = [], [], ()
+        self.lists.clear()
         return nodes
 
     def input(self, column: int, label: str) -> Symbol:
@@ -108,75 +107,20 @@ class Tracer:
         node = self._known.get((op, args))
         if node is None:
             node = self.nodes.add(op, args)
-            self._remember_scope(node)
+            self.remember_scope(node)
         symbol: Symbol = _new(Symbol)
         symbol._tracer, symbol._node = self, node if scope.recording else self.nodes.record(IDENTITY, (node,))
         return symbol
 
-    def _remember_scope(self, node: int) -> None:
+    def remember_scope(self, node: int) -> None:
+        """Note where a node is computed, if nobody has computed it before."""
         path = current().path
         if path:
             self.scopes.setdefault(node, path)
 
     def dot(self, ws: Sequence[Any], xs: Sequence[Any], start: Any) -> Symbol | None:
-        """``start + w0 * x0 + w1 * x1 + ...`` as one step; None where it isn't parameters in lines times rows.
-
-        Terms without a row are added to ``start``.
-        """
-        for parameters, items in ((ws, xs), (xs, ws)):
-            at, rows = self._rows(items)
-            found = self._lines(parameters, at) if rows else None
-            if found is not None:
-                for k in sorted(set(range(len(items))).difference(at)):
-                    term = parameters[k] * items[k]
-                    start = term if start is None else start + term
-                return self._product([(self.nodes.vec(rows[part]), line) for line, part in found], start)
-        return None
-
-    def _product(self, parts: list[tuple[int, Line]], start: Any) -> Symbol:
-        nodes, bias, row = self.nodes, None, None
-        if start is not None:
-            first = self.operand(start)
-            if not nodes.uniform[first]:
-                row = first
-            elif nodes.numbers.get(first) != 0.0:
-                bias = first
-        node = nodes.product(parts, bias)
-        self._remember_scope(node)
-        if row is not None:
-            node = nodes.record(add, (row, node))
-        return Symbol(self, node if current().recording else nodes.record(IDENTITY, (node,)))
-
-    def _rows(self, xs: Sequence[Any]) -> tuple[list[int], tuple[int, ...]]:
-        """Where in a list the numbers of this trace are that differ from sample to sample, and their nodes."""
-        items, at, nodes = self._listed
-        if len(xs) != len(items) or not all(map(operator.is_, xs, items)):  # neurons of a layer have the same
-            uniform = self.nodes.uniform
-            at = [k for k, x in enumerate(xs) if x.__class__ is Symbol and x._tracer is self and not uniform[x._node]]
-            nodes = tuple([xs[k]._node for k in at])
-            self._listed = list(xs), at, nodes
-        return at, nodes
-
-    def _lines(self, ws: Sequence[Any], at: Sequence[int]) -> list[tuple[Line, slice]] | None:
-        """Where these things are, those at the places ``at``, if they are parameters in few lines."""
-        if isinstance(ws, ParameterArray):
-            begin, (step, *_) = self.address(ws.store, ws.begin), ws.strides
-            self.products[ws._home] = None
-            if len(at) == len(ws) and step:
-                return [(Line(begin, step), slice(0, len(ws)))]
-            return lines([begin + k * step for k in at], MOST_LINES)
-        parameters = [ws[k] for k in at]
-        for w in parameters:
-            if w.__class__ is not Parameter:
-                return None
-        found = lines([self.address(w.store, w.slot) for w in parameters], MOST_LINES)
-        if found is not None:
-            homes = dict.fromkeys([w._home or w for w in parameters])
-            # Of an array all comes into the span; between lone parameters others may lie, which don't.
-            if any(line.step != 1 for line, _ in found) and any(isinstance(home, Parameter) for home in homes):
-                return None
-            self.products.update(homes)
-        return found
+        """``start + w0 * x0 + w1 * x1 + ...`` as one step, None where it must be spelled out."""
+        return weighted_sum(self, ws, xs, start)
 
     def total(self, kind: Total, places: Sequence[Place]) -> Symbol:
         """The sum of the "squares" or "magnitudes" of all parameters in these places, as a step for each place."""
@@ -195,13 +139,35 @@ class Tracer:
         return self._decided(self.nodes.record(op, (self._condition(a, sign), self._condition(b, sign))))
 
     def _decided(self, node: int) -> Any:
-        self._remember_scope(node)
+        self.remember_scope(node)
         number = self.nodes.numbers.get(node)
         return Condition(self, node) if number is None else bool(number)
 
     def detached(self, x: Any) -> Symbol:
         """The same number as ``x``, without a gradient."""
         return self._made(IDENTITY, (self.operand(x),))
+
+    def gradients(self, y: Any, xs: Sequence[Any], record: bool) -> tuple[Symbol, ...]:
+        """The derivatives of a traced number by others; without ``record`` no gradient flows through them."""
+        wanted = [self.operand(x) for x in xs]
+        for x, node in zip(xs, wanted, strict=True):
+            if node in self.nodes.numbers:
+                raise TraceError(
+                    f"gradients by {x!r}{source_line()}: in a compiled function a plain number is nothing to "
+                    f"differentiate by. Make it a Value before y is computed from it, or give it as an argument"
+                )
+        found = recorded(self.nodes, self.operand(y), wanted, self._parameter_at)
+        if not (record and current().recording):
+            found = [self.nodes.record(IDENTITY, (node,)) for node in found]
+        return tuple(Symbol(self, node) for node in found)
+
+    def alias(self, x: Any) -> Symbol:
+        """The same number as ``x``, as a node of its own to differentiate by."""
+        return Symbol(self, self._alias(self.operand(x)))
+
+    def _alias(self, node: int) -> int:
+        self._aliases += 1
+        return self.nodes.alias(node, self._aliases)
 
     def random(self, rng: Any) -> Symbol:
         """A number that ``rng.random()`` gives anew for each sample of each replay."""
@@ -259,8 +225,9 @@ class Tracer:
         return self.nodes.constant(real_number(x, "a formula of Values"))
 
     def _condition(self, x: Any, what: str) -> int:
-        if isinstance(x, bool | np.bool_):
-            return self.nodes.constant(float(x))
+        said = truth(x)
+        if said is not None:
+            return self.nodes.constant(float(said))
         if isinstance(x, Condition) and x._tracer is self:
             return x._node
         if isinstance(x, _Traced) and x._tracer is not self:
@@ -276,6 +243,16 @@ class Tracer:
                 "parameter", self.address(parameter.store, parameter.slot)
             )
         return node
+
+    def _parameter_at(self, address: int) -> int:
+        """The leaf of a parameter that a product names."""
+        for owner in self.products:
+            store, begin, end = owner.place()
+            first = self.address(store, begin)
+            if first <= address < first + end - begin:
+                found = owner if isinstance(owner, Parameter) else owner.array().face(begin + address - first)
+                return self._parameter(found)
+        raise AssertionError("every line of a product is of parameters that are noted")
 
     def address(self, store: Store, slot: int) -> int:
         """A slot as a number, by which equal steps in memory are equal steps."""
@@ -313,7 +290,9 @@ class Tracer:
         if isinstance(value, Constant) or self._is_ours(value):
             if self.noting is not None and value.op is None:
                 self.noting.number(value)
-            return self.nodes.constant(value._data)
+            node = self.nodes.constant(value._data)
+            # A Value that was made inside is there to be differentiated by, or it would be a plain number.
+            return node if isinstance(value, Constant) else self._alias(node)
         raise _foreign(value, source_line())
 
     # Text

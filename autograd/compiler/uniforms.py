@@ -70,6 +70,13 @@ class UniformSlots:
         parts = nodes.parts(node)
         return [(slot + k * step, row) for vec, (slot, step) in parts for k, row in enumerate(nodes.args[vec])]
 
+    def count_terms(self, node: int) -> int:
+        """How many terms a dot or a product has."""
+        nodes = self.nodes
+        if nodes.kinds[node] == DOT:
+            return len(nodes.args[node]) // 2
+        return sum(len(nodes.args[vec]) for vec, _ in nodes.parts(node))
+
     def operand(self, node: int) -> Operand:
         """The uniform as an operand of an instruction; the adjoint of a uniform has the slot behind all of them."""
         if node in self.nodes.numbers:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..checks import whole_number
 from ..randomness import Seed, generator
-from .sampling import whole_number
 
 Labelled = tuple[NDArray[np.float64], NDArray[np.int64]]
 

@@ -8,24 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..checks import whole_number
 from ..errors import ShapeError
 from ..randomness import Seed, generator
-
-
-def whole_number(given: object, name: str, least: int) -> int:
-    """``given`` as an int of at least ``least``.
-
-    Raises:
-        TypeError, ValueError: it isn't one; ``name`` begins the message.
-
-    >>> whole_number(np.int64(3), "epochs", 0)
-    3
-    """
-    if isinstance(given, bool) or not isinstance(given, int | np.integer):
-        raise TypeError(f"{name} must be a whole number, got {given!r} of type {type(given).__name__}")
-    if given < least:
-        raise ValueError(f"{name} must be at least {least}, got {given}")
-    return int(given)
 
 
 def batches(

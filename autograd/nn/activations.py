@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from operator import methodcaller
 from typing import Any, ClassVar, TypeAlias
 
-from .. import ops
+from .. import checks, ops
 from ..declaration import Op
 from ..value import real_number
-from . import checks
 from .checks import as_list, here, is_single
 from .init import Initializer, he, xavier
 from .module import Module

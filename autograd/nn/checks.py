@@ -1,16 +1,15 @@
-"""Checks of arguments that several modules share: rows of inputs, sizes, names."""
+"""What layers and losses take for a row of inputs, and how errors name them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
+from ..checks import count as count
+from ..checks import size as size
 from ..errors import ShapeError
 from ..scopes import current
-
-T = TypeVar("T")
 
 
 def is_plain(x: Any) -> bool:
@@ -60,15 +59,6 @@ def as_list(x: Any, what: str) -> list[Any]:
     return list(x)
 
 
-def count(n: int, one: str, many: str = "") -> str:
-    """A number with its noun.
-
-    >>> count(1, "input"), count(3, "input")
-    ('1 input', '3 inputs')
-    """
-    return f"{n} {one}" if n == 1 else f"{n} {many or one + 's'}"
-
-
 def here(thing: object) -> str:
     """``thing`` as an error names it: its path (the scope in force) and its repr.
 
@@ -77,27 +67,3 @@ def here(thing: object) -> str:
     """
     path = current().path
     return f"{path}: {thing!r}" if path else repr(thing)
-
-
-def size(n: Any, what: str) -> int:
-    """``n`` as a number of inputs or outputs: a whole number from 1 on.
-
-    >>> size(3, "nin")
-    3
-    """
-    if isinstance(n, bool) or not isinstance(n, int | np.integer):
-        raise TypeError(f"{what} must be a whole number, got {type(n).__name__}: {n!r}")
-    if n < 1:
-        raise ValueError(f"{what} must be at least 1, got {n}")
-    return int(n)
-
-
-def by_name(table: Mapping[str, T], name: Any, kind: str) -> T:
-    """The entry of that name, else a ValueError that lists the known ones; ``kind`` is "a loss" or the like.
-
-    >>> by_name({"mse": 1}, "mse", "a loss")
-    1
-    """
-    if isinstance(name, str) and name in table:
-        return table[name]
-    raise ValueError(f"{name!r} is not {kind}; known: {', '.join(table)}")

@@ -15,11 +15,11 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import checks
+from ..checks import size
 from ..errors import ShapeError
 from ..randomness import generator
 from ..value import real_number
-from . import checks
-from .checks import size
 
 Array: TypeAlias = NDArray[np.float64]
 

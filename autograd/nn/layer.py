@@ -72,9 +72,9 @@ class Layer(Module):
         """Keep the arrays, and have their faces bear the names of the neurons."""
         vars(self).update(weight=weight, bias=bias)
         scopes = [neuron._scope for neuron in self.neurons]
-        for array in (weight, bias):
+        for name, array in (("weight", weight), ("bias", bias)):
             if array is not None and not array._home.rows:
-                array._home.rows = scopes
+                array._home.rows, array._home.label = scopes, name
 
     def __setstate__(self, state: Any) -> None:
         super().__setstate__(state)
@@ -109,6 +109,11 @@ class Layer(Module):
         vars(self)["bias"] = array
         for j, neuron in enumerate(self.neurons):
             neuron.b = None if array is None else array[j]
+
+    def __delattr__(self, name: str) -> None:
+        if name in ("weight", "bias"):
+            raise AttributeError(f"{name} of {self!r} can't be deleted; a layer without biases is made by bias=False")
+        super().__delattr__(name)
 
     def _share(self, name: str, array: Any, shape: tuple[int, ...]) -> None:
         if not isinstance(array, ParameterArray):

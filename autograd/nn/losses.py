@@ -2,7 +2,7 @@
 
 ``pred`` is a Value or a list of them (what a model gave), the target numbers or Values: a number, a list, a NumPy row.
 Over several outputs the mean is taken, as PyTorch does. Nothing branches on a Value, so all of them can be traced.
-Targets that are plain numbers are checked.
+Targets are checked, whatever they are: what is no label raises its error at once, from a program with the row.
 """
 
 from __future__ import annotations
@@ -13,17 +13,15 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from .. import ops
+from .. import checks, ops
+from ..checks import count
 from ..declaration import equal
 from ..errors import ShapeError
 from ..value import real_number
-from . import checks
-from .checks import as_list, count, is_plain, is_single
+from .checks import as_list, is_plain, is_single
+from .targets import Rule, binary_rule, class_rule, hinge_rule, probabilities_rule
 
 Loss: TypeAlias = Callable[[Any, Any], Any]
-
-_SUM_TOLERANCE = 1e-6
-"""How far plain probabilities may sum from 1: rows of float32 do."""
 
 
 def mse(pred: Any, target: Any) -> Any:
@@ -82,17 +80,13 @@ def hinge(score: Any, y: Any) -> Any:
 
     Raises:
         ShapeError: not as many targets as scores.
-        ValueError: a plain ``y`` is neither -1 nor +1.
+        ValueError: ``y`` is neither -1 nor +1.
 
     >>> hinge(0.25, 1), hinge(0.25, -1)
     (0.75, 1.25)
     """
 
-    def check(t: float) -> None:
-        if t not in (-1.0, 1.0):
-            raise ValueError(f"y of hinge is -1 or +1, got {t!r}; make it 2 * y - 1 from classes 0 and 1")
-
-    return _mean("hinge", lambda s, t: ops.relu(1.0 - t * s), score, y, check)
+    return _mean("hinge", lambda s, t: ops.relu(1.0 - t * s), score, y, hinge_rule)
 
 
 def binary_cross_entropy(logit: Any, y: Any) -> Any:
@@ -102,22 +96,18 @@ def binary_cross_entropy(logit: Any, y: Any) -> Any:
 
     Raises:
         ShapeError: not as many targets as logits.
-        ValueError: a plain ``y`` is outside [0, 1].
+        ValueError: ``y`` is outside [0, 1].
 
     >>> round(binary_cross_entropy(0.0, 1), 6), binary_cross_entropy(-1000.0, 1)
     (0.693147, 1000.0)
     """
-
-    def check(t: float) -> None:
-        if not 0.0 <= t <= 1.0:
-            raise ValueError(f"y of binary_cross_entropy is a probability from 0 to 1, got {t!r}")
 
     return _mean(
         "binary_cross_entropy",
         lambda z, t: t * ops.softplus(-z) + (1.0 - t) * ops.softplus(z),
         logit,
         y,
-        check,
+        binary_rule,
     )
 
 
@@ -127,11 +117,11 @@ def cross_entropy(logits: Any, target: Any) -> Any:
     Args:
         logits: at least two.
         target: the index of the class (a whole number, also as a float or a Value), or probabilities, one for each
-            logit. An index given as a Value picks its logit by `where`; one that is no class gives NaN.
+            logit. An index given as a Value picks its logit by `where`.
 
     Raises:
         ShapeError: not as many probabilities as logits, or fewer than two logits.
-        ValueError: a plain index is out of range or not whole; plain probabilities are negative or don't sum to 1.
+        ValueError: an index is out of range or not whole; probabilities are negative or don't sum to 1.
 
     >>> round(cross_entropy([1.0, 1.0], 0), 6), round(cross_entropy([1.0, 1.0], [0.5, 0.5]), 6)
     (0.693147, 0.693147)
@@ -142,32 +132,22 @@ def cross_entropy(logits: Any, target: Any) -> Any:
             f"cross_entropy needs at least 2 logits, got {len(zs)}; for two classes by one logit take "
             f"binary_cross_entropy"
         )
-    picked = _pick(zs, _number(target)) if is_single(target) else _expectation(zs, _probabilities(zs, target))
-    return ops.logsumexp(*zs) - picked
+    if is_single(target):
+        return _of_class(zs, _number(target))
+    ps = _probabilities(zs, target)
+    return probabilities_rule(ops.logsumexp(*zs) - _expectation(zs, ps), ps)
 
 
-def _pick(zs: list[Any], target: Any) -> Any:
-    """The logit of the target's class."""
-    if isinstance(target, int | float):
-        return zs[_class(target, len(zs))]
+def _of_class(zs: list[Any], target: Any) -> Any:
+    rule = class_rule(len(zs))
+    if not hasattr(type(target), "__apply_op__"):
+        real_number(target, "a class of cross_entropy")
+        rule(0.0, [target])
+        return ops.logsumexp(*zs) - zs[int(target)]
     picked: Any = 0.0
-    known: Any = 0.0
     for k, z in enumerate(zs):
-        hit = equal(target, float(k))
-        picked = picked + ops.where(hit, z, 0.0)
-        known = known + ops.where(hit, 1.0, 0.0)
-    return picked + ops.where(known > 0.5, 0.0, math.nan)
-
-
-def _class(target: float, classes: int) -> int:
-    number = real_number(target, "a class of cross_entropy")
-    if not number.is_integer():
-        raise ValueError(f"a class of cross_entropy is a whole number, got {target!r}; for probabilities give a list")
-    if not 0 <= number < classes:
-        raise ValueError(
-            f"class {target!r} of cross_entropy is out of range for {classes} logits; classes are 0 to {classes - 1}"
-        )
-    return int(number)
+        picked = picked + ops.where(equal(target, float(k)), z, 0.0)
+    return rule(ops.logsumexp(*zs) - picked, [target])
 
 
 def _probabilities(zs: list[Any], target: Any) -> list[Any]:
@@ -177,13 +157,8 @@ def _probabilities(zs: list[Any], target: Any) -> list[Any]:
             f"cross_entropy got {count(len(zs), 'logit')} and {count(len(ps), 'probability', 'probabilities')}; "
             f"it needs as many, or the index of the class"
         )
-    plain = [_number(p) for p in ps if is_plain(p)]
-    negative = next((p for p in plain if not p >= 0.0), None)
-    if negative is not None:
-        raise ValueError(f"probabilities of cross_entropy are from 0 on, got {negative!r}")
-    if len(plain) == len(ps) and not abs(sum(plain) - 1.0) <= _SUM_TOLERANCE:
-        raise ValueError(f"probabilities of cross_entropy must sum to 1, got the sum {float(sum(plain))!r} of {ps!r}")
-    return ps
+    truth = (bool, np.bool_)  # labels == classes is a one-hot row
+    return [float(p) if isinstance(p, truth) else _target(p, "a probability of cross_entropy") for p in ps]
 
 
 def _expectation(zs: list[Any], ps: list[Any]) -> Any:
@@ -191,7 +166,7 @@ def _expectation(zs: list[Any], ps: list[Any]) -> Any:
     total: Any = None
     for z, p in zip(zs, ps, strict=True):
         if not (is_plain(p) and p == 0):
-            term = z if is_plain(p) and p == 1 else z * _number(p)
+            term = z if is_plain(p) and p == 1 else z * p
             total = term if total is None else total + term
     return total
 
@@ -205,24 +180,26 @@ def _square(d: Any) -> Any:
     return d * d
 
 
-def _mean(name: str, term: Loss, pred: Any, target: Any, check: Callable[[float], None] | None = None) -> Any:
-    """The mean of ``term`` over the outputs, after all targets have been checked."""
+def _target(x: Any, what: str) -> Any:
+    """A target as something to compute with; a TypeError if it is no real number."""
+    x = _number(x)
+    return x if hasattr(type(x), "__apply_op__") else real_number(x, what)
+
+
+def _mean(name: str, term: Loss, pred: Any, target: Any, rule: Rule | None = None) -> Any:
+    """The mean of ``term`` over the outputs; the targets obey the rule."""
     preds, targets = as_list(pred, f"the loss {name}"), as_list(target, f"the loss {name}")
     if len(preds) != len(targets) or not preds:
         outputs, wanted = count(len(preds), "output"), count(len(targets), "target")
         raise ShapeError(
             f"the loss {name} got {outputs} and {wanted}; it needs at least one output, and a target for each"
         )
-    preds, targets = list(map(_number, preds)), list(map(_number, targets))
-    for t in targets:
-        if not hasattr(type(t), "__apply_op__"):
-            number = real_number(t, f"a target of {name}")
-            if check is not None:
-                check(number)
+    preds, targets = list(map(_number, preds)), [_target(t, f"a target of {name}") for t in targets]
     total = term(preds[0], targets[0])
     for p, t in zip(preds[1:], targets[1:], strict=True):
         total = total + term(p, t)
-    return total if len(preds) == 1 else total / float(len(preds))
+    mean = total if len(preds) == 1 else total / float(len(preds))
+    return mean if rule is None else rule(mean, targets)
 
 
 LOSSES: dict[str, Loss] = {

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
+from ..checks import size
 from ..randomness import generator
 from ..store import make_room
 from .activations import resolve
-from .checks import size
 from .layer import Layer
 from .module import Module
 

@@ -8,8 +8,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from ..checks import by_name
 from ..errors import ShapeError
-from ..nn.checks import by_name
 from ..value import real_number
 
 Metric: TypeAlias = Callable[[NDArray[np.float64], NDArray[Any]], Any]

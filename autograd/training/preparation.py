@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..data.sampling import check_fraction, whole_number
+from ..checks import whole_number
+from ..data.sampling import check_fraction
 from ..errors import NonFiniteError, ShapeError
 from ..graph import ancestors
 from ..nn import losses

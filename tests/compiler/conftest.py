@@ -2,6 +2,7 @@
 
 import ctypes
 import runpy
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -76,6 +77,20 @@ def compile_kernel(kernel: Callable[..., Any], arity: int, width: int | None = N
         return y[:count]
 
     return over_arrays
+
+
+@pytest.fixture(scope="session")
+def in_threads() -> Callable[[Callable[[int], None], int], None]:
+    """`in_threads(work, count)` runs `work(0)`, `work(1)`, ... each in a thread of its own, and waits for them."""
+
+    def run(work: Callable[[int], None], count: int) -> None:
+        threads = [threading.Thread(target=work, args=(k,)) for k in range(count)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    return run
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 import gc
 import subprocess
 import sys
-import threading
 import tracemalloc
 
 import numpy as np
@@ -176,7 +175,7 @@ def test_the_text_depends_on_nothing_but_the_program():
 # Threads and memory
 
 
-def test_two_threads_compile_and_run():
+def test_two_threads_compile_and_run(in_threads):
     expected, found, errors = {}, {}, []
     x, y = batch(20)
     for k in range(2):
@@ -189,32 +188,24 @@ def test_two_threads_compile_and_run():
         except Exception as error:
             errors.append(error)
 
-    threads = [threading.Thread(target=work, args=(k,)) for k in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    in_threads(work, 2)
     assert errors == []
     for k in range(2):
         for result in found[k]:
             np.testing.assert_allclose(result, expected[k], rtol=1e-9)
 
 
-def test_two_threads_run_the_same_code_at_once():
+def test_two_threads_run_the_same_code_at_once(in_threads):
     tape, (x, y) = classifier_tape("values"), batch(300)
     data = np.random.default_rng(0).normal(size=WEIGHTS)
     executable = LlvmBackend().build(tape)
     expected, wrong = executable.bind(data, np.zeros(WEIGHTS))(300)(x, y), []
 
-    def work() -> None:
+    def work(_: int) -> None:
         run = executable.bind(data, np.zeros(WEIGHTS))(300)
         wrong.extend(1 for _ in range(300) if not np.array_equal(run(x, y), expected))
 
-    threads = [threading.Thread(target=work) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    in_threads(work, 2)
     assert wrong == []
 
 

@@ -281,7 +281,7 @@ def test_dots_over_the_same_rows_become_dense_in_the_order_of_their_weights(node
     groups = find_groups(nodes, UniformSlots(nodes, 20))
     family = groups.families[-1]
     assert (family.kind, family.members) == ("dense", outputs)
-    assert (family.product.slot, family.product.stride, family.product.offsets) == (0, 4, (0, 1, 2))
+    assert (family.product.slots, family.product.strides) == ((0, 1, 2), (4, 4, 4))
     assert (family.product.bias, family.product.bias_stride) == (3, 4)
 
 
@@ -363,7 +363,7 @@ def test_slots_are_used_again(nodes):
     for _ in range(6 * MOST):
         x = nodes.record(tanh, (x,))
     _, _, schedule = scheduled(nodes, [x], 0)
-    assert len(schedule.works) >= 6
+    assert len(schedule.works) > 6
     assert schedule.scratch == 2
 
 

@@ -85,6 +85,15 @@ def test_two_layers_over_the_same_rows_share_their_list():
     assert kinds(lambda x: [*a(x), *b(x)], 5).count(VEC) == 1
 
 
+def test_a_column_of_weights_is_one_line_and_nobody_looks_at_its_faces(monkeypatch):
+    layer = nn.Linear(6, 4, rng=0)
+    looked = []
+    monkeypatch.setattr(autograd.ParameterArray, "__iter__", lambda array: looked.append(array) or iter(()))
+    nodes = trace(lambda x: dot(layer.weight[:, 1], x), [InputArray("x", 4, scalar=False)]).nodes
+    assert list(nodes.lines.values()) == [(Line(1, 6),)]
+    assert looked == []
+
+
 def test_what_a_neuron_of_a_users_own_overrides_is_what_is_traced():
     class Doubled(nn.Neuron):
         def forward(self, x):
@@ -184,7 +193,23 @@ def test_only_what_is_asked_for_is_differentiated():
     assert (by_inputs.sums, len(by_inputs.inputs)) == ([], 2)
 
 
+def test_columns_are_made_for_the_rows_alone_to_which_gradient_is_to_flow():
+    nodes = Nodes()
+    x, w = nodes.leaf("input", 0), nodes.leaf("parameter", 9)
+    hidden = nodes.record(mul, (x, w))
+    root = nodes.product([(nodes.vec((x, hidden)), Line(0, 1))])
+    gradients = differentiate(nodes, root)
+    assert gradients.inputs == {}
+    assert nodes.kinds.count(PRODUCT) == 2  # the written one, and what flows to the hidden row
+
+
 # Blocks
+
+
+def test_rows_that_stand_twice_in_a_list_are_two_segments():
+    layer = nn.Linear(12, 4, rng=0)
+    (unit,) = tape_of(lambda x: layer([v for pair in zip(x, x, strict=True) for v in pair]), 6, "values").units
+    assert [(segment.count, segment.stride_k) for segment in unit.segments] == [(6, 2), (6, 2)]
 
 
 def test_a_short_single_product_is_straight_code_and_a_long_one_a_loop():
@@ -291,6 +316,16 @@ def tied_transposed():
     return f, [p for row in w for p in row]
 
 
+def tied_arrays_transposed():
+    layer = nn.Linear(6, 4, rng=0)
+
+    def f(x):
+        h = [v.tanh() for v in layer(x)]
+        return square([dot(layer.weight[:, k], h, x[k]) for k in range(6)])
+
+    return f, list(layer.parameters())
+
+
 def tied_with_other_biases():
     w, b = weights(4 * 6), weights(8, seed=2)
     both = lambda x, j: dot(w[6 * j : 6 * j + 6], x, b[j]).tanh() * dot(w[6 * j : 6 * j + 6], x, b[4 + j])
@@ -316,6 +351,11 @@ def in_any_order():
 def sum_of_outputs():
     layer = nn.Linear(6, 5, rng=0)  # all adjoints are the same row
     return lambda x: sum(layer([v.tanh() for v in x])), layer.parameters()
+
+
+def constant_biases():
+    w = weights(5 * 6)
+    return lambda x: square([dot(w[6 * j : 6 * j + 6], x, 0.5 * j - 1.0).tanh() for j in range(5)]), w
 
 
 def a_row_as_the_bias():
@@ -375,8 +415,15 @@ CASES = {
     **{
         f.__name__.replace("_", " "): f
         for f in (
-            *(of_numbers_alone, applied_twice, residual, attention, tied_transposed, tied_with_other_biases),
-            *(overlapping_rows, one_parameter_many_times, in_any_order, sum_of_outputs, a_row_as_the_bias),
+            *(of_numbers_alone, applied_twice, residual, attention, tied_transposed, tied_arrays_transposed),
+            *(
+                tied_with_other_biases,
+                overlapping_rows,
+                one_parameter_many_times,
+                in_any_order,
+                sum_of_outputs,
+                a_row_as_the_bias,
+            ),
             *(used_as_a_weight_and_by_itself, scaled_weights, frozen, without_gradient, where_between, convolution),
         )
     },
@@ -455,6 +502,26 @@ def test_other_weights_at_the_second_run_are_found():
 
     with pytest.raises(autograd.TraceError, match="did something else"):
         Program(f, "numpy")(rows(2, 4))
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_trace_over_other_weights_does_not_take_over_the_code_of_the_old_one(backend):
+    if backend == "llvm":
+        pytest.importorskip("llvmlite")
+    weight = autograd.ParameterArray(rows(2, 6))
+
+    class Chosen(nn.Module):
+        def __init__(self):
+            self.row = 0
+
+        def forward(self, x):
+            return dot(weight[self.row], x)
+
+    model, X = Chosen(), rows(3, 6, seed=2)
+    program = Program(model, backend)
+    for row in (0, 1, 0):
+        model.row = row
+        np.testing.assert_allclose(program(X), X @ weight.data[row], rtol=1e-13)
 
 
 def test_the_report_counts_the_products_of_a_layer():

@@ -3,7 +3,6 @@
 import copy
 import pickle
 import sys
-import threading
 import warnings
 
 import numpy as np
@@ -540,7 +539,7 @@ def test_pickles_and_copies_trace_anew():
         np.testing.assert_array_equal(again(X), expected)
 
 
-def test_threads_may_share_a_program():
+def test_threads_may_share_a_program(in_threads):
     model = nn.MLP(3, [8, 1], rng=0)
     program = compile(hinge(model), backend=BACKEND)
     data = [arrays(20, seed=i) for i in range(4)]
@@ -550,11 +549,7 @@ def test_threads_may_share_a_program():
     def work(i):
         wrong.extend(i for _ in range(25) if not np.array_equal(program(*data[i]), expected[i]))
 
-    threads = [threading.Thread(target=work, args=(i,)) for i in range(4)]
-    for t in threads:
-        t.start()
-    for t in threads:
-        t.join()
+    in_threads(work, 4)
     assert wrong == []
 
 

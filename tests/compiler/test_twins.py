@@ -155,6 +155,10 @@ def one_line(op=autograd.add, args=ONE.args, **parts):
     return Straight((ONE._replace(op=op, args=args, **parts),))
 
 
+def then(unit, *args):
+    return Straight((*unit.code, Instruction(1, autograd.sub, args, scratch(2))))
+
+
 def product(**parts):
     return replace(dense(1), **parts)
 
@@ -184,14 +188,8 @@ STRANGERS = {
         one_line(args=(inputs(1), Uniform(PARAMETERS + 2))),
     ),
     "one row twice": (one_line(), one_line(args=(inputs(1), inputs(1)))),
-    "operands in another order": (
-        Straight((*one_line().code, Instruction(1, autograd.sub, (inputs(1), inputs(2)), scratch(2)))),
-        Straight((*one_line().code, Instruction(1, autograd.sub, (inputs(2), inputs(1)), scratch(2)))),
-    ),
-    "what is stored": (
-        Straight((*one_line().code, Instruction(1, autograd.sub, (Local(0), inputs(2)), scratch(2)))),
-        Straight((*one_line(store=None).code, Instruction(1, autograd.sub, (Local(0), inputs(2)), scratch(2)))),
-    ),
+    "operands in another order": (then(one_line(), inputs(1), inputs(2)), then(one_line(), inputs(2), inputs(1))),
+    "what is stored": (then(one_line(), Local(0), inputs(2)), then(one_line(store=None), Local(0), inputs(2))),
     "what is checked": (one_line(), one_line(checked=True)),
     "outputs": (product(), product(outputs=5, epilogue=())),
     "terms": (product(), product(segments=(Segment(inputs(1), 4, 10, 6, 1), *dense(1).segments[1:]))),

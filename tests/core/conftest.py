@@ -66,10 +66,6 @@ class Reference:
         return number(*args) if callable(number) else number
 
 
-def _one(*args: float) -> float:
-    return 1.0
-
-
 def _tail(x: float) -> float:
     return 6 + 3 * min(x * x, 1500.0)
 
@@ -106,7 +102,7 @@ REFERENCE = {
     "atan": Reference(mp.atan, 1.0, 4.0),
     "sinh": Reference(mp.sinh),
     "cosh": Reference(mp.cosh),
-    "tanh": Reference(mp.tanh, partial_scale=_one),
+    "tanh": Reference(mp.tanh),
     "erf": Reference(mp.erf, 1.0, 3.0, partials=_tail),
     "erfc": Reference(_erfc, 2.0, 4.0, partials=_tail),
     "sigmoid": Reference(lambda x: 1 / (1 + mp.exp(-x))),

@@ -20,7 +20,7 @@ def declared(op: Op, point: tuple[float, ...]) -> tuple[float, tuple[float, ...]
     """Value and partials by running the lambdas of the declaration on plain floats; None where Python raises."""
     try:
         y = op.kernel(Floats, *point, **op.attributes)
-        return float(y), tuple(map(float, op.partials(y, *point, **op.attributes)))
+        return float(y), tuple(map(float, (op.careful or op.partials)(y, *point, **op.attributes)))
     except (ArithmeticError, ValueError):
         return None
 

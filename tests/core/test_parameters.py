@@ -79,8 +79,13 @@ def test_data_and_grad_are_views() -> None:
     assert face.grad == 3.0
     w.data = [[0, 1, 2], [3, 4, 5]]
     assert [p.data for p in w.faces()] == [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]
-    assert np.asarray(w).dtype == np.float64
-    assert np.mean(w) == 2.5
+    assert np.asarray(w[0])[2] is w[0, 2], "whoever computes with it by NumPy keeps the gradient"
+    assert np.mean(w[0]).data == 1.0
+    assert (np.array([1.0, 2.0, 3.0]) * w[0])[2].data == 6.0
+    assert (w[0] + np.ones(3))[1].data == 2.0
+    for wrong in (lambda: w[0] * 2.0, lambda: w + 1, lambda: w @ w, lambda: -w):
+        with pytest.raises(TypeError, match=r"has no arithmetic: write formulas of its items.*\.data"):
+            wrong()
 
 
 @pytest.mark.parametrize(

@@ -44,8 +44,8 @@ def test_without_a_size_there_is_one_batch():
     [
         (0, 1, ValueError, "batches: the number of samples must be at least 1, got 0"),
         (5, 0, ValueError, "batches: batch_size must be at least 1, got 0"),
-        (5, 2.0, TypeError, "batches: batch_size must be a whole number, got 2.0 of type float"),
-        (5, True, TypeError, "batches: batch_size must be a whole number, got True of type bool"),
+        (5, 2.0, TypeError, "batches: batch_size must be a whole number, got float: 2.0"),
+        (5, True, TypeError, "batches: batch_size must be a whole number, got bool: True"),
         ((np.zeros(3), np.zeros(4)), 2, ShapeError, "must have one number of samples, got the shapes (3,), (4,)"),
         ((), 2, ShapeError, "there are no arrays"),
         ((1.0, 2.0), 1, ShapeError, "got the shapes (), ()"),

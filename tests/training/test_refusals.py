@@ -28,7 +28,7 @@ def other_optimizer():
         ({"X": [[0.0] * 3] * 3}, ShapeError, "takes 2 inputs, got 3"),
         ({"Y": [[0.0, 1.0]] * 3}, ShapeError, "the loss mse got 1 output and 2 targets"),
         ({"epochs": -1}, ValueError, "fit: epochs must be at least 0, got -1"),
-        ({"epochs": 1.5}, TypeError, "fit: epochs must be a whole number, got 1.5"),
+        ({"epochs": 1.5}, TypeError, "fit: epochs must be a whole number, got float: 1.5"),
         ({"batch_size": 0}, ValueError, "fit: batch_size must be at least 1, got 0"),
         ({"patience": 0}, ValueError, "fit: patience must be at least 1, got 0"),
         ({"loss": "mes"}, ValueError, "'mes' is not a loss; known: mse, mae, huber, hinge"),

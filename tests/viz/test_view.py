@@ -217,3 +217,16 @@ def test_the_parts_are_plain_frozen_data():
     for part in (Node("n0", "op"), Edge("n0", "n1"), Cluster("a")):
         with pytest.raises(AttributeError):
             setattr(part, next(iter(part.__dataclass_fields__)), "changed")
+
+
+def test_a_module_with_a_constant_in_it_carries_gradient():
+    """A network on plain numbers: its inputs are constants, the box that holds them is none."""
+    w = Parameter(2.0, label="w")
+    with scope("layer"):
+        y = w * 3.0 + 1.0
+    root = y * y
+    root.backward()
+    view = GraphView.of(root, depth=1)
+    (box,) = (n for n in view.nodes if n.kind == "collapsed")
+    assert box.requires_grad
+    assert all(e.requires_grad for e in view.edges if e.source == box.id)

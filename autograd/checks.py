@@ -1,0 +1,55 @@
+"""Checks of arguments that all packages share: whole numbers, names, and how a number of things is said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import numpy as np
+
+T = TypeVar("T")
+
+
+def whole_number(given: object, name: str, least: int) -> int:
+    """``given`` as an int of at least ``least``.
+
+    Raises:
+        TypeError, ValueError: it isn't one; ``name`` begins the message.
+
+    >>> whole_number(np.int64(3), "epochs", 0)
+    3
+    """
+    if isinstance(given, bool) or not isinstance(given, int | np.integer):
+        raise TypeError(f"{name} must be a whole number, got {type(given).__name__}: {given!r}")
+    if given < least:
+        raise ValueError(f"{name} must be at least {least}, got {given}")
+    return int(given)
+
+
+def size(given: object, name: str) -> int:
+    """``given`` as a number of inputs, outputs or samples: a whole number from 1 on.
+
+    >>> size(3, "nin")
+    3
+    """
+    return whole_number(given, name, 1)
+
+
+def count(n: int, one: str, many: str = "") -> str:
+    """A number with its noun.
+
+    >>> count(1, "input"), count(3, "input")
+    ('1 input', '3 inputs')
+    """
+    return f"{n} {one}" if n == 1 else f"{n} {many or one + 's'}"
+
+
+def by_name(table: Mapping[str, T], name: Any, kind: str) -> T:
+    """The entry of that name, else a ValueError that lists the known ones; ``kind`` is "a loss" or the like.
+
+    >>> by_name({"mse": 1}, "mse", "a loss")
+    1
+    """
+    if isinstance(name, str) and name in table:
+        return table[name]
+    raise ValueError(f"{name!r} is not {kind}; known: {', '.join(table)}")

@@ -1,0 +1,133 @@
+"""A label that is none is refused by whoever meets it: eager code, each call of a program, fit; with its row."""
+
+import importlib.util
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograd import DomainError, NonFiniteError, Value, compile, fit, nn, optim, where
+from autograd.nn import losses
+
+BACKENDS = ["numpy", *(["llvm"] if importlib.util.find_spec("llvmlite") else [])]
+WRONG = [
+    ("cross_entropy", 3.0, r"class 3\.0 of cross_entropy is out of range for 3 logits; classes are 0 to 2"),
+    ("cross_entropy", -1.0, r"class -1\.0 of cross_entropy is out of range for 3 logits; classes are 0 to 2"),
+    ("cross_entropy", 1.5, r"a class of cross_entropy is a whole number, got 1\.5; for probabilities give a list"),
+    ("cross_entropy", [0.5, -0.25, 0.75], r"probabilities of cross_entropy are from 0 on, got -0\.25"),
+    ("cross_entropy", [0.5, 0.5, 0.5], r"probabilities of cross_entropy must sum to 1, got the sum 1\.5 of \[0\.5"),
+    ("binary_cross_entropy", -1.0, r"y of binary_cross_entropy is a probability from 0 to 1, got -1\.0"),
+    ("binary_cross_entropy", 1.01, r"y of binary_cross_entropy is a probability from 0 to 1, got 1\.01"),
+    ("binary_cross_entropy", [1.0, 0.5, 2.0], r"is a probability from 0 to 1, got 2\.0"),
+    ("hinge", 0.0, r"y of hinge is -1 or \+1, got 0\.0; make it 2 \* y - 1 from classes 0 and 1"),
+    ("hinge", [1.0, -1.0, 2.0], r"y of hinge is -1 or \+1, got 2\.0"),
+]
+RIGHT = {
+    "cross_entropy": (2.0, [0.25, 0.0, 0.75]),
+    "binary_cross_entropy": (0.5, [0.0, 1.0, 0.3]),
+    "hinge": (-1.0, 1.0),
+}
+X = np.random.default_rng(0).normal(size=(5, 2))
+ROW = 3
+
+
+def labels(name: str, wrong: Any) -> np.ndarray:
+    """Five labels, the fourth of them wrong; all right without one."""
+    single, several = RIGHT[name]
+    right = several if isinstance(wrong, list) and name == "cross_entropy" else single
+    if isinstance(wrong, list) and name != "cross_entropy":
+        right = [single] * len(wrong)
+    found = np.array([right] * len(X))
+    found[ROW] = wrong
+    return found
+
+
+def setting(name: str, wrong: Any) -> tuple[nn.MLP, Callable[..., Any]]:
+    outputs = 3 if name == "cross_entropy" or isinstance(wrong, list) else 1
+    model = nn.MLP(2, [4, outputs], rng=0)
+    return model, lambda x, y: losses.by_name(name)(model(x), y)
+
+
+def calls(program: Any) -> list[Callable[..., Any]]:
+    return [program, program.backward, program.gradients, lambda *arrays: program.inspect(*arrays, sample=ROW)]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(("name", "wrong", "message"), WRONG)
+def test_a_program_refuses_it_in_every_call(name: str, wrong: Any, message: str, backend: Any) -> None:
+    model, loss = setting(name, wrong)
+    for call in calls(compile(loss, backend=backend)):
+        with pytest.raises(DomainError, match=message + r".* It happened in sample 3 \(row 3, counted from 0\)"):
+            call(X, labels(name, wrong))
+    assert not any(p.has_grad for p in model.parameters())
+
+
+@pytest.mark.parametrize(("name", "wrong", "message"), WRONG)
+def test_eager_code_refuses_it_as_numbers_and_as_values(name: str, wrong: Any, message: str) -> None:
+    _, loss = setting(name, wrong)
+    for target in (wrong, [Value(t) for t in wrong] if isinstance(wrong, list) else Value(wrong)):
+        with pytest.raises(DomainError, match=message):
+            loss(X[0].tolist(), target)
+
+
+@pytest.mark.parametrize("mode", ["eager", "compiled"])
+@pytest.mark.parametrize(("name", "wrong", "message"), WRONG)
+def test_fit_refuses_it_in_both_modes(name: str, wrong: Any, message: str, mode: str) -> None:
+    if mode == "compiled":
+        pytest.importorskip("llvmlite", reason="llvmlite is not installed")
+    model, _ = setting(name, wrong)
+    with pytest.raises(DomainError, match=message) as caught:
+        fit(
+            model,
+            X,
+            labels(name, wrong),
+            loss=name,
+            optimizer=optim.SGD(model.parameters(), lr=0.1),
+            mode=mode,
+            epochs=2,
+        )
+    assert "row 3 of X" in " ".join(caught.value.__notes__)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("name", RIGHT)
+def test_right_labels_give_what_eager_code_gives(name: str, backend: Any) -> None:
+    for right in RIGHT[name]:
+        model, loss = setting(name, right)
+        Y = np.array([right] * len(X))
+        program = compile(loss, backend=backend)
+        wanted = [loss(x, y).data for x, y in zip(X.tolist(), Y.tolist(), strict=True)]
+        np.testing.assert_allclose(program(X, Y), wanted, rtol=1e-12)
+        program.backward(X, Y)
+        found = [p.grad for p in model.parameters()]
+        model.zero_grad()
+        for x, y in zip(X.tolist(), Y.tolist(), strict=True):
+            loss(x, y).backward(1 / len(X))
+        np.testing.assert_allclose(found, [p.grad for p in model.parameters()], rtol=1e-11, atol=1e-13)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_labels_that_are_computed_from_data_are_labels_too(backend: Any) -> None:
+    model = nn.MLP(2, [4, 1], rng=0)
+    program = compile(lambda x, y: losses.hinge(model(x), 2 * y - 1), backend=backend)
+    assert program(X, np.array([0, 1, 0, 1, 0.0])).shape == (5,)
+    with pytest.raises(DomainError, match=r"got -3\.0.*row 1, "):
+        program(X, np.array([0, -1, 0, 1, 0.0]))
+
+
+def test_probabilities_may_be_off_by_what_float32_is_off() -> None:
+    rows = np.random.default_rng(0).dirichlet([1.0, 2.0, 3.0], size=5).astype(np.float32)
+    _, loss = setting("cross_entropy", [0.0])
+    assert np.isfinite(compile(loss, backend="numpy")(X, rows)).all()
+    assert losses.binary_cross_entropy(0.0, np.float32(1.0000001)) == pytest.approx(math.log(2))
+    assert losses.cross_entropy([1.0, 1.0], np.array([True, False])) == pytest.approx(math.log(2))
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_gradients_refuse_a_result_that_is_no_number(backend: Any) -> None:
+    program = compile(lambda x: where(x > 1.0, math.nan, 0.0) + 2.0 * x, backend=backend)
+    assert program.gradients(np.array([0.5, 0.75]))[0].tolist() == [2.0, 2.0]
+    with pytest.raises(NonFiniteError, match=r"the loss is nan.* for sample 1 \(row 1, counted from 0\)"):
+        program.gradients(np.array([0.5, 2.0]))
