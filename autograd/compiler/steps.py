@@ -47,7 +47,7 @@ class Steps:
 
         self._span, self._program = specialisation.trace.span, program
         self._specialisation, self._optimizer = specialisation, optimizer
-        self._key = self._state_of_optimizer()
+        self._bound = optimizer.rule, optimizer.state, optimizer.span
         self.generators = specialisation.trace.generators
         self.mask_columns = [array.columns for array in specialisation.trace.arrays if array.kind == "mask"]
         self._masks = [np.empty((len(arrays[0]), n)) for n in self.mask_columns]
@@ -59,15 +59,13 @@ class Steps:
         self._training = bind(rule, (*arrays, *self._masks), held)
         self._clipping = () if clip_norm is None else (clip_norm, 1.0)
 
-    def _state_of_optimizer(self) -> Any:
-        optimizer = self._optimizer
-        rule = {name: x for name, x in vars(optimizer.rule).items() if name != "lr"}
-        return type(optimizer.rule), rule, tuple(map(id, optimizer.state.values())), optimizer.span
-
     def is_current(self, program: Program, optimizer: Optimizer) -> bool:
         """Whether these, the model and its parameters are as they were bound; the learning rate may change."""
-        is_same = program is self._program and optimizer is self._optimizer
-        return is_same and self._specialisation.is_current() and bool(self._state_of_optimizer() == self._key)
+        if program is not self._program or optimizer is not self._optimizer:
+            return False
+        rule, state, span = self._bound
+        is_same = optimizer.state is state and optimizer.span is span and optimizer.rule.differs_in_rate_only(rule)
+        return is_same and bool(self._specialisation.is_current())
 
     def run(
         self, order: NDArray[np.int64] | None, firsts: NDArray[np.int64], counts: NDArray[np.int64]

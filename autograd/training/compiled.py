@@ -156,6 +156,7 @@ class CompiledEngine:
             return None
         optimizer, program = self.task.state.optimizer, self._current_programs().loss
         if self._steps is None or not self._steps.is_current(program, optimizer):
+            optimizer.look_for_more()
             self._steps = compiled_steps(program, optimizer, self._arrays, self.task.clip_norm)
         return self._steps
 
@@ -253,8 +254,8 @@ class CompiledEngine:
             x, y = (np.empty((len(chosen), *each.shape[1:])) for each in self._arrays)
             self._batches[len(chosen)] = x, y
         X, Y = batch = self._batches[len(chosen)]
-        for array, target in zip(task.data.floats, batch, strict=True):
-            array.take(chosen, 0, target, "clip")
+        for array, target in zip((task.data.X, task.data.Y), batch, strict=True):
+            target[...] = array[chosen]  # as the eager engine sees them: a step callback may have changed them
         X = task.transformed(X, chosen)
         program = self._current_programs().loss
         generators = program.trace(X, Y).trace.generators

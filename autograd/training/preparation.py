@@ -86,6 +86,7 @@ def prepared(
     random = generator(seed, "fit: seed")
     data, held_out = _parted(Data(X, Y), validation, random)
     used = _optimizer(optimizer, model)
+    used.look_for_more()
     trained = Trained(used.params, *_parameters(model))
     _refuse_nonfinite(trained, model)
     task = Task(
