@@ -122,8 +122,13 @@ class Tracer:
         """``start + w0 * x0 + w1 * x1 + ...`` as one step, None where it must be spelled out."""
         return weighted_sum(self, ws, xs, start)
 
-    def total(self, kind: Total, places: Sequence[Place]) -> Symbol:
-        """The sum of the "squares" or "magnitudes" of all parameters in these places, as a step for each place."""
+    def total(self, kind: Total, places: Sequence[Place], owner: Any) -> Symbol:
+        """The sum of the "squares" or "magnitudes" of all parameters in these places, as a step for each place.
+
+        ``owner`` is the module whose parameters they are, if they are one's.
+        """
+        if owner is not None and self.noting is not None:
+            self.noting.parameters(owner)
         self.totals.update(dict.fromkeys(places))
         leaves = [self.nodes.leaf(kind, (self.address(store, begin), end - begin)) for store, begin, end in places]
         node = reduce(lambda a, b: self.nodes.record(add, (a, b)), leaves)

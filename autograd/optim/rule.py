@@ -107,9 +107,11 @@ class Rule(ABC):
 
     def differs_in_rate_only(self, other: object) -> bool:
         """Whether ``other`` is this rule, perhaps with another learning rate."""
-        if type(self) is not type(other):
-            return False
-        return all(x == y or name == "lr" for (name, x), y in zip(vars(self).items(), vars(other).values(), strict=True))
+        if self is other or type(self) is not type(other):
+            return self is other
+        return all(
+            x == y or name == "lr" for (name, x), y in zip(vars(self).items(), vars(other).values(), strict=True)
+        )
 
     def with_lr(self, lr: float) -> Self:
         """The same rule with another learning rate: as `dataclasses.replace`, but only the rate is checked.

@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 
 from ..compiler.masks import draw, rewound, states_of
 from ..compiler.steps import Steps, compiled_steps
+from ..compiler.sum_slots import reached
 from ..errors import GlassgradError, TraceError
 from ..nn.statistics import pending
+from ..parameter_list import ParameterList
 from .data import Data
 from .eager import EagerEngine
-from .engine import Engine, EpochLoss, Evaluation, Orders, Task, check_batches, needs_batch
+from .engine import EpochLoss, Evaluation, Orders, Task, check_batches, needs_batch
 from .modes import in_mode
 from .programs import Programs, programs_of
 
@@ -44,25 +46,8 @@ class Made(NamedTuple):
     penalties: NDArray[np.float64]
 
 
-def engine_for(mode: str, task: Task) -> Engine:
-    """The engine of a mode: "compiled", "eager", or "auto", which is eager where the model can't be traced.
-
-    Raises:
-        TraceError: "compiled", and the model or the loss can't be traced.
-    """
-    eager = EagerEngine(task)
-    if mode == "eager":
-        return eager
-    try:
-        return CompiledEngine(task, eager, strict=mode == "compiled")
-    except TraceError as error:
-        if mode == "compiled":
-            raise
-        _warn(error)
-        return eager
-
-
-def _warn(error: TraceError) -> None:
+def warn_of_eager(error: TraceError) -> None:
+    """Say that a model runs as it is written, and why."""
     warnings.warn(
         f"fit runs this model eagerly, many times slower than compiled, because it can't be traced: {error}",
         stacklevel=2,
@@ -76,8 +61,8 @@ class CompiledEngine:
     one call. What fails in compiled code is done once more by the eager engine, whose errors name sample and operation.
     """
 
-    def __init__(self, task: Task, eager: EagerEngine, strict: bool) -> None:
-        self.task, self._eager, self._strict = task, eager, strict
+    def __init__(self, task: Task, strict: bool) -> None:
+        self.task, self._eager, self._strict = task, EagerEngine(task), strict
         self._arrays = task.data.floats
         if task.transform is not None:
             # What is trained on instead: in the order of an epoch, or of some short ones, transformed.
@@ -94,7 +79,13 @@ class CompiledEngine:
         """Steps of a call: more when it is known how long they take."""
         self._goes_ahead = True
         with in_mode(task.state.model, training=True):
-            self._programs.loss.trace(*self._arrays)
+            self._specialisation = self._programs.loss.trace(*self._arrays)
+
+    def depends_on(self, parameters: ParameterList) -> bool:
+        """Whether the loss, or the penalty, depends on any of these."""
+        self._programs.loss.executable("parameters", self._specialisation)
+        positions = self._specialisation.trace.span.positions(parameters.slots())
+        return bool(reached(self._specialisation.tapes["parameters"])[positions[positions >= 0]].any())
 
     # Epochs
 
@@ -291,7 +282,7 @@ class CompiledEngine:
         except TraceError as error:
             if self._strict:
                 raise
-            _warn(error)
+            warn_of_eager(error)
             self._can_evaluate = False
             return None
         except (GlassgradError, ArithmeticError):

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from ..checks import whole_number
 from ..data.sampling import check_fraction
-from ..errors import NonFiniteError, ShapeError
+from ..errors import NonFiniteError, ShapeError, TraceError
 from ..graph import ancestors
 from ..nn import losses
 from ..optim import Optimizer
@@ -22,14 +22,15 @@ from ..parameter_list import ParameterList
 from ..randomness import Seed, generator
 from ..store import Span
 from ..value import Value
-from .compiled import engine_for
+from .compiled import CompiledEngine, warn_of_eager
 from .data import Data
-from .eager import trial_losses
+from .eager import EagerEngine, trial_losses
 from .engine import Engine, Task
 from .interrupts import Interrupts
 from .metrics import Metric, named_metrics
 from .modes import in_mode
 from .parameters import Trained
+from .programs import checked_penalty
 from .state import Callback, Callbacks, State
 from .transform import Transform
 
@@ -101,8 +102,7 @@ def prepared(
         interrupts=Interrupts(),
     )
     chosen = named_metrics(metrics)
-    _try_out(task, held_out)
-    return Plan(task, engine_for(mode, task), held_out, chosen, epochs, size or len(data), patience, random)
+    return Plan(task, _engine(mode, task, held_out), held_out, chosen, epochs, size or len(data), patience, random)
 
 
 def _parted(data: Data, validation: Any, random: np.random.Generator) -> tuple[Data, Data | None]:
@@ -189,27 +189,43 @@ def _loss(loss: Callable[[Any, Any], Any] | str) -> Callable[[Any, Any], Any]:
     return loss
 
 
-def _first_loss(task: Task, data: Data, what: str) -> Value:
-    try:
-        return trial_losses(task, data)[0]
-    except Exception as error:
-        error.add_note(f"in fit: {what}sample 0 (row 0 of {what}X), tried before training")
-        raise
+def _engine(mode: str, task: Task, held_out: Data | None) -> Engine:
+    """The engine of a mode, tried out: what doesn't fit raises its error before anything is changed."""
+    if mode != "eager":
+        try:
+            engine = CompiledEngine(task, strict=mode == "compiled")
+        except TraceError as error:
+            if mode == "compiled":
+                raise
+            _try_out(task, held_out)  # which may say better what is wrong
+            warn_of_eager(error)
+            return EagerEngine(task)
+        if not engine.depends_on(task.state.optimizer.params):
+            _try_out(task, held_out)
+        return engine
+    _try_out(task, held_out)
+    return EagerEngine(task)
 
 
 def _try_out(task: Task, held_out: Data | None) -> None:
-    """Run the first sample of each set in eval mode: what doesn't fit raises its error before anything is changed."""
+    """Run the first sample of each set in eval mode."""
     with in_mode(task.state.model, training=False):
         for data in (task.data, held_out):
             if data is not None:
                 terms = [_first_loss(task, data, "" if data is task.data else "validation ")]
         if task.penalty is not None:
-            terms.append(task.penalty())
-            if not isinstance(terms[1], Value):
-                raise TypeError(f"fit: the penalty must be a Value, got {type(terms[1]).__name__}: {terms[1]!r}")
+            terms.append(checked_penalty(task.penalty()))
     reached = {node for term in terms for node in ancestors(term)}
     if not any(node in task.state.optimizer.params for node in reached):
         raise ValueError(
             "fit: the loss doesn't depend on any parameter of the optimizer, so training can't change it; compute the "
             "loss from the model's prediction, outside no_grad(), without .data or detach()"
         )
+
+
+def _first_loss(task: Task, data: Data, what: str) -> Value:
+    try:
+        return trial_losses(task, data)[0]
+    except Exception as error:
+        error.add_note(f"in fit: {what}sample 0 (row 0 of {what}X), tried before training")
+        raise

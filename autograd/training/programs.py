@@ -7,7 +7,9 @@ from types import FunctionType
 from typing import Any
 
 from ..compiler.program import Program
+from ..compiler.symbol import Symbol
 from ..scopes import current
+from ..value import Value
 
 _KEPT = 2
 """Trainings whose programs are kept for the next one like it: of a model, or of two in turn."""
@@ -31,7 +33,7 @@ class Programs:
 
         def penalized(x: Any, y: Any) -> Any:
             without = loss(model(x), y)
-            extra = penalty()  # type: ignore[misc]
+            extra = checked_penalty(penalty())  # type: ignore[misc]
             tracer = current().trace
             if tracer is not None:
                 tracer.observe(None, (extra,))
@@ -44,6 +46,13 @@ class Programs:
 
         self.loss = Program(trained if penalty is None else penalized)
         self.results = Program(evaluated)
+
+
+def checked_penalty(penalty: Any) -> Any:
+    """What a penalty gave, if that is a Value, or stands for one in a trace."""
+    if not isinstance(penalty, Value | Symbol):
+        raise TypeError(f"fit: the penalty must be a Value, got {type(penalty).__name__}: {penalty!r}")
+    return penalty
 
 
 def programs_of(model: Any, loss: Any, penalty: Callable[[], Any] | None) -> Programs:
