@@ -34,13 +34,13 @@ class Bound:
         self._span = trace.span
         self.is_current = trace.guards.hold
         """Whether what the function read is what it was: asked at each call."""
-        self._observed = np.empty(len(trace.observed)) if trace.observed and goal == "parameters" else None
-        self._bind = code.bind(self._span.data, self._span.grad, trace.buffers, self._observed)
+        self.observed: Any = np.empty(len(trace.observed)) if trace.observed and goal == "parameters" else None
+        self._bind = code.bind(self._span.data, self._span.grad, trace.buffers, self.observed)
         self._runs: dict[int, Run] = {}
         self._samples = 0
         self._masks: list[Floats] = [np.empty((0, a.columns)) for a in trace.arrays if a.kind == "mask"]
         # Masks must not be drawn for arguments that are refused; observers are told how many samples there were.
-        self._is_direct = not self._masks and self._observed is None
+        self._is_direct = not self._masks and self.observed is None
         self.states: list[Any] = []
         """Those of the generators before the masks of the last run were drawn."""
 
@@ -93,5 +93,5 @@ class Bound:
         if not self._span.is_view:
             self._span.save()
         self._span.mark_reached()
-        if self._observed is not None:
-            hand_over(self.trace, self._observed, self._samples)
+        if self.observed is not None:
+            hand_over(self.trace, self.observed, self._samples)

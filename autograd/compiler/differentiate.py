@@ -16,7 +16,7 @@ from ..declaration import Op
 from ..ops import add, mul, neg, sub
 from .dots import worth_a_dot
 from .inner_ops import ADJOINT_MEAN, BATCH_MEAN, IDENTITY, IS_CONDITION, PASSED_ON, SHIELDED
-from .nodes import DOT, PRODUCT, Nodes
+from .nodes import DOT, PRODUCT, TOTALS, Kind, Nodes
 from .recipes import partials
 from .runs import Line, runs
 
@@ -59,7 +59,7 @@ class Gradients:
 
     sums: list[Sum | LineSum] = field(default_factory=list)
     parameters: dict[int, int] = field(default_factory=dict)
-    """By parameter (its node): what is added to its sums, computed from the adjoints of other uniforms."""
+    """By parameter or total (its node): what is added to its sums, computed from the adjoints of other uniforms."""
     inputs: dict[int, int] = field(default_factory=dict)
     """By input (its node): its adjoint."""
 
@@ -118,11 +118,12 @@ class Sweep:
     def _find_needed(self) -> bytearray:
         """Which nodes carry gradient: those that depend on what it is asked for."""
         nodes = self.nodes
-        wanted = {"parameter": self.by_parameters, "input": self._by_inputs}
+        wanted: dict[Kind, bool] = {"parameter": self.by_parameters, "input": self._by_inputs}
+        wanted.update(dict.fromkeys(TOTALS, self.by_parameters))
         needed = bytearray(self.size)
         for node, kind in enumerate(nodes.kinds):
             if nodes.is_leaf(node):
-                needed[node] = wanted.get(kind, False)  # type: ignore[arg-type]
+                needed[node] = wanted.get(kind, False)
             elif kind == PRODUCT and self.by_parameters:
                 needed[node] = True
             elif kind is not IDENTITY and kind not in IS_CONDITION:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..optim.rule import Rule
 from .addresses import Moved
+from .clipped import Clipped, emit_scale
 from .emit import Emitter
 from .emit_bounds import emit_bounds, pays
 from .emit_calls import Call, Calls, Entries
@@ -19,6 +20,7 @@ from .emit_outer import along_slots, emit_outer, emit_sums
 from .emit_pack import emit_numbers, emit_pack, emit_seed
 from .emit_results import emit_loss, emit_output
 from .emit_straight import emit_scalar, emit_straight, scalar_units
+from .emit_totals import emit_totals, emit_totals_back
 from .layout import Arguments
 from .llvm.bytecode import Bytecode
 from .llvm.interpreter import emit_interpreter
@@ -90,9 +92,14 @@ class Functions:
         return self._tape.seeded and not self._tape.input_adjoints and self._tape.parameters > 0
 
     @property
+    def must_end_late(self) -> bool:
+        """Whether something is to be done with the complete gradients before they are used."""
+        return bool(self._tape.totals) or isinstance(self._shape.rule, Clipped)
+
+    @property
     def is_direct(self) -> bool:
         """Whether gradients that are certain to be finite go straight to where they are used."""
-        if not self.has_gradients or self.zeroes or not pays(self._tape, self._layout.samples):
+        if not self.has_gradients or self.zeroes or self.must_end_late or not pays(self._tape, self._layout.samples):
             return False
         return self._shape.rule is None or has_sums_for_all(self._tape)
 
@@ -161,6 +168,7 @@ class Functions:
     def _emit_rest(self) -> None:
         emitter, tape = self._emitter, self._tape
         self._emit_start()
+        emit_totals(emitter, "totals")
         if not tape.seeded:
             emit_output(emitter, "output", tape.results)
         elif tape.input_adjoints:
@@ -170,7 +178,10 @@ class Functions:
         if tape.observed:
             emit_output(emitter, "observe", tape.observed)
         if self.has_gradients:
+            emit_totals_back(emitter, "totals_back")
             emit_gradient_test(emitter, "test_gradients")
+            if isinstance(self._shape.rule, Clipped):
+                emit_scale(emitter, "find_scale", self._shape.rule)
             emit_ending(emitter, "end", self._ending())
         if self.is_direct:
             emit_bounds(emitter, "find_bounds")

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..optim.rule import Rule
 from .addresses import Fixed
+from .clipped import Clipped
 from .emit import POINTERS, Emitter, raise_flag
 from .emit_calls import Call, Calls
 from .emit_functions import Functions, Shape
@@ -118,6 +119,8 @@ class _Kernel:
             body.module.declare("void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)")
             place, source = body.pointer("%U", 8 * tape.parameters), self._load(body, "ptr", "buffers")
             body.line(f"call void @llvm.memcpy.p0.p0.i64(ptr {place}, ptr {source}, i64 {8 * tape.buffers}, i1 false)")
+        if tape.totals:
+            self._call(body, "totals")
         if tape.prologue:
             self._functions.prologue.emit(body)
         if self._functions.has_gradients and self._functions.zeroes:
@@ -136,7 +139,11 @@ class _Kernel:
         """From the sums to the parameters' gradients, their test, and their use."""
         if self._tape.epilogue:
             self._functions.epilogue.emit(body)
+        if self._tape.totals:
+            self._call(body, "totals_back")
         self._call(body, "test_gradients")
+        if isinstance(self._shape.rule, Clipped):
+            self._call(body, "find_scale")
         body.when(self._is_fine(body), lambda: self._call(body, "end"))
 
     def _end_directly(self, body: Body) -> None:

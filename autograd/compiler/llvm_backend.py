@@ -90,11 +90,14 @@ class LlvmExecutable:
         # The rate is a number of each step and no part of the formula, see `Rule.scalars`.
         fixed = replace(rule, lr=0.0)
         shapes = tuple(array.shape for array in arrays)
-        return Training(self.tape, partial(self._kernel_of_steps, fixed), fixed, arrays, held, shapes)
+        return Training(self.tape, partial(self._kernel_of_steps, fixed, {}), fixed, arrays, held, shapes)
 
-    def _kernel_of_steps(self, rule: Rule, counts: Integers) -> Kernel:
+    def _kernel_of_steps(self, rule: Rule, known: dict[tuple[int, bool], Kernel], counts: Integers) -> Kernel:
         self._takeover.count(int(counts.sum()))
-        return self.kernel(int(counts.max()), rule)
+        key = int(counts.max()), self.is_interpreted
+        if key not in known:
+            known[key] = self.kernel(key[0], rule)
+        return known[key]
 
     @property
     def is_interpreted(self) -> bool:

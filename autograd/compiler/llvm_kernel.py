@@ -32,14 +32,6 @@ class Kernel:
         self.address = self._engine.address("run")
         # Its argument isn't declared, since that takes 30 ns a call: it must be a `Memory.address`.
         self.function = ctypes.CFUNCTYPE(ctypes.c_int64)(self.address)
-        self.free: list[Memory] = []
-
-    def take(self) -> Memory:
-        """Memory that nobody else uses; put it back into `free`."""
-        try:
-            return self.free.pop()
-        except IndexError:
-            return Memory(self)
 
     def fill(
         self, memory: Memory, arrays: Sequence[NDArray[Any]] = (), prefix: str = "data", **named: NDArray[Any] | None

@@ -37,6 +37,7 @@ from .tape import (
     Unit,
 )
 from .tidy import tidy
+from .totals import find_totals
 from .trace import Trace
 from .uniforms import UniformSlots
 
@@ -53,7 +54,7 @@ def lower(trace: Trace, goal: Goal, checks: bool = True) -> Tape:
     >>> len(tape.units), tape.results
     (1, (Row(space='scratch', index=0),))
     """
-    nodes, roots = find_dots(trace.nodes, (*trace.results, *trace.observed))
+    nodes, roots = find_dots(*find_totals(trace.nodes, (*trace.results, *trace.observed)))
     written = len(nodes)
     gradients = Gradients()
     if goal != "values":
@@ -134,6 +135,7 @@ class _Lowering:
             parameters=self.slots.parameters,
             uniforms=self.slots.count,
             scratch=self.schedule.scratch,
+            totals=self.slots.totals,
             prologue=self.slots.prologue(checked),
             units=tuple(self._unit(work) for work in self.schedule.works),
             reductions=reductions,

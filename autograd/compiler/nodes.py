@@ -10,7 +10,10 @@ from ..ops import add, div, mul, neg, pow, sqrt, sub, where
 from .inner_ops import ALIAS, BOTH, EITHER
 from .runs import Line
 
-Leaf: TypeAlias = Literal["input", "seed", "parameter", "buffer", "constant", "adjoint"]
+Leaf: TypeAlias = Literal["input", "seed", "parameter", "buffer", "constant", "adjoint", "squares", "magnitudes"]
+Total: TypeAlias = Literal["squares", "magnitudes"]
+TOTALS: tuple[Total, ...] = ("squares", "magnitudes")
+"""The kinds of leaves that are Σ w² or Σ |w| over parameters side by side: the first slot, and how many."""
 DOT: Literal["dot"] = "dot"
 """The kind of a sum of products: its arguments are coefficient, row, coefficient, row, ... and perhaps a bias."""
 VEC: Literal["vec"] = "vec"
@@ -37,7 +40,7 @@ class Nodes:
         self.uniform: list[bool] = []
         """Whether a node is one number for the whole batch."""
         self.payload: dict[int, Any] = {}
-        """Of leaves: the column, the slot, the constant's number, the node whose adjoint it is."""
+        """Of leaves: the column, the slot, the constant's number, the node whose adjoint it is, a total's slots."""
         self.numbers: dict[int, float] = {}
         """The constants."""
         self.lines: dict[int, tuple[Line, ...]] = {}

@@ -136,6 +136,11 @@ class Noting:
         read = functools.partial(object.__getattribute__, value, "_data")
         self.guards.compare(Guard(value, "data", value._data, read, f".data of {value.label or 'a Value'}"))
 
+    def parameters(self, module: Module) -> None:
+        """All parameters of a module are used, however many it will have."""
+        text = f"the parameters of {type(module).__name__}"
+        self.guards.compare(Guard(module, "parameters()", module._parts(), module._parts, text))
+
     def live(self, array: Any) -> None:
         """This array is read at each replay, so its content needs no guard."""
         self._live.add(id(array))

@@ -126,6 +126,9 @@ class NumpyExecutable:
         uniforms = np.zeros(self.tape.uniforms)
         given = [data, *(array.ravel() for array in buffers)]
         uniforms[: len(data) + self.tape.buffers] = np.concatenate(given)
+        for kind, slot, first, count in self.tape.totals:
+            w = data[first : first + count]
+            uniforms[slot] = (w * w if kind == "squares" else np.abs(w)).sum()
         _scalar_code(self.tape.prologue, uniforms)
         return uniforms
 
@@ -133,6 +136,10 @@ class NumpyExecutable:
         """The mean result, its gradient added to ``grad``."""
         tape = self.tape
         _scalar_code(tape.epilogue, adjoints)
+        for kind, slot, first, count in tape.totals:
+            w = adjoints[first : first + count]
+            slope = 2.0 * w if kind == "squares" else np.sign(w)
+            adjoints[tape.uniforms + first : tape.uniforms + first + count] += adjoints[tape.uniforms + slot] * slope
         gradient = adjoints[tape.uniforms : tape.uniforms + tape.parameters]
         mean = float((results / len(results)).sum())  # a sum of all of them could overflow
         _finite(np.array(mean))

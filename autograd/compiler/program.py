@@ -179,6 +179,12 @@ class Program:
         with self._lock:
             return self._specialise(self._signature.arrays(arrays))
 
+    @property
+    def observed(self) -> Floats:
+        """What was observed of the batch of the last `backward`."""
+        observed: Floats = self._bound["parameters"].observed
+        return observed
+
     def executable(self, goal: Goal, specialisation: Specialisation) -> Executable:
         """The code of a trace for a goal, compiled if it isn't yet."""
         with self._lock:

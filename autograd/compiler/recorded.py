@@ -14,7 +14,7 @@ from ..errors import TraceError
 from ..ops import mul, where
 from .differentiate import Sweep
 from .inner_ops import BATCH_MEAN, CONDITIONS, IDENTITY, IS_CONDITION
-from .nodes import PRODUCT, Nodes, simplified
+from .nodes import PRODUCT, TOTALS, Nodes, simplified
 from .runs import Line
 
 
@@ -45,11 +45,22 @@ class _Recorded(Sweep):
         nodes, needed = self.nodes, bytearray(self.size)
         for node in range(self.size):
             kind = nodes.kinds[node]
+            if kind in TOTALS:
+                self._refuse_total(node)
             if node in self._wanted or (kind == PRODUCT and self._named_by(node)):
                 needed[node] = True
             elif kind is not IDENTITY and kind not in IS_CONDITION:
                 needed[node] = any(needed[arg] for arg in nodes.args[node])
         return needed
+
+    def _refuse_total(self, node: int) -> None:
+        """A penalty's sum names its parameters by their place only: it would seem not to depend on any of them."""
+        first, count = self.nodes.payload[node]
+        if any(first <= place < first + count for place in self._places):
+            raise TraceError(
+                "inside of a compiled function a penalty of nn.penalties can't be differentiated by gradients(...); "
+                "spell it out, as in sum(w * w for w in weights)"
+            )
 
     def _named_by(self, product: int) -> list[tuple[int, int]]:
         """The wanted parameters that a product names, each with the row that it is multiplied by."""

@@ -9,47 +9,63 @@ from numpy.typing import NDArray
 
 from ..optim import Optimizer
 from .backend import Floats
+from .clipped import Clipped
 from .masks import draw
 from .observing import hand_over
 from .program import Program
 
 
-def compiled_steps(program: Program, optimizer: Optimizer, arrays: tuple[Floats, ...]) -> Steps | None:
+def compiled_steps(
+    program: Program, optimizer: Optimizer, arrays: tuple[Floats, ...], clip_norm: float | None = None
+) -> Steps | None:
     """Steps of the optimizer on these samples; None where the backend can't, or the program has other parameters.
 
-    The program gives the loss of one sample; ``arrays`` are C-contiguous float64, a row for each sample.
+    The program gives the loss of one sample; ``arrays`` are C-contiguous float64, a row for each sample. With a
+    ``clip_norm`` gradients are scaled as `optim.clip_grad_norm_` does it.
     """
     specialisation = program.trace(*arrays)
     executable = program.executable("parameters", specialisation)
     bind = getattr(executable, "bind_training", None)
     if bind is None or specialisation.trace.span.places != optimizer.span.places:
         return None
-    return Steps(specialisation, bind, optimizer, arrays)
+    return Steps(program, specialisation, bind, optimizer, arrays, clip_norm)
 
 
 class Steps:
     """Steps bound to samples, parameters and the optimizer's state; good as long as `is_current`."""
 
-    def __init__(self, specialisation: Any, bind: Any, optimizer: Optimizer, arrays: tuple[Floats, ...]) -> None:
+    def __init__(
+        self,
+        program: Program,
+        specialisation: Any,
+        bind: Any,
+        optimizer: Optimizer,
+        arrays: tuple[Floats, ...],
+        clip_norm: float | None,
+    ) -> None:
         from .llvm_training import Held
 
-        self._span = specialisation.trace.span
+        self._span, self._program = specialisation.trace.span, program
         self._specialisation, self._optimizer = specialisation, optimizer
-        self._key = self._state_of_optimizer()
+        self._bound = optimizer.rule, optimizer.state, optimizer.span
         self.generators = specialisation.trace.generators
         self.mask_columns = [array.columns for array in specialisation.trace.arrays if array.kind == "mask"]
         self._masks = [np.empty((len(arrays[0]), n)) for n in self.mask_columns]
         held = Held(self._span.data, tuple(optimizer.state.values()), specialisation.trace.buffers)
-        self._observed = np.empty((0, len(specialisation.trace.observed)))
-        self._training = bind(optimizer.rule, (*arrays, *self._masks), held)
+        self.observed = np.empty((0, len(specialisation.trace.observed)))
+        """What was observed of each batch of the last run."""
+        self._is_anybody_told = any(receiver is not None for receiver, _ in specialisation.trace.observers)
+        rule = optimizer.rule if clip_norm is None else Clipped(inner=optimizer.rule)
+        self._training = bind(rule, (*arrays, *self._masks), held)
+        self._clipping = () if clip_norm is None else (clip_norm, 1.0)
 
-    def _state_of_optimizer(self) -> Any:
-        rule = {name: x for name, x in vars(self._optimizer.rule).items() if name != "lr"}
-        return type(self._optimizer.rule), rule, id(self._optimizer.state)
-
-    def is_current(self) -> bool:
-        """Whether model, optimizer and parameters are as they were bound; the learning rate may change."""
-        return self._specialisation.is_current() and bool(self._state_of_optimizer() == self._key)
+    def is_current(self, program: Program, optimizer: Optimizer) -> bool:
+        """Whether these, the model and its parameters are as they were bound; the learning rate may change."""
+        if program is not self._program or optimizer is not self._optimizer:
+            return False
+        rule, state, span = self._bound
+        is_same = optimizer.state is state and optimizer.span is span and optimizer.rule.differs_in_rate_only(rule)
+        return is_same and bool(self._specialisation.is_current())
 
     def run(
         self, order: NDArray[np.int64] | None, firsts: NDArray[np.int64], counts: NDArray[np.int64]
@@ -63,10 +79,10 @@ class Steps:
         total = int(counts.sum())
         draw(self.generators, [mask[:total] for mask in self._masks])
         scalars = self._scalars(len(counts))
-        self._observed = np.empty((len(counts), self._observed.shape[1]))
+        self.observed = np.empty((len(counts), self.observed.shape[1]))
         self._span.load()
         with self._specialisation.notice.here():
-            done, losses = self._training(firsts, counts, scalars, order, self._observed)
+            done, losses = self._training(firsts, counts, scalars, order, self.observed)
         self._span.save()
         self._optimizer.t += done
         return done, losses
@@ -75,12 +91,14 @@ class Steps:
         """The rule's numbers of the next steps, a row each."""
         rule, first = self._optimizer.rule, self._optimizer.t + 1
         asked = 1 if rule.is_steady else steps
-        numbers = np.array([list(rule.scalars(t).values()) for t in range(first, first + asked)])
-        return np.repeat(numbers, steps // asked, axis=0)
+        numbers = [(*rule.scalars(t).values(), *self._clipping) for t in range(first, first + asked)]
+        rows = np.empty((steps, len(numbers[0])))
+        rows[:] = numbers
+        return rows
 
     def hand_over(self, counts: NDArray[np.int64]) -> None:
         """Tell modules what they wanted to know of the first batches of the last run, those of the steps that count."""
-        if not self._observed.shape[1]:
+        if not self._is_anybody_told:
             return
-        for numbers, samples in zip(self._observed, counts, strict=False):
+        for numbers, samples in zip(self.observed, counts, strict=False):
             hand_over(self._specialisation.trace, numbers, int(samples))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .tape import Reduction, Sum, Tape
+from .tape import Reduction, Sum, Tape, Uniform
 
 
 def sums_are_alone(tape: Tape) -> bool:
@@ -13,7 +13,11 @@ def sums_are_alone(tape: Tape) -> bool:
 
     Otherwise the adjoints are set to zero first. Adjoints of uniforms that no sum writes stay zero.
     """
-    if tape.epilogue:
+    # What the epilogue adds to the adjoint of a total is used up by the end of the run.
+    totals = {tape.uniforms + total.slot for total in tape.totals}
+    if any(isinstance(one.store, Uniform) and one.store.slot not in totals for one in tape.epilogue):
+        return False
+    if totals and not has_sums_for_all(tape):
         return False
     counts = np.zeros(tape.uniforms, dtype=np.int64)
     for reduction in tape.reductions:
@@ -23,10 +27,26 @@ def sums_are_alone(tape: Tape) -> bool:
 
 def has_sums_for_all(tape: Tape) -> bool:
     """Whether there is a sum for each parameter."""
-    reached = np.zeros(tape.uniforms, dtype=bool)
+    return bool(_summed(tape)[: tape.parameters].all())
+
+
+def reached(tape: Tape) -> NDArray[np.bool_]:
+    """Which parameters the result depends on, shape (parameters,)."""
+    found = _summed(tape)
+    for one in tape.epilogue:
+        if isinstance(one.store, Uniform) and one.store.slot >= tape.uniforms:
+            found[one.store.slot - tape.uniforms] = True
+    for total in tape.totals:
+        found[total.first : total.first + total.count] |= found[total.slot]
+    return found[: tape.parameters]
+
+
+def _summed(tape: Tape) -> NDArray[np.bool_]:
+    """Which uniforms have a sum."""
+    found = np.zeros(tape.uniforms, dtype=bool)
     for reduction in tape.reductions:
-        reached[slots_of(reduction)] = True
-    return bool(reached[: tape.parameters].all())
+        found[slots_of(reduction)] = True
+    return found
 
 
 def slots_of(reduction: Reduction) -> NDArray[np.int64]:

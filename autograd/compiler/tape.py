@@ -4,10 +4,12 @@ A tape knows two kinds of numbers. A *uniform* is one number for the whole batch
 computed from those alone. A *row* is one number for each sample: an input, or what is computed with one. Uniforms are
 numbered by slots of one array (parameters first), rows by `Row` addresses. A backend runs, in this order::
 
-    prologue      scalar instructions that fill the uniform slots behind the parameters
+    totals        sums over parameters, in the first of the uniform slots behind them
+    prologue      scalar instructions that fill the other ones
     units         row code, forward and backward, in blocks of samples
     reductions    sums over all samples into the uniforms' adjoints (a weight's gradient)
     epilogue      scalar instructions from the uniforms' adjoints to the parameters' gradients
+    totals        their adjoints, carried to the gradients of their parameters
 
 The passes decide what is fused and where each row lies; a backend only executes. Nothing here knows of layers.
 """
@@ -190,6 +192,15 @@ class Sum:
     right: Row | None
 
 
+class Total(NamedTuple):
+    """``slot`` = Σ w² or Σ |w| over the ``count`` parameters from slot ``first`` on."""
+
+    kind: Literal["squares", "magnitudes"]
+    slot: int
+    first: int
+    count: int  # type: ignore[assignment]  # it hides tuple.count, which no one calls on a total
+
+
 Unit = Straight | Dense | Map | Mean
 Reduction = Outer | Sum
 
@@ -240,6 +251,7 @@ class Tape:
     seeded: bool = False
     buffers: int = 0
     """Slots of uniforms behind the parameters' that are read anew at each run, from arrays outside of the tape."""
+    totals: tuple[Total, ...] = ()
     observed: tuple[Operand, ...] = ()
     """Numbers of the batch, equal for all samples, that somebody else wants to know."""
 

@@ -18,7 +18,7 @@ from ..store import Place, Span, Store
 from ..value import Value, real_number
 from .guards import Guards
 from .inner_ops import ALIAS
-from .nodes import Nodes
+from .nodes import TOTALS, Nodes
 from .noting import Noting
 from .runs import Line
 from .symbol import Condition, Symbol
@@ -199,7 +199,7 @@ def _number_parameters(tracer: Tracer) -> Span:
     span is often one run of memory, and the same as that of an optimizer of the model.
     """
     owners = dict.fromkeys([p._home or p for p in tracer.parameters]) | tracer.products
-    span = Span([*(owner.place() for owner in owners), *_places_of(tracer.modules.values())])
+    span = Span([*(owner.place() for owner in owners), *tracer.totals, *_places_of(tracer.modules.values())])
     runs = sorted((tracer.address(store, begin), before) for (store, begin, before) in _runs(span))
 
     def slot(address: int) -> int:
@@ -209,6 +209,9 @@ def _number_parameters(tracer: Tracer) -> Span:
     nodes = tracer.nodes
     for node in tracer.parameters.values():
         nodes.payload[node] = slot(nodes.payload[node])
+    for node, payload in nodes.payload.items():
+        if nodes.kinds[node] in TOTALS:
+            nodes.payload[node] = slot(payload[0]), payload[1]
     for node, known in nodes.lines.items():
         nodes.lines[node] = tuple([Line(slot(line.slot), line.step) for line in known])
     return span

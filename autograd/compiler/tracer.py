@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 from typing import Any
 
 from ..declaration import CONDITION, Op, truth
 from ..errors import TraceError
+from ..ops import add
 from ..parameter import Home, Parameter
 from ..scopes import Scope, current
-from ..store import Store
+from ..store import Place, Store
 from ..value import Constant, Value, real_number
 from .inner_ops import BATCH_MEAN, BOTH, CONDITIONS, EITHER, IDENTITY, IS_CONDITION
-from .nodes import PRODUCT, VEC, Nodes
+from .nodes import PRODUCT, TOTALS, VEC, Nodes, Total
 from .recorded import recorded
 from .refusals import source_line
 from .symbol import Condition, Symbol, _Traced
@@ -37,6 +39,8 @@ class Tracer:
         """The arrays and lone parameters met in products."""
         self.stores: dict[Store, int] = {}
         """The stores of parameters met, numbered: until the trace is over a parameter is (its number << 40) + slot."""
+        self.totals: dict[Place, None] = {}
+        """Where the parameters lie whose squares or magnitudes are summed."""
         self.modules: dict[int, Any] = {}
         """The modules called, by identity, in that order."""
         self.generators: dict[int, tuple[Any, list[int]]] = {}
@@ -122,6 +126,18 @@ class Tracer:
     def dot(self, ws: Sequence[Any], xs: Sequence[Any], start: Any) -> Symbol | None:
         """``start + w0 * x0 + w1 * x1 + ...`` as one step, None where it must be spelled out."""
         return weighted_sum(self, ws, xs, start)
+
+    def total(self, kind: Total, places: Sequence[Place], owner: Any) -> Symbol:
+        """The sum of the "squares" or "magnitudes" of all parameters in these places, as a step for each place.
+
+        ``owner`` is the module whose parameters they are, if they are one's.
+        """
+        if owner is not None and self.noting is not None:
+            self.noting.parameters(owner)
+        self.totals.update(dict.fromkeys(places))
+        leaves = [self.nodes.leaf(kind, (self.address(store, begin), end - begin)) for store, begin, end in places]
+        node = reduce(lambda a, b: self.nodes.record(add, (a, b)), leaves)
+        return Symbol(self, node if current().recording else self.nodes.record(IDENTITY, (node,)))
 
     def compare(self, sign: str, a: Any, b: Any) -> Any:
         """The condition of a comparison, or a bool if both sides are constants."""
@@ -310,6 +326,8 @@ class Tracer:
             return "a sum of products"
         if kind == VEC:
             return "a list of numbers"
+        if kind in TOTALS:
+            return f"a sum of {kind}"
         if kind is BOTH or kind is EITHER:
             return f"a condition joined by {kind.symbol}"
         if kind in IS_CONDITION:

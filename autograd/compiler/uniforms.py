@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterable, Mapping
 
 from ..declaration import Op
 from ..ops import add, neg
-from .nodes import DOT, SUMS, Nodes
-from .tape import Instruction, Local, Number, Operand, Uniform
+from .nodes import DOT, SUMS, TOTALS, Nodes
+from .tape import Instruction, Local, Number, Operand, Total, Uniform
 
 
 class UniformSlots:
-    """Slots of the uniforms of a graph: parameters, buffers, what is computed from them, constants, in this order.
+    """Slots of the uniforms of a graph: parameters, buffers, totals, what is computed from them, constants; in order.
 
     >>> nodes = Nodes(); w = nodes.leaf("parameter", 0); half = nodes.record(neg, (w,))
     >>> slots = UniformSlots(nodes, 1); slots.slot(w), slots.slot(half), slots.count
@@ -27,7 +27,9 @@ class UniformSlots:
             for node, uniform in enumerate(nodes.uniform)
             if uniform and not nodes.is_leaf(node) and not self.late[node]
         ]
-        self._slots = {node: self._given + i for i, node in enumerate(self.computed)}
+        self._totals = [(kind, node) for kind in TOTALS for node, found in enumerate(nodes.kinds) if found == kind]
+        ordered = [*(node for _, node in self._totals), *self.computed]
+        self._slots = {node: self._given + i for i, node in enumerate(ordered)}
         self._constants: dict[int, int] = {}
         for node, kind in enumerate(nodes.kinds):
             if kind == DOT:
@@ -46,19 +48,19 @@ class UniformSlots:
         """Give the constants among the coefficients and biases of sums a slot each."""
         for node in nodes:
             if node in self.nodes.numbers and node not in self._constants:
-                self._constants[node] = self._given + len(self.computed) + len(self._constants)
+                self._constants[node] = self._given + len(self._slots) + len(self._constants)
 
     @property
     def count(self) -> int:
         """How many slots there are."""
-        return self._given + len(self.computed) + len(self._constants)
+        return self._given + len(self._slots) + len(self._constants)
 
     def slot(self, node: int) -> int:
-        """The slot of a parameter, a buffer, a computed uniform, or a constant that is a coefficient."""
+        """The slot of a parameter, a buffer, a total, a computed uniform, or a constant that is a coefficient."""
         if node in self._constants:
             return self._constants[node]
-        payload = self.nodes.payload.get(node)
-        return self._slots[node] if payload is None else int(payload)
+        slot = self._slots.get(node)
+        return int(self.nodes.payload[node]) if slot is None else slot
 
     def terms(self, node: int) -> list[tuple[int, int]]:
         """The (slot, row) pairs of a dot or a product."""
@@ -82,6 +84,12 @@ class UniformSlots:
         if self.nodes.kinds[node] == "adjoint":
             return Uniform(self.count + self.slot(self.nodes.payload[node]))
         return Uniform(self.slot(node))
+
+    @property
+    def totals(self) -> tuple[Total, ...]:
+        """The sums over parameters."""
+        payload = self.nodes.payload
+        return tuple(Total(kind, self._slots[node], *payload[node]) for kind, node in self._totals)
 
     def prologue(self, checked: Collection[int]) -> tuple[Instruction, ...]:
         """The code that fills the slots behind those of parameters and buffers."""

@@ -11,14 +11,13 @@ from numpy.typing import ArrayLike, NDArray
 from ..errors import ShapeError
 
 
-def numbers(given: ArrayLike, name: str) -> NDArray[Any]:
+def numbers(given: ArrayLike, name: str, copy: bool = True) -> NDArray[Any]:
     """``given`` as an array of finite numbers, shape (n,) or (n, k): float64, or int64 where all are whole by type.
-
-    The result shares no memory with what was given.
 
     Args:
         given: anything that NumPy reads as numbers; bools become 0 and 1.
         name: what messages call it, as in ``"X"``.
+        copy: whether the result shares no memory with what was given, also where it could.
 
     Raises:
         TypeError: these are no real numbers.
@@ -29,7 +28,7 @@ def numbers(given: ArrayLike, name: str) -> NDArray[Any]:
     (2, 2)
     """
     try:
-        array = np.array(given)
+        array = np.array(given, copy=copy or None)
     except ValueError:
         raise ShapeError(
             f"{name} has rows of different lengths; every sample needs the same number of entries"
@@ -43,7 +42,7 @@ def numbers(given: ArrayLike, name: str) -> NDArray[Any]:
         )
     if array.ndim == 2 and array.shape[1] == 0 and len(array):
         raise ShapeError(f"{name} has shape {array.shape}: its samples have no entries; give at least one column")
-    array = array.astype(np.float64 if array.dtype.kind == "f" else np.int64)
+    array = array.astype(np.float64 if array.dtype.kind == "f" else np.int64, copy=False)
     _refuse_nonfinite(array, name)
     return array
 
@@ -53,8 +52,8 @@ def _example(array: NDArray[Any]) -> str:
 
 
 def _refuse_nonfinite(array: NDArray[Any], name: str) -> None:
-    wrong = np.argwhere(~np.isfinite(array))
-    if len(wrong):
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        wrong = np.argwhere(~np.isfinite(array))
         row, *column = map(int, wrong[0])
         place = f"row {row}, column {column[0]}" if column else f"row {row}"
         more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
@@ -78,21 +77,23 @@ class Samples:
     Y: NDArray[Any]
 
     @classmethod
-    def of(cls, X: ArrayLike, Y: ArrayLike, what: str = "") -> Samples:
-        """Checked copies of both. ``what`` says whose they are in messages, as in ``"validation "``.
+    def of(cls, X: ArrayLike, Y: ArrayLike, what: str = "", copy: bool = True) -> Samples:
+        """Both, checked; copies, or without ``copy`` the arrays themselves where they are float64 (or int64 targets).
+
+        ``what`` says whose they are in messages, as in ``"validation "``.
 
         Raises:
             TypeError, ValueError: as `numbers` does.
             ShapeError: there are no samples, or not as many targets as inputs.
         """
-        inputs, targets = numbers(X, f"{what}X"), numbers(Y, f"{what}Y")
+        inputs, targets = numbers(X, f"{what}X", copy), numbers(Y, f"{what}Y", copy)
         if len(inputs) != len(targets):
             raise ShapeError(
                 f"{what}X has {len(inputs)} samples and {what}Y has {len(targets)} targets; give one target a sample"
             )
         if not len(inputs):
             raise ShapeError(f"{what}X and {what}Y are empty; give at least one sample")
-        return cls(inputs.astype(np.float64), targets)
+        return cls(inputs.astype(np.float64, copy=False), targets)
 
     def __len__(self) -> int:
         return len(self.X)

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+from ..parameter import Parameter
+from ..scopes import current
+from ..store import Place, Span
 from ..value import Value, real_number
 from .module import Module
 
 _BIAS = re.compile(r"(b|bias)\d*")
+_SUMMED = {"l1": "magnitudes", "l2": "squares"}
+"""What a trace calls the sum over weights that lie side by side."""
+_MOST_PLACES = 64
+"""Runs of weights up to which a trace has a step for each run, and not for each weight."""
 
 
 def l1(params: Module | Iterable[Any], lam: float, bias: bool = False) -> Any:
@@ -49,11 +56,37 @@ def _penalty(name: str, term: Callable[[Any], Any], params: Any, lam: Any, bias:
     factor = real_number(lam, f"lam of penalties.{name}")
     if not 0.0 <= factor < math.inf:
         raise ValueError(f"lam of penalties.{name} is a finite number from 0 on, got {lam!r}")
+    tracer = current().trace
+    places = None if tracer is None else _places(name, params, bias)
+    if places:
+        return tracer.total(_SUMMED[name], places, params if isinstance(params, Module) else None) * factor
     weights = _weights(name, params, bias)
     total = term(weights[0])
     for w in weights[1:]:
         total = total + term(w)
     return total * factor
+
+
+def _places(name: str, params: Any, bias: bool) -> Sequence[Place]:
+    """Where the weights lie, of a module without a look at each of them; none where they are too scattered."""
+    if isinstance(params, Module):
+        out = [] if bias else params.biases()
+        places = [part for place in params.parameters().span.places for part in _without(place, out)]
+    else:
+        weights = _weights(name, params, bias)
+        places = list(Span(w.place() for w in weights).places) if all(isinstance(w, Parameter) for w in weights) else []
+    return places if len(places) <= _MOST_PLACES else []
+
+
+def _without(place: Place, out: Iterable[Parameter]) -> Iterator[Place]:
+    """The parts of a place between some of its parameters."""
+    store, begin, end = place
+    for slot in sorted(p.slot for p in out if p.store is store and begin <= p.slot < end):
+        if begin < slot:
+            yield Place(store, begin, slot)
+        begin = slot + 1
+    if begin < end:
+        yield Place(store, begin, end)
 
 
 def _weights(name: str, params: Any, bias: bool) -> list[Any]:

@@ -12,7 +12,8 @@ from ..errors import NonFiniteError
 from .optimizer import Parameters, parameter_list
 from .rule import Interval, as_number
 
-_EPS = 1e-6
+EPS = 1e-6
+"""What PyTorch adds to a norm before it divides by it."""
 _SAFE = 1e-200
 """Between this and its inverse a sum of squares has neither overflowed nor lost what was too small to be squared."""
 
@@ -57,9 +58,9 @@ def clip_grad_norm_(
                 f"clip_grad_norm_: the gradients' norm is {norm}; that of params[{i}] {found[i].label!r} is "
                 f"{found[i].grad}; look at what it comes from, or lower the learning rate"
             )
-        if not norm + _EPS <= most:
+        if not norm + EPS <= most:
             for grad in grads:
-                grad *= most / (norm + _EPS)
+                grad *= most / (norm + EPS)
     return norm
 
 

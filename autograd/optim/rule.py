@@ -105,6 +105,14 @@ class Rule(ABC):
             given, where = getattr(self, each.name), f"{self.name}: {each.name}"
             object.__setattr__(self, each.name, _checked(given, where, each.default, each.metadata.get("allowed")))
 
+    def differs_in_rate_only(self, other: object) -> bool:
+        """Whether ``other`` is this rule, perhaps with another learning rate."""
+        if self is other or type(self) is not type(other):
+            return self is other
+        return all(
+            x == y or name == "lr" for (name, x), y in zip(vars(self).items(), vars(other).values(), strict=True)
+        )
+
     def with_lr(self, lr: float) -> Self:
         """The same rule with another learning rate: as `dataclasses.replace`, but only the rate is checked.
 

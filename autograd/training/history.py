@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 
@@ -44,13 +44,14 @@ class History(Mapping[str, list[float]]):
             self._rows.setdefault(name, []).append(float(x))
         self.epochs += 1
 
-    def extend(self, losses: list[float]) -> None:
-        """Add several finished epochs of which only the ``loss`` is known."""
-        if not losses:
-            return
-        self.append({"loss": losses[0]})
-        self._rows["loss"] += losses[1:]
-        self.epochs += len(losses) - 1
+    def extend(self, columns: Mapping[str, Sequence[float]]) -> None:
+        """Add several finished epochs: by each name a number for each epoch."""
+        epochs = len(next(iter(columns.values())))
+        if epochs:
+            self.append({name: column[0] for name, column in columns.items()})
+            for name, column in columns.items():
+                self._rows[name] += column[1:]
+            self.epochs += epochs - 1
 
     def __getitem__(self, name: str) -> list[float]:
         if name not in self._rows:

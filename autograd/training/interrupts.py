@@ -4,10 +4,23 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
+
+
+class _Held:
+    """What `Interrupts.held` gives: a third of the time of a generator, as small models enter it at each step."""
+
+    __slots__ = ("_interrupts",)
+
+    def __init__(self, interrupts: Interrupts) -> None:
+        self._interrupts = interrupts
+
+    def __enter__(self) -> None:
+        self._interrupts._hold()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._interrupts._release(kind is not None)
 
 
 class Interrupts:
@@ -33,15 +46,16 @@ class Interrupts:
         if self._previous is not None:
             signal.signal(signal.SIGINT, self._previous)
 
-    @contextmanager
-    def held(self) -> Iterator[None]:
+    def held(self) -> _Held:
         """Inside, Ctrl-C waits: until the end of the outermost one."""
+        return _Held(self)
+
+    def _hold(self) -> None:
         self._holds += 1
-        try:
-            yield
-        finally:
-            self._holds -= 1
-        if self._waiting and not self._holds:
+
+    def _release(self, is_error: bool) -> None:
+        self._holds -= 1
+        if self._waiting and not self._holds and not is_error:
             self._waiting = False
             raise KeyboardInterrupt
 

@@ -6,7 +6,8 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from numpy.typing import ArrayLike
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from ..randomness import Seed
 from ..scopes import no_grad
@@ -34,6 +35,8 @@ def fit(
     callbacks: Sequence[Callback] = (),
     patience: int | None = None,
     penalty: Callable[[], Value] | None = None,
+    transform: Callable[[NDArray[np.float64], np.random.Generator], ArrayLike] | None = None,
+    clip_norm: float | None = None,
     seed: Seed = 0,
     progress: bool = True,
     mode: str = "auto",
@@ -100,6 +103,8 @@ def fit(
         callbacks=callbacks,
         patience=patience,
         penalty=penalty,
+        transform=transform,
+        clip_norm=clip_norm,
         seed=seed,
         mode=mode,
     )
@@ -141,9 +146,12 @@ def _epochs(plan: Plan, best: Best | None, progress: bool) -> None:
                 history.append(row)
                 if best is not None:
                     best.offer(row[history.watched])
-            bar.set_postfix({name: f"{x:.4g}" for name, x in row.items()}, refresh=False)
-            bar.update()
+            if progress:
+                bar.set_postfix({name: f"{x:.4g}" for name, x in row.items()}, refresh=False)
+                bar.update()
             task.callbacks.after_epoch(state)
+            if task.callbacks.watch_epochs:
+                plan.refresh()
             if state.stopping or (best is not None and best.lost_patience):
                 # A run that was over anyway has not been stopped.
                 if history.epochs < end:
@@ -157,14 +165,16 @@ def _run_ahead(plan: Plan, orders: Orders, most: int) -> int:
     if plan.metrics or plan.validation is not None or plan.patience is not None or task.callbacks.watch_epochs:
         return 0
     with task.interrupts.held():
-        losses = plan.engine.run_ahead(orders, plan.batch_size, most)
-        history.extend(losses)
+        epochs = plan.engine.run_ahead(orders, plan.batch_size, most)
+        if epochs:
+            losses, penalties = map(list, zip(*epochs, strict=True))
+            history.extend({"loss": losses} if task.penalty is None else {"loss": losses, "penalty": penalties})
         task.state.epoch = max(task.state.epoch, history.epochs - 1)
-    return len(losses)
+    return len(epochs)
 
 
 def _orders(plan: Plan) -> Orders:
-    n = len(plan.task.samples)
+    n = len(plan.task.data)
     return Orders(n, None if plan.batch_size >= n else plan.random)
 
 
@@ -175,9 +185,9 @@ def _row(plan: Plan, epoch: EpochLoss) -> dict[str, float]:
     if penalty is not None:
         row["penalty"] = epoch.penalty
     if plan.metrics or (plan.patience is not None and plan.validation is None):
-        trained = plan.engine.evaluate(plan.task.samples, "")
+        trained = plan.engine.evaluate(plan.task.data, "")
         for name, metric in plan.metrics.items():
-            row[name] = measured(name, metric, trained.predictions, plan.task.samples.Y)
+            row[name] = measured(name, metric, trained.predictions, plan.task.data.Y)
         if plan.patience is not None and plan.validation is None:
             row["watched"] = trained.loss + _number(penalty)
     if plan.validation is not None:

@@ -11,24 +11,28 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..checks import whole_number
-from ..data.samples import Samples
-from ..data.sampling import check_fraction, split
-from ..errors import NonFiniteError, ShapeError
+from ..data.sampling import check_fraction
+from ..errors import NonFiniteError, ShapeError, TraceError
 from ..graph import ancestors
 from ..nn import losses
 from ..optim import Optimizer
 from ..optim.optimizer import parameter_list
+from ..optim.rule import Interval, as_number
 from ..parameter_list import ParameterList
 from ..randomness import Seed, generator
 from ..store import Span
 from ..value import Value
-from .compiled_engine import engine_for
-from .engine import Engine, Task, trial_losses
+from .compiled import CompiledEngine, warn_of_eager
+from .data import Data
+from .eager import EagerEngine, trial_losses
+from .engine import Engine, Task
 from .interrupts import Interrupts
 from .metrics import Metric, named_metrics
 from .modes import in_mode
 from .parameters import Trained
+from .programs import checked_penalty
 from .state import Callback, Callbacks, State
+from .transform import Transform
 
 MODES = ("auto", "eager", "compiled")
 
@@ -39,12 +43,18 @@ class Plan:
 
     task: Task
     engine: Engine
-    validation: Samples | None
+    validation: Data | None
     metrics: dict[str, Metric]
     epochs: int
     batch_size: int
     patience: int | None
     random: np.random.Generator
+
+    def refresh(self) -> None:
+        """See what callbacks have written into the arrays."""
+        self.task.data.refresh()
+        if self.validation is not None:
+            self.validation.refresh()
 
 
 def prepared(
@@ -61,6 +71,8 @@ def prepared(
     callbacks: Sequence[Callback],
     patience: int | None,
     penalty: Callable[[], Value] | None,
+    transform: Callable[[Any, np.random.Generator], Any] | None,
+    clip_norm: float | None,
     seed: Seed,
     mode: str,
 ) -> Plan:
@@ -73,42 +85,43 @@ def prepared(
     patience = None if patience is None else whole_number(patience, "fit: patience", 1)
     size = None if batch_size is None else whole_number(batch_size, "fit: batch_size", 1)
     random = generator(seed, "fit: seed")
-    samples, held_out = _parted(Samples.of(X, Y), validation, random)
+    data, held_out = _parted(Data(X, Y), validation, random)
     used = _optimizer(optimizer, model)
+    used.look_for_more()
     trained = Trained(used.params, *_parameters(model))
     _refuse_nonfinite(trained, model)
     task = Task(
         state=State(model, used),
-        samples=samples,
+        data=data,
         loss=_loss(loss),
-        penalty=_callable_or_none(penalty),
+        penalty=_callable_or_none(penalty, "penalty", "a function without arguments, as in lambda: l2(model, 1e-3)"),
+        transform=_transform(transform, random),
+        clip_norm=None if clip_norm is None else as_number(clip_norm, "fit: clip_norm", Interval()),
         trained=trained,
         callbacks=Callbacks(callbacks),
         interrupts=Interrupts(),
     )
     chosen = named_metrics(metrics)
-    _try_out(task, held_out)
-    return Plan(task, engine_for(mode, task), held_out, chosen, epochs, size or len(samples), patience, random)
+    return Plan(task, _engine(mode, task, held_out), held_out, chosen, epochs, size or len(data), patience, random)
 
 
-def _parted(samples: Samples, validation: Any, random: np.random.Generator) -> tuple[Samples, Samples | None]:
+def _parted(data: Data, validation: Any, random: np.random.Generator) -> tuple[Data, Data | None]:
     """(training samples, validation samples)"""
     if validation is None:
-        return samples, None
+        return data, None
     if isinstance(validation, tuple | list):
         if len(validation) != 2:
             raise ValueError(f"fit: validation must be (X, Y) or a fraction, got {len(validation)} entries")
-        held_out = Samples.of(validation[0], validation[1], what="validation ")
-        for name, mine, its in (("X", samples.X, held_out.X), ("Y", samples.Y, held_out.Y)):
+        held_out = Data(validation[0], validation[1], what="validation ")
+        for name, mine, its in (("X", data.X, held_out.X), ("Y", data.Y, held_out.Y)):
             if mine.shape[1:] != its.shape[1:]:
                 raise ShapeError(
                     f"validation {name} has shape {its.shape} and {name} has {mine.shape}; they must agree after the "
                     f"number of samples"
                 )
-        return samples, held_out
+        return data, held_out
     check_fraction(validation, "fit: validation is (X, Y) or a share of the samples, which")
-    X_train, X_held, Y_train, Y_held = split(samples.X, samples.Y, validation, rng=random)
-    return Samples(X_train, Y_train), Samples(X_held, Y_held)
+    return data.part(validation, random)
 
 
 def _parameters(model: Any) -> list[ParameterList]:
@@ -154,13 +167,16 @@ def _refuse_nonfinite(trained: Trained, model: Any) -> None:
                 )
 
 
-def _callable_or_none(penalty: Any) -> Any:
-    if penalty is not None and not callable(penalty):
-        raise TypeError(
-            f"fit: penalty must be a function without arguments, as in lambda: l2(model, 1e-3), got "
-            f"{type(penalty).__name__}: {penalty!r}"
-        )
-    return penalty
+def _callable_or_none(given: Any, name: str, what: str) -> Any:
+    if given is not None and not callable(given):
+        raise TypeError(f"fit: {name} must be {what}, got {type(given).__name__}: {given!r}")
+    return given
+
+
+def _transform(given: Any, random: np.random.Generator) -> Transform | None:
+    what = "a function of a batch and a Generator, as in lambda X, rng: X + rng.normal(0, 0.1, X.shape)"
+    function = _callable_or_none(given, "transform", what)
+    return None if function is None else Transform(function, random)
 
 
 def _loss(loss: Callable[[Any, Any], Any] | str) -> Callable[[Any, Any], Any]:
@@ -173,27 +189,43 @@ def _loss(loss: Callable[[Any, Any], Any] | str) -> Callable[[Any, Any], Any]:
     return loss
 
 
-def _first_loss(task: Task, samples: Samples, what: str) -> Value:
-    try:
-        return trial_losses(task, samples)[0]
-    except Exception as error:
-        error.add_note(f"in fit: {what}sample 0 (row 0 of {what}X), tried before training")
-        raise
+def _engine(mode: str, task: Task, held_out: Data | None) -> Engine:
+    """The engine of a mode, tried out: what doesn't fit raises its error before anything is changed."""
+    if mode != "eager":
+        try:
+            engine = CompiledEngine(task, strict=mode == "compiled")
+        except TraceError as error:
+            if mode == "compiled":
+                raise
+            _try_out(task, held_out)  # which may say better what is wrong
+            warn_of_eager(error)
+            return EagerEngine(task)
+        if not engine.depends_on(task.state.optimizer.params):
+            _try_out(task, held_out)
+        return engine
+    _try_out(task, held_out)
+    return EagerEngine(task)
 
 
-def _try_out(task: Task, held_out: Samples | None) -> None:
-    """Run the first sample of each set in eval mode: what doesn't fit raises its error before anything is changed."""
+def _try_out(task: Task, held_out: Data | None) -> None:
+    """Run the first sample of each set in eval mode."""
     with in_mode(task.state.model, training=False):
-        for samples in (task.samples, held_out):
-            if samples is not None:
-                terms = [_first_loss(task, samples, "" if samples is task.samples else "validation ")]
+        for data in (task.data, held_out):
+            if data is not None:
+                terms = [_first_loss(task, data, "" if data is task.data else "validation ")]
         if task.penalty is not None:
-            terms.append(task.penalty())
-            if not isinstance(terms[1], Value):
-                raise TypeError(f"fit: the penalty must be a Value, got {type(terms[1]).__name__}: {terms[1]!r}")
+            terms.append(checked_penalty(task.penalty()))
     reached = {node for term in terms for node in ancestors(term)}
     if not any(node in task.state.optimizer.params for node in reached):
         raise ValueError(
             "fit: the loss doesn't depend on any parameter of the optimizer, so training can't change it; compute the "
             "loss from the model's prediction, outside no_grad(), without .data or detach()"
         )
+
+
+def _first_loss(task: Task, data: Data, what: str) -> Value:
+    try:
+        return trial_losses(task, data)[0]
+    except Exception as error:
+        error.add_note(f"in fit: {what}sample 0 (row 0 of {what}X), tried before training")
+        raise

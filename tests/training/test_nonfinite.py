@@ -11,8 +11,8 @@ from autograd.training import fit
 from autograd.training.nonfinite import first_nonfinite
 
 CURE = (
-    "Try a smaller learning rate (it is {lr}), standardized inputs (autograd.data.standardize), or a callback that "
-    "clips gradients (autograd.optim.clip_grad_norm_). The parameters are those of the last finished step"
+    "Try a smaller learning rate (it is {lr}), standardized inputs (autograd.data.standardize), or clipped "
+    "gradients (fit(..., clip_norm=1.0)). The parameters are those of the last finished step"
 )
 
 

@@ -1,0 +1,93 @@
+"""The data of a training: the user's own arrays where they can be read as they lie."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..data.samples import Samples
+from ..data.sampling import split
+from ..errors import ShapeError
+
+Floats = NDArray[np.float64]
+
+
+class Data:
+    """Samples, live: what is written into the arrays that were given is seen by the epochs that follow.
+
+    Arrays of float64 that lie row by row are read where they are. Others are converted, and again at each `refresh`.
+
+    Attributes:
+        X: float64, shape (n,) or (n, k).
+        Y: float64 or int64 (eager losses take class indices), shape (n,) or (n, m).
+        floats: both as compiled code reads them, C-contiguous and float64.
+
+    >>> X = np.float32([1.0, 2.0]); data = Data(X, [0, 1]); X[0] = 5.0; data.refresh(); data.X
+    array([5., 2.])
+    """
+
+    def __init__(self, X: ArrayLike, Y: ArrayLike, what: str = "") -> None:
+        samples = Samples.of(X, Y, what, copy=False)
+        self.X, self.Y = samples.X, samples.Y
+        self._follow(X, Y, None)
+
+    def _follow(self, X: Any, Y: Any, chosen: NDArray[np.intp] | None) -> None:
+        """Remember what was given, and which rows of it these are."""
+        self.floats: tuple[Floats, Floats] = (
+            np.require(self.X, np.float64, ["C", "A"]),
+            np.require(self.Y, np.float64, ["C", "A"]),
+        )
+        self._given, self._chosen = (X, Y), chosen
+        pairs = ((X, self.X), (Y, self.Y), (self.X, self.floats[0]), (self.Y, self.floats[1]))
+        self._copies = [
+            (source, copy, source.shape)
+            for source, copy in pairs
+            if isinstance(source, np.ndarray) and not _is_same(source, copy)
+        ]
+
+    def part(self, fraction: float, random: np.random.Generator) -> tuple[Data, Data]:
+        """Two parts of the samples: without a share that is drawn, and that share."""
+        rows = np.arange(len(self))
+        kept, held_out, _, _ = split(rows, rows, fraction, rng=random)
+        return self._rows(kept), self._rows(held_out)
+
+    def _rows(self, chosen: NDArray[np.intp]) -> Data:
+        part = object.__new__(Data)
+        part.X, part.Y = self.X[chosen], self.Y[chosen]
+        part._follow(*self._given, chosen)
+        return part
+
+    def refresh(self) -> None:
+        """See what was written into the arrays since.
+
+        Raises:
+            ShapeError: one has another shape now.
+        """
+        for source, copy, shape in self._copies:
+            if source.shape != shape:
+                raise ShapeError(
+                    f"the data of a training changed its shape from {shape} to {source.shape} while it went on; change "
+                    f"its numbers in place, or train again: fit(...)"
+                )
+            is_given = self._chosen is not None and any(source is each for each in self._given)
+            copy[...] = source[self._chosen] if is_given else source
+
+    def __len__(self) -> int:
+        return len(self.X)
+
+
+def _is_same(a: NDArray[Any], b: NDArray[Any]) -> bool:
+    """Whether they are the same numbers in the same memory."""
+    return a.dtype == b.dtype and a.shape == b.shape and a.ctypes.data == b.ctypes.data and a.strides == b.strides
+
+
+def rows(array: NDArray[Any]) -> list[Any]:
+    """Samples as models written for numbers take them: each a number or a list of numbers.
+
+    >>> rows(np.array([[1.0, 2.0]])), rows(np.array([3]))
+    ([[1.0, 2.0]], [3])
+    """
+    listed: list[Any] = array.tolist()
+    return listed

@@ -1,0 +1,243 @@
+"""The eager engine: one sample at a time, as it is written. What the compiled one is measured by."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from functools import reduce
+from operator import add
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..data.sampling import batches
+from ..errors import ShapeError
+from ..nn.statistics import commit, pending
+from ..optim import clip_grad_norm_
+from ..scopes import no_grad
+from ..training import nonfinite
+from ..value import Value, real_number
+from .data import Data, Floats, rows
+from .engine import EpochLoss, Evaluation, Orders, Task, batch_of, check_batches, needs_batch
+from .modes import in_mode
+
+_PIECE = 4096
+"""Samples whose numbers are made Python objects at a time."""
+
+
+def trial_losses(task: Task, data: Data) -> list[Value]:
+    """The loss of the first sample; of as many as there are at most two if the model takes whole batches only."""
+    few = 2 if needs_batch(task.state.model) else 1
+    return _losses(task, rows(data.X[:few]), rows(data.Y[:few]))
+
+
+def _losses(task: Task, xs: list[Any], ys: list[Any]) -> list[Value]:
+    model = task.state.model
+    predictions = model.forward_batch(xs) if needs_batch(model) else map(model, xs)
+    return [_loss_of(task, prediction, y) for prediction, y in zip(predictions, ys, strict=True)]
+
+
+def _loss_of(task: Task, prediction: Any, y: Any) -> Value:
+    loss = task.loss(prediction, y)
+    if not isinstance(loss, Value):
+        raise TypeError(
+            f"the loss must be a Value, got {type(loss).__name__}: {loss!r}; compute it from the prediction by "
+            f"operations of autograd, and don't take .data or float() on the way"
+        )
+    return loss
+
+
+class EagerEngine:
+    """One sample at a time: build its graph, go backward with seed 1/N, forget it.
+
+    Where a module needs the whole batch, the batch is one graph.
+    """
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+
+    def run_epoch(self, order: NDArray[np.intp], batch_size: int) -> EpochLoss:
+        """See `Engine.run_epoch`."""
+        check_batches(self.task.state.model, len(order), batch_size)
+        losses, penalties = 0.0, []
+        for (chosen,) in batches((order,), batch_size, shuffle=False):
+            loss, penalty = self.batch(chosen)
+            losses += loss
+            penalties.append(penalty)
+        return EpochLoss(losses / len(order), sum(penalties) / len(penalties))
+
+    def run_ahead(self, orders: Orders, batch_size: int, most: int) -> list[EpochLoss]:  # noqa: ARG002 (never pays)
+        """See `Engine.run_ahead`."""
+        return []
+
+    def evaluate(self, data: Data, what: str) -> Evaluation:
+        """See `Engine.evaluate`."""
+        model = self.task.state.model
+        with in_mode(model, training=False):
+            with no_grad():
+                losses, predictions = self._forward(data, what)
+            wrong = next((i for i, number in enumerate(losses) if not math.isfinite(number)), None)
+            if wrong is not None:  # no graph was kept, so that sample is computed once more with one
+                raise nonfinite.loss_error(self._again(data, wrong), self._where(wrong, what), self._cure())
+        return Evaluation(sum(losses) / len(losses), _stacked(predictions))
+
+    def _forward(self, data: Data, what: str) -> tuple[list[float], list[Any]]:
+        losses, predictions = [], []
+        for i, (prediction, y) in enumerate(zip(self._predictions(data, what), _each(data.Y), strict=True)):
+            try:
+                loss = self.task.loss(prediction, y)
+            except Exception as error:
+                error.add_note(f"in fit: {self._where(i, what)}")
+                raise
+            losses.append(_numbers(loss))
+            predictions.append(_numbers(prediction))
+        return losses, predictions
+
+    def _predictions(self, data: Data, what: str) -> Iterator[Any]:
+        model = self.task.state.model
+        if needs_batch(model):
+            yield from model.forward_batch(rows(data.X))
+            return
+        for i, x in enumerate(_each(data.X)):
+            try:
+                prediction = model(x)
+            except Exception as error:
+                error.add_note(f"in fit: {self._where(i, what)}")
+                raise
+            yield prediction
+
+    def _again(self, data: Data, i: int) -> Value:
+        """The loss of one sample, with a graph."""
+        these = slice(None) if needs_batch(self.task.state.model) else slice(i, i + 1)
+        return _losses(self.task, rows(data.X[these]), rows(data.Y[these]))[i if these == slice(None) else 0]
+
+    def batch(self, chosen: NDArray[np.intp], X: Floats | None = None) -> tuple[float, float]:
+        """A step for these samples, whose inputs are ``X`` if they are transformed already.
+
+        Returns the sum of their losses, and the penalty.
+        """
+        with pending():
+            found = self.gradients(chosen, X)
+            self.step(len(chosen))
+        return found
+
+    def gradients(self, chosen: NDArray[np.intp], X: Floats | None = None) -> tuple[float, float]:
+        """Fill ``grad`` with the gradient of the batch; the sum of its losses, and the penalty."""
+        task, trained = self.task, self.task.trained
+        if X is None:
+            X = task.transformed(task.data.X[chosen], chosen)
+        task.check_transformed(X, chosen)
+        xs, ys = rows(X), rows(task.data.Y[chosen])
+        trained.zero_grad()
+        seed = 1.0 / len(chosen)
+        try:
+            if needs_batch(task.state.model):
+                total = self._whole(chosen, xs, ys, seed)
+            else:
+                total = sum(self._sample(*sample, seed) for sample in zip(chosen.tolist(), xs, ys, strict=True))
+            penalty = self._penalty()
+        except BaseException:
+            trained.zero_grad()  # half a batch's gradient is no gradient
+            raise
+        self.prepare_step()
+        return total, penalty
+
+    def prepare_step(self) -> None:
+        """What is done with the complete gradients before the optimizer has them."""
+        task = self.task
+        try:
+            if task.clip_norm is not None:
+                clip_grad_norm_(task.state.optimizer.params, task.clip_norm)
+            task.callbacks.before_step(task.state)
+        except BaseException:
+            task.trained.zero_grad()
+            raise
+
+    def _sample(self, i: int, x: Any, y: Any, seed: float) -> float:
+        try:
+            loss = _loss_of(self.task, self.task.state.model(x), y)
+        except Exception as error:
+            error.add_note(f"in fit: {self._where(i)}")
+            raise
+        number = loss.data
+        if not math.isfinite(number):
+            raise nonfinite.loss_error(loss, self._where(i), self._cure())
+        loss.backward(seed)
+        if not self.task.trained.has_finite_gradients():
+            raise nonfinite.gradient_error(loss, seed, self._where(i), self._cure())
+        return number
+
+    def _whole(self, chosen: NDArray[np.intp], xs: list[Any], ys: list[Any], seed: float) -> float:
+        where = f"{batch_of(chosen)}, in {self.task.moment()}"
+        try:
+            losses = _losses(self.task, xs, ys)
+        except Exception as error:
+            error.add_note(f"in fit: {where}")
+            raise
+        for i, loss in zip(chosen, losses, strict=True):
+            if not math.isfinite(loss.data):
+                raise nonfinite.loss_error(loss, self._where(i), self._cure())
+        total = reduce(add, losses)
+        total.backward(seed)
+        if not self.task.trained.has_finite_gradients():
+            raise nonfinite.gradient_error(total, seed, where, self._cure())
+        return float(total.data)
+
+    def _penalty(self) -> float:
+        if self.task.penalty is None:
+            return 0.0
+        penalty = self.task.penalty()
+        where = f"the penalty in {self.task.moment()}"
+        if not math.isfinite(penalty.data):
+            raise nonfinite.loss_error(penalty, where, self._cure())
+        penalty.backward()
+        if not self.task.trained.has_finite_gradients():
+            raise nonfinite.gradient_error(penalty, 1.0, where, self._cure())
+        return float(penalty.data)
+
+    def step(self, size: int) -> None:
+        """One step of the optimizer, whole or not at all."""
+        task, trained = self.task, self.task.trained
+        before = trained.copy()
+        with task.interrupts.held():
+            try:
+                task.state.optimizer.step()
+                if not trained.is_finite():
+                    raise nonfinite.step_error(*trained.first_infinite(before), task.moment(), self._cure())
+            except BaseException:
+                trained.restore(before)
+                raise
+            commit()
+            task.state.history.steps += 1
+            task.state.history.samples_seen += size
+        task.callbacks.after_step(task.state)
+
+    def _where(self, i: int, what: str = "") -> str:
+        return f"{what}sample {i} (row {i} of {what}X) in {self.task.moment()}"
+
+    def _cure(self) -> str:
+        return (
+            f"Try a smaller learning rate (it is {self.task.state.optimizer.lr:g}), standardized inputs "
+            f"(autograd.data.standardize), or clipped gradients (fit(..., clip_norm=1.0)). "
+            f"The parameters are those of the last finished step"
+        )
+
+
+def _each(array: NDArray[Any]) -> Iterator[Any]:
+    """The samples of an array one by one, a piece after the other."""
+    for begin in range(0, len(array), _PIECE):
+        yield from rows(array[begin : begin + _PIECE])
+
+
+def _numbers(prediction: Any) -> Any:
+    if isinstance(prediction, list | tuple):
+        return [_numbers(each) for each in prediction]
+    return prediction.data if isinstance(prediction, Value) else real_number(prediction, "a prediction")
+
+
+def _stacked(predictions: list[Any]) -> NDArray[np.float64]:
+    try:
+        return np.array(predictions, dtype=np.float64)
+    except ValueError:
+        raise ShapeError("the model gives different numbers of outputs for different samples") from None
