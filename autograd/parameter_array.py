@@ -212,7 +212,7 @@ class ParameterArray(Sequence[Any]):
             return map(self.__getitem__, range(len(self)))
         root = self._root
         width = root.shape[-1]
-        if self.shape[0] == width and self.strides[0] == 1:
+        if 0 < self.shape[0] == width and self.strides[0] == 1:
             return iter(self.line((self.begin - root.begin) // width))
         return self.faces()
 

@@ -207,7 +207,7 @@ def _number_parameters(tracer: Tracer) -> Span:
         return before + address - begin
 
     nodes = tracer.nodes
-    for node in tracer.parameters.values():
+    for node in set(tracer.parameters.values()):  # a face whose array nobody held may have been made anew
         nodes.payload[node] = slot(nodes.payload[node])
     for node, payload in nodes.payload.items():
         if nodes.kinds[node] in TOTALS:

@@ -78,9 +78,9 @@ def _lines(tracer: Tracer, ws: Sequence[Any], at: Sequence[int]) -> list[tuple[L
             return None
     found = lines([tracer.address(w.store, w.slot) for w in parameters], MOST_LINES)
     if found is not None:
-        homes = dict.fromkeys([w._home or w for w in parameters])
-        # Of an array all comes into the span; between lone parameters others may lie, which don't.
-        if any(line.step != 1 for line, _ in found) and any(isinstance(home, Parameter) for home in homes):
+        owners = [w._home or w for w in parameters]
+        # Of an array all comes into the span; between arrays or lone parameters others may lie, which don't.
+        if any(line.step != 1 and len(set(owners[part])) > 1 for line, part in found):
             return None
-        tracer.products.update(homes)
+        tracer.products.update(dict.fromkeys(owners))
     return found

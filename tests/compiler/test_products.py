@@ -406,6 +406,16 @@ def convolution():
     return f, [*kernel.parameters(), *last.parameters()]
 
 
+def across_arrays():
+    """Numbers of arrays between which others lie that the function doesn't use, in equal steps."""
+    arrays = [autograd.ParameterArray(row) for row in rows(5, 4, seed=4)]
+
+    def f(x):
+        return square([dot([array[k] for array in arrays[::2]], x[:3]) for k in range(4)])
+
+    return f, [p for array in arrays for p in array]
+
+
 CASES = {
     "mixed inputs": lambda: mixed(nn.Layer(8, 5, activation="tanh", rng=0)),
     "mixed inputs of one neuron": lambda: mixed(nn.Linear(8, 1, rng=0)),

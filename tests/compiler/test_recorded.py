@@ -296,3 +296,19 @@ def test_conditions_are_turned_round_in_both_worlds(backend: Any) -> None:
     assert autograd.where(-2, 1.0, 2.0) == 2.0  # ~True
     with pytest.raises(TypeError, match=r"the condition of where is a bool.*got int: 3"):
         where(3, Value(1.0), 2.0)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_faces_whose_array_nobody_holds(backend: Any) -> None:
+    before, ws = (
+        autograd.ParameterArray([50.0, 60.0]),
+        list(autograd.ParameterArray([1.0, 2.0, 3.0])),
+    )  # their array is gone
+
+    def f(x: list[Any]) -> Any:
+        y = ws[1] * x[0] * x[1] + autograd.dot(ws, x)
+        (slope,) = gradients(y, [x[0]], record=True)
+        return slope * ws[0] + before[0]
+
+    X = np.array([[1.0, 2.0, 3.0], [0.5, -1.0, 2.0]])
+    assert compile(f, backend=backend)(X).tolist() == [(2.0 * x + 1.0) * 1.0 + 50.0 for x in X[:, 1].tolist()]

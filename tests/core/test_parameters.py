@@ -140,6 +140,7 @@ def test_it_is_a_sequence() -> None:
     assert [r.data.tolist() for r in w] == w.data.tolist()
     assert ParameterArray(3.0).tolist().data == 3.0
     assert list(ParameterArray(np.zeros((0, 2))).faces()) == []
+    assert list(ParameterArray([])) == list(ParameterArray(np.zeros((2, 0)))[1]) == []
     for wrong, error in ((lambda: w[2], IndexError), (lambda: row[3], IndexError), (lambda: w[0, 5], IndexError)):
         with pytest.raises(error):
             wrong()
