@@ -40,9 +40,11 @@ class Data:
             np.require(self.Y, np.float64, ["C", "A"]),
         )
         self._given, self._chosen = (X, Y), chosen
+        arrays = [array for array in (X, Y, self.X, self.Y) if isinstance(array, np.ndarray)]
+        self._shapes = [(array, array.shape) for array in arrays]
         pairs = ((X, self.X), (Y, self.Y), (self.X, self.floats[0]), (self.Y, self.floats[1]))
         self._copies = [
-            (source, copy, source.shape)
+            (source, copy)
             for source, copy in pairs
             if isinstance(source, np.ndarray) and not _is_same(source, copy)
         ]
@@ -65,12 +67,13 @@ class Data:
         Raises:
             ShapeError: one has another shape now.
         """
-        for source, copy, shape in self._copies:
-            if source.shape != shape:
+        for array, shape in self._shapes:
+            if array.shape != shape:
                 raise ShapeError(
-                    f"the data of a training changed its shape from {shape} to {source.shape} while it went on; change "
+                    f"the data of a training changed its shape from {shape} to {array.shape} while it went on; change "
                     f"its numbers in place, or train again: fit(...)"
                 )
+        for source, copy in self._copies:
             is_given = self._chosen is not None and any(source is each for each in self._given)
             copy[...] = source[self._chosen] if is_given else source
 

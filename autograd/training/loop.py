@@ -43,15 +43,18 @@ def fit(
 ) -> History:
     """Train ``model``: minimize the mean of ``loss`` over the samples (plus ``penalty``) by steps of ``optimizer``.
 
-    Ctrl-C stops it and keeps what was learnt: the parameters are those of the last finished step, a line on stderr says
-    so, and the history is returned as ever. The model's train and eval modes are afterwards what they were.
+    Ctrl-C stops it, after a tenth of a second or the step that is being made, and keeps what was learnt: the parameters
+    are those of the last finished step, a line on stderr says so, and the history is returned as ever. The model's
+    train and eval modes are afterwards what they were.
     Epochs, steps and samples are counted from 0.
 
     Args:
         model: a module, or any function of one sample's inputs (a list of k numbers, or one number where X is (n,))
             that gives a Value or a list of Values. It trains in train mode, and is evaluated in eval mode.
-        X: inputs, shape (n, k) or (n,); finite numbers.
-        Y: targets, shape (n,) or (n, m); integers stay integers, so that they can be class indices.
+        X: inputs, shape (n, k) or (n,); finite numbers. Arrays are live: what callbacks write into them counts from the
+            next epoch on. Those of float64 that lie row by row are read where they are; others are converted once, and
+            again after each epoch if there are callbacks. Lists are copied.
+        Y: targets, shape (n,) or (n, m); integers stay integers, so that they can be class indices. As live as X.
         loss: ``loss(prediction, target)`` of one sample -> Value, or the name of one of `autograd.nn.losses`.
         optimizer: an optimizer over the model's parameters, or a function that makes one from them, like ``Adam``.
         epochs: how often every sample is seen, at least 0.
@@ -67,11 +70,20 @@ def fit(
             training set's loss in eval mode plus the penalty, recorded as ``watched``. With a patience the parameters
             of the best epoch are put back at the end, however the training ended (errors excepted).
         penalty: ``penalty()`` -> Value that is added once a batch, as ``lambda: l2(model, 1e-3)``.
-        seed: a Generator, a seed, or None for fresh entropy: for the order of samples and the validation share.
+        transform: ``transform(X_batch, rng)`` -> the inputs to train on instead, of the same shape (batch, k) or
+            (batch,), for each batch anew: noise, shifts and other augmentation. It may change the batch in place, and
+            must return it. Never applied when the model is evaluated.
+        clip_norm: scale the gradients of each batch by `optim.clip_grad_norm_` to this norm at most, before callbacks
+            see them. Costs next to nothing; a callback that clips has to be called for each batch.
+        seed: a Generator, a seed, or None for fresh entropy: for the order of samples, the validation share, and the
+            Generator of the transform.
         progress: a progress bar on stderr.
         mode: "compiled" traces model and loss once and runs whole stretches of epochs as machine code; "eager" runs
             them as they are written, sample by sample; "auto" is compiled, and with one warning eager where they can't
-            be traced. The numbers are the same to about 1e-12.
+            be traced. The numbers are the same to rounding, about 1e-12 after some hundred steps. They can part where
+            rounding is all there is: a gradient that is zero in truth, as that of a bias right before `nn.BatchNorm`,
+            comes out as 1e-18 with a sign of its own, and Adam and its like make a whole step of that.
+            What a callback changes, numbers that model, loss and penalty read included, counts in either mode.
 
     Returns:
         A `History`: ``history["loss"]`` is the mean of the losses that the steps of each epoch were made from (so the
