@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..store import aligned_zeros
 from .backend import Failure, Floats, Run
 from .emit_functions import Shape
 from .emit_kernel import kernel_text, layout_of
@@ -49,19 +50,12 @@ class Memory:
     def __init__(self, kernel: Kernel) -> None:
         slots = constants_begin(kernel.tape)
         code, numbers = (None, np.zeros(0)) if kernel.code is None else (kernel.code.numbers, kernel.code.constants)
-        self.workspace = _aligned(-(-kernel.layout.bytes // 8))
-        self.uniforms, self.adjoints = _aligned(slots + len(numbers)), _aligned(slots)
+        self.workspace = aligned_zeros(-(-kernel.layout.bytes // 8))
+        self.uniforms, self.adjoints = aligned_zeros(slots + len(numbers)), aligned_zeros(slots)
         self.uniforms[slots:] = numbers
         self.block = np.zeros(len(kernel.arguments), dtype=np.int64)
         self.address = ctypes.byref(ctypes.c_char.from_address(self.block.ctypes.data))
         kernel.fill(self, workspace=self.workspace, uniforms=self.uniforms, adjoints=self.adjoints, code=code)
-
-
-def _aligned(count: int) -> NDArray[np.float64]:
-    """Zeros that begin at a multiple of 64 bytes."""
-    array = np.zeros(count + 8)
-    begin = -(array.ctypes.data // 8) % 8
-    return array[begin : begin + count]
 
 
 def gather(buffers: Sequence[Floats], numbers: Floats) -> None:

@@ -44,9 +44,7 @@ class Data:
         self._shapes = [(array, array.shape) for array in arrays]
         pairs = ((X, self.X), (Y, self.Y), (self.X, self.floats[0]), (self.Y, self.floats[1]))
         self._copies = [
-            (source, copy)
-            for source, copy in pairs
-            if isinstance(source, np.ndarray) and not _is_same(source, copy)
+            (source, copy) for source, copy in pairs if isinstance(source, np.ndarray) and not _is_same(source, copy)
         ]
 
     def part(self, fraction: float, random: np.random.Generator) -> tuple[Data, Data]:

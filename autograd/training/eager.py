@@ -67,9 +67,9 @@ class EagerEngine:
             penalties.append(penalty)
         return EpochLoss(losses / len(order), sum(penalties) / len(penalties))
 
-    def run_ahead(self, orders: Orders, batch_size: int, most: int) -> list[EpochLoss]:  # noqa: ARG002 (never pays)
+    def run_ahead(self, orders: Orders, batch_size: int, most: int) -> dict[str, list[float]]:  # noqa: ARG002 (never pays)
         """See `Engine.run_ahead`."""
-        return []
+        return {}
 
     def evaluate(self, data: Data, what: str) -> Evaluation:
         """See `Engine.evaluate`."""

@@ -115,8 +115,8 @@ class Engine(Protocol):
         The gradient is that of the mean over the batch's own size, plus the penalty's.
         """
 
-    def run_ahead(self, orders: Orders, batch_size: int, most: int) -> list[EpochLoss]:
-        """Whole epochs, at most so many, as one piece if that pays; their losses.
+    def run_ahead(self, orders: Orders, batch_size: int, most: int) -> dict[str, list[float]]:
+        """Whole epochs, at most so many, as one piece if that pays; by name a number for each of them.
 
         Nothing can be done between them. None is run if that doesn't pay, or if something goes wrong in them: then
         `run_epoch` is to be called. Interrupts wait meanwhile.

@@ -179,10 +179,9 @@ def _run_ahead(plan: Plan, orders: Orders, most: int) -> int:
     with task.interrupts.held():
         epochs = plan.engine.run_ahead(orders, plan.batch_size, most)
         if epochs:
-            losses, penalties = map(list, zip(*epochs, strict=True))
-            history.extend({"loss": losses} if task.penalty is None else {"loss": losses, "penalty": penalties})
+            history.extend(epochs)
         task.state.epoch = max(task.state.epoch, history.epochs - 1)
-    return len(epochs)
+    return len(epochs.get("loss", ()))
 
 
 def _orders(plan: Plan) -> Orders:

@@ -71,8 +71,8 @@ def prepared(
     callbacks: Sequence[Callback],
     patience: int | None,
     penalty: Callable[[], Value] | None,
-    transform: Callable[[Any, np.random.Generator], Any] | None,
-    clip_norm: float | None,
+    transform: Callable[[Any, np.random.Generator], Any] | None = None,
+    clip_norm: float | None = None,
     seed: Seed,
     mode: str,
 ) -> Plan:
