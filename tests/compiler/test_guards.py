@@ -40,6 +40,20 @@ class Options:
         return 2.0 * self._hidden
 
 
+class Derived(Options):
+    """Its methods name their class, as `super` makes them do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.own = 1.0
+
+    def __call__(self, x: Any) -> Any:
+        return x * self.own * self.twice
+
+    def __repr__(self) -> str:
+        return super().__repr__()
+
+
 class Slots:
     __slots__ = ("scale",)
 
@@ -57,7 +71,7 @@ class Kind(Enum):
     HARD = 2
 
 
-options, slots, record = Options(), Slots(), Settings()
+options, slots, record, derived = Options(), Slots(), Settings(), Derived()
 kind = Kind.SOFT
 
 
@@ -144,6 +158,7 @@ CASES: dict[str, tuple[Any, Any]] = {
     "what a property reads": (lambda x: x[0] * options.twice, lambda: setattr(options, "_hidden", new())),
     "an attribute of its class": (lambda x: x[0] * options.shared, lambda: setattr(Options, "shared", new())),
     "a slot": (lambda x: x[0] * slots.scale, lambda: setattr(slots, "scale", new())),
+    "an object that is called": (lambda x: derived(x[0]), lambda: setattr(derived, "own", new())),
     "a dataclass": (lambda x: x[0] * record.scale, lambda: setattr(record, "scale", new())),
     "a namespace": (lambda x: x[0] * space.scale, lambda: setattr(space, "scale", new())),
     "arguments of a command line": (lambda x: x[0] * namespace.scale, lambda: setattr(namespace, "scale", new())),
