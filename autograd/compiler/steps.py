@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from ..optim import Optimizer
 from .backend import Floats
-from .clipped import Clipped
 from .masks import draw
 from .observing import hand_over
 from .program import Program
@@ -43,6 +42,7 @@ class Steps:
         arrays: tuple[Floats, ...],
         clip_norm: float | None,
     ) -> None:
+        from .clipped import Clipped  # here, so that importing autograd stays fast
         from .llvm_training import Held
 
         self._span, self._program = specialisation.trace.span, program
