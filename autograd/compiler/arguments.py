@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from ..errors import ShapeError, TraceError
 from ..scopes import current
 from ..value import Value
-from .backend import Floats, is_plain
-from .tape import InputArray
+from .backend import Floats, InputArray, is_plain
 
 
 def argument_names(function: Callable[..., Any], count: int) -> list[str]:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol, TypeAlias
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .tape import Tape
+if TYPE_CHECKING:
+    from .tape import Tape
 
+Goal: TypeAlias = Literal["values", "parameters", "inputs"]
+"""What a tape is for: the results alone, or also the gradients by the parameters or by the inputs."""
 Floats: TypeAlias = NDArray[np.float64]
 Run: TypeAlias = Callable[..., Any]
 """One execution: takes an array for each of ``tape.arrays`` (masks too). What it returns depends on the tape:
@@ -38,6 +42,25 @@ _FLOAT64 = np.dtype(np.float64)
 def is_plain(x: Any) -> bool:
     """Whether a run may take it as it is, see `Run`, the shape aside."""
     return type(x) is np.ndarray and x.dtype == _FLOAT64 and x.flags.c_contiguous and x.flags.aligned
+
+
+@dataclass(frozen=True, slots=True)
+class InputArray:
+    """One array that a call brings: its columns, and what it is.
+
+    "data" is an argument of the function, "mask" are uniform random numbers in [0, 1) drawn anew for each replay.
+    """
+
+    name: str
+    columns: int
+    scalar: bool
+    """Whether the function sees one number for each sample (an array of shape (batch,)) and not a list."""
+    kind: Literal["data", "mask"] = "data"
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one sample."""
+        return () if self.scalar else (self.columns,)
 
 
 class Failure(Exception):  # noqa: N818 (it is caught, never shown)

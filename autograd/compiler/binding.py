@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from .arguments import Signature
-from .backend import Executable, Floats, Run
-from .lower import Goal
+from .backend import Executable, Floats, Goal, Run
 from .masks import draw, states_of
 from .notice import Notice
 from .observing import hand_over

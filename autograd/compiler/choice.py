@@ -6,7 +6,6 @@ import warnings
 from typing import Any
 
 from .backend import Backend
-from .numpy_backend import NumpyBackend
 
 NAMES = ("auto", "numpy", "llvm")
 _warned: list[str] = []
@@ -23,6 +22,8 @@ def backend_called(name: Any) -> Backend:
     """
     if name not in NAMES:
         raise ValueError(f"{name!r} is no backend; known: {', '.join(NAMES)}")
+    from .numpy_backend import NumpyBackend  # here: importing autograd doesn't wait for what only compiling needs
+
     if name == "numpy":
         return NumpyBackend()
     from .machine import CompilerUnavailableError

@@ -6,12 +6,10 @@ from collections.abc import Sequence
 
 from ..ops import add, mul
 from .nodes import Nodes
-from .runs import lines
+from .runs import MOST_LINES, lines
 
 FEWEST = 4
 """Terms that are worth a product and a list of rows."""
-MOST_LINES = 4
-"""Lines that the parameters of a product may have; where there are more nothing is regular."""
 
 
 def find_dots(nodes: Nodes, roots: Sequence[int]) -> tuple[Nodes, tuple[int, ...]]:

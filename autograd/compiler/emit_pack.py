@@ -10,11 +10,12 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from .backend import InputArray
 from .emit import Emitter, inside, raise_flag
 from .emit_bounds import magnitude
 from .ir import Body, Index, Vector
 from .layout import FLAG_DATA
-from .tape import InputArray, Row
+from .tape import Row
 
 PACK_PARAMETERS = "ptr noalias %V, ptr noalias %X, i64 %first, i64 %count, ptr %index"
 """Workspace, array, the block's first sample and its number of samples; the numbers of its samples, or null."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import groupby
-from typing import Literal, TypeAlias
 
 from ..declaration import NONNEGATIVE, NONZERO, POSITIVE, REAL, Op
 from ..ops import add, mul
+from .backend import Goal
 from .differentiate import Gradients, differentiate
 from .dots import find_dots
 from .fuse import Fusion
@@ -41,14 +41,11 @@ from .totals import find_totals
 from .trace import Trace
 from .uniforms import UniformSlots
 
-Goal: TypeAlias = Literal["values", "parameters", "inputs"]
-"""What a tape is for: the results alone, or also the gradients by the parameters or by the inputs."""
-
 
 def lower(trace: Trace, goal: Goal, checks: bool = True) -> Tape:
     """The tape of a trace; without ``checks`` nothing outside of a domain is reported.
 
-    >>> from autograd.compiler.tape import InputArray
+    >>> from autograd.compiler.backend import InputArray
     >>> from autograd.compiler.trace import trace
     >>> tape = lower(trace(lambda x: x * 2.0, [InputArray("x", 1, scalar=True)]), "values")
     >>> len(tape.units), tape.results

@@ -5,9 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .backend import Floats
-from .lower import lower
 from .masks import draw, rewound, states_of
-from .numpy_backend import NumpyBackend
 from .trace import Trace
 
 
@@ -27,6 +25,9 @@ def observed_of(trace: Trace, arrays: tuple[Floats, ...]) -> list[float]:
     """
     if not trace.observed:
         return []
+    from .lower import lower  # here: importing autograd doesn't wait for what only compiling needs
+    from .numpy_backend import NumpyBackend
+
     masks = [np.empty((len(arrays[0]), array.columns)) for array in trace.arrays if array.kind == "mask"]
     with rewound(trace.generators, states_of(trace.generators)):
         draw(trace.generators, masks)

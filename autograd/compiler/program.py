@@ -10,15 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .arguments import Signature, is_one_sample, refuse_nested, refuse_nonfinite
-from .backend import Backend, Executable, Failure, Floats
+from .backend import Backend, Executable, Failure, Floats, Goal
 from .binding import Bound
 from .choice import NAMES, backend_called
 from .diagnosis import diagnose
 from .inspection import graph_of
-from .lower import Goal
 from .masks import rewound
 from .observing import observed_of
-from .report import report
 from .specialisation import Specialisation
 from .trace import RUNNING
 
@@ -157,6 +155,8 @@ class Program:
         abs: nothing is compiled yet
           nothing is traced yet: call the program with data first
         """
+        from .report import report  # here, as all else that only compiling needs: importing autograd stays fast
+
         return report(self._name(), self._backend, self._specialisations)
 
     def _name(self) -> str:

@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from ..checks import count
-from .backend import Backend
-from .lower import Goal
+from .backend import Backend, Goal
 from .specialisation import Specialisation
 from .tape import Dot, Map, Mean, Outer, Straight, Sum, Tape, Unit, count_operations
 

@@ -27,6 +27,10 @@ def runs(numbers: Sequence[tuple[int, ...]], items: Sequence[Any], steps: tuple[
         begin = end
 
 
+MOST_LINES = 4
+"""Lines that the parameters of a product may have; where there are more nothing is regular."""
+
+
 class Line(NamedTuple):
     """The parameters in ``slot``, ``slot + step``, ``slot + 2 * step``, ..."""
 

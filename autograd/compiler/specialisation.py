@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .backend import Backend, Executable
-from .lower import Goal, lower
+from .backend import Backend, Executable, Goal, InputArray
 from .notice import Notice
-from .tape import InputArray, Tape
 from .trace import Trace, collector_off, trace
+
+if TYPE_CHECKING:
+    from .tape import Tape
 
 
 @dataclass
@@ -55,6 +56,8 @@ class Specialisation:
 
     def executable(self, goal: Goal, backend: Backend) -> Executable:
         """The compiled code for a goal, compiled at its first use."""
+        from .lower import lower  # here: importing autograd doesn't wait for what only compiling needs
+
         if goal not in self.executables:
             if self.executables:
                 self.notice = Notice(self.notice.name)

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from ..declaration import Op
+from .backend import InputArray
 
 Space = Literal["input", "scratch"]
 
@@ -203,25 +204,6 @@ class Total(NamedTuple):
 
 Unit = Straight | Dense | Map | Mean
 Reduction = Outer | Sum
-
-
-@dataclass(frozen=True, slots=True)
-class InputArray:
-    """One array that a call brings: its columns, and what it is.
-
-    "data" is an argument of the function, "mask" are uniform random numbers in [0, 1) drawn anew for each replay.
-    """
-
-    name: str
-    columns: int
-    scalar: bool
-    """Whether the function sees one number for each sample (an array of shape (batch,)) and not a list."""
-    kind: Literal["data", "mask"] = "data"
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The shape of one sample."""
-        return () if self.scalar else (self.columns,)
 
 
 @dataclass(frozen=True)

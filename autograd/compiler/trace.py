@@ -16,13 +16,13 @@ from ..errors import TraceError
 from ..scopes import Scope, _current, current
 from ..store import Place, Span, Store
 from ..value import Value, real_number
+from .backend import InputArray
 from .guards import Guards
 from .inner_ops import ALIAS
 from .nodes import TOTALS, Nodes
 from .noting import Noting
 from .runs import Line
 from .symbol import Condition, Symbol
-from .tape import InputArray
 from .tracer import Tracer
 
 RUNNING: list[Tracer] = []

@@ -15,7 +15,6 @@ from ..store import Place, Store
 from ..value import Constant, Value, real_number
 from .inner_ops import BATCH_MEAN, BOTH, CONDITIONS, EITHER, IDENTITY, IS_CONDITION
 from .nodes import PRODUCT, TOTALS, VEC, Nodes, Total
-from .recorded import recorded
 from .refusals import source_line
 from .symbol import Condition, Symbol, _Traced
 from .weighted import weighted_sum
@@ -166,6 +165,8 @@ class Tracer:
                     f"gradients by {x!r}{source_line()}: in a compiled function a plain number is nothing to "
                     f"differentiate by. Make it a Value before y is computed from it, or give it as an argument"
                 )
+        from .recorded import recorded  # here: few functions need it, and importing autograd stays fast
+
         found = recorded(self.nodes, self.operand(y), wanted, self._parameter_at)
         if not (record and current().recording):
             found = [self.nodes.record(IDENTITY, (node,)) for node in found]

@@ -9,9 +9,8 @@ from ..ops import add
 from ..parameter import Parameter
 from ..parameter_array import ParameterArray
 from ..scopes import current
-from .dots import MOST_LINES
 from .inner_ops import IDENTITY
-from .runs import Line, lines
+from .runs import MOST_LINES, Line, lines
 from .symbol import Symbol
 
 if TYPE_CHECKING:

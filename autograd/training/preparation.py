@@ -22,7 +22,6 @@ from ..parameter_list import ParameterList
 from ..randomness import Seed, generator
 from ..store import Span
 from ..value import Value
-from .compiled import CompiledEngine, warn_of_eager
 from .data import Data
 from .eager import EagerEngine, trial_losses
 from .engine import Engine, Task
@@ -192,6 +191,8 @@ def _loss(loss: Callable[[Any, Any], Any] | str) -> Callable[[Any, Any], Any]:
 def _engine(mode: str, task: Task, held_out: Data | None) -> Engine:
     """The engine of a mode, tried out: what doesn't fit raises its error before anything is changed."""
     if mode != "eager":
+        from .compiled import CompiledEngine, warn_of_eager  # here, so that importing autograd stays fast
+
         try:
             engine = CompiledEngine(task, strict=mode == "compiled")
         except TraceError as error:

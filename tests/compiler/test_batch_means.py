@@ -5,9 +5,10 @@ import pytest
 
 import autograd
 from autograd import Parameter, compile, nn
+from autograd.compiler.backend import InputArray
 from autograd.compiler.lower import lower
 from autograd.compiler.numpy_backend import NumpyBackend
-from autograd.compiler.tape import InputArray, Mean
+from autograd.compiler.tape import Mean
 from autograd.compiler.trace import trace
 from autograd.nn.normalization import batch_mean
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from autograd import Parameter, compile, fit, nn, tanh
+from autograd.compiler.backend import InputArray
 from autograd.compiler.specialisation import same
-from autograd.compiler.tape import InputArray
 from autograd.compiler.trace import trace
 from autograd.errors import DomainError, NonFiniteError, ShapeError
 from autograd.graph import ancestors

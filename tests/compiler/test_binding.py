@@ -12,10 +12,9 @@ import pytest
 
 from autograd import NonFiniteError, Parameter, ParameterArray, ShapeError, TraceError, Value, nn, optim, scope
 from autograd.compiler import compile
-from autograd.compiler.backend import Failure, is_plain
+from autograd.compiler.backend import Failure, InputArray, is_plain
 from autograd.compiler.choice import backend_called
 from autograd.compiler.lower import lower
-from autograd.compiler.tape import InputArray
 from autograd.compiler.trace import collector_off, trace
 
 # What a run may take, by itself

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 import autograd
+from autograd.compiler.backend import InputArray
 from autograd.compiler.emit import split
 from autograd.compiler.emit_bounds import left_rows, pays, right_rows
 from autograd.compiler.emit_functions import Shape
@@ -14,7 +15,6 @@ from autograd.compiler.llvm_backend import best_shape, effort, irregular_operati
 from autograd.compiler.sum_slots import has_sums_for_all, slots_of, sums_are_alone
 from autograd.compiler.tape import (
     Dense,
-    InputArray,
     Instruction,
     Number,
     Outer,

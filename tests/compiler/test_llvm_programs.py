@@ -13,12 +13,13 @@ pytest.importorskip("llvmlite", reason="llvmlite is not installed")
 import autograd
 from autograd import Parameter, Value
 from autograd.compiler import Program
+from autograd.compiler.backend import Goal, InputArray
 from autograd.compiler.emit_functions import Shape
 from autograd.compiler.emit_kernel import kernel_text
 from autograd.compiler.llvm_backend import LlvmBackend
-from autograd.compiler.lower import Goal, lower
+from autograd.compiler.lower import lower
 from autograd.compiler.machine import AVX2, AVX512, NEON, Target, emit_assembly
-from autograd.compiler.tape import Dense, InputArray, Straight, Tape
+from autograd.compiler.tape import Dense, Straight, Tape
 from autograd.compiler.trace import trace
 from autograd.optim.adam import AdamRule
 

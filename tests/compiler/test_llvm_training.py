@@ -6,7 +6,7 @@ import pytest
 pytest.importorskip("llvmlite", reason="llvmlite is not installed")
 
 from autograd import Parameter
-from autograd.compiler.backend import Failure
+from autograd.compiler.backend import Failure, InputArray
 from autograd.compiler.emit_functions import Shape
 from autograd.compiler.emit_kernel import kernel_text
 from autograd.compiler.llvm_backend import LlvmBackend
@@ -14,7 +14,7 @@ from autograd.compiler.llvm_training import Held
 from autograd.compiler.lower import lower
 from autograd.compiler.machine import host
 from autograd.compiler.numpy_backend import NumpyBackend
-from autograd.compiler.tape import InputArray, Tape
+from autograd.compiler.tape import Tape
 from autograd.compiler.trace import trace
 from autograd.optim.adagrad import AdagradRule
 from autograd.optim.adam import AdamRule, AdamWRule

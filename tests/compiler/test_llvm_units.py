@@ -13,7 +13,7 @@ pytest.importorskip("llvmlite", reason="llvmlite is not installed")
 
 import autograd
 from autograd.compiler import llvm_backend
-from autograd.compiler.backend import Failure
+from autograd.compiler.backend import Failure, InputArray
 from autograd.compiler.emit_functions import Shape
 from autograd.compiler.inner_ops import selection
 from autograd.compiler.llvm_backend import LlvmBackend
@@ -24,7 +24,6 @@ from autograd.compiler.tape import (
     Dense,
     Dot,
     Group,
-    InputArray,
     Instruction,
     Local,
     Map,

@@ -6,6 +6,7 @@ import pytest
 import autograd
 from autograd import Parameter, nn
 from autograd.compiler import Program
+from autograd.compiler.backend import InputArray
 from autograd.compiler.differentiate import Sum, differentiate
 from autograd.compiler.dots import find_dots
 from autograd.compiler.fuse import Fusion
@@ -17,7 +18,7 @@ from autograd.compiler.recipes import partials
 from autograd.compiler.repeats import MOST
 from autograd.compiler.runs import runs
 from autograd.compiler.schedule import Schedule
-from autograd.compiler.tape import Dense, InputArray, Map, Outer, Row, Straight
+from autograd.compiler.tape import Dense, Map, Outer, Row, Straight
 from autograd.compiler.tape import Sum as SumOfRows
 from autograd.compiler.tidy import tidy
 from autograd.compiler.trace import trace

@@ -6,13 +6,14 @@ import pytest
 import autograd
 from autograd import Parameter, Value, dot, logsumexp, nn, no_grad
 from autograd.compiler import Program
+from autograd.compiler.backend import InputArray
 from autograd.compiler.differentiate import LineSum, Sum, differentiate
 from autograd.compiler.dots import FEWEST, find_dots
 from autograd.compiler.group import find_groups
 from autograd.compiler.lower import lower
 from autograd.compiler.nodes import DOT, PRODUCT, VEC, Nodes
 from autograd.compiler.runs import Line, lines
-from autograd.compiler.tape import Dense, InputArray, Outer, Straight
+from autograd.compiler.tape import Dense, Outer, Straight
 from autograd.compiler.trace import trace
 from autograd.compiler.uniforms import UniformSlots
 from autograd.ops import add, mul

@@ -10,8 +10,8 @@ import pytest
 import autograd
 from autograd import Constant, DomainError, Parameter, TraceError, Value, nn, no_grad, scope, where
 from autograd.compiler import Program
+from autograd.compiler.backend import InputArray
 from autograd.compiler.inner_ops import IDENTITY
-from autograd.compiler.tape import InputArray
 from autograd.compiler.trace import trace
 
 ONE = [InputArray("x", 1, scalar=True)]

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import autograd
+from autograd.compiler.backend import InputArray
 from autograd.compiler.emit_calls import Entries
 from autograd.compiler.emit_functions import Shape
 from autograd.compiler.emit_kernel import kernel_text
@@ -16,7 +17,6 @@ from autograd.compiler.tape import (
     Dense,
     Dot,
     Group,
-    InputArray,
     Instruction,
     Local,
     Map,
