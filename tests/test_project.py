@@ -87,13 +87,14 @@ ARROWS: dict[str, set[str]] = {
     "parameter_array": {"checks", "errors", "scopes", "store", "parameter"},
     "parameter_list": {"parameter", "parameter_array", "store"},
     "backprop": CORE,
+    "blame": CORE | {"backprop"},
     "check": CORE | {"backprop"},
     "testing": CORE | {"backprop", "check"},
     "nn": CORE | {"checks", "products", "randomness"},
     "optim": CORE,
-    "compiler": CORE | {"checks", "files", "backprop", "nn", "optim"},  # what modules hold, the rules of optim
+    "compiler": CORE | {"checks", "files", "backprop", "blame", "nn", "optim"},  # what modules hold, the rules of optim
     "data": {"errors", "checks", "randomness"},
-    "training": CORE | {"checks", "files", "randomness", "backprop", "compiler", "nn", "optim", "data"},
+    "training": CORE | {"checks", "files", "randomness", "backprop", "blame", "compiler", "nn", "optim", "data"},
 }
 # The modules of viz/ that read a graph. All others draw plain data, and know nothing
 # of autograd but how it writes files.

@@ -74,9 +74,8 @@ class Emitter:
             return body.broadcast("%T", 8 * operand.index)
         return self.broadcast(body, operand.slot) if isinstance(operand, Uniform) else operand.value
 
-    def apply(self, body: Body, op: Op | str, args: Sequence[Any], refused: Refused | None = None) -> Any:
+    def apply(self, body: Body, op: Op, args: Sequence[Any], refused: Refused | None = None) -> Any:
         """``op(*args)`` as code; where arguments are outside the domain goes to ``refused``, if that is wanted."""
-        assert isinstance(op, Op), "conditions are operations too, see inner_ops"
         if op in _PLAIN and refused is None and (_is_register(args[0]) or _is_register(args[1])):
             return body.arithmetic(_PLAIN[op], *args)
         # The same as its kernel, also for NaN, but two instructions on machines with masks.

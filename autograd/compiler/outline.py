@@ -63,7 +63,7 @@ class Outline:
             self._place((COLUMN, column))
         return Outer, *sizes, array, self._row(item.left), self._operand(item.right), self._place((SLOT, item.slot))
 
-    def _arguments(self, op: Op | str, args: Any) -> Any:
+    def _arguments(self, op: Op, args: Any) -> Any:
         if op not in ARITHMETIC:
             return tuple([self._operand(arg) for arg in args])
         return tuple([self._number(arg) if type(arg) is Number else self._operand(arg) for arg in args])

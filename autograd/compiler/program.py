@@ -174,7 +174,7 @@ class Program:
 
     # For training
 
-    def trace(self, *arrays: Floats) -> Specialisation:
+    def specialise(self, *arrays: Floats) -> Specialisation:
         """The trace for C-contiguous float64 arrays, made if there is none that is still good."""
         with self._lock:
             return self._specialise(self._signature.arrays(arrays))

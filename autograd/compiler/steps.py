@@ -22,7 +22,7 @@ def compiled_steps(
     The program gives the loss of one sample; ``arrays`` are C-contiguous float64, a row for each sample. With a
     ``clip_norm`` gradients are scaled as `optim.clip_grad_norm_` does it.
     """
-    specialisation = program.trace(*arrays)
+    specialisation = program.specialise(*arrays)
     executable = program.executable("parameters", specialisation)
     bind = getattr(executable, "bind_training", None)
     if bind is None or specialisation.trace.span.places != optimizer.span.places:

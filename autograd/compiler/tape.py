@@ -49,7 +49,7 @@ Operand = Row | Uniform | Number
 
 
 class Instruction(NamedTuple):
-    """``target = op(*args)``. ``op`` is an operation of the table, or a comparison: < <= > >= & |.
+    """``target = op(*args)``. ``op`` is an operation of the table, or one of `inner_ops`: conditions among them.
 
     The target of a comparison is a condition (a mask); it is used by `where`, & and | of the same unit only, so it
     needs no memory.
@@ -57,7 +57,7 @@ class Instruction(NamedTuple):
 
     target: int
     """A number of this unit's own, by which later instructions of the unit may name the result (see `Local`)."""
-    op: Op | str
+    op: Op
     args: tuple[Operand | Local, ...]
     store: Row | Uniform | None = None
     """Where the result is kept for other units, None if only this unit uses it."""
@@ -147,7 +147,7 @@ class Map:
     """
 
     members: int
-    op: Op | str
+    op: Op
     args: tuple[Group | Uniforms | Output | Operand, ...]
     store: Row | None
     checked: bool = False

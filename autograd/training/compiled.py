@@ -79,7 +79,7 @@ class CompiledEngine:
         """Steps of a call: more when it is known how long they take."""
         self._goes_ahead = True
         with in_mode(task.state.model, training=True):
-            self._specialisation = self._programs.loss.trace(*self._arrays)
+            self._specialisation = self._programs.loss.specialise(*self._arrays)
 
     def depends_on(self, parameters: ParameterList) -> bool:
         """Whether the loss, or the penalty, depends on any of these."""
@@ -251,7 +251,7 @@ class CompiledEngine:
             target[...] = array[chosen]  # as the eager engine sees them: a step callback may have changed them
         X = task.transformed(X, chosen)
         program = self._current_programs().loss
-        generators = program.trace(X, Y).trace.generators
+        generators = program.specialise(X, Y).trace.generators
         before = states_of(generators)
         with pending():
             task.trained.zero_grad()

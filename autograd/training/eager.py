@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import blame
 from ..data.sampling import batches
 from ..errors import ShapeError
 from ..nn.statistics import commit, pending
 from ..optim import clip_grad_norm_
 from ..scopes import no_grad
-from ..training import nonfinite
 from ..value import Value, real_number
 from .data import Data, Floats, rows
 from .engine import EpochLoss, Evaluation, Orders, Task, batch_of, check_batches, needs_batch
@@ -79,7 +79,7 @@ class EagerEngine:
                 losses, predictions = self._forward(data, what)
             wrong = next((i for i, number in enumerate(losses) if not math.isfinite(number)), None)
             if wrong is not None:  # no graph was kept, so that sample is computed once more with one
-                raise nonfinite.loss_error(self._again(data, wrong), self._where(wrong, what), self._cure())
+                raise blame.loss_error(self._again(data, wrong), self._where(wrong, what), self._cure())
         return Evaluation(sum(losses) / len(losses), _stacked(predictions))
 
     def _forward(self, data: Data, what: str) -> tuple[list[float], list[Any]]:
@@ -162,10 +162,10 @@ class EagerEngine:
             raise
         number = loss.data
         if not math.isfinite(number):
-            raise nonfinite.loss_error(loss, self._where(i), self._cure())
+            raise blame.loss_error(loss, self._where(i), self._cure())
         loss.backward(seed)
         if not self.task.trained.has_finite_gradients():
-            raise nonfinite.gradient_error(loss, seed, self._where(i), self._cure())
+            raise blame.gradient_error(loss, seed, self._where(i), self._cure())
         return number
 
     def _whole(self, chosen: NDArray[np.intp], xs: list[Any], ys: list[Any], seed: float) -> float:
@@ -177,11 +177,11 @@ class EagerEngine:
             raise
         for i, loss in zip(chosen, losses, strict=True):
             if not math.isfinite(loss.data):
-                raise nonfinite.loss_error(loss, self._where(i), self._cure())
+                raise blame.loss_error(loss, self._where(i), self._cure())
         total = reduce(add, losses)
         total.backward(seed)
         if not self.task.trained.has_finite_gradients():
-            raise nonfinite.gradient_error(total, seed, where, self._cure())
+            raise blame.gradient_error(total, seed, where, self._cure())
         return float(total.data)
 
     def _penalty(self) -> float:
@@ -190,10 +190,10 @@ class EagerEngine:
         penalty = self.task.penalty()
         where = f"the penalty in {self.task.moment()}"
         if not math.isfinite(penalty.data):
-            raise nonfinite.loss_error(penalty, where, self._cure())
+            raise blame.loss_error(penalty, where, self._cure())
         penalty.backward()
         if not self.task.trained.has_finite_gradients():
-            raise nonfinite.gradient_error(penalty, 1.0, where, self._cure())
+            raise blame.gradient_error(penalty, 1.0, where, self._cure())
         return float(penalty.data)
 
     def step(self, size: int) -> None:
@@ -204,7 +204,7 @@ class EagerEngine:
             try:
                 task.state.optimizer.step()
                 if not trained.is_finite():
-                    raise nonfinite.step_error(*trained.first_infinite(before), task.moment(), self._cure())
+                    raise blame.step_error(*trained.first_infinite(before), task.moment(), self._cure())
             except BaseException:
                 trained.restore(before)
                 raise

@@ -87,7 +87,7 @@ def test_sizes_in_turn_share_kernels():
     for count in (700, 3, 40, 90, 200, 333, 1000, 2, 1500, 64):
         X, Y = samples(count)
         np.testing.assert_allclose(program(X, Y), reference(X, Y), **NEAR)
-    kernels = program.trace(X, Y).executables["values"]._kernels
+    kernels = program.specialise(X, Y).executables["values"]._kernels
     assert all(shape.one_block for shape in kernels)
     assert len(kernels) < 9
 

@@ -396,8 +396,7 @@ def test_overflow_passes_through_values_but_not_through_a_loss():
         program.backward(np.array([0.0, 1.0]))
     message = str(caught.value)
     assert "the loss is inf" in message
-    assert "the result of exp" in message
-    assert "in tail" in message
+    assert "It begins with exp(1000.0) = inf in tail" in message
     assert "sample 1" in message
     assert (w.grad, w.data) == (0.0, 1000.0)
 
@@ -405,7 +404,7 @@ def test_overflow_passes_through_values_but_not_through_a_loss():
 def test_a_gradient_that_is_not_finite_is_named():
     w = Parameter(0.0, label="w")
     program = compile(lambda x: autograd.sqrt(w * x) * 2.0, backend=BACKEND)
-    with pytest.raises(NonFiniteError, match="the gradient isn't finite: it begins at the result of sqrt"):
+    with pytest.raises(NonFiniteError, match=r"the gradient isn't finite for sample 0 .* It begins with sqrt\(0.0\)"):
         program.backward(np.array([1.0]))
     assert w.grad == 0.0
 

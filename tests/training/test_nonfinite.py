@@ -5,10 +5,10 @@ import math
 import pytest
 
 from autograd import Parameter, Value, exp, relu, scope, sqrt
+from autograd.blame import first_nonfinite
 from autograd.errors import NonFiniteError
 from autograd.optim import SGD, Momentum
 from autograd.training import fit
-from autograd.training.nonfinite import first_nonfinite
 
 CURE = (
     "Try a smaller learning rate (it is {lr}), standardized inputs (autograd.data.standardize), or clipped "
@@ -64,7 +64,7 @@ def test_gradients_whose_sum_overflows():
         return w * x + w * x
 
     text = failing(model, [1.5e308], [0.0], 0.1, [w], loss=lambda p, y: p)
-    assert "every product of adjoint and partial is, but their sum overflows" in text
+    assert "Every product of adjoint and partial is, but their sum is too large" in text
 
 
 def test_a_step_that_overflows_is_undone():

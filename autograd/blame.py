@@ -1,14 +1,14 @@
-"""Where a NaN or an infinity came from: the text of the errors that end a training run."""
+"""Where a NaN or an infinity came from: the texts of the errors that say so."""
 
 from __future__ import annotations
 
 import math
 
-from ..backprop import Step, sweep
-from ..errors import NonFiniteError
-from ..graph import ancestors
-from ..parameter import Parameter
-from ..value import Value
+from .backprop import Step, sweep
+from .errors import NonFiniteError
+from .graph import ancestors
+from .parameter import Parameter
+from .value import Value
 
 
 def loss_error(loss: Value, where: str, cure: str) -> NonFiniteError:
@@ -19,17 +19,21 @@ def loss_error(loss: Value, where: str, cure: str) -> NonFiniteError:
 
 
 def gradient_error(loss: Value, seed: float, where: str, cure: str) -> NonFiniteError:
-    """The error for a gradient that isn't finite although the loss is: names the operation where backprop left the
-    finite numbers."""
-    for step in sweep(loss, seed):
-        if math.isfinite(step.adjoint):
-            wrong = next((i for i, c in enumerate(step.contributions) if c is not None and not math.isfinite(c)), None)
-            if wrong is not None:
-                return NonFiniteError(f"the gradient isn't finite for {where}. {_overflow(step, wrong)}. {cure}")
-    return NonFiniteError(
-        f"the gradient isn't finite for {where}: every product of adjoint and partial is, but their sum overflows. "
-        f"{cure}"
+    """The error for a gradient that isn't finite although the loss is: names the operation that is to blame."""
+    found = gradient_fault(loss, seed) or (
+        "Every product of adjoint and partial is, but their sum is too large for a float64"
     )
+    return NonFiniteError(f"the gradient isn't finite for {where}. {found}. {cure}")
+
+
+def gradient_fault(loss: Value, seed: float) -> str | None:
+    """Where backprop leaves the finite numbers, as a sentence; None where no single product of the chain rule does."""
+    if loss.requires_grad:
+        for step in sweep(loss, seed):
+            wrong = [i for i, c in enumerate(step.contributions) if c is not None and not math.isfinite(c)]
+            if wrong and math.isfinite(step.adjoint):
+                return _overflow(step, wrong[0])
+    return None
 
 
 def step_error(parameter: Parameter, before: float, where: str, cure: str) -> NonFiniteError:
