@@ -16,6 +16,7 @@ EPS = 1e-6
 """What PyTorch adds to a norm before it divides by it."""
 _SAFE = 1e-200
 """Between this and its inverse a sum of squares has neither overflowed nor lost what was too small to be squared."""
+_FROM_ZERO, _ABOVE_ZERO = Interval(), Interval(ends="()")
 
 
 def clip_grad_norm_(
@@ -46,19 +47,18 @@ def clip_grad_norm_(
     (3.0, 1.0)
     """
     found = parameter_list(params, "clip_grad_norm_")
-    most = _bound(max_norm, "clip_grad_norm_: max_norm", Interval())
-    p = _bound(norm_type, "clip_grad_norm_: norm_type", Interval(ends="()"))
+    most = _bound(max_norm, "clip_grad_norm_: max_norm", _FROM_ZERO)
+    p = _bound(norm_type, "clip_grad_norm_: norm_type", _ABOVE_ZERO)
     grads = found.span.grads
-    norm = _usual_norm(grads) if p == 2.0 else None
-    with nullcontext() if norm is not None else np.errstate(all="ignore"):
-        norm = _norm(grads, p) if norm is None else norm
-        if error_if_nonfinite and not math.isfinite(norm):
-            i = next((i for i, each in enumerate(found) if not math.isfinite(each.grad)), 0)
-            raise NonFiniteError(
-                f"clip_grad_norm_: the gradients' norm is {norm}; that of params[{i}] {found[i].label!r} is "
-                f"{found[i].grad}; look at what it comes from, or lower the learning rate"
-            )
-        if not norm + EPS <= most:
+    norm = _norm(grads, p)
+    if error_if_nonfinite and not math.isfinite(norm):
+        i = next((i for i, each in enumerate(found) if not math.isfinite(each.grad)), 0)
+        raise NonFiniteError(
+            f"clip_grad_norm_: the gradients' norm is {norm}; that of params[{i}] {found[i].label!r} is "
+            f"{found[i].grad}; look at what it comes from, or lower the learning rate"
+        )
+    if not norm + EPS <= most:
+        with nullcontext() if math.isfinite(norm) else np.errstate(all="ignore"):
             for grad in grads:
                 grad *= most / (norm + EPS)
     return norm
@@ -77,7 +77,7 @@ def clip_grad_value_(params: Parameters, clip_value: float) -> None:
     0.5
     """
     found = parameter_list(params, "clip_grad_value_")
-    bound = _bound(clip_value, "clip_grad_value_: clip_value", Interval())
+    bound = _bound(clip_value, "clip_grad_value_: clip_value", _FROM_ZERO)
     for grad in found.span.grads:
         np.clip(grad, -bound, bound, out=grad)
 
@@ -87,15 +87,18 @@ def _bound(x: float, name: str, allowed: Interval) -> float:
     return x if x == math.inf or (x.__class__ is float and x in allowed) else as_number(x, name, allowed)
 
 
-def _usual_norm(grads: list[NDArray[np.float64]]) -> float | None:
-    """The root of the sum of squares; None where one may have overflowed or vanished."""
-    square = 0.0
-    for grad in grads:
-        square += float(np.vdot(grad, grad))
-    return math.sqrt(square) if _SAFE < square < 1.0 / _SAFE else None
-
-
 def _norm(grads: list[NDArray[np.float64]], p: float) -> float:
+    if p == 2.0:
+        square = 0.0
+        for grad in grads:
+            square += float(np.vdot(grad, grad))  # which warns of no overflow
+        if _SAFE < square < 1.0 / _SAFE:
+            return math.sqrt(square)
+    with np.errstate(all="ignore"):
+        return _careful_norm(grads, p)
+
+
+def _careful_norm(grads: list[NDArray[np.float64]], p: float) -> float:
     largest = max(float(np.abs(grad).max()) for grad in grads)
     if any(np.isnan(grad).any() for grad in grads):
         return math.nan

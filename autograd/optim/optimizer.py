@@ -226,17 +226,21 @@ def parameter_list(params: Parameters, who: str) -> ParameterList:
 
     ``who`` begins the messages.
     """
-    listed = getattr(params, "parameters", None)
-    source = listed() if callable(listed) else params
-    if isinstance(source, Parameter | set | frozenset) or not isinstance(source, Iterable):
-        raise TypeError(f"{who}: params is a {type(source).__name__}, not a list in a fixed order; {_CURE}")
-    found = source if isinstance(source, ParameterList) else _listed(source, who)
+    found = params if isinstance(params, ParameterList) else _found(params, who)
     if not len(found):
         why = _values_in(params) or " (an iterator can be read only once)"
         raise ValueError(f"{who}: there are no parameters{why}; {_CURE}")
     if found.span.size < len(found):
         _refuse_repetition(found, who)
     return found
+
+
+def _found(params: Parameters, who: str) -> ParameterList:
+    listed = getattr(params, "parameters", None)
+    source = listed() if callable(listed) else params
+    if isinstance(source, Parameter | set | frozenset) or not isinstance(source, Iterable):
+        raise TypeError(f"{who}: params is a {type(source).__name__}, not a list in a fixed order; {_CURE}")
+    return source if isinstance(source, ParameterList) else _listed(source, who)
 
 
 def _values_in(module: Any) -> str:
