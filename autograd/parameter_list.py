@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain, pairwise
 from typing import Any, Protocol
 
 import numpy as np
@@ -80,9 +80,8 @@ class NeuronByNeuron:
 
     def faces(self) -> Iterator[Parameter]:
         """See `Part`."""
-        for row, b in enumerate(self._bias.line(0)):
-            yield from self._weight.line(row)
-            yield b
+        rows = ((self._weight.line(row), (b,)) for row, b in enumerate(self._bias.line(0)))
+        return chain.from_iterable(chain.from_iterable(rows))
 
     def places(self) -> Iterable[Place]:
         """See `Part`."""
@@ -180,8 +179,7 @@ class ParameterList(Sequence[Parameter]):
         return self._ends[-1] if self._ends else 0
 
     def __iter__(self) -> Iterator[Parameter]:
-        for part in self.parts:
-            yield from part.faces()
+        return chain.from_iterable(part.faces() for part in self.parts)
 
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, slice):
