@@ -116,7 +116,8 @@ class Span:
         places: runs of slots, in order, which don't touch.
         size: how many parameters.
         data, grad: float64, shape (size,).
-        is_view: whether they are the parameters' own memory.
+        datas, grads: views of the parameters' own memory, one for each place.
+        is_view: whether ``data`` and ``grad`` are such a view.
 
     >>> store = Store(4); span = Span([Place(store, 2, 4), Place(store, 0, 2)])
     >>> span.data[3] = 7.0; store.data, span.is_view
@@ -128,6 +129,7 @@ class Span:
         self._runs = [_Run(place) for place in self.places]
         self.size = sum(len(run.data) for run in self._runs)
         self.is_view = len(self._runs) == 1
+        self.datas = [run.data for run in self._runs]
         self.grads = [run.grad for run in self._runs]
         if self.is_view:
             self.data, self.grad = self._runs[0].data, self._runs[0].grad

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -88,7 +89,7 @@ class Training:
                     f"the data of a training changed while it went on, from float64 of shape {shape} to "
                     f"{array.dtype} of shape {array.shape}; change its numbers, or train again: fit(...)"
                 )
-        wanted = len(counts), len(self.rule.scalars(1))
+        wanted = len(counts), self._scalars
         if scalars.shape != wanted:
             raise ValueError(
                 f"scalars must have shape {wanted}, a row a step with a number a name, got {scalars.shape}"
@@ -110,6 +111,10 @@ class Training:
         kernel.function(memory.address)
         done = int(block[place("done")])
         return done, losses[: done + 1]
+
+    @cached_property
+    def _scalars(self) -> int:
+        return len(self.rule.scalars(1))
 
     def _prepare(self, kernel: Kernel) -> _Ready:
         """Memory for a kernel, with the addresses of all that never moves."""

@@ -109,9 +109,7 @@ class Rule(ABC):
         """Whether ``other`` is this rule, perhaps with another learning rate."""
         if self is other or type(self) is not type(other):
             return self is other
-        return all(
-            x == y or name == "lr" for (name, x), y in zip(vars(self).items(), vars(other).values(), strict=True)
-        )
+        return {**vars(self), "lr": 0.0} == {**vars(other), "lr": 0.0}
 
     def with_lr(self, lr: float) -> Self:
         """The same rule with another learning rate: as `dataclasses.replace`, but only the rate is checked.

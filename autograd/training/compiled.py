@@ -209,13 +209,16 @@ class CompiledEngine:
                 self._put_back(before)
                 self._stretch = 1  # the next ones are made one by one, until the step that does it is found
                 done = 0
-            steps.hand_over(counts[:done])
+            made = counts[:done]
+            steps.hand_over(made)
             history.steps += done
-            history.samples_seen += int(counts[:done].sum())
+            history.samples_seen += int(made.sum())
             if done == len(counts):
                 # At once as far as seems right, as the first call may have been the first for other reasons too.
                 self._stretch = max(1, min(64 * max(self._stretch, done), int(done * _STRETCH / 2 / seconds)))
-        penalties = np.zeros(done) if task.penalty is None else steps.observed[:done, -1]
+        if task.penalty is None:
+            return Made(losses[:done], np.zeros(done))
+        penalties = steps.observed[:done, -1]
         return Made(losses[:done] - penalties, penalties)
 
     def _snapshot(self) -> tuple[Any, dict[str, Any], int]:
