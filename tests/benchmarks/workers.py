@@ -52,7 +52,11 @@ def demo_step(engine_name: str) -> Callable[[], float]:
     random.seed(0)
     model = nn.MLP(2, SIZES)
     same_weights(model)
-    X, Y = moons()
+    return step_of(core, model, *moons(), LEARNING_RATE)
+
+
+def step_of(core: Any, model: Any, X: list[list[float]], Y: list[float], rate: float) -> Callable[[], float]:
+    """A step on all of these samples, as micrograd's demo writes it."""
 
     def step() -> float:
         inputs = [list(map(core.Value, row)) for row in X]
@@ -62,7 +66,7 @@ def demo_step(engine_name: str) -> Callable[[], float]:
         model.zero_grad()
         loss.backward()
         for p in model.parameters():
-            p.data -= LEARNING_RATE * p.grad
+            p.data -= rate * p.grad
         return float(loss.data)
 
     return step

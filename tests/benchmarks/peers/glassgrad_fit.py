@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from workloads import LEARNING_RATE, Array, epoch_of, workload
 from autograd import fit, nn, optim
 from peers.glassgrad import model_and_loss
 
-BATCH, STEPS = 64, 20
+BATCH, STEPS = 64, 100
 FEW = 2
 """Epochs of a short training, which is all start."""
 ENOUGH = 0.5
@@ -44,7 +45,9 @@ class Clipping:
 
 
 def clipping() -> Player:
-    return fitting(callbacks=lambda _: [Clipping()])
+    if "clip_norm" not in signature(fit).parameters:  # version 0.1
+        return fitting(callbacks=lambda _: [Clipping()])
+    return fitting(clip_norm=0.1)
 
 
 def scheduled() -> Player:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import gc
 
 import numpy as np
-from micrograd.engine import Value
-from micrograd.nn import MLP
 from player import Player, begin
+from workers import engine, step_of
 from workloads import LEARNING_RATE, Array, workload
 
 
@@ -15,18 +14,8 @@ def step(name: str, collector: str) -> Player:
     """One call a step. ``collector`` is "on" or "off"."""
     w = workload(name)
     begin()
-    model = MLP(w.sizes[0], list(w.sizes[1:]))
-    X, Y = w.X.tolist(), w.Y.tolist()
-
-    def run() -> float:
-        scores = [model([Value(x) for x in row]) for row in X]
-        losses = [(1 + -y * score).relu() for y, score in zip(Y, scores, strict=True)]
-        loss = sum(losses) * (1.0 / len(losses))
-        model.zero_grad()
-        loss.backward()
-        for p in model.parameters():
-            p.data -= LEARNING_RATE * p.grad
-        return float(loss.data)
+    core, nn = engine("micrograd")
+    model = nn.MLP(w.sizes[0], list(w.sizes[1:]))
 
     def reset() -> None:
         gc.collect()
@@ -37,4 +26,4 @@ def step(name: str, collector: str) -> Player:
         return np.array([p.data for p in model.parameters()])
 
     (gc.enable if collector == "on" else gc.disable)()
-    return Player(run, result, reset)
+    return Player(step_of(core, model, w.X.tolist(), w.Y.tolist(), LEARNING_RATE), result, reset)
