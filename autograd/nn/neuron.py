@@ -16,6 +16,9 @@ from .init import weights
 from .module import Module
 
 
+_PLAIN = {"w", "b", "nonlin", "activation"}
+
+
 class Neuron(Module):
     """``activation(b + w0 * x0 + w1 * x1 + ...)``, built of binary ``*`` and ``+`` from the bias on.
 
@@ -71,6 +74,10 @@ class Neuron(Module):
         if isinstance(activation, Module):
             neuron.activation = activation  # it learns who holds it
         return neuron
+
+    def is_plain(self) -> bool:
+        """Whether it has nothing but what `of_row` gives it."""
+        return type(self) is Neuron and vars(self).keys() == _PLAIN and not self._own.buffers
 
     @property
     def nin(self) -> int:

@@ -389,6 +389,31 @@ def test_copies_are_independent_and_keep_sharing(copier) -> None:
     assert copier(Gate())(0.5).data == Gate()(0.5).data
 
 
+@pytest.mark.parametrize("copier", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))], ids=["deepcopy", "pickle"])
+def test_copies_of_neurons_are_whole(copier) -> None:
+    """What somebody holds beside the layer, sets on a neuron or gives it is in the copy what it was."""
+    model = nn.MLP(2, [3, 2], activation=nn.LeakyReLU(0.3), rng=0)
+    first, second, third = model.layers[0].neurons
+    second.note = "mine"
+    third.eval()
+    first.w[1].label = "steep"
+    held = copier({"before": first, "model": model, "after": third, "row": second.w, "face": second.w[0]})
+    twin = held["model"]
+    assert held["before"] is twin.layers[0].neurons[0]
+    assert held["after"] is twin.layers[0].neurons[2]
+    assert held["row"].same_as(twin.layers[0].neurons[1].w)
+    assert held["face"] is twin.layers[0].weight[1][0]
+    assert [neuron.training for neuron in twin.layers[0].neurons] == [True, True, False]
+    assert twin.layers[0].neurons[1].note == "mine"
+    assert twin.layers[0].weight[0][1].label == "steep"
+    assert len({id(neuron.activation) for neuron in twin.layers[0].neurons}) == 1
+    assert twin.layers[0].neurons[0].activation is not first.activation
+    assert [p.scope for p in twin.parameters()] == [p.scope for p in model.parameters()]
+    twin.layers[0].weight.data[...] = 7.0
+    assert twin.layers[0].neurons[1].w[0].data == 7.0
+    assert model.layers[0].weight[1][0].data != 7.0
+
+
 def test_a_called_model_is_freed_without_the_collector() -> None:
     model = nn.MLP(2, [3, 1], rng=0)
     model([1.0, 2.0]).backward()
