@@ -15,7 +15,6 @@ from .checks import as_list, here
 from .init import weights
 from .module import Module
 
-
 _PLAIN = {"w", "b", "nonlin", "activation"}
 
 
