@@ -392,7 +392,7 @@ def test_copies_are_independent_and_keep_sharing(copier) -> None:
 @pytest.mark.parametrize("copier", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))], ids=["deepcopy", "pickle"])
 def test_copies_of_neurons_are_whole(copier) -> None:
     """What somebody holds beside the layer, sets on a neuron or gives it is in the copy what it was."""
-    model = nn.MLP(2, [3, 2], activation=Gate(), rng=0)
+    model = nn.MLP(2, [3, 2], activation=nn.Dropout(0.5, rng=1), rng=0)
     first, second, third = model.layers[0].neurons
     second.note = "mine"
     third.eval()
