@@ -392,7 +392,7 @@ def test_copies_are_independent_and_keep_sharing(copier) -> None:
 @pytest.mark.parametrize("copier", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))], ids=["deepcopy", "pickle"])
 def test_copies_of_neurons_are_whole(copier) -> None:
     """What somebody holds beside the layer, sets on a neuron or gives it is in the copy what it was."""
-    model = nn.MLP(2, [3, 2], activation=nn.Dropout(0.5, rng=1), rng=0)
+    model = nn.MLP(2, [3, 2], rng=0)
     first, second, third = model.layers[0].neurons
     second.note = "mine"
     third.eval()
@@ -406,8 +406,6 @@ def test_copies_of_neurons_are_whole(copier) -> None:
     assert [neuron.training for neuron in twin.layers[0].neurons] == [True, True, False]
     assert twin.layers[0].neurons[1].note == "mine"
     assert twin.layers[0].weight[0][1].label == "steep"
-    assert len({id(neuron.activation) for neuron in twin.layers[0].neurons}) == 1
-    assert twin.layers[0].neurons[0].activation is not first.activation
     assert [p.scope for p in twin.parameters()] == [p.scope for p in model.parameters()]
     twin.layers[0].weight.data[...] = 7.0
     assert twin.layers[0].neurons[1].w[0].data == 7.0
