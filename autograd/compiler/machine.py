@@ -108,7 +108,7 @@ _READY: list[ModuleType] = []
 
 
 def load_llvm() -> ModuleType:
-    """`llvmlite.binding` with every target initialised; CompilerUnavailableError if that isn't possible."""
+    """`llvmlite.binding`, ready for this machine; CompilerUnavailableError if that isn't possible."""
     with _LOCK:
         if not _READY:
             _READY.append(_start_llvm())
@@ -119,8 +119,8 @@ def _start_llvm() -> ModuleType:
     try:
         import llvmlite.binding as llvm
 
-        llvm.initialize_all_targets()
-        llvm.initialize_all_asmprinters()
+        llvm.initialize_native_target()
+        llvm.initialize_native_asmprinter()
     except Exception as error:  # a broken installation fails in many ways: a missing library, a wrong version
         what = "is not installed" if isinstance(error, ModuleNotFoundError) else f"can't be used ({error})"
         raise CompilerUnavailableError(f"compiled code needs llvmlite, which {what}: {_CURE}") from error
@@ -206,6 +206,8 @@ def _object_code(text: str, target: Target, opt_level: int, key: str, cache: Cod
 def emit_assembly(text: str, target: Target | None = None, opt_level: int = 2) -> str:
     """The assembly of a module for any target that LLVM knows, also where it can't run."""
     llvm, target = load_llvm(), target or host()
+    llvm.initialize_all_targets()  # here and not at the start: the others take 10 MB
+    llvm.initialize_all_asmprinters()
     machine = _machine(llvm, target, opt_level)
     return str(machine.emit_assembly(_parse(llvm, text, target, machine)))
 

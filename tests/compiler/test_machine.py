@@ -235,7 +235,7 @@ def test_broken_llvmlite_is_the_same_error(unloaded):
     def broken():
         raise OSError("libLLVM.so: cannot open shared object file")
 
-    fake_llvmlite(unloaded, initialize_all_targets=broken)
+    fake_llvmlite(unloaded, initialize_native_target=broken)
     with pytest.raises(CompilerUnavailableError, match=rf"can't be used \(libLLVM.so: cannot open .*\): .*{CURE}"):
         emit_assembly("")
 
@@ -243,8 +243,8 @@ def test_broken_llvmlite_is_the_same_error(unloaded):
 def test_an_old_llvmlite_is_refused(unloaded):
     fake_llvmlite(
         unloaded,
-        initialize_all_targets=lambda: None,
-        initialize_all_asmprinters=lambda: None,
+        initialize_native_target=lambda: None,
+        initialize_native_asmprinter=lambda: None,
         llvm_version_info=(15, 0, 7),
     )
     with pytest.raises(CompilerUnavailableError, match=f"llvmlite >= 0.45 .*this one has LLVM 15.0.7: .*{CURE}"):
