@@ -122,7 +122,7 @@ class Stateful(Walking):
 class _Room:
     """Stands before the members of a module in a copy of it: has their parameters lie side by side again."""
 
-    def __init__(self, module: Walking) -> None:
+    def __init__(self, module: Stateful) -> None:
         self._module = module
 
     def __reduce__(self) -> Any:
