@@ -36,6 +36,12 @@ def gradient_fault(loss: Value, seed: float) -> str | None:
     return None
 
 
+def hidden_fault(loss: Value) -> str | None:
+    """The first node that isn't finite although ``loss`` is, as a sentence: `where` passed it over, for example."""
+    found = next((node for node in ancestors(loss) if node.op is not None and not math.isfinite(node.data)), None)
+    return None if found is None else f"It begins with {_origin(found)}"
+
+
 def step_error(parameter: Parameter, before: float, where: str, cure: str) -> NonFiniteError:
     """The error for a step of the optimizer that took a parameter out of the finite numbers."""
     return NonFiniteError(

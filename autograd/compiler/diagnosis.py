@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..blame import gradient_fault, loss_error
+from ..blame import gradient_fault, hidden_fault, loss_error
 from ..errors import DomainError, NonFiniteError
 from ..nn.statistics import given
 from ..value import Value
@@ -14,6 +14,11 @@ from .arguments import sample_of
 from .backend import Floats
 
 _CURE = "The parameters and their gradients are what they were. Try a smaller learning rate or standardized inputs"
+
+_HIDDEN = (
+    "which the loss doesn't depend on. Compiled code computes both sides of a `where`, and 0 times infinity is NaN: "
+    "bring the number into range before, as in where(x < 9, exp(where(x < 9, x, 0.0)), 0.0)"
+)
 
 
 def diagnose(
@@ -28,7 +33,7 @@ def diagnose(
     ``differentiated`` says whether a loss and its gradient were asked for, not just values; ``observed`` is what
     modules observe of the batch.
     """
-    samples = len(arrays[0])
+    samples, hidden = len(arrays[0]), ""
     for sample in range(samples):
         try:
             with given(observed):
@@ -41,11 +46,15 @@ def diagnose(
                 return loss_error(result, where, _CURE)
             if (fault := gradient_fault(result, 1.0 / samples)) is not None:
                 return NonFiniteError(f"the gradient isn't finite for {where}. {fault}. {_CURE}")
+            if not hidden and (fault := hidden_fault(result)) is not None:
+                hidden = f"the gradient isn't finite for {where}. {fault}, {_HIDDEN}"
     if not differentiated:
         return DomainError(
             f"compiled code found one of these {samples} samples outside of a domain, at whose edge it is: rounded as "
             f"eager code rounds it is inside. Keep a distance from the edge, for example with maximum(x, 1e-12)"
         )
+    if hidden:
+        return NonFiniteError(hidden)
     return NonFiniteError(
         f"the gradient of these {samples} samples isn't finite: every product of an adjoint and a partial is, but a "
         f"sum of them is too large for a float64. {_CURE}"

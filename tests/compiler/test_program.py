@@ -1,6 +1,7 @@
 """Programs: the calls, their errors, what makes them trace again, masks, inspection, pickles and threads."""
 
 import copy
+import math
 import pickle
 import sys
 import warnings
@@ -407,6 +408,19 @@ def test_a_gradient_that_is_not_finite_is_named():
     with pytest.raises(NonFiniteError, match=r"the gradient isn't finite for sample 0 .* It begins with sqrt\(0.0\)"):
         program.backward(np.array([1.0]))
     assert w.grad == 0.0
+
+
+def test_an_infinity_that_where_passes_over_is_named():
+    w = Parameter(0.5, label="w")
+    hidden = compile(lambda x: autograd.where(x > 5.0, w * autograd.exp(x * 800.0), w * x), backend=BACKEND)
+    inside = compile(
+        lambda x: autograd.where(x < 5.0, autograd.exp(autograd.where(x < 5.0, w * x, 0.0)), 0.0), backend=BACKEND
+    )
+    with pytest.raises(NonFiniteError, match=r"for sample 1 .* begins with exp\(800.0\) = inf, which .* of a `where`"):
+        hidden.backward(np.array([0.5, 1.0]))
+    w.zero_grad()
+    assert inside.backward(np.array([1.0, 1e4])) == pytest.approx(0.5 * math.exp(0.5))
+    assert w.grad == pytest.approx(0.5 * math.exp(0.5))
 
 
 def test_a_sum_of_gradients_that_overflows_is_named():
