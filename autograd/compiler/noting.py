@@ -259,12 +259,12 @@ class Noting:
 
     def _settle_class(self, kind: type, ours: set[str]) -> None:
         for name in dir(kind):
-            value = getattr(kind, name, None)
+            value = _class_attribute(kind, name)
             function = getattr(value, "__func__", value)
             if isinstance(function, types.FunctionType):
                 is_read = function.__code__ in self._ran
             else:
-                is_read = name in ours and name[:2] != "__"
+                is_read = name in ours and name[:2] != "__" and (isinstance(value, property) or not _is_computed(value))
             if is_read:
                 self._attribute(kind, name)
 
@@ -372,7 +372,7 @@ def _plain_read(self: Any, name: str) -> Any:
     except AttributeError:
         value = _ABSENT
     text, own, held = f"{type(self).__name__}.{name}", _class_attribute(type(self), name), _held(self, name)
-    if held is _ABSENT and _is_computed(own):  # its code is seen when it runs
+    if _is_computed(own) and (held is _ABSENT or hasattr(type(own), "__set__")):  # its code is seen when it runs
         noting.inside(own, text)
         noting.method(type(self), name)
         noting.guards.compare(Guard(self, name, _ABSENT, functools.partial(_held, self, name), text))

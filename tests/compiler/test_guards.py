@@ -438,6 +438,33 @@ def test_what_the_function_itself_changes_costs_no_trace(traces: list[Any]) -> N
     np.testing.assert_allclose(found, [model(row).data for row in X.tolist()], rtol=1e-14)
 
 
+class Refusing:
+    """Something that only objects can be asked for."""
+
+    def __get__(self, owner: Any, kind: type) -> float:
+        if owner is None:
+            raise RuntimeError("ask an object")
+        return float(owner.number)
+
+
+class Described:
+    refusing = Refusing()
+
+    def __init__(self) -> None:
+        self.number = 2.0
+
+
+@pytest.mark.usefixtures("way")
+def test_descriptors_are_asked_by_the_function_alone(traces: list[Any]) -> None:
+    described = Described()
+    program = compile(lambda x: x[0] * described.refusing, backend="numpy")
+    program(X)
+    np.testing.assert_array_equal(program(X), X[:, 0] * 2.0)
+    assert len(traces) == 1
+    described.number = 5.0
+    np.testing.assert_array_equal(program(X), X[:, 0] * 5.0)
+
+
 @pytest.mark.usefixtures("way")
 def test_a_property_that_gives_something_new_costs_no_trace(traces: list[Any]) -> None:
     program = compile(lambda x: x[0] * odd.computed[0], backend="numpy")
