@@ -197,13 +197,19 @@ class Guards:
         """The trace is over: from now on this tells whether it is true.
 
         What the function changes while it is traced is taken as the second run left it: that computed the same, and
-        a replay changes nothing.
+        a replay changes nothing. What it writes before it reads it may be anything.
         """
         for guard in self._own:
-            if not guard.holds():
+            if guard.is_of_trace():
+                guard.seen, guard.equal = None, _always
+            elif not guard.holds():
                 guard.renew()
         self._own.clear()
         self._each = [(guard.read, guard.seen, guard.equal) for guard in self.compared.values()]
+
+
+def _always(now: Any, seen: Any) -> bool:  # noqa: ARG001 (what `Equal` asks for)
+    return True
 
 
 def _short(x: Any) -> str:

@@ -424,6 +424,15 @@ class Counting(nn.Module):
         return self.last
 
 
+class KeepsLast(nn.Module):
+    def __init__(self) -> None:
+        self.inner, self.options = nn.Linear(2, 1, rng=0), Options()
+
+    def forward(self, x: Any) -> Any:
+        self.last = self.options.last = self.inner(x)
+        return self.last * self.options.last
+
+
 LOG: list[int] = []
 
 
@@ -434,7 +443,11 @@ def test_what_the_function_itself_changes_costs_no_trace(traces: list[Any]) -> N
     for _ in range(4):
         found = program(X)
     assert len(traces) == 1
-    model.eval()
+    last = KeepsLast()
+    program_of_last = compile(last, backend="numpy")
+    for _ in range(3):
+        np.testing.assert_allclose(program_of_last(X), [last(row).data for row in X.tolist()], rtol=1e-14)
+    assert len(traces) == 2, "eager calls keep something else"
     np.testing.assert_allclose(found, [model(row).data for row in X.tolist()], rtol=1e-14)
 
 
