@@ -120,6 +120,8 @@ class Noting:
         self._ran[code] = space
         for use in global_uses(code):
             self._global(use, space)
+        for name in names(code).intersection(space) if "globals" in code.co_names else ():
+            self._global(GlobalUse(name), space)
         for name in imports(code):
             self.inside(sys.modules.get(name), name)
 
@@ -421,6 +423,8 @@ def _module_read(self: Any, name: str) -> Any:
         _note_attribute(noting, self, name, _ABSENT)
         raise
     if isinstance(value, types.MethodType):
+        if (id(self), name) in noting.guards.told:
+            return value
         noting.method(type(self), name)
         held = _held(self, name)
         if held is not _ABSENT:

@@ -254,6 +254,7 @@ def the_code_of(factor: float) -> Any:
 CASES: dict[str, tuple[Any, Any]] = {
     "a global": (lambda x: x[0] * beta, rebind("beta", new)),
     "a global of a function that is called": (lambda x: helper(x[0]), rebind("beta", new)),
+    "an item of globals()": (lambda x: x[0] * globals()["beta"], rebind("beta", new)),
     "a function": (lambda x: chosen(x[0]), rebind("chosen", lambda: scaled_by(new()))),
     "a key of a dict": (lambda x: x[0] * CONFIG["gamma"], lambda: CONFIG.__setitem__("gamma", new())),
     "a computed key": (lambda x: x[0] * CONFIG["gam" + "ma" * len(x[:1])], lambda: CONFIG.update(gamma=new())),
