@@ -63,6 +63,7 @@ class Noting:
         self._codes: set[types.CodeType] = set()
         self._known: set[types.CodeType] = set()
         """Code whose cells are guarded: of functions that were reached, and what is inside of them."""
+        self._classes: set[int] = set()
         self._patched: dict[type, None] = {}
         self._live: set[int] = set()
         self._methods: set[tuple[type, str]] = set()
@@ -162,7 +163,7 @@ class Noting:
         if not isinstance(value, tuple):
             self.guards.compare(Guard.of_content(value, text))
         if isinstance(value, np.ndarray):
-            return
+            value = value.ravel().tolist() if value.dtype == object else ()
         name = f"an item of {text}"
         for item in value.values() if isinstance(value, Mapping) else value:
             if not isinstance(item, _NOTHING_INSIDE) and not (item.__class__ is tuple and is_plain(item)):
@@ -184,9 +185,12 @@ class Noting:
 
     def _class(self, kind: type) -> None:
         """Have the reads of a plain class noted, while this runs. (No built-in class, none of a library.)"""
-        if id(kind) in self._spaces or is_library(kind.__module__):
+        if id(kind) in self._classes or is_library(kind.__module__):
             return
-        self._spaces[id(kind)] = kind
+        self._classes.add(id(kind))
+        for base in kind.__mro__:  # each, as `super` may look there
+            if not is_library(base.__module__):
+                self._spaces[id(base)] = base
         self._special_methods(kind)
         can_be = kind.__flags__ & _HEAP and not kind.__flags__ & _IMMUTABLE and not issubclass(kind, Module)
         if can_be and not next(base for base in kind.__mro__ if _READ in vars(base)).__flags__ & _HEAP:

@@ -180,6 +180,24 @@ class Derivable:
         raise AttributeError(name)
 
 
+class Between(Derivable):
+    pass
+
+
+class Overriding(Derivable):
+    def method(self, x: Any) -> Any:
+        return super().method(x) * 2.0
+
+
+class Farther(Between):
+    def method(self, x: Any) -> Any:
+        return super().method(x) * 2.0
+
+
+class Item:
+    scale = 1.0
+
+
 class Keyed(dict):  # type: ignore[type-arg]
     """A dict with attributes."""
 
@@ -218,7 +236,8 @@ def rebound_and_cleared() -> None:
 sys.modules["settings_of_a_user"] = settings
 package = types.ModuleType("package_of_a_user")
 package.inner = settings
-odd, patched = Derivable(), Derivable()
+odd, patched, overriding, farther = Derivable(), Derivable(), Overriding(), Farther()
+objects = np.array([Item()], dtype=object)
 queue, chain = collections.deque([1.0]), collections.ChainMap({"a": 1.0})
 keyed = Keyed(a=1.0)
 keyed.scale = 1.0  # type: ignore[attr-defined]
@@ -292,6 +311,15 @@ CASES: dict[str, tuple[Any, Any]] = {
     ),
     "a method": (lambda x: odd.method(x[0]), lambda: setattr(Derivable, "method", a_method(new()))),
     "a method of one object": (lambda x: patched.method(x[0]), of_itself()),
+    "a method that super() finds": (
+        lambda x: overriding.method(x[0]),
+        lambda: setattr(Derivable, "method", a_method(new())),
+    ),
+    "a method that super() finds sooner": (
+        lambda x: farther.method(x[0]),
+        lambda: setattr(Between, "method", a_method(new())),
+    ),
+    "an object in an array": (lambda x: x[0] * objects[0].scale, lambda: setattr(objects[0], "scale", new())),
     "a static method": (
         lambda x: odd.static(x[0]),
         lambda: setattr(Derivable, "static", staticmethod(scaled_by(new()))),
