@@ -93,11 +93,12 @@ class Noting:
             return
         self._functions[id(f)] = f
         self._known.update(inner_codes(f.__code__))
-        self._spaces[id(f)] = f
         if self._is_blind:
             self._names(f)
-        self.inside(f.__defaults__, f"a default of {f.__name__}")
-        self.inside(f.__kwdefaults__, f"a default of {f.__name__}")
+        if not is_installed(str(f.__globals__.get("__name__", "autograd"))):
+            self._spaces[id(f)] = f
+            self.inside(f.__defaults__, f"a default of {f.__name__}")
+            self.inside(f.__kwdefaults__, f"a default of {f.__name__}")
         for cell, name in zip(f.__closure__ or (), f.__code__.co_freevars, strict=True):
             read = functools.partial(getattr, cell, "cell_contents", _ABSENT)
             if read() is not _ABSENT:
@@ -118,7 +119,8 @@ class Noting:
 
     def _named(self, code: types.CodeType, space: dict[str, Any]) -> None:
         """What this code of a user's own names, which runs or may run."""
-        self._ran[code] = space
+        if not is_installed(str(space.get("__name__"))):
+            self._ran[code] = space
         for use in global_uses(code):
             self._global(use, space)
         for name in names(code).intersection(space) if "globals" in code.co_names else ():
@@ -139,7 +141,7 @@ class Noting:
         if isinstance(value, _FUNCTIONS):
             self.function(value)
         elif isinstance(value, types.ModuleType):
-            if not is_library(value.__name__):
+            if not is_installed(value.__name__):
                 self._spaces[id(value)] = value
         elif isinstance(value, Module):
             self._class(type(value))
@@ -189,7 +191,7 @@ class Noting:
             return
         self._classes.add(id(kind))
         for base in kind.__mro__:  # each, as `super` may look there
-            if not is_library(base.__module__):
+            if not is_installed(base.__module__):
                 self._spaces[id(base)] = base
         self._special_methods(kind)
         can_be = kind.__flags__ & _HEAP and not kind.__flags__ & _IMMUTABLE and not issubclass(kind, Module)
@@ -235,7 +237,9 @@ class Noting:
         if isinstance(value, types.ModuleType):
             self.inside(value, use.name)
             content = getattr(value, use.attribute or "", None)
-            if is_library(value.__name__) and isinstance(content, Mapping) and content.__class__ is not dict:
+            if use.attribute and not is_library(value.__name__):
+                self._attribute(value, use.attribute)
+            elif isinstance(content, Mapping) and content.__class__ is not dict:
                 self.inside(content, f"{use.name}.{use.attribute}")  # os.environ
         elif use.key is not None and value.__class__ is dict:
             self.guards.compare(Guard(space, use.name, value, functools.partial(dict.get, space, use.name), use.name))
@@ -345,6 +349,19 @@ def is_library(module: str) -> bool:
     (True, False)
     """
     return module.partition(".")[0] in LIBRARY or module.startswith("namedtuple_")
+
+
+@functools.lru_cache(maxsize=1024)
+def is_installed(module: str) -> bool:
+    """Whether a module is a library's, or one that was installed: nobody writes into the code of those.
+
+    >>> is_installed("numpy.linalg"), is_installed("__main__")
+    (True, False)
+    """
+    package = sys.modules.get(module.partition(".")[0])
+    file = getattr(package, "__file__", None) or ""
+    # What is run by a tool that was installed is the user's own all the same.
+    return is_library(module) or (module != "__main__" and ("site-packages" in file or "dist-packages" in file))
 
 
 def _is_wrapper(f: Any) -> bool:

@@ -497,6 +497,19 @@ class Described:
 
 
 @pytest.mark.usefixtures("way")
+def test_of_packages_that_were_installed_only_what_is_read_is_compared() -> None:
+    import matplotlib.figure  # large, and full of code that reads itself
+
+    figure = matplotlib.figure.Figure()
+    program = compile(lambda x: x[0] * figure.dpi, backend="numpy")
+    program(X)
+    [known] = program._specialisations
+    assert len(known.trace.guards.compared) < 500
+    figure.set_dpi(20.0)
+    np.testing.assert_array_equal(program(X), X[:, 0] * 20.0)
+
+
+@pytest.mark.usefixtures("way")
 def test_descriptors_are_asked_by_the_function_alone(traces: list[Any]) -> None:
     described = Described()
     program = compile(lambda x: x[0] * described.refusing, backend="numpy")
