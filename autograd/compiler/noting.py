@@ -28,7 +28,7 @@ from ..parameter import Parameter
 from ..parameter_array import ParameterArray
 from ..scopes import current
 from ..value import Value
-from .globals import GlobalUse, global_uses, imports, inner_codes, names
+from .globals import GlobalUse, global_uses, imports, inner_codes, keys_of_attributes, names
 from .guards import NUMBERS, Guard, Guards, is_plain
 from .refusals import source_line
 
@@ -401,7 +401,12 @@ def _plain_read(self: Any, name: str) -> Any:
         noting.guards.compare(Guard(self, name, _ABSENT, functools.partial(_held, self, name), text))
     else:
         noting.guards.compare(Guard(self, name, value, functools.partial(_plainly, self, name), text))
-        noting.inside(value, text)
+        frame = sys._getframe(1)
+        attribute, key = keys_of_attributes(frame.f_code).get(frame.f_lasti, ("", None))
+        if value.__class__ is dict and attribute == name:  # self.config["rate"]
+            noting.met(value, key, functools.partial(dict.get, value, key, _ABSENT), f"{text}[{key!r}]")
+        else:
+            noting.inside(value, text)
     return object.__getattribute__(self, name) if value is _ABSENT else value  # which raises the error
 
 

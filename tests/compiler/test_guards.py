@@ -489,6 +489,32 @@ class Refusing:
         return float(owner.number)
 
 
+class Configured:
+    def __init__(self) -> None:
+        self.config = {"rate": 1.0, "steps": 0.0}
+
+    def of_one(self, x: Any) -> Any:
+        return x[0] * self.config["rate"]
+
+    def of_all(self, x: Any) -> Any:
+        return self.of_one(x) * sum(self.config.values())
+
+
+@pytest.mark.usefixtures("way")
+def test_another_item_of_a_dict_in_an_object_costs_no_trace(traces: list[Any]) -> None:
+    configured = Configured()
+    program, program_of_all = compile(configured.of_one, "numpy"), compile(configured.of_all, "numpy")
+    for steps in range(3):
+        configured.config["steps"] = float(steps)
+        np.testing.assert_array_equal(program(X), X[:, 0])
+        np.testing.assert_array_equal(program_of_all(X), X[:, 0] * (1.0 + steps))
+    assert len(traces) == 1 + 3
+    configured.config["rate"] = 2.0
+    np.testing.assert_array_equal(program(X), X[:, 0] * 2.0)
+    configured.config = {"rate": 3.0}
+    np.testing.assert_array_equal(program(X), X[:, 0] * 3.0)
+
+
 class Described:
     refusing = Refusing()
 
