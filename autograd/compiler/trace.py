@@ -77,6 +77,7 @@ def trace(function: Callable[..., Any], arrays: Sequence[InputArray]) -> Trace:
         again, _ = _run(tracer, function, arrays)
     if len(tracer.nodes) > size or again != results:
         raise _randomness(tracer, size)
+    noting.guards.begin()
     masks = tuple(_number_masks(tracer, sum(array.columns for array in arrays)))
     span = _number_parameters(tracer)
     buffers = _number_buffers(tracer, span.size)
