@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..checks import real_number
 from ..errors import TraceError
 from ..scopes import Scope, _current, current
 from ..store import Place, Span, Store
-from ..value import Value, real_number
+from ..value import Value
 from .backend import InputArray
 from .guards import Guards
 from .inner_ops import ALIAS
