@@ -73,6 +73,9 @@ class Held:
 
         if method == "__setitem__" and not isinstance(args[0], slice):
             keep_parameter(f"item {args[0]!r}", _item(self, args[0]), args[1])
+        if _is_in(self, [*args, named]):
+            kind = "list" if isinstance(self, list) else "dict"
+            raise ValueError(f"a {kind} of a module would hold itself; put a copy of it there")
         for reference, name in self.owners:
             module = reference()
             if module is not None:
@@ -136,6 +139,13 @@ def flat(name: str, value: Any) -> Iterator[tuple[str, Any]]:
         for key, item in items(value):
             if item.__class__ not in PLAIN:
                 yield from flat(f"{name}.{key}", item)
+
+
+def _is_in(container: Held, value: Any) -> bool:
+    """Whether a container is in another one, at any depth."""
+    return value is container or (
+        isinstance(value, CONTAINERS) and any(_is_in(container, item) for _, item in items(value))
+    )
 
 
 def items(value: list[Any] | tuple[Any, ...] | dict[Any, Any]) -> Any:

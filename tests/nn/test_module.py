@@ -82,6 +82,22 @@ def test_a_module_is_not_put_into_itself() -> None:
     assert outer.modules() == [outer, inner]
 
 
+def test_a_list_is_not_put_into_itself() -> None:
+    outer = nn.Module()
+    outer.parts, outer.named = [[nn.Module()]], {"deep": {}}
+    for put in (
+        lambda: outer.parts.append(outer.parts),
+        lambda: outer.parts[0].append([outer.parts]),
+        lambda: outer.named["deep"].update(up=(outer.named,)),
+    ):
+        with pytest.raises(ValueError, match="of a module would hold itself; put a copy of it there"):
+            put()
+    assert outer.parts == [[outer.parts[0][0]]]
+    assert outer.named == {"deep": {}}
+    outer.parts.extend(outer.parts)
+    assert len(outer.modules()) == 2
+
+
 def test_a_number_does_not_replace_a_parameter() -> None:
     neuron, gate = nn.Neuron(2, rng=0), Gate()
     for wrong in (
