@@ -86,5 +86,20 @@ def real_array(x: Any, what: str) -> NDArray[np.float64]:
     except ValueError:  # lists of unequal lengths
         numbers = np.empty(0, dtype=object)
     if numbers.dtype.kind not in "fiu":
-        raise TypeError(f"{what} holds real numbers, got {type(x).__name__}: {x!r}")
+        raise TypeError(f"{what} holds real numbers, got {type(x).__name__}: {brief(x)}")
+    if isinstance(x, np.ma.MaskedArray) and np.ma.is_masked(x):
+        raise ValueError(f"{what} can't have the {int(x.mask.sum())} gaps of a masked array; fill them: x.filled(0.0)")
     return numbers.astype(np.float64, copy=False)
+
+
+def brief(x: Any) -> str:
+    """``repr(x)`` for a message: not longer than a line.
+
+    >>> brief([1.0]), brief(10**5000)
+    ('[1.0]', 'too long to show')
+    """
+    try:
+        text = repr(x)
+    except ValueError:  # Python writes no int of more than 4,300 digits
+        return "too long to show"
+    return text if len(text) <= 80 else f"{text[:77]}..."

@@ -97,7 +97,7 @@ def content(x: Any) -> Any:
     if isinstance(x, list):
         return list.copy(x)
     if isinstance(x, dict):
-        return dict.copy(x)
+        return dict(dict.items(x))  # dict.copy would ask the class for its keys, which are noted
     if isinstance(x, Mapping):
         return list(x.items())
     return set(x) if isinstance(x, set) else list(x)

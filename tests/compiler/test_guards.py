@@ -708,3 +708,20 @@ def test_partials_and_functions_from_elsewhere() -> None:
     np.testing.assert_allclose(program(X), X[:, 0] * 6.0)
     f.__closure__[0].cell_contents = 5.0
     np.testing.assert_allclose(program(X), X[:, 0] * 15.0)
+
+
+@pytest.mark.parametrize("keys", ["ab", (0, 1)])
+def test_a_dict_of_modules_is_read_as_a_list_is(keys) -> None:
+    class Heads(nn.Module):
+        def __init__(self) -> None:
+            self.heads = {key: nn.Linear(2, 1, rng=k) for k, key in enumerate(keys)}
+
+        def forward(self, x):
+            return sum(head(x) for head in self.heads.values()) + self.heads[keys[0]](x)
+
+    model = Heads()
+    program = autograd.compile(model, backend="numpy")
+    X = np.array([[1.0, 2.0]])
+    assert program(X)[0] == pytest.approx(model([1.0, 2.0]).data, rel=1e-15)
+    model.heads["third"] = nn.Linear(2, 1, rng=9)
+    assert program(X)[0] == pytest.approx(model([1.0, 2.0]).data, rel=1e-15)
