@@ -25,7 +25,7 @@ def apply(op: Op, args: tuple[Any, ...]) -> Any:
     nodes = [_operand(arg, op, position) for position, arg in enumerate(args)]
     if any(node is NotImplemented for node in nodes):
         return NotImplemented
-    numbers = [node.data for node in nodes]
+    numbers = [node._data for node in nodes]
     if is_checked():
         op.check(numbers, lambda i: _whereabouts(nodes[i]))
     y = op.value(*numbers)

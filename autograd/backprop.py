@@ -171,6 +171,7 @@ def _recorded_chain(adjoint: Any, partial: Any) -> Any:
 def ancestors(root: Value) -> list[Value]:
     """Every Value that ``root`` was computed from, constants included, operands before results, ``root`` last.
 
+    >>> from autograd import Value
     >>> a = Value(2.0, label="a"); [node.data for node in ancestors(a * a + 1.0)]
     [2.0, 4.0, 1.0, 5.0]
     """

@@ -72,7 +72,7 @@ def real_number(x: Any, what: str = "a Value") -> float:
         raise TypeError(f"{what} holds one number, got an array of shape {x.shape}; {cure}")
     if hasattr(type(x), "__apply_op__"):
         raise TypeError(f"{what} holds a plain number, got {x!r}; use v.data for the number, or v itself")
-    raise TypeError(f"{what} holds a real number, got {type(x).__name__}: {x!r}")
+    raise TypeError(f"{what} holds a real number, got {type(x).__name__}: {brief(x)}")
 
 
 def real_array(x: Any, what: str) -> NDArray[np.float64]:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 _being_copied: ContextVar[frozenset[Value] | set[Value]] = ContextVar("glassgrad_copied", default=frozenset())
 
 
-def reduced(node: Value) -> Any:
-    """What `Value.__reduce_ex__` gives."""
+def reduced(node: Value, protocol: Any) -> Any:  # noqa: ARG001 (it is all the same for old ones)
+    """`Value.__reduce_ex__`."""
     ancestry = None if node.op is None or node in _being_copied.get() else _Ancestry(node)
     links = node._a, node._b, node._pa, node._pb
     return restored, (type(node), ancestry, node._data, node._grad, node.op, *links, node._label, node._scope.path)

@@ -68,8 +68,6 @@ class Value(ValueMethods):
             self._b, self._pb = tuple(args), tuple(partials)
         return self
 
-    # What it holds
-
     @property
     def data(self) -> float:
         """The number. Setting it changes this Value only: what was computed from it keeps the old number."""
@@ -160,8 +158,6 @@ class Value(ValueMethods):
         trace = current().trace
         return Constant(self._data, self._label) if trace is None else trace.detached(self)
 
-    # Differentiation
-
     def backward(self, seed: float = 1.0) -> None:
         """Backpropagate: every Value that this one came from gets the derivative ``d self / d value`` in ``grad``.
 
@@ -176,8 +172,6 @@ class Value(ValueMethods):
     def zero_grad(self) -> None:
         """Forget the gradient of this Value (of this one alone)."""
         self._grad = None
-
-    # Order and text
 
     def __lt__(self, other: Any) -> Any:
         return _compared("<", self, other)
@@ -205,7 +199,8 @@ class Value(ValueMethods):
 
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""
-        return f"{type(self).__name__}(data={self._data!r}, grad={self.grad!r}{label})"
+        grad = f", grad={self.grad!r}" if self.requires_grad else ""
+        return f"{type(self).__name__}(data={self._data!r}{grad}{label})"
 
     def describe(self) -> str:
         """This Value in an error message: its label or operation, its number, its scope."""
@@ -213,8 +208,7 @@ class Value(ValueMethods):
         place = f" in {self.scope}" if self.scope else ""
         return f"{name} (data={self._data!r}){place}"
 
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        return reduced(self)
+    __reduce_ex__ = reduced
 
 
 class Constant(Value):
@@ -239,10 +233,6 @@ class Constant(Value):
             f"{self.describe()} is a constant, there is nothing to differentiate. It was made from numbers only, "
             f"by detach(), or inside no_grad(); start from Value(...) outside no_grad()"
         )
-
-    def __repr__(self) -> str:
-        label = f", label={self._label!r}" if self._label else ""
-        return f"Constant(data={self._data!r}{label})"
 
 
 _ORDERS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
