@@ -21,24 +21,18 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import TraceError
 from ..nn.members import HeldDict, HeldList
 from ..nn.module import Module
-from ..parameter import Parameter
 from ..parameter_array import ParameterArray
-from ..scopes import current
 from ..value import Value
-from .globals import GlobalUse, global_uses, imports, inner_codes, keys_of_attributes, names
+from .globals import GlobalUse, global_uses, imports, inner_codes, names
 from .guards import NUMBERS, Guard, Guards, is_plain
-from .refusals import source_line
+from .libraries import is_installed, is_library
+from .reads import ABSENT, READ, class_attribute, is_computed, patch, plain_read, unpatch
 
-LIBRARY = frozenset((*sys.stdlib_module_names, "autograd", "numpy", "llvmlite")) - {"__main__"}
-"""Packages whose globals don't change what they compute."""
 _EVENTS = 200_000
 """Calls and returns that are looked at, 0.04 s of them: a long trace, of many operations on single numbers, would take
 five times as long if all were."""
-_ABSENT: Any = object()
-_READ = "__getattribute__"
 _FUNCTIONS = (
     types.FunctionType,
     types.MethodType,
@@ -48,6 +42,7 @@ _FUNCTIONS = (
     classmethod,
     property,
 )
+_NOTHING_INSIDE = (*NUMBERS, Module)
 _SPACES = (types.SimpleNamespace, threading.local)
 _IMMUTABLE, _HEAP = 1 << 8, 1 << 9
 _one_trace_at_a_time = threading.RLock()
@@ -100,8 +95,8 @@ class Noting:
             self.inside(f.__defaults__, f"a default of {f.__name__}")
             self.inside(f.__kwdefaults__, f"a default of {f.__name__}")
         for cell, name in zip(f.__closure__ or (), f.__code__.co_freevars, strict=True):
-            read = functools.partial(getattr, cell, "cell_contents", _ABSENT)
-            if read() is not _ABSENT:
+            read = functools.partial(getattr, cell, "cell_contents", ABSENT)
+            if read() is not ABSENT:
                 self.met(cell, "cell_contents", read, name)
 
     def method(self, kind: type, name: str) -> None:
@@ -151,7 +146,7 @@ class Noting:
         elif isinstance(value, _SPACES) or type(value).__module__ == "argparse":
             self.inside(vars(value), text)
         elif isinstance(value, contextvars.ContextVar):
-            self.met(value, "get()", functools.partial(value.get, _ABSENT), text)
+            self.met(value, "get()", functools.partial(value.get, ABSENT), text)
         elif isinstance(value, weakref.ref):
             self.met(value, "()", value, text)
         else:
@@ -195,9 +190,9 @@ class Noting:
                 self._spaces[id(base)] = base
         self._special_methods(kind)
         can_be = kind.__flags__ & _HEAP and not kind.__flags__ & _IMMUTABLE and not issubclass(kind, Module)
-        if can_be and not next(base for base in kind.__mro__ if _READ in vars(base)).__flags__ & _HEAP:
+        if can_be and not next(base for base in kind.__mro__ if READ in vars(base)).__flags__ & _HEAP:
             self._patched[kind] = None
-            setattr(kind, _READ, _plain_read)
+            setattr(kind, READ, plain_read)
 
     def _special_methods(self, kind: type) -> None:
         """Those that Python calls without asking the object for them."""
@@ -243,9 +238,9 @@ class Noting:
                 self.inside(content, f"{use.name}.{use.attribute}")  # os.environ
         elif use.key is not None and value.__class__ is dict:
             self.guards.compare(Guard(space, use.name, value, functools.partial(dict.get, space, use.name), use.name))
-            self.met(value, use.key, functools.partial(dict.get, value, use.key, _ABSENT), f"{use.name}[{use.key!r}]")
+            self.met(value, use.key, functools.partial(dict.get, value, use.key, ABSENT), f"{use.name}[{use.key!r}]")
         else:
-            self.met(space, use.name, functools.partial(dict.get, space, use.name, _ABSENT), use.name)
+            self.met(space, use.name, functools.partial(dict.get, space, use.name, ABSENT), use.name)
 
     # Afterwards
 
@@ -269,12 +264,12 @@ class Noting:
 
     def _settle_class(self, kind: type, ours: set[str]) -> None:
         for name in dir(kind):
-            value = _class_attribute(kind, name)
+            value = class_attribute(kind, name)
             function = getattr(value, "__func__", value)
             if isinstance(function, types.FunctionType):
                 is_read = function.__code__ in self._ran
             else:
-                is_read = name in ours and name[:2] != "__" and (isinstance(value, property) or not _is_computed(value))
+                is_read = name in ours and name[:2] != "__" and (isinstance(value, property) or not is_computed(value))
             if is_read:
                 self._attribute(kind, name)
 
@@ -285,7 +280,7 @@ class Noting:
                 self._attribute(f, "__defaults__")
 
     def _attribute(self, space: Any, name: str) -> None:
-        self.met(space, name, functools.partial(getattr, space, name, _ABSENT), f"{space.__name__}.{name}")
+        self.met(space, name, functools.partial(getattr, space, name, ABSENT), f"{space.__name__}.{name}")
 
     def _missing_globals(self) -> None:
         """Built-in names may come to be hidden by globals."""
@@ -308,7 +303,7 @@ class Noting:
             outermost, is_profiled = not _running, self._is_blind
             _running.append(self)
             if outermost:
-                _patch()
+                patch()
             try:
                 self.function(function if isinstance(function, _FUNCTIONS) else type(function).__call__)
                 self.inside(function, "the compiled function")
@@ -319,10 +314,10 @@ class Noting:
                 if not is_profiled:
                     sys.setprofile(None)
                 for kind in self._patched:
-                    delattr(kind, _READ)
+                    delattr(kind, READ)
                 _running.pop()
                 if outermost:
-                    _unpatch()
+                    unpatch()
         with self.guards.changing():
             self.settle()
         self.close()
@@ -342,28 +337,6 @@ class Noting:
         self.guards.close(is_temporary)
 
 
-def is_library(module: str) -> bool:
-    """Whether a module is of a package whose globals don't change what it computes.
-
-    >>> is_library("numpy.linalg"), is_library("__main__")
-    (True, False)
-    """
-    return module.partition(".")[0] in LIBRARY or module.startswith("namedtuple_")
-
-
-@functools.lru_cache(maxsize=1024)
-def is_installed(module: str) -> bool:
-    """Whether a module is a library's, or one that was installed: nobody writes into the code of those.
-
-    >>> is_installed("numpy.linalg"), is_installed("__main__")
-    (True, False)
-    """
-    package = sys.modules.get(module.partition(".")[0])
-    file = getattr(package, "__file__", None) or ""
-    # What is run by a tool that was installed is the user's own all the same.
-    return is_library(module) or (module != "__main__" and ("site-packages" in file or "dist-packages" in file))
-
-
 def _is_wrapper(f: Any) -> bool:
     return isinstance(f, staticmethod | classmethod | functools._lru_cache_wrapper)
 
@@ -373,192 +346,3 @@ def _is_container(x: Any) -> bool:
     if isinstance(x, np.ndarray | list | tuple | dict | set):
         return True
     return isinstance(x, Mapping | MutableSequence | MutableSet) and is_library(type(x).__module__)
-
-
-def _noting() -> Noting | None:
-    tracer = current().trace
-    return None if tracer is None else tracer.noting
-
-
-# The methods that note
-
-
-def _plain_read(self: Any, name: str) -> Any:
-    noting = _noting()
-    if noting is None or name[:2] == "__":
-        value = object.__getattribute__(self, name)
-        if noting is not None and name == "__dict__":
-            noting.inside(value, f"vars() of {type(self).__name__}")
-        return value
-    try:
-        value = object.__getattribute__(self, name)
-    except AttributeError:
-        value = _ABSENT
-    text, own, held = f"{type(self).__name__}.{name}", _class_attribute(type(self), name), _held(self, name)
-    if _is_computed(own) and (held is _ABSENT or hasattr(type(own), "__set__")):  # its code is seen when it runs
-        noting.inside(own, text)
-        noting.method(type(self), name)
-        noting.guards.compare(Guard(self, name, _ABSENT, functools.partial(_held, self, name), text))
-    else:
-        noting.guards.compare(Guard(self, name, value, functools.partial(_plainly, self, name), text))
-        frame = sys._getframe(1)
-        attribute, key = keys_of_attributes(frame.f_code).get(frame.f_lasti, ("", None))
-        if value.__class__ is dict and attribute == name:  # self.config["rate"]
-            noting.met(value, key, functools.partial(dict.get, value, key, _ABSENT), f"{text}[{key!r}]")
-        else:
-            noting.inside(value, text)
-    return object.__getattribute__(self, name) if value is _ABSENT else value  # which raises the error
-
-
-def _plainly(owner: Any, name: str) -> Any:
-    try:
-        return object.__getattribute__(owner, name)
-    except AttributeError:
-        return _ABSENT
-
-
-def _held(owner: Any, name: str) -> Any:
-    """An attribute of an object itself, not of its class."""
-    try:
-        return object.__getattribute__(owner, "__dict__").get(name, _ABSENT)
-    except AttributeError:  # it has slots
-        return _ABSENT
-
-
-def _class_attribute(kind: type, name: str) -> Any:
-    """What stands in a class, as it stands there."""
-    return next((vars(base)[name] for base in kind.__mro__ if name in vars(base)), _ABSENT)
-
-
-def _is_computed(attribute: Any) -> bool:
-    """Whether what stands in a class gives something else, or something new, when an object is asked for it."""
-    return hasattr(type(attribute), "__get__") and not isinstance(attribute, types.MemberDescriptorType)
-
-
-def _module_read(self: Any, name: str) -> Any:
-    noting = _noting()
-    if noting is None or name[:2] == "__" or name in ("_own", "_scope"):
-        if noting is not None and name == "__dict__":
-            asks = sys._getframe(1).f_globals.get("__name__", "autograd")
-            if not is_library(str(asks)):
-                noting.inside(object.__getattribute__(self, name), f"vars() of {type(self).__name__}")
-        return object.__getattribute__(self, name)
-    try:
-        value = object.__getattribute__(self, name)
-    except AttributeError:
-        _note_attribute(noting, self, name, _ABSENT)
-        raise
-    if isinstance(value, types.MethodType):
-        if (id(self), name) in noting.guards.told:
-            return value
-        noting.method(type(self), name)
-        held = _held(self, name)
-        if held is not _ABSENT:
-            noting.inside(held, name)
-        read = functools.partial(_held, self, name)
-        noting.guards.tell(Guard(self, name, held, read, f"{type(self).__name__}.{name}"))
-    else:
-        _note_attribute(noting, self, name, value)
-    return value
-
-
-def _note_attribute(noting: Noting, module: Any, name: str, value: Any) -> None:
-    kind = type(module)
-    text = f"{kind.__name__}.{name}"
-    guard = Guard(module, name, value, functools.partial(getattr, module, name, _ABSENT), text)
-    if name in object.__getattribute__(module, "__dict__") or name == "training" or value is _ABSENT:
-        noting.guards.tell(guard)
-    elif not isinstance(getattr(kind, name, None), property):  # the code of a property runs, and is seen
-        noting.guards.compare(guard)
-    if value is _ABSENT and not is_library(kind.__module__):
-        noting.met(kind, name, functools.partial(getattr, kind, name, _ABSENT), text)
-    noting.inside(value, text)
-
-
-def _item_read(kind: type, method: str) -> Callable[..., Any]:
-    original = getattr(kind, method)
-
-    def read(self: Any, *args: Any) -> Any:
-        value = original(self, *args)
-        noting = _noting()
-        if noting is not None:
-            exact = method in ("__getitem__", "get") and args[0].__class__ in (int, str)
-            if exact and not isinstance(value, Module):
-                item = functools.partial(_item, original, self, args[0])
-                noting.guards.tell(Guard(self, args[0], value, item, f"item {args[0]!r}"))
-                noting.inside(value, f"item {args[0]!r}")
-            else:
-                noting.guards.tell(Guard.of_content(self, "a list or dict"))
-        return value
-
-    return read
-
-
-def _item(original: Any, owner: Any, key: Any) -> Any:
-    try:
-        return original(owner, key)
-    except LookupError:
-        return _ABSENT
-
-
-def _number_read(name: str, original: property) -> property:
-    """``data`` or ``grad`` of a Value in a trace: of a parameter it changes, elsewhere it is noted."""
-
-    def read(self: Any) -> Any:
-        value = original.fget(self)  # type: ignore[misc]
-        noting = _noting()
-        if noting is None:
-            return value
-        if isinstance(self, ParameterArray) or self.store is not None or self.op is not None:
-            what = self.label or "a parameter" if isinstance(self, ParameterArray) or self.store else "a Value"
-            raise TraceError(
-                f".{name} of {what!r}{source_line()} is a number that the next step changes, and the compiled function "
-                f"would go on with the one of now. Write the parameter itself, .detach() of it where no gradient is to "
-                f"flow, or give the number as an argument"
-            )
-        noting.number(self)
-        return value
-
-    return property(read, original.fset, doc=original.__doc__)
-
-
-_LIST_READS = (
-    "__iter__",
-    "__len__",
-    "__getitem__",
-    "__contains__",
-    "__add__",
-    "__reversed__",
-    "index",
-    "count",
-    "copy",
-)
-_DICT_READS = ("__iter__", "__len__", "__getitem__", "__contains__", "__or__", "get", "keys", "values", "items", "copy")
-_HELD: tuple[tuple[type, tuple[str, ...]], ...] = ((HeldList, _LIST_READS), (HeldDict, _DICT_READS))
-_NOTHING_INSIDE = (*NUMBERS, Module)
-_NUMBERS: tuple[tuple[type, str], ...] = (
-    (Value, "data"),
-    (Parameter, "data"),
-    (ParameterArray, "data"),
-    (ParameterArray, "grad"),
-)
-_originals: dict[tuple[type, str], property] = {}
-
-
-def _patch() -> None:
-    setattr(Module, _READ, _module_read)
-    for held, methods in _HELD:
-        for method in methods:
-            setattr(held, method, _item_read(held, method))
-    for kind, name in _NUMBERS:
-        _originals[kind, name] = vars(kind)[name]
-        setattr(kind, name, _number_read(name, vars(kind)[name]))
-
-
-def _unpatch() -> None:
-    delattr(Module, _READ)
-    for held, methods in _HELD:
-        for method in methods:
-            delattr(held, method)
-    for (kind, name), original in _originals.items():
-        setattr(kind, name, original)
