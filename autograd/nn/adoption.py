@@ -58,7 +58,7 @@ def _holds(parent: Module, member: Any, attribute: str | None = None) -> bool:
 
 def have_owner(value: Any, module: Module, name: str) -> None:
     """Have the held lists and dicts in an attribute tell the module of their changes."""
-    if isinstance(value, Held) and not any(o() is module and n == name for o, n in value.owners):
+    if isinstance(value, Held) and not any(m is module and n == name for m, n in value.holders()):
         value.owners.append((weakref.ref(module), name))
     for _, item in items(value):
         if isinstance(item, CONTAINERS):
@@ -67,15 +67,16 @@ def have_owner(value: Any, module: Module, name: str) -> None:
 
 def refuse_circles(module: Module, name: str, value: Any) -> None:
     """A ValueError if the module, or one that holds it, is in what is to become its attribute."""
-    around: list[Any] = [module]
+    modules = [member for _, member in flat(name, value) if isinstance(member, Member)]
+    around: list[Any] = [module] if modules else []
     for holder in around:
-        if any(member is holder for _, member in flat(name, value)):
+        if any(member is holder for member in modules):
             raise ValueError(
                 f"{type(module).__name__}.{name} would hold {'itself' if holder is module else 'a module around it'}; "
                 f"where a part needs the whole, keep a weakref.ref of it or give it as an argument"
             )
-        parents = (reference() for reference in holder._own.parents)
-        around += [parent for parent in parents if parent is not None and parent not in around]
+        parents = (reference() for reference in holder._own.parents)  # some may have given it away
+        around += [p for p in parents if p is not None and p not in around and _holds(p, holder)]
 
 
 def keep_parameter(name: str, old: Any, new: Any) -> None:

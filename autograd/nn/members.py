@@ -67,24 +67,28 @@ class Held:
     def _begin(self) -> None:
         self.owners, self.readers = [], None
 
+    def holders(self) -> list[tuple[Any, str]]:
+        """The owners that still hold it, and in which attribute; the others are forgotten."""
+        alive = ((reference(), name) for reference, name in self.owners)
+        found = [(m, name) for m, name in alive if m is not None and _is_in(self, vars(m).get(name))]
+        if len(found) < len(self.owners):
+            self.owners = [(weakref.ref(module), name) for module, name in found]
+        return found
+
     def check(self, method: str, args: tuple[Any, ...], named: dict[str, Any]) -> None:
         """An error, before anything is changed, if a module would come into itself or a number replace a parameter."""
         from .adoption import keep_parameter, refuse_circles
 
-        if method == "__setitem__" and not isinstance(args[0], slice):
-            keep_parameter(f"item {args[0]!r}", _item(self, args[0]), args[1])
-        for reference, name in self.owners:
-            module = reference()
-            if module is not None:
-                refuse_circles(module, name, [*args, named])
+        for place, item in _replacing(self, method, args, named):
+            keep_parameter(f"item {place!r}", _item(self, place), item)
+        for module, name in self.holders():
+            refuse_circles(module, name, [*args, named])
 
     def changed(self) -> None:
         """Tell the owners, and whoever has read anything of it."""
-        for reference, name in self.owners:
-            module = reference()
-            if module is not None:
-                module._adopt(name, vars(module).get(name))
-                module._changed()
+        for module, name in self.holders():
+            module._adopt(name, vars(module).get(name))
+            module._changed()
         for item in list(self.readers or ()):
             tell(self.readers, item)
 
@@ -180,6 +184,24 @@ def _item(container: Any, key: Any) -> Any:
         return dict.get(container, key, container) if isinstance(container, dict) else list.__getitem__(container, key)
     except (IndexError, TypeError):
         return container
+
+
+def _is_in(container: Any, value: Any) -> bool:
+    """Whether a container is this value, or in the lists, tuples and dicts in it."""
+    if value is container:
+        return True
+    return isinstance(value, CONTAINERS) and any(_is_in(container, item) for _, item in items(value))
+
+
+def _replacing(container: Any, method: str, args: tuple[Any, ...], named: dict[str, Any]) -> Iterator[tuple[Any, Any]]:
+    """The places that a change gives to other items, and those."""
+    if method == "__setitem__" and isinstance(args[0], slice):
+        yield from zip(range(*args[0].indices(len(container))), args[1], strict=False)
+    elif method == "__setitem__":
+        yield args
+    elif method in ("update", "__ior__"):
+        for mapping in (*args, named):
+            yield from dict.items(mapping)
 
 
 def _items(*args: Any) -> tuple[Any, ...]:

@@ -434,3 +434,56 @@ def test_biases_are_what_is_called_so() -> None:
 def test_signatures_are_those_of_forward_and_init() -> None:
     assert list(inspect.signature(nn.Linear(1, 1)).parameters) == ["x"]
     assert list(inspect.signature(nn.Linear).parameters) == ["nin", "nout", "bias", "init", "rng"]
+
+
+@pytest.mark.parametrize("give_away", ["delete", "replace", "clear", "pop"])
+def test_a_module_that_was_given_away_may_hold_who_held_it(give_away: str) -> None:
+    old, child = nn.Module(), nn.Module()
+    old.part = [child] if give_away in ("clear", "pop") else child
+    kept = old.part
+    {
+        "delete": lambda: delattr(old, "part"),
+        "replace": lambda: setattr(old, "part", None),
+        "clear": lambda: kept.clear(),
+        "pop": lambda: kept.pop(),
+    }[give_away]()
+    child.inner = old
+    assert child.modules() == [child, old]
+    with pytest.raises(ValueError, match="a module around it"):
+        old.part = child
+
+
+def test_a_list_that_was_given_away_tells_its_old_owner_nothing() -> None:
+    old, outer = nn.Module(), nn.Module()
+    old.parts = [nn.Tanh()]
+    parts = old.parts
+    old.parts, outer.old = [], old
+    parts.append(outer)
+    assert outer.modules() == [outer, old]
+
+
+def test_owners_that_are_gone_are_forgotten_by_a_shared_list() -> None:
+    model = nn.Sequential(nn.Tanh())
+    for _ in range(5):
+        other = nn.Module()
+        other.parts = model.layers
+    assert len(model.layers.owners) == 2
+
+
+def test_a_change_of_many_items_does_not_replace_a_parameter_by_a_number() -> None:
+    model = nn.Module()
+    model.ws, model.named = [Parameter(1.0), Parameter(2.0)], {"a": Parameter(3.0)}
+    for change in (
+        lambda: model.ws.__setitem__(slice(None), [Parameter(0.0), 1.0]),
+        lambda: model.ws.__setitem__(slice(None, None, -1), [0.5, 1.0]),
+        lambda: model.named.update({"b": 1.0, "a": 1.0}),
+        lambda: model.named.update(a=1.0),
+        lambda: model.named.__ior__({"a": 1.0}),
+    ):
+        with pytest.raises(TypeError, match=r"write its number to \.data"):
+            change()
+        assert [p.data for p in model.parameters()] == [1.0, 2.0, 3.0]
+        assert list(model.named) == ["a"]
+    model.ws[:] = []
+    model.named.update(b=1.0)
+    assert [p.data for p in model.parameters()] == [3.0]
