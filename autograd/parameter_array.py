@@ -230,7 +230,7 @@ class ParameterArray(Sequence[Any]):
         chosen = slots[key]  # NumPy's own errors for what is no index
         if chosen.ndim == 0:
             return self.face(int(chosen))
-        if not np.shares_memory(chosen, slots):
+        if chosen.base is not slots.base:  # a choice of numbers makes a copy, a slice doesn't, not even an empty one
             raise TypeError(
                 f"{self!r} is indexed by numbers and slices, got {key!r}; for other choices take numbers, "
                 f"weight.data[...], or a list of parameters, [weight[i] for i in ...]"

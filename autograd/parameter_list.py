@@ -5,7 +5,8 @@ from __future__ import annotations
 import weakref
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate, chain, pairwise
+from itertools import accumulate, chain, groupby, pairwise
+from operator import attrgetter
 from typing import Any, Protocol
 
 import numpy as np
@@ -126,7 +127,8 @@ class Some:
 
     def slots(self) -> Iterable[tuple[Store, Slots]]:
         """See `Part`."""
-        return [(p.store, np.array([p.slot])) for p in self._faces]
+        for store, together in groupby(self._faces, attrgetter("store")):
+            yield store, np.array([p.slot for p in together])
 
 
 class ParameterList(Sequence[Parameter]):

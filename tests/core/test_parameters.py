@@ -13,7 +13,7 @@ import pytest
 
 from autograd import Parameter, ParameterArray, Value, gradients, nn
 from autograd.errors import ShapeError
-from autograd.store import Place, Span, make_room
+from autograd.store import Place, Span, Store, make_room
 
 
 def rows() -> ParameterArray:
@@ -237,3 +237,21 @@ def test_a_span_of_scattered_parameters_is_a_copy() -> None:
     assert positions[1] == -1
     assert span.data[positions[0]] == 50.0
     assert span.data[positions[2]] == 20.0
+
+
+@pytest.mark.parametrize("shape", [(3,), (2, 3), (0, 3), (3, 0)])
+def test_an_empty_slice_is_an_empty_view(shape: tuple[int, ...]) -> None:
+    array = ParameterArray(np.ones(shape))
+    part = array[len(array) :]
+    assert part.shape == part.data.shape == (0, *shape[1:])
+    assert list(part) == list(part.faces()) == []
+    for choice in ([], np.zeros(len(array), dtype=bool)):
+        with pytest.raises(TypeError, match="indexed by numbers and slices"):
+            array[choice]
+
+
+def test_positions_of_many_gapped_parameters_in_several_stores() -> None:
+    stores = [Store(10), Store(10)]
+    places = [Place(store, slot, slot + 2) for store in stores for slot in (1, 4, 8)]
+    slots = [(stores[1], np.array([9, 0, 4])), (stores[0], np.array([5, 3, 1])), (Store(9), np.array([1]))]
+    assert Span(places).positions(slots).tolist() == [11, -1, 8, 3, -1, 0, -1]
