@@ -196,7 +196,8 @@ def _is_in(container: Any, value: Any) -> bool:
 def _replacing(container: Any, method: str, args: tuple[Any, ...], named: dict[str, Any]) -> Iterator[tuple[Any, Any]]:
     """The places that a change gives to other items, and those."""
     if method == "__setitem__" and isinstance(args[0], slice):
-        yield from zip(range(*args[0].indices(len(container))), args[1], strict=False)
+        pairs = zip(range(*args[0].indices(len(container))), args[1], strict=False)
+        yield from ((place, item) for place, item in pairs if not isinstance(item, (*MEMBERS, *CONTAINERS)))
     elif method == "__setitem__":
         yield args
     elif method in ("update", "__ior__"):

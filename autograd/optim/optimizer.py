@@ -29,8 +29,9 @@ class HasParameters(Protocol):
 Parameters: TypeAlias = Iterable[Parameter] | HasParameters
 """What an optimizer takes: Parameters, or a module."""
 
-_BOUND = frozenset(
-    "span zero_grad _order _watched _known _runs _puts _first _seen _bound_rule _bound_state _filled".split()
+_BOUND = (
+    *("span", "zero_grad", "_order", "_watched", "_known"),
+    *("_runs", "_puts", "_first", "_seen", "_bound_rule", "_bound_state", "_filled"),
 )
 """Attributes that `Optimizer._begin` makes of the others."""
 _CURE = "pass Parameters, as in model.parameters() or [Parameter(0.5)]"

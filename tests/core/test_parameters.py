@@ -255,3 +255,12 @@ def test_positions_of_many_gapped_parameters_in_several_stores() -> None:
     places = [Place(store, slot, slot + 2) for store in stores for slot in (1, 4, 8)]
     slots = [(stores[1], np.array([9, 0, 4])), (stores[0], np.array([5, 3, 1])), (Store(9), np.array([1]))]
     assert Span(places).positions(slots).tolist() == [11, -1, 8, 3, -1, 0, -1]
+
+
+@pytest.mark.parametrize("way", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])
+def test_attributes_may_lead_back_to_a_lone_parameter(way: Any) -> None:
+    w = Parameter(1.0)
+    w.friends = [w]
+    twin = way(w)
+    assert twin is not w
+    assert twin.friends[0] is twin

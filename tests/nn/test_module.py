@@ -484,6 +484,8 @@ def test_a_change_of_many_items_does_not_replace_a_parameter_by_a_number() -> No
             change()
         assert [p.data for p in model.parameters()] == [1.0, 2.0, 3.0]
         assert list(model.named) == ["a"]
+    model.ws[:] = [nn.Tanh(), *model.ws]
+    assert [p.data for p in model.parameters()] == [1.0, 2.0, 3.0]
     model.ws[:] = []
     model.named.update(b=1.0)
     assert [p.data for p in model.parameters()] == [3.0]
