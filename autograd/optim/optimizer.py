@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from ..checks import real_array
 from ..parameter import Parameter
 from ..parameter_array import ParameterArray
 from ..parameter_list import Flat, ParameterList, Part, Some
@@ -149,6 +150,8 @@ class Optimizer:
             ValueError, TypeError: names, shapes or numbers don't fit. Nothing is changed then.
         """
         where = f"{type(self).__name__}.load_state_dict"
+        if not isinstance(saved, Mapping):
+            raise TypeError(f"{where}: a state is a mapping, as state_dict() gives it, got {saved!r}")
         hyper = [each.name for each in fields(self.rule)]
         names = ["rule", "t", "initial_lr", *hyper]
         if str(saved.get("rule")) != self.rule.name:
@@ -170,7 +173,7 @@ class Optimizer:
         return {name: array[self._order] for name, array in self.state.items()}
 
     def _array(self, given: object, where: str) -> NDArray[np.float64]:
-        array = np.array(given, dtype=np.float64)
+        array = real_array(given, where)
         if array.shape != (len(self.params),):
             raise ValueError(
                 f"{where} must have shape ({len(self.params)},), one number a parameter, got {array.shape}; "

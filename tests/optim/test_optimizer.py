@@ -257,6 +257,13 @@ def broken(change: dict[str, Any], drop: str = "") -> dict[str, Any]:
             "Adam.load_state_dict: exp_avg must have shape (4,), one number a parameter, got (3,); load it into an "
             "optimizer over the same parameters",
         ),
+        (
+            broken({"exp_avg": np.ones(4) * 1j}),
+            TypeError,
+            "Adam.load_state_dict: exp_avg holds real numbers, got ndarray",
+        ),
+        (broken({"exp_avg": ["1"] * 4}), TypeError, "Adam.load_state_dict: exp_avg holds real numbers, got list"),
+        (None, TypeError, "Adam.load_state_dict: a state is a mapping, as state_dict() gives it, got None"),
         (broken({"betas": 0.9}), TypeError, "Adam: betas must be 2 numbers, got 0.9"),
     ],
 )
