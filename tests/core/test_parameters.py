@@ -264,3 +264,33 @@ def test_attributes_may_lead_back_to_a_lone_parameter(way: Any) -> None:
     twin = way(w)
     assert twin is not w
     assert twin.friends[0] is twin
+
+
+def test_the_shape_is_not_set() -> None:
+    array = ParameterArray([1.0, 2.0])
+    with pytest.raises(AttributeError, match="shape"):
+        array.shape = (1, 2)  # type: ignore[misc]
+    assert array.data.shape == array.shape == (2,)
+
+
+def test_threads_find_the_same_faces() -> None:
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(60):
+            array = ParameterArray(np.ones((4, 50)))
+            ways = [
+                lambda a: [a[j, k] for j in range(4) for k in range(50)],
+                lambda a: [p for row in a for p in row],
+            ] * 2
+            found: list[list[Parameter]] = []
+            threads = [
+                threading.Thread(target=lambda way, a, into: into.append(way(a)), args=(w, array, found)) for w in ways
+            ]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            assert all(len(set(map(id, same))) == 1 for same in zip(*found, strict=True))
+    finally:
+        sys.setswitchinterval(interval)
