@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..parameter import Parameter
 from ..parameter_array import ParameterArray
 from ..scopes import TOP, Scope
-from .members import CONTAINERS, Held, Member, flat, items
+from .members import CONTAINERS, Held, Member, flat, items, tells
 
 if TYPE_CHECKING:
     from .module import Module
@@ -16,9 +16,12 @@ if TYPE_CHECKING:
 
 def adopt(module: Module, name: str, value: Any) -> None:
     """Tell the members in an attribute who holds them and by which name, and held lists whom to tell of changes."""
+    members = list(flat(name, value))
     if isinstance(value, CONTAINERS):
         have_owner(value, module, name)
-    for path, member in reversed(list(flat(name, value))):  # the first of two places names
+        if not tells(value):
+            module._own.untold[name] = members
+    for path, member in reversed(members):  # the first of two places names
         if isinstance(member, Member):
             _hold(module, path, member)
         elif isinstance(member, ParameterArray):

@@ -31,7 +31,7 @@ CONTAINERS = (list, tuple, dict)
 class Own:
     """What a module remembers beside its attributes."""
 
-    __slots__ = ("below", "buffers", "owns", "parents", "parts", "readers", "span", "training")
+    __slots__ = ("below", "buffers", "owns", "parents", "parts", "readers", "span", "training", "untold", "watched")
 
     def __init__(self, training: bool = True, buffers: frozenset[str] = frozenset()) -> None:
         self.training, self.buffers = training, buffers
@@ -45,6 +45,10 @@ class Own:
         """The modules below it, likewise."""
         self.owns: list[Own] | None = None
         """Its own and theirs."""
+        self.untold: dict[str, list[tuple[str, Any]]] = {}
+        """Attributes with containers that can't tell of a change, and the members that were in them."""
+        self.watched: list[Any] | None = None
+        """Those of itself and the modules below that have such attributes."""
 
 
 def tell(readers: Readers | None, name: Any) -> None:
@@ -153,6 +157,17 @@ def items(value: list[Any] | tuple[Any, ...] | dict[Any, Any]) -> Any:
         if isinstance(value, dict)
         else enumerate(list.__iter__(value) if isinstance(value, list) else value)
     )
+
+
+def tells(value: Any) -> bool:
+    """Whether all containers in it tell of their changes: not those of other classes, nor what is in them.
+
+    >>> tells(held([1, {"a": ()}])), tells([])
+    (True, False)
+    """
+    if value.__class__ in (HeldList, HeldDict, tuple):
+        return all(tells(item) for _, item in items(value) if item.__class__ not in PLAIN)
+    return not isinstance(value, CONTAINERS)
 
 
 def _telling(kind: type, method: str, prepare: Callable[..., tuple[Any, ...]]) -> None:

@@ -164,7 +164,7 @@ class Module(Buffered, Stateful):
         while waiting:
             own = waiting.pop()._own
             if own.parts is not None or own.below is not None:
-                own.parts = own.below = own.span = own.owns = None
+                own.parts = own.below = own.span = own.owns = own.watched = None
                 waiting += [parent for reference in own.parents if (parent := reference()) is not None]
 
     # Modes

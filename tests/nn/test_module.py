@@ -6,6 +6,8 @@ import inspect
 import pickle
 import threading
 import weakref
+from collections import OrderedDict, defaultdict, namedtuple
+from functools import partial
 
 import pytest
 
@@ -489,3 +491,38 @@ def test_a_change_of_many_items_does_not_replace_a_parameter_by_a_number() -> No
     model.ws[:] = []
     model.named.update(b=1.0)
     assert [p.data for p in model.parameters()] == [3.0]
+
+
+class Sublist(list):  # type: ignore[type-arg]
+    """A list of a class of its own, which doesn't tell of changes."""
+
+
+Pair = namedtuple("Pair", "left right")
+OTHER_CONTAINERS = {
+    "an ordered dict": (OrderedDict, lambda held, module: held.__setitem__("a", module)),
+    "a dict of lists": (partial(defaultdict, list), lambda held, module: held["a"].append(module)),
+    "a list of a class of its own": (Sublist, lambda held, module: held.append(module)),
+    "a list in a named tuple": (lambda: Pair(1, []), lambda held, module: held.right.append(module)),
+    "one in a list": (lambda: [Sublist()], lambda held, module: held[0].append(module)),
+}
+
+
+@pytest.mark.parametrize("kind", OTHER_CONTAINERS)
+@pytest.mark.parametrize("walked", [False, True])
+def test_containers_of_other_classes_are_looked_at_anew(kind: str, walked: bool) -> None:
+    make, put = OTHER_CONTAINERS[kind]
+    outer, model, added = nn.Module(), nn.Module(), nn.Linear(1, 1)
+    outer.model, model.parts = model, make()
+    if walked:
+        assert (len(outer.parameters()), len(outer.modules())) == (0, 2)
+    put(model.parts, added)
+    assert len(outer.parameters()) == 2
+    assert added in outer.eval().modules()
+    assert not added.training
+    assert outer.parameters().parts is outer.parameters().parts
+    added.bias = None
+    assert len(outer.parameters()) == 1
+    assert added._scope.path.startswith("model.parts.")
+    twin = copy.deepcopy(outer)
+    put(twin.model.parts, nn.Tanh()) if kind != "an ordered dict" else twin.model.parts.clear()
+    assert len(twin.modules()) == len(outer.modules()) + (1 if kind != "an ordered dict" else -2)
