@@ -169,10 +169,11 @@ class Walking(Member):
         return list(found)
 
     def _span(self) -> Span:
-        parts = self._parts()
-        if self._own.span is None:
-            self._own.span = Span(place for part in parts for place in part.places())
-        return self._own.span
+        own = self._own
+        if own.span is None or own.watched:
+            parts = self._parts()
+            own.span = own.span or Span(place for part in parts for place in part.places())
+        return own.span
 
     def zero_grad(self) -> None:
         """Set the gradients of all parameters to zero.
