@@ -240,17 +240,18 @@ class ParameterArray(Sequence[Any]):
         return self._item(key)
 
     def _item(self, key: Any) -> Any:
-        slots = self.slots().reshape(self._shape)
-        chosen = slots[key]  # NumPy's own errors for what is no index
-        if chosen.ndim == 0:
-            return self.face(int(chosen))
-        if chosen.base is not slots.base:  # a choice of numbers makes a copy, a slice doesn't, not even an empty one
+        numbers, keys = self.data, key if key.__class__ is tuple else (key,)
+        # With an ellipsis a single number is a view too. NumPy has its own errors for what is no index.
+        chosen = numbers[keys if any(each is ... for each in keys) else (*keys, ...)]
+        begin = (chosen.ctypes.data - self.store.data.ctypes.data) // chosen.itemsize if chosen.size else self.begin
+        if chosen.base is None or (chosen.base is not numbers and chosen.base is not numbers.base):  # a copy
             raise TypeError(
                 f"{self!r} is indexed by numbers and slices, got {key!r}; for other choices take numbers, "
                 f"weight.data[...], or a list of parameters, [weight[i] for i in ...]"
             )
-        steps = tuple(step // slots.itemsize for step in chosen.strides)
-        return self._view(int(chosen.flat[0]) if chosen.size else self.begin, chosen.shape, steps)
+        if chosen.ndim == 0:
+            return self.face(begin)
+        return self._view(begin, chosen.shape, tuple(step // chosen.itemsize for step in chosen.strides))
 
     def __setitem__(self, key: Any, value: Any) -> None:
         raise TypeError(

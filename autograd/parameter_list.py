@@ -48,7 +48,11 @@ class Flat:
 
     def face(self, i: int) -> Parameter:
         """See `Part`."""
-        return self._array.face(int(self._array.slots()[i]))
+        slot = self._array.begin
+        for n, step in zip(reversed(self._array.shape), reversed(self._array.strides), strict=True):
+            i, k = divmod(i, n)
+            slot += k * step
+        return self._array.face(slot)
 
     def faces(self) -> Iterator[Parameter]:
         """See `Part`."""

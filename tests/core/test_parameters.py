@@ -13,6 +13,7 @@ import pytest
 
 from autograd import Parameter, ParameterArray, Value, gradients, nn
 from autograd.errors import ShapeError
+from autograd.parameter_list import Flat, ParameterList
 from autograd.store import Place, Span, Store, make_room
 
 
@@ -294,3 +295,31 @@ def test_threads_find_the_same_faces() -> None:
             assert all(len(set(map(id, same))) == 1 for same in zip(*found, strict=True))
     finally:
         sys.setswitchinterval(interval)
+
+
+INDICES = [
+    (1, 0, 2),
+    (1, slice(None), -1),
+    (slice(None, None, -1), 1),
+    (..., 0),
+    (None, 1),
+    slice(2, 0, -1),
+    (0, ..., 0),
+]
+
+
+@pytest.mark.parametrize("second", [(..., 0), (slice(1, None, 2),), (slice(None, None, -1), ...), (slice(9, None),)])
+@pytest.mark.parametrize("first", INDICES)
+def test_indices_are_those_of_numpy_and_list_no_slots(first: Any, second: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    array: Any = ParameterArray(np.arange(24.0).reshape(3, 2, 4))
+    numbers: Any = array.data.copy()
+    monkeypatch.setattr(ParameterArray, "slots", None)  # of a large array that takes longer than all else
+    for index in (first, second):
+        if np.ndim(numbers):
+            numbers, array = numbers[index], array[index]
+    if np.ndim(numbers) == 0:
+        assert array.data == numbers
+        return
+    assert np.array_equal(array.data, numbers)
+    listed = ParameterList([Flat(array)])
+    assert [listed[i].data for i in range(len(listed))] == numbers.ravel().tolist()
