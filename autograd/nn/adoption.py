@@ -59,6 +59,25 @@ def _holds(parent: Module, member: Any, attribute: str | None = None) -> bool:
     return any(found is member and attribute in (None, name.partition(".")[0]) for name, found in parent._members())
 
 
+def give_away(module: Module, before: Any, now: Any) -> None:
+    """Have the modules that went out of an attribute or container be named by whoever holds them still, or by nobody.
+
+    Args:
+        module: that held them.
+        before, now: what was there, and what is.
+    """
+    kept = {id(member) for _, member in flat("", now)}
+    gone = {id(member): member for _, member in flat("", before) if id(member) not in kept}
+    for member in gone.values():
+        if isinstance(member, Member) and member._scope.parent is module._scope:
+            parents = dict.fromkeys((module, *(reference() for reference in member._own.parents)))
+            paths = ((m, path) for m in parents if m is not None for path, held in m._members() if held is member)
+            member._scope.name, member._scope.parent = vars(member).get("name", ""), None
+            member._own.parents = []
+            for holder, path in paths:
+                _hold(holder, path, member)
+
+
 def have_owner(value: Any, module: Module, name: str) -> None:
     """Have the held lists and dicts in an attribute tell the module of their changes."""
     if isinstance(value, Held) and not any(m is module and n == name for m, n in value.holders()):

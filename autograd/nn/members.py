@@ -10,6 +10,7 @@ from typing import Any
 from ..parameter import Parameter
 from ..parameter_array import ParameterArray
 from ..parameter_list import Part
+from ..scopes import Scope
 from ..store import Span
 
 PLAIN = frozenset((int, float, bool, str, type(None)))
@@ -22,6 +23,8 @@ class Member:
     """Base of `Module`: what may be held by a module."""
 
     __slots__ = ()
+    _own: Own
+    _scope: Scope
 
 
 MEMBERS = (Member, ParameterArray, Parameter)
@@ -83,16 +86,38 @@ class Held:
         """An error, before anything is changed, if a module would come into itself or a number replace a parameter."""
         from .adoption import keep_parameter, refuse_circles
 
+        if any(_is_in(self, item) for item in (*args, *named.values())):
+            raise ValueError(f"a {'dict' if isinstance(self, dict) else 'list'} would hold itself ({method})")
         for place, item in _replacing(self, method, args, named):
             keep_parameter(f"item {place!r}", _item(self, place), item)
         for module, name in self.holders():
             refuse_circles(module, name, [*args, named])
 
-    def changed(self) -> None:
-        """Tell the owners, and whoever has read anything of it."""
+    def changed(self, before: Any = ()) -> None:
+        """Tell the owners, and whoever has read anything of it; ``before`` is what was in it."""
+        from .adoption import give_away
+
         for module, name in self.holders():
             module._adopt(name, vars(module).get(name))
             module._changed()
+            give_away(module, before, self)
+        self._tell_all()
+
+    def appended(self, item: Any) -> None:
+        """Tell of one more item, without a look at all the others: they may be the losses of many steps."""
+        if isinstance(item, CONTAINERS):
+            self.changed()
+            return
+        for module, name in self.holders() if isinstance(item, MEMBERS) else ():
+            is_new = not isinstance(item, Member) or all(parent() is not module for parent in item._own.parents)
+            if is_new and vars(module).get(name) is self:
+                module._adopt_item(name, len(self) - 1, item)
+            else:
+                module._adopt(name, vars(module).get(name))
+            module._changed()
+        self._tell_all()
+
+    def _tell_all(self) -> None:
         for item in list(self.readers or ()):
             tell(self.readers, item)
 
@@ -170,6 +195,10 @@ def tells(value: Any) -> bool:
     return not isinstance(value, CONTAINERS)
 
 
+_ADDING = ("append", "insert", "extend", "__iadd__", "reverse", "sort", "setdefault")
+"""Methods that take nothing away."""
+
+
 def _telling(kind: type, method: str, prepare: Callable[..., tuple[Any, ...]]) -> None:
     """Have a method of a held container tell of the change, even if it fails: it may have changed something."""
     original = getattr(kind, method)
@@ -179,6 +208,7 @@ def _telling(kind: type, method: str, prepare: Callable[..., tuple[Any, ...]]) -
         is_number = method == "__setitem__" and args[0].__class__ in (int, str) and args[1].__class__ in PLAIN
         number = is_number and _item(self, args[0]).__class__ in PLAIN
         args, named = prepare(*args), {key: held(item) for key, item in named.items()}
+        before = [] if number or method in _ADDING else [item for _, item in items(self)]
         if not number:
             self.check(method, args, named)
         try:
@@ -187,8 +217,10 @@ def _telling(kind: type, method: str, prepare: Callable[..., tuple[Any, ...]]) -
             if number:  # exactly that item: the structure is what it was
                 tell(self.readers, args[0])
                 tell(self.readers, "*")
+            elif method == "append" and len(args) == 1:
+                self.appended(args[0])
             else:
-                self.changed()
+                self.changed(before)
 
     setattr(kind, method, changing)
 

@@ -148,6 +148,7 @@ def test_a_module_of_two_parents_bears_the_first_name_while_it_is_held_there() -
     one, two = nn.Sequential(shared), nn.Sequential(nn.Tanh(), shared)
     assert [f([1.0]).scope for f in (one, two, shared)] == ["0.neurons.0"] * 3
     del one.layers[0]
+    assert two([1.0]).scope == "1.neurons.0"
     two.layers.append(nn.Tanh())
     assert two([1.0]).scope == "2"
     assert two([1.0]).args[0].scope == "1.neurons.0"
@@ -526,3 +527,62 @@ def test_containers_of_other_classes_are_looked_at_anew(kind: str, walked: bool)
     twin = copy.deepcopy(outer)
     put(twin.model.parts, nn.Tanh()) if kind != "an ordered dict" else twin.model.parts.clear()
     assert len(twin.modules()) == len(outer.modules()) + (1 if kind != "an ordered dict" else -2)
+
+
+def test_appending_looks_at_nothing_but_the_new_item(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Model(nn.Module):
+        def __init__(self) -> None:
+            self.losses, self.ws, self.parts = [0.5], [Parameter(0.0)], [nn.Tanh()]
+
+    model, row, added = Model(), nn.Sequential(nn.Tanh()), nn.Linear(1, 1)
+    parts = model.parameters().parts
+    with monkeypatch.context() as patched:
+        patched.setattr(nn.Module, "_adopt", None)
+        model.losses.append(0.25)
+        assert model.parameters().parts is parts  # a number changes no structure
+        model.ws.append(Parameter(1.0))
+        model.parts.append(added)
+    row.layers.append(nn.Linear(1, 1))
+    assert [p.data for p in model.ws] == [0.0, 1.0]
+    assert len(model.parameters()) == 4
+    assert [p.label for p in model.ws] == ["ws0", "ws1"]
+    assert (model.parts[1]._scope.path, row[1]._scope.path) == ("parts.1", "1")
+    model.parts[1].bias = None
+    assert len(model.parameters()) == 3
+    model.parts.append(model.parts[0])  # the first of two places names
+    assert model.parts[2]._scope.path == "parts.0"
+
+
+def test_a_list_does_not_hold_itself() -> None:
+    model = nn.Module()
+    model.parts, model.named = [nn.Linear(1, 1)], {"inner": [1]}
+    for change in (
+        lambda: model.parts.append(model.parts),
+        lambda: model.parts.__setitem__(0, (1, model.parts)),
+        lambda: model.named.update(inner=[model.named]),
+        lambda: model.named["inner"].append(model.named["inner"]),
+    ):
+        with pytest.raises(ValueError, match="would hold itself"):
+            change()
+    assert (len(model.parts), model.named) == (1, {"inner": [1]})
+    model.parts.extend(model.parts)
+    assert len(model.parts) == 2
+
+
+def test_who_holds_a_module_still_names_it_when_another_gives_it_away() -> None:
+    one, two, part = nn.Module(), nn.Module(), nn.Linear(1, 1)
+    one.first, one.second, two.third = part, [part], {"key": part}
+    one.first = nn.Tanh()
+    assert part._scope.path == "second.0"
+    one.second.insert(0, nn.Tanh())
+    assert part._scope.path == "second.1"
+    one.second.pop()
+    assert part._scope.path == "third.key"
+    two.third.update(key=None)
+    assert part._scope.path == ""
+    part.name = "mine"
+    assert part([1.0]).scope == "mine.neurons.0"
+    one.second.append(part)
+    assert part._scope.path == "second.1"
+    del one.second
+    assert part._scope.path == "mine"
