@@ -91,7 +91,7 @@ ARROWS: dict[str, set[str]] = {
     "check": CORE | {"backprop"},
     "testing": CORE | {"backprop", "check"},
     "nn": CORE | {"checks", "products", "randomness"},
-    "optim": CORE,
+    "optim": CORE | {"checks"},
     "compiler": CORE | {"checks", "files", "backprop", "blame", "nn", "optim"},  # what modules hold, the rules of optim
     "data": {"errors", "checks", "randomness"},
     "training": CORE | {"checks", "files", "randomness", "backprop", "blame", "compiler", "nn", "optim", "data"},
