@@ -240,7 +240,7 @@ class ParameterArray(Sequence[Any]):
         return self._item(key)
 
     def _item(self, key: Any) -> Any:
-        numbers, keys = self.data, key if key.__class__ is tuple else (key,)
+        numbers, keys = self._strided(self.store.data), key if key.__class__ is tuple else (key,)
         # With an ellipsis a single number is a view too. NumPy has its own errors for what is no index.
         chosen = numbers[keys if any(each is ... for each in keys) else (*keys, ...)]
         begin = (chosen.ctypes.data - self.store.data.ctypes.data) // chosen.itemsize if chosen.size else self.begin

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd import Parameter, ParameterArray, Value, gradients, nn
+from autograd import Parameter, ParameterArray, Value, compile, gradients, nn
 from autograd.errors import ShapeError
 from autograd.parameter_list import Flat, ParameterList
 from autograd.store import Place, Span, Store, make_room
@@ -323,3 +323,11 @@ def test_indices_are_those_of_numpy_and_list_no_slots(first: Any, second: Any, m
     assert np.array_equal(array.data, numbers)
     listed = ParameterList([Flat(array)])
     assert [listed[i].data for i in range(len(listed))] == numbers.ravel().tolist()
+
+
+def test_a_compiled_function_may_index_by_tuples() -> None:
+    array = ParameterArray([[1.0, 2.0], [3.0, 4.0]])
+    program = compile(lambda x: array[1, 0] * x + array[:, 1][0], backend="numpy")
+    assert program(np.array([1.0, 2.0])).tolist() == [5.0, 8.0]
+    program.backward(np.array([1.0, 2.0]))
+    assert array.grad.tolist() == [[0.0, 1.0], [1.5, 0.0]]
