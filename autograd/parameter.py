@@ -121,8 +121,8 @@ class Parameter(Value):
     def __reduce_ex__(self, protocol: Any) -> Any:
         if self._home is not None:
             return _face_of, (self._home.array(), self.slot - self._home.begin)
-        state = (self._data, self.grad, self.has_grad, self._label, self._scope.path, vars(self) or None)
-        return _lone, (type(self), *state)
+        state = (self._data, self.grad, self.has_grad, self._label, self._scope.path)
+        return _lone, (type(self), *state), vars(self) or None  # which may lead back to it
 
 
 # Reading the store in the operators themselves saves the call of the property above.
@@ -174,14 +174,11 @@ class Home:
 # What pickles name
 
 
-def _lone(
-    kind: type[Parameter], number: float, grad: float, reached: bool, label: str, path: str, own: dict[str, Any] | None
-) -> Parameter:
+def _lone(kind: type[Parameter], number: float, grad: float, reached: bool, label: str, path: str) -> Parameter:
     parameter = kind.__new__(kind)
     parameter._sit(*take(1), None)
     parameter._data, parameter.scope, parameter._label = number, path, label
     parameter.store.grad_view[parameter.slot], parameter.store.reached_view[parameter.slot] = grad, reached
-    vars(parameter).update(own or {})
     return parameter
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 import weakref
 from collections.abc import Iterator, Sequence
 from typing import Any, Self
@@ -17,6 +18,8 @@ from .scopes import TOP
 from .store import Place, Store, take
 
 _new = object.__new__
+_making = threading.RLock()
+"""Held while faces are made, so that no two threads make one each. (The collector may run something that makes one.)"""
 Slots = NDArray[np.intp]
 
 
@@ -43,7 +46,7 @@ class ParameterArray(Sequence[Any]):
            [5., 0.]]))
     """
 
-    __slots__ = ("__weakref__", "_base", "_home", "_rows", "_singles", "begin", "shape", "store", "strides")
+    __slots__ = ("__weakref__", "_base", "_home", "_rows", "_shape", "_singles", "begin", "store", "strides")
 
     _base: ParameterArray | None
     """The array that keeps the faces; None in that array itself."""
@@ -51,7 +54,7 @@ class ParameterArray(Sequence[Any]):
     _rows: dict[int, list[Parameter]]
     _singles: dict[int, Parameter]
     begin: int
-    shape: tuple[int, ...]
+    _shape: tuple[int, ...]
     store: Store
     strides: tuple[int, ...]
 
@@ -70,7 +73,7 @@ class ParameterArray(Sequence[Any]):
 
     def _own(self, home: Home) -> None:
         self._home, self._base, self._rows, self._singles = home, None, {}, {}
-        self.store, self.begin, self.shape = home.store, home.begin, home.shape
+        self.store, self.begin, self._shape = home.store, home.begin, home.shape
         strides, step = [], 1
         for n in reversed(home.shape):
             strides.append(step)
@@ -81,7 +84,7 @@ class ParameterArray(Sequence[Any]):
     def _view(self, begin: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> ParameterArray:
         view = _new(ParameterArray)
         view.store, view._home, view._base = self.store, self._home, self._root
-        view.begin, view.shape, view.strides = begin, shape, strides
+        view.begin, view._shape, view.strides = begin, shape, strides
         return view
 
     @property
@@ -116,9 +119,9 @@ class ParameterArray(Sequence[Any]):
 
     def _strided(self, memory: NDArray[Any]) -> NDArray[Any]:
         if self._base is None:
-            return memory[self.begin : self.begin + self.size].reshape(self.shape)
+            return memory[self.begin : self.begin + self.size].reshape(self._shape)
         steps = tuple(memory.itemsize * step for step in self.strides)
-        return np.lib.stride_tricks.as_strided(memory[self.begin :], self.shape, steps)
+        return np.lib.stride_tricks.as_strided(memory[self.begin :], self._shape, steps)
 
     def _write(self, to: NDArray[np.float64], numbers: Any, what: str) -> None:
         given = real_array(numbers, f"{what} of {self!r}")
@@ -135,27 +138,35 @@ class ParameterArray(Sequence[Any]):
         self._strided(self.store.reached)[...] = 0
 
     @property
+    def shape(self) -> tuple[int, ...]:
+        """How many items it has along each axis. It stays: other numbers lie behind."""
+        return self._shape
+
+    @property
     def ndim(self) -> int:
         """How many axes it has."""
-        return len(self.shape)
+        return len(self._shape)
 
     @property
     def size(self) -> int:
         """How many parameters it has."""
-        return math.prod(self.shape)
+        return math.prod(self._shape)
 
     # Faces
 
     def face(self, slot: int) -> Parameter:
         """The Parameter in a slot of the store: the same object as long as the array lives."""
         root = self._root
-        row, column = divmod(slot - root.begin, root.shape[-1] if root.shape else 1)
+        row, column = divmod(slot - root.begin, root._shape[-1] if root._shape else 1)
         line = root._rows.get(row)
         if line is not None:
             return line[column]
         face = root._singles.get(slot)
         if face is None:
-            face = root._singles[slot] = _face(root._home, slot)
+            with _making:
+                if row in root._rows:  # another thread was quicker
+                    return root._rows[row][column]
+                face = root._singles.setdefault(slot, _face(root._home, slot))
         return face
 
     def line(self, row: int) -> list[Parameter]:
@@ -163,18 +174,21 @@ class ParameterArray(Sequence[Any]):
         root = self._root
         made = root._rows.get(row)
         if made is None:
-            width = root.shape[-1] if root.shape else 1
+            width = root._shape[-1] if root._shape else 1
             home, begin, known = root._home, root.begin + row * width, root._singles
             slots = range(begin, begin + width)
-            # (No `or` here: the truth of a Value is an error.)
-            made = [known.pop(slot) if slot in known else _face(home, slot) for slot in slots]
-            root._rows[row] = made
+            with _making:
+                # (No `or` here: the truth of a Value is an error.)
+                made = [known[slot] if slot in known else _face(home, slot) for slot in slots]
+                made = root._rows.setdefault(row, made)
+                for slot in slots if known else ():
+                    known.pop(slot, None)
         return made
 
     def faces(self) -> Iterator[Parameter]:
         """All faces, in C order."""
         if self._base is None:
-            for row in range(self.size // self.shape[-1] if self.shape and self.size else bool(self.size)):
+            for row in range(self.size // self._shape[-1] if self._shape and self.size else bool(self.size)):
                 yield from self.line(row)
         else:
             yield from map(self.face, self.slots().tolist())
@@ -182,7 +196,7 @@ class ParameterArray(Sequence[Any]):
     def slots(self) -> Slots:
         """The slots in the store, in C order, shape (size,)."""
         found = np.array(self.begin, dtype=np.intp)
-        for n, step in zip(self.shape, self.strides, strict=True):
+        for n, step in zip(self._shape, self.strides, strict=True):
             found = np.add.outer(found, np.arange(n) * step)
         return found.ravel()
 
@@ -194,7 +208,7 @@ class ParameterArray(Sequence[Any]):
 
     def _is_run(self) -> bool:
         step = 1
-        for n, stride in zip(reversed(self.shape), reversed(self.strides), strict=True):
+        for n, stride in zip(reversed(self._shape), reversed(self.strides), strict=True):
             if stride != step and n != 1:
                 return False
             step *= n
@@ -203,40 +217,41 @@ class ParameterArray(Sequence[Any]):
     # As a sequence
 
     def __len__(self) -> int:
-        if not self.shape:
+        if not self._shape:
             raise TypeError(f"len() of {self!r}, which has no axis")
-        return self.shape[0]
+        return self._shape[0]
 
     def __iter__(self) -> Iterator[Any]:
-        if len(self.shape) != 1:
+        if len(self._shape) != 1:
             return map(self.__getitem__, range(len(self)))
         root = self._root
-        width = root.shape[-1]
-        if 0 < self.shape[0] == width and self.strides[0] == 1:
+        width = root._shape[-1]
+        if 0 < self._shape[0] == width and self.strides[0] == 1:
             return iter(self.line((self.begin - root.begin) // width))
         return self.faces()
 
     def __getitem__(self, key: Any) -> Any:
-        if key.__class__ is int and self.shape:
-            n = self.shape[0]
+        if key.__class__ is int and self._shape:
+            n = self._shape[0]
             if not -n <= key < n:
                 raise IndexError(f"index {key} is out of range for {self!r}")
             begin = self.begin + (key if key >= 0 else key + n) * self.strides[0]
-            return self.face(begin) if len(self.shape) == 1 else self._view(begin, self.shape[1:], self.strides[1:])
+            return self.face(begin) if len(self._shape) == 1 else self._view(begin, self._shape[1:], self.strides[1:])
         return self._item(key)
 
     def _item(self, key: Any) -> Any:
-        slots = self.slots().reshape(self.shape)
-        chosen = slots[key]  # NumPy's own errors for what is no index
-        if chosen.ndim == 0:
-            return self.face(int(chosen))
-        if not np.shares_memory(chosen, slots):
+        numbers, keys = self._strided(self.store.data), key if key.__class__ is tuple else (key,)
+        # With an ellipsis a single number is a view too. NumPy has its own errors for what is no index.
+        chosen = numbers[keys if any(each is ... for each in keys) else (*keys, ...)]
+        begin = (chosen.ctypes.data - self.store.data.ctypes.data) // chosen.itemsize if chosen.size else self.begin
+        if chosen.base is None or (chosen.base is not numbers and chosen.base is not numbers.base):  # a copy
             raise TypeError(
                 f"{self!r} is indexed by numbers and slices, got {key!r}; for other choices take numbers, "
                 f"weight.data[...], or a list of parameters, [weight[i] for i in ...]"
             )
-        steps = tuple(step // slots.itemsize for step in chosen.strides)
-        return self._view(int(chosen.flat[0]) if chosen.size else self.begin, chosen.shape, steps)
+        if chosen.ndim == 0:
+            return self.face(begin)
+        return self._view(begin, chosen.shape, tuple(step // chosen.itemsize for step in chosen.strides))
 
     def __setitem__(self, key: Any, value: Any) -> None:
         number = brief(getattr(value, "data", value))
@@ -268,9 +283,9 @@ class ParameterArray(Sequence[Any]):
         >>> ParameterArray([1.0, 2.0]).tolist()
         [Parameter(data=1.0, grad=0.0), Parameter(data=2.0, grad=0.0)]
         """
-        if not self.shape:
+        if not self._shape:
             return self.face(self.begin)
-        return list(self) if len(self.shape) == 1 else [row.tolist() for row in self]
+        return list(self) if len(self._shape) == 1 else [row.tolist() for row in self]
 
     @property
     def label(self) -> str:
@@ -283,18 +298,18 @@ class ParameterArray(Sequence[Any]):
 
     def same_as(self, other: Any) -> bool:
         """Whether both are the same view of the same memory."""
-        mine = (self.store, self.begin, self.shape, self.strides)
+        mine = (self.store, self.begin, self._shape, self.strides)
         return isinstance(other, ParameterArray) and mine == (other.store, other.begin, other.shape, other.strides)
 
     def __repr__(self) -> str:
-        return f"ParameterArray(shape={self.shape}{f', label={self.label!r}' if self.label else ''})"
+        return f"ParameterArray(shape={self._shape}{f', label={self.label!r}' if self.label else ''})"
 
     # Copies: of a view the whole array, and with it what was set on the faces
 
     def __reduce__(self) -> Any:
         root = self._root
         if self is not root:
-            return _view_of, (root, self.begin - root.begin, self.shape, self.strides)
+            return _view_of, (root, self.begin - root.begin, self._shape, self.strides)
         touched = [*root._singles.values(), *(face for row in root._rows.values() for face in row)]
         own = {face.slot - root.begin: (face._label, vars(face)) for face in touched if face._label or vars(face)}
         return _array, (self.data, self.grad, self._strided(self.store.reached), self.label), own or None

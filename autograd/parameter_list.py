@@ -5,7 +5,8 @@ from __future__ import annotations
 import weakref
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate, chain, pairwise
+from itertools import accumulate, chain, groupby, pairwise
+from operator import attrgetter
 from typing import Any, Protocol
 
 import numpy as np
@@ -47,7 +48,11 @@ class Flat:
 
     def face(self, i: int) -> Parameter:
         """See `Part`."""
-        return self._array.face(int(self._array.slots()[i]))
+        slot = self._array.begin
+        for n, step in zip(reversed(self._array.shape), reversed(self._array.strides), strict=True):
+            i, k = divmod(i, n)
+            slot += k * step
+        return self._array.face(slot)
 
     def faces(self) -> Iterator[Parameter]:
         """See `Part`."""
@@ -126,7 +131,8 @@ class Some:
 
     def slots(self) -> Iterable[tuple[Store, Slots]]:
         """See `Part`."""
-        return [(p.store, np.array([p.slot])) for p in self._faces]
+        for store, together in groupby(self._faces, attrgetter("store")):
+            yield store, np.array([p.slot for p in together])
 
 
 class ParameterList(Sequence[Parameter]):

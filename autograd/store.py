@@ -148,15 +148,18 @@ class Span:
 
     def positions(self, slots: Iterable[tuple[Store, NDArray[np.intp]]]) -> NDArray[np.intp]:
         """Where these slots are in the span, one after the other; -1 for those outside."""
+        runs: dict[Store, list[tuple[int, int, int]]] = {}
+        before = 0
+        for store, begin, end in self.places:
+            runs.setdefault(store, []).append((begin, end, before - begin))
+            before += end - begin
+        tables = {store: np.array(mine).T for store, mine in runs.items()}
+        nothing = np.zeros((3, 1), dtype=np.intp)
         found = []
         for store, numbers in slots:
-            where, before = np.full(len(numbers), -1), 0
-            for mine, begin, end in self.places:
-                if mine is store:
-                    inside = (numbers >= begin) & (numbers < end)
-                    where[inside] = numbers[inside] - begin + before
-                before += end - begin
-            found.append(where)
+            begins, ends, shifts = tables.get(store, nothing)
+            run = np.searchsorted(begins, numbers, side="right") - 1  # the last that begins there or before, or -1
+            found.append(np.where((run >= 0) & (numbers < ends[run]), numbers + shifts[run], -1))
         return np.concatenate(found) if found else np.zeros(0, dtype=np.intp)
 
     def load(self) -> None:

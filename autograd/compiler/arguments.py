@@ -152,10 +152,11 @@ def _packed(rows: Sequence[Any]) -> Floats | None:
 
 
 def _converted(x: Any, name: str) -> Floats:
-    if isinstance(x, np.ma.MaskedArray) and np.ma.is_masked(x):
+    has_rows = isinstance(x, list | tuple) and x and isinstance(x[0], np.ndarray)
+    gaps = sum(map(np.ma.count_masked, x if has_rows else [x] if isinstance(x, np.ma.MaskedArray) else ()))
+    if gaps:
         raise ValueError(
-            f"{name} is a masked array with {int(x.mask.sum())} gaps; drop such samples or fill the gaps: "
-            f"{name}.filled(0.0)"
+            f"{name} is a masked array with {gaps} gaps; drop such samples or fill the gaps: {name}.filled(0.0)"
         )
     try:
         array = np.asarray(x)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..parameter import Parameter
 from ..parameter_array import ParameterArray
 from ..scopes import TOP, Scope
-from .members import CONTAINERS, Held, Member, flat, items
+from .members import CONTAINERS, Held, Member, flat, items, tells
 
 if TYPE_CHECKING:
     from .module import Module
@@ -16,9 +16,12 @@ if TYPE_CHECKING:
 
 def adopt(module: Module, name: str, value: Any) -> None:
     """Tell the members in an attribute who holds them and by which name, and held lists whom to tell of changes."""
+    members = list(flat(name, value))
     if isinstance(value, CONTAINERS):
         have_owner(value, module, name)
-    for path, member in reversed(list(flat(name, value))):  # the first of two places names
+        if not tells(value):
+            module._own.untold[name] = members
+    for path, member in reversed(members):  # the first of two places names
         if isinstance(member, Member):
             _hold(module, path, member)
         elif isinstance(member, ParameterArray):
@@ -56,9 +59,28 @@ def _holds(parent: Module, member: Any, attribute: str | None = None) -> bool:
     return any(found is member and attribute in (None, name.partition(".")[0]) for name, found in parent._members())
 
 
+def give_away(module: Module, before: Any, now: Any) -> None:
+    """Have the modules that went out of an attribute or container be named by whoever holds them still, or by nobody.
+
+    Args:
+        module: that held them.
+        before, now: what was there, and what is.
+    """
+    kept = {id(member) for _, member in flat("", now)}
+    gone = {id(member): member for _, member in flat("", before) if id(member) not in kept}
+    for member in gone.values():
+        if isinstance(member, Member) and member._scope.parent is module._scope:
+            parents = dict.fromkeys((module, *(reference() for reference in member._own.parents)))
+            paths = ((m, path) for m in parents if m is not None for path, held in m._members() if held is member)
+            member._scope.name, member._scope.parent = vars(member).get("name", ""), None
+            member._own.parents = []
+            for holder, path in paths:
+                _hold(holder, path, member)
+
+
 def have_owner(value: Any, module: Module, name: str) -> None:
     """Have the held lists and dicts in an attribute tell the module of their changes."""
-    if isinstance(value, Held) and not any(o() is module and n == name for o, n in value.owners):
+    if isinstance(value, Held) and not any(m is module and n == name for m, n in value.holders()):
         value.owners.append((weakref.ref(module), name))
     for _, item in items(value):
         if isinstance(item, CONTAINERS):
@@ -67,15 +89,16 @@ def have_owner(value: Any, module: Module, name: str) -> None:
 
 def refuse_circles(module: Module, name: str, value: Any) -> None:
     """A ValueError if the module, or one that holds it, is in what is to become its attribute."""
-    around: list[Any] = [module]
+    modules = [member for _, member in flat(name, value) if isinstance(member, Member)]
+    around: list[Any] = [module] if modules else []
     for holder in around:
-        if any(member is holder for _, member in flat(name, value)):
+        if any(member is holder for member in modules):
             raise ValueError(
                 f"{type(module).__name__}.{name} would hold {'itself' if holder is module else 'a module around it'}; "
                 f"where a part needs the whole, keep a weakref.ref of it or give it as an argument"
             )
-        parents = (reference() for reference in holder._own.parents)
-        around += [parent for parent in parents if parent is not None and parent not in around]
+        parents = (reference() for reference in holder._own.parents)  # some may have given it away
+        around += [p for p in parents if p is not None and p not in around and _holds(p, holder)]
 
 
 def keep_parameter(name: str, old: Any, new: Any) -> None:

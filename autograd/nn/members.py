@@ -10,6 +10,7 @@ from typing import Any
 from ..parameter import Parameter
 from ..parameter_array import ParameterArray
 from ..parameter_list import Part
+from ..scopes import Scope
 from ..store import Span
 
 PLAIN = frozenset((int, float, bool, str, type(None)))
@@ -22,6 +23,8 @@ class Member:
     """Base of `Module`: what may be held by a module."""
 
     __slots__ = ()
+    _own: Own
+    _scope: Scope
 
 
 MEMBERS = (Member, ParameterArray, Parameter)
@@ -31,7 +34,7 @@ CONTAINERS = (list, tuple, dict)
 class Own:
     """What a module remembers beside its attributes."""
 
-    __slots__ = ("below", "buffers", "owns", "parents", "parts", "readers", "span", "training")
+    __slots__ = ("below", "buffers", "owns", "parents", "parts", "readers", "span", "training", "untold", "watched")
 
     def __init__(self, training: bool = True, buffers: frozenset[str] = frozenset()) -> None:
         self.training, self.buffers = training, buffers
@@ -45,6 +48,10 @@ class Own:
         """The modules below it, likewise."""
         self.owns: list[Own] | None = None
         """Its own and theirs."""
+        self.untold: dict[str, list[tuple[str, Any]]] = {}
+        """Attributes with containers that can't tell of a change, and the members that were in them."""
+        self.watched: list[Any] | None = None
+        """Those of itself and the modules below that have such attributes."""
 
 
 def tell(readers: Readers | None, name: Any) -> None:
@@ -67,31 +74,51 @@ class Held:
     def _begin(self) -> None:
         self.owners, self.readers = [], None
 
+    def holders(self) -> list[tuple[Any, str]]:
+        """The owners that still hold it, and in which attribute; the others are forgotten."""
+        alive = ((reference(), name) for reference, name in self.owners)
+        found = [(m, name) for m, name in alive if m is not None and _is_in(self, vars(m).get(name))]
+        if len(found) < len(self.owners):
+            self.owners = [(weakref.ref(module), name) for module, name in found]
+        return found
+
     def check(self, method: str, args: tuple[Any, ...], named: dict[str, Any]) -> None:
         """An error, before anything is changed, if a module would come into itself or a number replace a parameter."""
         from .adoption import keep_parameter, refuse_circles
 
-        if method == "__setitem__" and not isinstance(args[0], slice):
-            keep_parameter(f"item {args[0]!r}", _item(self, args[0]), args[1])
-        if _is_in(self, [*args, named]):
-            kind = "list" if isinstance(self, list) else "dict"
+        if any(_is_in(self, item) for item in (*args, *named.values())):
+            kind = "dict" if isinstance(self, dict) else "list"
             raise ValueError(f"a {kind} of a module would hold itself; put a copy of it there")
-        for reference, name in self.owners:
-            module = reference()
-            if module is not None:
-                refuse_circles(module, name, [*args, named])
+        for place, item in _replacing(self, method, args, named):
+            keep_parameter(f"item {place!r}", _item(self, place), item)
+        for module, name in self.holders():
+            refuse_circles(module, name, [*args, named])
 
-    def changed(self) -> None:
-        """Tell the owners, and whoever has read anything of it."""
-        for reference, name in self.owners:
-            module = reference()
-            if module is not None:
+    def changed(self, before: Any = ()) -> None:
+        """Tell the owners, and whoever has read anything of it; ``before`` is what was in it."""
+        from .adoption import give_away
+
+        for module, name in self.holders():
+            module._adopt(name, vars(module).get(name))
+            module._changed()
+            give_away(module, before, self)
+        self._tell_all()
+
+    def appended(self, item: Any) -> None:
+        """Tell of one more item, without a look at all the others: they may be the losses of many steps."""
+        if isinstance(item, CONTAINERS):
+            self.changed()
+            return
+        for module, name in self.holders() if isinstance(item, MEMBERS) else ():
+            is_new = not isinstance(item, Member) or all(parent() is not module for parent in item._own.parents)
+            if is_new and vars(module).get(name) is self:
+                module._adopt_item(name, len(self) - 1, item)
+            else:
                 module._adopt(name, vars(module).get(name))
-                module._changed()
-        self.tell_all()
+            module._changed()
+        self._tell_all()
 
-    def tell_all(self) -> None:
-        """Tell whoever has read anything of it."""
+    def _tell_all(self) -> None:
         for item in list(self.readers or ()):
             tell(self.readers, item)
 
@@ -165,13 +192,6 @@ def is_inert(*values: Any) -> bool:
     )
 
 
-def _is_in(container: Held, value: Any) -> bool:
-    """Whether a container is in another one, at any depth."""
-    return value is container or (
-        isinstance(value, CONTAINERS) and any(_is_in(container, item) for _, item in items(value))
-    )
-
-
 def items(value: list[Any] | tuple[Any, ...] | dict[Any, Any]) -> Any:
     """Keys and items of a container; asking it so is not noted as reading it.
 
@@ -185,6 +205,21 @@ def items(value: list[Any] | tuple[Any, ...] | dict[Any, Any]) -> Any:
     )
 
 
+def tells(value: Any) -> bool:
+    """Whether all containers in it tell of their changes: not those of other classes, nor what is in them.
+
+    >>> tells(held([1, {"a": ()}])), tells([])
+    (True, False)
+    """
+    if value.__class__ in (HeldList, HeldDict, tuple):
+        return all(tells(item) for _, item in items(value) if item.__class__ not in PLAIN)
+    return not isinstance(value, CONTAINERS)
+
+
+_ADDING = ("append", "insert", "extend", "__iadd__", "reverse", "sort", "setdefault")
+"""Methods that take nothing away."""
+
+
 def _telling(kind: type, method: str, prepare: Callable[..., tuple[Any, ...]]) -> None:
     """Have a method of a held container tell of the change, even if it fails: it may have changed something."""
     original = getattr(kind, method)
@@ -195,6 +230,7 @@ def _telling(kind: type, method: str, prepare: Callable[..., tuple[Any, ...]]) -
         is_append = method == "append" and is_inert(*args)
         is_item = method == "__setitem__" and args[0].__class__ in (int, str) and is_inert(_item(self, *args), *args)
         args, named = prepare(*args), {key: held(item) for key, item in named.items()}
+        before = [] if is_item or method in _ADDING else [item for _, item in items(self)]
         if not (is_append or is_item):
             self.check(method, args, named)
         try:
@@ -204,9 +240,11 @@ def _telling(kind: type, method: str, prepare: Callable[..., tuple[Any, ...]]) -
                 tell(self.readers, args[0])
                 tell(self.readers, "*")
             elif is_append:
-                self.tell_all()
+                self._tell_all()
+            elif method == "append" and len(args) == 1:
+                self.appended(args[0])
             else:
-                self.changed()
+                self.changed(before)
 
     setattr(kind, method, changing)
 
@@ -217,6 +255,25 @@ def _item(container: Any, key: Any, default: Any = None) -> Any:
         return dict.get(container, key, default) if isinstance(container, dict) else list.__getitem__(container, key)
     except (IndexError, TypeError):
         return default
+
+
+def _is_in(container: Any, value: Any) -> bool:
+    """Whether a container is this value, or in the lists, tuples and dicts in it."""
+    if value is container:
+        return True
+    return isinstance(value, CONTAINERS) and any(_is_in(container, item) for _, item in items(value))
+
+
+def _replacing(container: Any, method: str, args: tuple[Any, ...], named: dict[str, Any]) -> Iterator[tuple[Any, Any]]:
+    """The places that a change gives to other items, and those."""
+    if method == "__setitem__" and isinstance(args[0], slice):
+        pairs = zip(range(*args[0].indices(len(container))), args[1], strict=False)
+        yield from ((place, item) for place, item in pairs if not isinstance(item, (*MEMBERS, *CONTAINERS)))
+    elif method == "__setitem__":
+        yield args
+    elif method in ("update", "__ior__"):
+        for mapping in (*args, named):
+            yield from dict.items(mapping)
 
 
 def _items(*args: Any) -> tuple[Any, ...]:

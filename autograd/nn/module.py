@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from ..checks import count
 from ..scopes import TOP, Scope, _current, current
-from .adoption import adopt, keep_parameter, refuse_circles
+from .adoption import adopt, give_away, keep_parameter, refuse_circles
 from .buffers import Buffered, overwrite
 from .calling import SignatureOfForward, entering, entering_with_batch
 from .members import CONTAINERS, MEMBERS, PLAIN, Own, has_members, held, tell
@@ -142,18 +142,25 @@ class Module(Buffered, Stateful):
                 self._adopt(name, value)
             else:
                 _set(self, name, value)
-            if has_members(value) or has_members(old):
+            if own.untold or has_members(value) or has_members(old):
                 self._changed()
+            if isinstance(old, _MAY_HOLD) and old is not value:
+                give_away(self, old, value)
         tell(own.readers, name)
 
     def __delattr__(self, name: str) -> None:
+        old = vars(self).get(name)
         object.__delattr__(self, name)
         self._own.buffers -= {name}
         self._changed()
+        give_away(self, old, None)
         tell(self._own.readers, name)
 
     def _adopt(self, name: str, value: Any) -> None:
         adopt(self, name, value)
+
+    def _adopt_item(self, name: str, place: int, item: Any) -> None:
+        adopt(self, f"{name}.{place}", item)
 
     def __setstate__(self, state: Any) -> None:
         super().__setstate__(state)
@@ -165,7 +172,7 @@ class Module(Buffered, Stateful):
         while waiting:
             own = waiting.pop()._own
             if own.parts is not None or own.below is not None:
-                own.parts = own.below = own.span = own.owns = None
+                own.parts = own.below = own.span = own.owns = own.watched = None
                 waiting += [parent for reference in own.parents if (parent := reference()) is not None]
 
     # Modes

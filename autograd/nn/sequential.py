@@ -61,6 +61,12 @@ class Sequential(Module):
         else:
             super()._adopt(name, value)
 
+    def _adopt_item(self, name: str, place: int, item: Any) -> None:
+        if name == "layers":
+            super()._adopt(str(place), item)
+        else:
+            super()._adopt_item(name, place, item)
+
     def __len__(self) -> int:
         return len(self.layers)
 

@@ -183,9 +183,12 @@ def _faults(homes: Mapping[str, Home], arrays: Mapping[str, NDArray[np.float64] 
     """What is wrong with the entries that have a home."""
     faults = []
     for name, array in arrays.items():
-        shape = _numbers(homes[name]).shape
+        home = homes[name]
+        shape = _numbers(home).shape
         if array is None:
             faults.append(f"not real numbers: {name}")
+        elif isinstance(home, np.ndarray) and not home.flags.writeable:
+            faults.append(f"read-only: {name}; set its flags.writeable to True")
         elif array.shape != shape:
             faults.append(f"wrong shape: {name} needs {shape}, got {array.shape}")
     return faults or [*_differing_parameters(homes, arrays), *_differing_buffers(homes, arrays)]

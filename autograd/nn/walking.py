@@ -41,25 +41,44 @@ class Walking(Member):
             yield from parts_of(member)
 
     def _parts(self) -> tuple[Part, ...]:
-        if self._own.parts is None:
-            self._own.parts = without_repetition(self._own_parts())
-        return self._own.parts
+        own = self._own
+        if own.parts is None or own.watched:
+            self._below()
+            own.parts = own.parts or without_repetition(self._own_parts())
+        return own.parts
 
     def _below(self) -> list[Module]:
         """All modules below this one, each once, outer ones first."""
-        if self._own.below is None:
+        own = self._own
+        if own.below is None or own.watched:
+            for module in own.watched or (self,):
+                module._look_at_untold()
+        if own.below is None:
             found: dict[Any, None] = {}
             for _, member in self._members():
                 if isinstance(member, Walking) and member not in found:
                     found[member] = None
                     found.update(dict.fromkeys(member._below()))
-            self._own.below = list(found)
-        return self._own.below
+            own.below = list(found)
+            own.watched = [module for module in (self, *found) if module._own.untold]
+        return own.below
+
+    def _look_at_untold(self) -> None:
+        """Find out what has changed in containers that can't tell."""
+        for name, known in self._own.untold.items():
+            value = vars(self).get(name)
+            now = list(flat(name, value))
+            if [(path, id(member)) for path, member in now] != [(path, id(member)) for path, member in known]:
+                self._own.untold[name] = now
+                module = cast("Module", self)
+                module._adopt(name, value)
+                module._changed()
 
     def _owns(self) -> list[Own]:
         """What this module and those below remember."""
+        below = self._below()
         if self._own.owns is None:
-            self._own.owns = [self._own, *(module._own for module in self._below())]
+            self._own.owns = [self._own, *(module._own for module in below)]
         return self._own.owns
 
     # Modules
@@ -150,9 +169,11 @@ class Walking(Member):
         return list(found)
 
     def _span(self) -> Span:
-        if self._own.span is None:
-            self._own.span = Span(place for part in self._parts() for place in part.places())
-        return self._own.span
+        own = self._own
+        if own.span is None or own.watched:
+            parts = self._parts()
+            own.span = own.span or Span(place for part in parts for place in part.places())
+        return own.span
 
     def zero_grad(self) -> None:
         """Set the gradients of all parameters to zero.

@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from ..checks import real_array
 from ..parameter import Parameter
 from ..parameter_array import ParameterArray
 from ..parameter_list import Flat, ParameterList, Part, Some
@@ -29,6 +30,11 @@ class HasParameters(Protocol):
 Parameters: TypeAlias = Iterable[Parameter] | HasParameters
 """What an optimizer takes: Parameters, or a module."""
 
+_BOUND = (
+    *("span", "zero_grad", "_order", "_watched", "_known"),
+    *("_runs", "_puts", "_first", "_seen", "_bound_rule", "_bound_state", "_filled"),
+)
+"""Attributes that `Optimizer._begin` makes of the others."""
 _CURE = "pass Parameters, as in model.parameters() or [Parameter(0.5)]"
 
 
@@ -68,7 +74,8 @@ class Optimizer:
     def _begin(self, state: dict[str, NDArray[np.float64]]) -> None:
         """Go on from these arrays, which are in the order of the list."""
         self.span = self.params.span
-        self.zero_grad = self.span.zero_grad  # type: ignore[method-assign]
+        if type(self).zero_grad is Optimizer.zero_grad:
+            self.zero_grad = self.span.zero_grad  # type: ignore[method-assign]
         self._order = self.span.positions(self.params.slots())
         arrays = {name: np.empty_like(array) for name, array in state.items()}
         for name, array in state.items():
@@ -76,7 +83,7 @@ class Optimizer:
         self.state: Mapping[str, NDArray[np.float64]] = MappingProxyType(arrays)
         owner = self.params.owner
         self._watched: Any = None if owner is None else owner._own
-        self._known: Any = None if owner is None else owner._parts()
+        self._known: Any = self.params.parts
         self._unbind()
 
     @property
@@ -145,6 +152,8 @@ class Optimizer:
             ValueError, TypeError: names, shapes or numbers don't fit. Nothing is changed then.
         """
         where = f"{type(self).__name__}.load_state_dict"
+        if not isinstance(saved, Mapping):
+            raise TypeError(f"{where}: a state is a mapping, as state_dict() gives it, got {saved!r}")
         hyper = [each.name for each in fields(self.rule)]
         names = ["rule", "t", "initial_lr", *hyper]
         if str(saved.get("rule")) != self.rule.name:
@@ -166,7 +175,7 @@ class Optimizer:
         return {name: array[self._order] for name, array in self.state.items()}
 
     def _array(self, given: object, where: str) -> NDArray[np.float64]:
-        array = np.array(given, dtype=np.float64)
+        array = real_array(given, where)
         if array.shape != (len(self.params),):
             raise ValueError(
                 f"{where} must have shape ({len(self.params)},), one number a parameter, got {array.shape}; "
@@ -209,9 +218,9 @@ class Optimizer:
         self._filled = rule if rule.is_steady else None
 
     def __getstate__(self) -> dict[str, Any]:
-        kept = ("params", "rule", "t", "initial_lr")
+        kept = {name: x for name, x in vars(self).items() if name not in _BOUND}
         # In the order of the list: where the parameters of a copy lie isn't known.
-        return {**{name: getattr(self, name) for name in kept}, "state": self._listed_state()}
+        return {**kept, "state": self._listed_state()}
 
     def __setstate__(self, kept: dict[str, Any]) -> None:
         vars(self).update(kept)

@@ -117,6 +117,11 @@ REFUSED = {
         ValueError,
         "x is a masked array with 2 gaps; drop such samples or fill the gaps: x.filled(0.0)",
     ),
+    "gaps in a row": (
+        [np.ones(3), np.ma.masked_array(np.ones(3), mask=[1, 0, 0])],
+        ValueError,
+        "x is a masked array with 1 gaps",
+    ),
     "NaN": (np.array([[1.0, np.nan, 1.0], [1.0, 1.0, 1.0]]), ValueError, "x is nan in row 0, column 1"),
     "NaN in float32": (np.full((2, 3), np.nan, dtype=np.float32), ValueError, "x is nan in row 0, column 0"),
     "infinity in a list": ([[1.0, 1.0, 1.0], [1.0, 1.0, -np.inf]], ValueError, "x is -inf in row 1, column 2"),

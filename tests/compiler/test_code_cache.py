@@ -279,3 +279,10 @@ def test_a_private_file_and_an_ordinary_one(tmp_path):
     if hasattr(os, "geteuid"):
         assert stat.S_IMODE(private.stat().st_mode) == 0o600
         assert stat.S_IMODE(ordinary.stat().st_mode) == 0o644
+
+
+def test_a_folder_that_can_only_be_read_is_read(folder, monkeypatch):
+    CodeCache(folder).keep(KEY, CODE)
+    monkeypatch.setattr(os, "utime", failing(OSError(errno.EROFS, "Read-only file system")))
+    monkeypatch.setattr(cache_module, "write_whole", failing(OSError(errno.EROFS, "Read-only file system")))
+    assert CodeCache(folder).find(KEY) == CODE

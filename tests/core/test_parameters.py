@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd import Parameter, ParameterArray, Value, gradients, nn
+from autograd import Parameter, ParameterArray, Value, compile, gradients, nn
 from autograd.errors import ShapeError
-from autograd.store import Place, Span, make_room
+from autograd.parameter_list import Flat, ParameterList
+from autograd.store import Place, Span, Store, make_room
 
 
 def rows() -> ParameterArray:
@@ -246,3 +247,96 @@ def test_a_masked_array_with_gaps_is_not_written() -> None:
     assert array.data.tolist() == [5.0, 6.0]
     array.data = np.ma.masked_array([1.0, 2.0], [False, False])
     assert array.data.tolist() == [1.0, 2.0]
+
+
+@pytest.mark.parametrize("shape", [(3,), (2, 3), (0, 3), (3, 0)])
+def test_an_empty_slice_is_an_empty_view(shape: tuple[int, ...]) -> None:
+    array = ParameterArray(np.ones(shape))
+    part = array[len(array) :]
+    assert part.shape == part.data.shape == (0, *shape[1:])
+    assert list(part) == list(part.faces()) == []
+    for choice in ([], np.zeros(len(array), dtype=bool)):
+        with pytest.raises(TypeError, match="indexed by numbers and slices"):
+            array[choice]
+
+
+def test_positions_of_many_gapped_parameters_in_several_stores() -> None:
+    stores = [Store(10), Store(10)]
+    places = [Place(store, slot, slot + 2) for store in stores for slot in (1, 4, 8)]
+    slots = [(stores[1], np.array([9, 0, 4])), (stores[0], np.array([5, 3, 1])), (Store(9), np.array([1]))]
+    assert Span(places).positions(slots).tolist() == [11, -1, 8, 3, -1, 0, -1]
+
+
+@pytest.mark.parametrize("way", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])
+def test_attributes_may_lead_back_to_a_lone_parameter(way: Any) -> None:
+    w = Parameter(1.0)
+    w.friends = [w]
+    twin = way(w)
+    assert twin is not w
+    assert twin.friends[0] is twin
+
+
+def test_the_shape_is_not_set() -> None:
+    array = ParameterArray([1.0, 2.0])
+    with pytest.raises(AttributeError, match="shape"):
+        array.shape = (1, 2)  # type: ignore[misc]
+    assert array.data.shape == array.shape == (2,)
+
+
+def test_threads_find_the_same_faces() -> None:
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(60):
+            array = ParameterArray(np.ones((4, 50)))
+            ways = [
+                lambda a: [a[j, k] for j in range(4) for k in range(50)],
+                lambda a: [p for row in a for p in row],
+            ] * 2
+            found: list[list[Parameter]] = []
+            threads = [
+                threading.Thread(target=lambda way, a, into: into.append(way(a)), args=(w, array, found)) for w in ways
+            ]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            assert all(len(set(map(id, same))) == 1 for same in zip(*found, strict=True))
+    finally:
+        sys.setswitchinterval(interval)
+
+
+INDICES = [
+    (1, 0, 2),
+    (1, slice(None), -1),
+    (slice(None, None, -1), 1),
+    (..., 0),
+    (None, 1),
+    slice(2, 0, -1),
+    (0, ..., 0),
+]
+
+
+@pytest.mark.parametrize("second", [(..., 0), (slice(1, None, 2),), (slice(None, None, -1), ...), (slice(9, None),)])
+@pytest.mark.parametrize("first", INDICES)
+def test_indices_are_those_of_numpy_and_list_no_slots(first: Any, second: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    array: Any = ParameterArray(np.arange(24.0).reshape(3, 2, 4))
+    numbers: Any = array.data.copy()
+    monkeypatch.setattr(ParameterArray, "slots", None)  # of a large array that takes longer than all else
+    for index in (first, second):
+        if np.ndim(numbers):
+            numbers, array = numbers[index], array[index]
+    if np.ndim(numbers) == 0:
+        assert array.data == numbers
+        return
+    assert np.array_equal(array.data, numbers)
+    listed = ParameterList([Flat(array)])
+    assert [listed[i].data for i in range(len(listed))] == numbers.ravel().tolist()
+
+
+def test_a_compiled_function_may_index_by_tuples() -> None:
+    array = ParameterArray([[1.0, 2.0], [3.0, 4.0]])
+    program = compile(lambda x: array[1, 0] * x + array[:, 1][0], backend="numpy")
+    assert program(np.array([1.0, 2.0])).tolist() == [5.0, 8.0]
+    program.backward(np.array([1.0, 2.0]))
+    assert array.grad.tolist() == [[0.0, 1.0], [1.5, 0.0]]

@@ -6,6 +6,8 @@ import inspect
 import pickle
 import threading
 import weakref
+from collections import OrderedDict, defaultdict, namedtuple
+from functools import partial
 
 import numpy as np
 import pytest
@@ -163,6 +165,7 @@ def test_a_module_of_two_parents_bears_the_first_name_while_it_is_held_there() -
     one, two = nn.Sequential(shared), nn.Sequential(nn.Tanh(), shared)
     assert [f([1.0]).scope for f in (one, two, shared)] == ["0.neurons.0"] * 3
     del one.layers[0]
+    assert two([1.0]).scope == "1.neurons.0"
     two.layers.append(nn.Tanh())
     assert two([1.0]).scope == "2"
     assert two([1.0]).args[0].scope == "1.neurons.0"
@@ -499,3 +502,152 @@ def test_biases_are_what_is_called_so() -> None:
 def test_signatures_are_those_of_forward_and_init() -> None:
     assert list(inspect.signature(nn.Linear(1, 1)).parameters) == ["x"]
     assert list(inspect.signature(nn.Linear).parameters) == ["nin", "nout", "bias", "init", "rng"]
+
+
+@pytest.mark.parametrize("give_away", ["delete", "replace", "clear", "pop"])
+def test_a_module_that_was_given_away_may_hold_who_held_it(give_away: str) -> None:
+    old, child = nn.Module(), nn.Module()
+    old.part = [child] if give_away in ("clear", "pop") else child
+    kept = old.part
+    {
+        "delete": lambda: delattr(old, "part"),
+        "replace": lambda: setattr(old, "part", None),
+        "clear": lambda: kept.clear(),
+        "pop": lambda: kept.pop(),
+    }[give_away]()
+    child.inner = old
+    assert child.modules() == [child, old]
+    with pytest.raises(ValueError, match="a module around it"):
+        old.part = child
+
+
+def test_a_list_that_was_given_away_tells_its_old_owner_nothing() -> None:
+    old, outer = nn.Module(), nn.Module()
+    old.parts = [nn.Tanh()]
+    parts = old.parts
+    old.parts, outer.old = [], old
+    parts.append(outer)
+    assert outer.modules() == [outer, old]
+
+
+def test_owners_that_are_gone_are_forgotten_by_a_shared_list() -> None:
+    model = nn.Sequential(nn.Tanh())
+    for _ in range(5):
+        other = nn.Module()
+        other.parts = model.layers
+    assert len(model.layers.owners) == 2
+
+
+def test_a_change_of_many_items_does_not_replace_a_parameter_by_a_number() -> None:
+    model = nn.Module()
+    model.ws, model.named = [Parameter(1.0), Parameter(2.0)], {"a": Parameter(3.0)}
+    for change in (
+        lambda: model.ws.__setitem__(slice(None), [Parameter(0.0), 1.0]),
+        lambda: model.ws.__setitem__(slice(None, None, -1), [0.5, 1.0]),
+        lambda: model.named.update({"b": 1.0, "a": 1.0}),
+        lambda: model.named.update(a=1.0),
+        lambda: model.named.__ior__({"a": 1.0}),
+    ):
+        with pytest.raises(TypeError, match=r"write its number to \.data"):
+            change()
+        assert [p.data for p in model.parameters()] == [1.0, 2.0, 3.0]
+        assert list(model.named) == ["a"]
+    model.ws[:] = [nn.Tanh(), *model.ws]
+    assert [p.data for p in model.parameters()] == [1.0, 2.0, 3.0]
+    model.ws[:] = []
+    model.named.update(b=1.0)
+    assert [p.data for p in model.parameters()] == [3.0]
+
+
+class Sublist(list):  # type: ignore[type-arg]
+    """A list of a class of its own, which doesn't tell of changes."""
+
+
+Pair = namedtuple("Pair", "left right")
+OTHER_CONTAINERS = {
+    "an ordered dict": (OrderedDict, lambda held, module: held.__setitem__("a", module)),
+    "a dict of lists": (partial(defaultdict, list), lambda held, module: held["a"].append(module)),
+    "a list of a class of its own": (Sublist, lambda held, module: held.append(module)),
+    "a list in a named tuple": (lambda: Pair(1, []), lambda held, module: held.right.append(module)),
+    "one in a list": (lambda: [Sublist()], lambda held, module: held[0].append(module)),
+}
+
+
+@pytest.mark.parametrize("kind", OTHER_CONTAINERS)
+@pytest.mark.parametrize("walked", [False, True])
+def test_containers_of_other_classes_are_looked_at_anew(kind: str, walked: bool) -> None:
+    make, put = OTHER_CONTAINERS[kind]
+    outer, model, added = nn.Module(), nn.Module(), nn.Linear(1, 1)
+    outer.model, model.parts = model, make()
+    if walked:
+        assert (len(outer.parameters()), len(outer.modules())) == (0, 2)
+    put(model.parts, added)
+    assert len(outer.parameters()) == 2
+    assert added in outer.eval().modules()
+    assert not added.training
+    assert outer.parameters().parts is outer.parameters().parts
+    added.bias = None
+    assert len(outer.parameters()) == 1
+    assert added._scope.path.startswith("model.parts.")
+    twin = copy.deepcopy(outer)
+    put(twin.model.parts, nn.Tanh()) if kind != "an ordered dict" else twin.model.parts.clear()
+    assert len(twin.modules()) == len(outer.modules()) + (1 if kind != "an ordered dict" else -2)
+
+
+def test_appending_looks_at_nothing_but_the_new_item(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Model(nn.Module):
+        def __init__(self) -> None:
+            self.losses, self.ws, self.parts = [0.5], [Parameter(0.0)], [nn.Tanh()]
+
+    model, row, added = Model(), nn.Sequential(nn.Tanh()), nn.Linear(1, 1)
+    parts = model.parameters().parts
+    with monkeypatch.context() as patched:
+        patched.setattr(nn.Module, "_adopt", None)
+        model.losses.append(0.25)
+        assert model.parameters().parts is parts  # a number changes no structure
+        model.ws.append(Parameter(1.0))
+        model.parts.append(added)
+    row.layers.append(nn.Linear(1, 1))
+    assert [p.data for p in model.ws] == [0.0, 1.0]
+    assert len(model.parameters()) == 4
+    assert [p.label for p in model.ws] == ["ws0", "ws1"]
+    assert (model.parts[1]._scope.path, row[1]._scope.path) == ("parts.1", "1")
+    model.parts[1].bias = None
+    assert len(model.parameters()) == 3
+    model.parts.append(model.parts[0])  # the first of two places names
+    assert model.parts[2]._scope.path == "parts.0"
+
+
+def test_a_list_does_not_hold_itself() -> None:
+    model = nn.Module()
+    model.parts, model.named = [nn.Linear(1, 1)], {"inner": [1]}
+    for change in (
+        lambda: model.parts.append(model.parts),
+        lambda: model.parts.__setitem__(0, (1, model.parts)),
+        lambda: model.named.update(inner=[model.named]),
+        lambda: model.named["inner"].append(model.named["inner"]),
+    ):
+        with pytest.raises(ValueError, match="would hold itself"):
+            change()
+    assert (len(model.parts), model.named) == (1, {"inner": [1]})
+    model.parts.extend(model.parts)
+    assert len(model.parts) == 2
+
+
+def test_who_holds_a_module_still_names_it_when_another_gives_it_away() -> None:
+    one, two, part = nn.Module(), nn.Module(), nn.Linear(1, 1)
+    one.first, one.second, two.third = part, [part], {"key": part}
+    one.first = nn.Tanh()
+    assert part._scope.path == "second.0"
+    one.second.insert(0, nn.Tanh())
+    assert part._scope.path == "second.1"
+    one.second.pop()
+    assert part._scope.path == "third.key"
+    two.third.update(key=None)
+    assert part._scope.path == ""
+    part.name = "mine"
+    assert part([1.0]).scope == "mine.neurons.0"
+    one.second.append(part)
+    assert part._scope.path == "second.1"
+    del one.second
+    assert part._scope.path == "mine"

@@ -199,3 +199,13 @@ def test_best_parameters_can_be_kept_and_restored() -> None:
         p.data += 1.0
     model.load_state_dict(best)
     assert {k: v.tolist() for k, v in model.state_dict().items()} == {k: v.tolist() for k, v in best.items()}
+
+
+def test_a_read_only_buffer_is_found_before_anything_is_set() -> None:
+    model = nn.Sequential(nn.Linear(1, 2, rng=0), nn.BatchNorm(2))
+    before = model.state_dict()
+    model[1].running_var.flags.writeable = False
+    with pytest.raises(ShapeError, match=r"read-only: 1\.running_var"):
+        model.load_state_dict({name: array + 1 for name, array in before.items()})
+    for name, array in model.state_dict().items():
+        assert np.array_equal(array, before[name])

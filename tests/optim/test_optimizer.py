@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd import Parameter, Value
+from autograd import Parameter, Value, nn
 from autograd.optim import SGD, Adagrad, Adam, AdamW, Momentum, Optimizer, RMSprop
 
 KINDS: list[tuple[type[Optimizer], dict[str, Any]]] = [
@@ -257,6 +257,13 @@ def broken(change: dict[str, Any], drop: str = "") -> dict[str, Any]:
             "Adam.load_state_dict: exp_avg must have shape (4,), one number a parameter, got (3,); load it into an "
             "optimizer over the same parameters",
         ),
+        (
+            broken({"exp_avg": np.ones(4) * 1j}),
+            TypeError,
+            "Adam.load_state_dict: exp_avg holds real numbers, got ndarray",
+        ),
+        (broken({"exp_avg": ["1"] * 4}), TypeError, "Adam.load_state_dict: exp_avg holds real numbers, got list"),
+        (None, TypeError, "Adam.load_state_dict: a state is a mapping, as state_dict() gives it, got None"),
         (broken({"betas": 0.9}), TypeError, "Adam: betas must be 2 numbers, got 0.9"),
     ],
 )
@@ -381,3 +388,38 @@ def test_zero_grad_sets_every_gradient_of_its_own_and_no_other(count: int) -> No
     assert not any(p.grad or p.has_grad for p in params[:-1])
     assert params[-1].grad == 3.0
     assert params[-1].has_grad
+
+
+def test_a_subclass_may_zero_gradients_in_its_own_way() -> None:
+    class Counting(SGD):
+        zeroed = 0
+
+        def zero_grad(self) -> None:
+            self.zeroed += 1
+            super().zero_grad()
+
+    w = Parameter(1.0)
+    optimizer = Counting([w], lr=0.1)
+    w.grad = 1.0
+    optimizer.zero_grad()
+    assert (optimizer.zeroed, w.grad) == (1, 0.0)
+
+
+def test_attributes_of_your_own_are_copied() -> None:
+    optimizer = SGD([Parameter(1.0)], lr=0.1)
+    optimizer.note = ["mine"]  # type: ignore[attr-defined]
+    twin = copy.deepcopy(optimizer)
+    assert twin.note == ["mine"]  # type: ignore[attr-defined]
+    assert twin.note is not optimizer.note  # type: ignore[attr-defined]
+    assert vars(twin).keys() == vars(optimizer).keys()
+
+
+def test_a_model_that_grew_before_the_optimizer_was_made_is_told_of_too() -> None:
+    model = nn.Module()
+    model.first = nn.Linear(1, 1)
+    known = model.parameters()
+    model.second = nn.Linear(1, 1)
+    optimizer = SGD(known, lr=0.1)
+    with pytest.warns(UserWarning, match="2 of its parameters"):
+        optimizer.step()
+    optimizer.step()  # warns once

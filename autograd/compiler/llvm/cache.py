@@ -88,9 +88,10 @@ class CodeCache:
             with open(path, "rb", opener=_open_plain) as file:
                 status = os.fstat(file.fileno())
                 content = file.read() if stat.S_ISREG(status.st_mode) and _is_private(status) else b""
-            os.utime(path)  # the time of its last use
         except OSError:
             return None
+        with suppress(OSError):  # code that can only be read is good too
+            os.utime(path)  # the time of its last use
         code = content[32:]
         return code if content[:32] == _checksum(key, code) else None
 
