@@ -1,0 +1,107 @@
+"""Who makes the step of an optimizer: NumPy, or whoever has compiled code for the parameters and offers to."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import NamedTuple, TypeAlias
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..store import Place, Store
+from .rule import Rule
+
+Floats: TypeAlias = NDArray[np.float64]
+
+
+class Step(NamedTuple):
+    """A step of a rule that is bound to arrays."""
+
+    fill: Callable[[Iterable[float]], object]
+    """Takes the numbers of `Formula.scalars`, which stay until the next call."""
+    run: Callable[[], object]
+    """Makes the step."""
+
+
+MakeStep: TypeAlias = Callable[[Rule, Floats, Floats, tuple[Floats, ...]], Step | None]
+"""Binds a rule to parameters, gradients and state arrays in the rule's order, each (n,); None if it can't."""
+
+_Block: TypeAlias = tuple[Floats, Floats, dict[str, Floats]]
+"""Parameters, gradients and state arrays of a part."""
+_BLOCK = 1 << 13
+"""Parameters that are taken at a time: what a formula makes of them in between stays in the cache."""
+
+
+class _Offers:
+    """Makers of steps by the slots that they are for.
+
+    Attributes:
+        version: another number whenever there is another offer.
+    """
+
+    def __init__(self) -> None:
+        self.version = 0
+        self._lock = threading.Lock()
+        self._makers: WeakKeyDictionary[Store, list[tuple[int, int, MakeStep]]] = WeakKeyDictionary()
+
+    def add(self, places: Iterable[Place], make: MakeStep) -> None:
+        """Offer steps for these places; those of the first offer that can are made."""
+        with self._lock:
+            for store, begin, end in places:
+                makers = self._makers.setdefault(store, [])
+                if (begin, end, make) not in makers:
+                    makers.append((begin, end, make))
+                    self.version += 1
+
+    def step(self, rule: Rule, place: Place, states: tuple[Floats, ...]) -> Step:
+        """A step on the parameters that lie there."""
+        store, begin, end = place
+        data, grad = store.data[begin:end], store.grad[begin:end]
+        for first, last, make in self._makers.get(store, ()):
+            step = make(rule, data, grad, states) if first <= begin < last else None
+            if step is not None:
+                return step
+        return numpy_step(rule, data, grad, states)
+
+
+offers = _Offers()
+"""Programs put in what they have, optimizers look whether there is something for their parameters."""
+
+
+def numpy_step(rule: Rule, data: Floats, grad: Floats, states: tuple[Floats, ...]) -> Step:
+    """One step of the rule over NumPy arrays, as the formula is written.
+
+    >>> from autograd import Parameter; from autograd.optim import SGD
+    >>> data, grad = np.array([1.0, 2.0]), np.array([2.0, 4.0])
+    >>> step = numpy_step(SGD([Parameter(0.0)]).rule, data, grad, ())
+    >>> step.fill([0.5, 1.0]); step.run(); data
+    array([0., 0.])
+    """
+    cells = {name: np.array(0.0) for name in rule.scalars}  # which NumPy takes faster than floats
+
+    def block(begin: int) -> _Block:
+        # Views all: so a result of the formula with a base of its own may be the memory of one of them.
+        p, g, *s = (array[begin : begin + _BLOCK] for array in (data, grad, *states))
+        return p, g, dict(zip(rule.state, s, strict=True))
+
+    def fill(numbers: Iterable[float]) -> None:
+        for cell, x in zip(cells.values(), numbers, strict=True):
+            cell[()] = x
+
+    return Step(fill, partial(_run, rule, cells, [block(begin) for begin in range(0, len(data), _BLOCK)]))
+
+
+@np.errstate(all="ignore")
+def _run(rule: Rule, h: dict[str, NDArray[np.float64]], blocks: list[_Block]) -> None:
+    """Make the step. Infinities and NaN follow IEEE 754, without a warning."""
+    for p, g, s in blocks:
+        new, state = rule.update(np, p, g, s, h)
+        if state:
+            # The new numbers may be old ones of another array, which must be read before they are overwritten.
+            new, *rows = (row if getattr(row, "base", None) is None else row.copy() for row in (new, *state.values()))
+            for name, row in zip(state, rows, strict=True):
+                s[name][:] = row
+        p[:] = new
