@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,10 +75,10 @@ class Optimizer(Formula):
     ...         return xp.where(c > 0, p - h["lr"], p + h["lr"]), {"exp_avg": b * v + (1 - b) * g}
     >>> w = Parameter(1.0, label="w"); (3 * w).backward(); opt = Lion([w], lr=0.25)
     >>> opt.step(); w.data, opt
-    (0.75, Lion(1 parameter, lr=0.25, betas=(0.9, 0.99), maximize=False, t=1))
+    (0.75, Lion(1 parameter, lr=0.25, maximize=False, betas=(0.9, 0.99), t=1))
     """
 
-    _is_made: ClassVar[bool] = False
+    _is_made = False
 
     params: Taken
     lr: float = number(1e-3)
@@ -113,6 +113,7 @@ class Optimizer(Formula):
         self._is_filled = False
         self._bound_state: Any = None
         self._seen = -1
+        self._is_made = True
 
     @property
     def rule(self) -> Rule:

@@ -52,11 +52,11 @@ class RMSprop(Optimizer):
 
     def update(self, xp: Functions, p: Row, g: Row, s: Rows, h: Rows) -> Update:
         """One step down the gradient over the root of the average, or over the deviation."""
-        g = penalized(g, p, self.weight_decay)
-        new = {"square_avg": self.alpha * s["square_avg"] + (1 - self.alpha) * g * g}
+        g, alpha = penalized(g, p, self.weight_decay), self.alpha
+        new = {"square_avg": alpha * s["square_avg"] + (1 - alpha) * g * g}
         spread = new["square_avg"]
         if self.centered:
-            mean = new["grad_avg"] = lerp(s["grad_avg"], g, 1 - self.alpha)
+            mean = new["grad_avg"] = lerp(s["grad_avg"], g, 1 - alpha)
             variance = spread - mean * mean
             # With gradients that hardly change, rounding can bring the variance below zero.
             spread = xp.where(variance < 0, 0.0, variance)

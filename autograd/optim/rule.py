@@ -117,14 +117,20 @@ class Formula:
     formula: ClassVar[str]
     """The name of the class that wrote ``update``: a subclass with other defaults has the same formula."""
     hyperparameters: dict[str, Any]
-    """Their values, in the order of the arguments. Set the attributes of the same names."""
+    """Their values, in the order in which they are declared. Set the attributes of the same names."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         own = get_annotations(cls)
-        for each in fields(dataclass(eq=False, repr=False)(cls)):
+        dataclass(eq=False, repr=False)(cls)
+        for each in fields(cls):  # type: ignore[arg-type]
             if each.default is MISSING:  # no hyperparameter
                 continue
+            if not (each.metadata or isinstance(each.default, bool)):
+                raise TypeError(
+                    f"{cls.__name__}.{each.name}: a hyperparameter is number(...), True or False; for anything else "
+                    f"write {each.name}: ClassVar[{each.type}]"
+                )
             if each.name in own:
                 setattr(cls, each.name, Hyperparameter(each))
             elif each.name in vars(cls):
@@ -134,6 +140,11 @@ class Formula:
 
     def __new__(cls, *_: object, **__: object) -> Self:
         """Room for the hyperparameters; only `Rule` leaves it at that."""
+        if cls.update is Formula.update:
+            raise TypeError(
+                f"{cls.__name__} has no formula: declare class Mine({cls.__name__}) with update(self, xp, p, g, s, h), "
+                "and make it as Mine(params, lr=0.1)"
+            )
         self = object.__new__(cls)
         self.hyperparameters = {}
         return self
@@ -172,7 +183,7 @@ class Formula:
             s: state arrays, by the names of `initial_state`.
             h: the numbers of this step, by the names of `scalars`.
         """
-        raise NotImplementedError(f"{type(self).__name__} has no update(self, xp, p, g, s, h)")
+        raise NotImplementedError
 
 
 @dataclass(frozen=True)

@@ -68,10 +68,11 @@ class SGD(Optimizer):
     def update(self, xp: Functions, p: Row, g: Row, s: Rows, h: Rows) -> Update:  # noqa: ARG002 (needs no function)
         """One step down the velocity, or the gradient."""
         g = penalized(g, p, self.weight_decay)
-        if not self.momentum:
+        momentum = self.momentum
+        if not momentum:
             return p - h["lr"] * g, {}
-        v = self.momentum * s["momentum_buffer"] + (h["share"] * g if self.dampening else g)
-        move = g + self.momentum * v if self.nesterov else v
+        v = momentum * s["momentum_buffer"] + (h["share"] * g if self.dampening else g)
+        move = g + momentum * v if self.nesterov else v
         return p - h["lr"] * move, {"momentum_buffer": v}
 
 

@@ -61,7 +61,7 @@ class _Offers:
         store, begin, end = place
         data, grad = store.data[begin:end], store.grad[begin:end]
         for first, last, make in self._makers.get(store, ()):
-            step = make(rule, data, grad, states) if first <= begin < last else None
+            step = make(rule, data, grad, states) if begin < last and first < end else None
             if step is not None:
                 return step
         return numpy_step(rule, data, grad, states)
@@ -83,7 +83,6 @@ def numpy_step(rule: Rule, data: Floats, grad: Floats, states: tuple[Floats, ...
     cells = {name: np.array(0.0) for name in rule.scalars}  # which NumPy takes faster than floats
 
     def block(begin: int) -> _Block:
-        # Views all: so a result of the formula with a base of its own may be the memory of one of them.
         p, g, *s = (array[begin : begin + _BLOCK] for array in (data, grad, *states))
         return p, g, dict(zip(rule.state, s, strict=True))
 
@@ -91,17 +90,36 @@ def numpy_step(rule: Rule, data: Floats, grad: Floats, states: tuple[Floats, ...
         for cell, x in zip(cells.values(), numbers, strict=True):
             cell[()] = x
 
-    return Step(fill, partial(_run, rule, cells, [block(begin) for begin in range(0, len(data), _BLOCK)]))
+    blocks = [block(begin) for begin in range(0, len(data), _BLOCK)]
+    return Step(fill, partial(_run, rule, cells, blocks, _passes_on(rule)))
+
+
+def _passes_on(rule: Rule) -> bool:
+    """Whether among the new arrays are old ones, or views of them: tried on arrays that are views all.
+
+    Raises:
+        TypeError: the formula branches on its arrays, or on the numbers of a step.
+    """
+    p, g = np.ones(2)[:], np.ones(2)[:]
+    s, h = ({name: np.ones(2)[:] for name in names} for names in (rule.state, rule.scalars))
+    try:
+        with np.errstate(all="ignore"):
+            new, state = rule.update(np, p, g, s, h)
+    except ValueError as error:
+        if "truth value of an array" not in str(error):
+            raise
+        kind = rule.kind.__name__
+        raise TypeError(f"{kind}.update can't branch on its arrays: write xp.where(condition, a, b)") from error
+    return any(getattr(row, "base", None) is not None for row in (new, *state.values()))
 
 
 @np.errstate(all="ignore")
-def _run(rule: Rule, h: dict[str, NDArray[np.float64]], blocks: list[_Block]) -> None:
+def _run(rule: Rule, h: dict[str, NDArray[np.float64]], blocks: list[_Block], passes_on: bool) -> None:
     """Make the step. Infinities and NaN follow IEEE 754, without a warning."""
     for p, g, s in blocks:
         new, state = rule.update(np, p, g, s, h)
-        if state:
-            # The new numbers may be old ones of another array, which must be read before they are overwritten.
-            new, *rows = (row if getattr(row, "base", None) is None else row.copy() for row in (new, *state.values()))
-            for name, row in zip(state, rows, strict=True):
-                s[name][:] = row
+        if passes_on:  # what must be read before it is overwritten
+            new, state = np.array(new), {name: np.array(row) for name, row in state.items()}
         p[:] = new
+        for name, row in state.items():
+            s[name][:] = row
