@@ -49,8 +49,8 @@ class Adam(Optimizer):
 
     def scalars(self, t: int) -> dict[str, float]:
         """The rate over the first average's bias correction, and the root of the second's."""
-        first, second = (1 - beta**t for beta in self.betas)
-        return {"step_size": self.lr / first, "correction": math.sqrt(second)}
+        beta1, beta2 = self.betas
+        return {"step_size": self.lr / (1 - beta1**t), "correction": math.sqrt(1 - beta2**t)}
 
     def update(self, xp: Functions, p: Row, g: Row, s: Rows, h: Rows) -> Update:
         """One step down the averages, with weight decay as a part of the gradient."""

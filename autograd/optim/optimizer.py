@@ -85,8 +85,10 @@ class Optimizer(Formula):
     maximize: bool = field(default=False, kw_only=True)
 
     def __init_subclass__(cls) -> None:
+        own = set(vars(cls))
         super().__init_subclass__()
-        cls.__init__.__annotations__["params"] = "Parameters"  # what it takes; the field says what there is to read
+        if "__init__" not in own:  # what it takes; the field says what there is to read
+            cls.__init__.__annotations__["params"] = "Parameters"
 
     def __post_init__(self) -> None:
         self.check()
