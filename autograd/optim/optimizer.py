@@ -131,7 +131,7 @@ class Optimizer(Formula):
         if not self._is_made:
             super().change(name, value)
         elif name == "lr":
-            self.hyperparameters["lr"] = self.initial_lr = value
+            self._values["lr"] = self.initial_lr = value
             self._is_filled = False
         else:
             other = self._with({name: value})
@@ -140,12 +140,12 @@ class Optimizer(Formula):
                     f"{type(self).__name__}: with {name}={value!r} it would keep the arrays "
                     f"{list(other.initial_state)}, not {list(self.state)}; make the optimizer anew"
                 )
-            self.hyperparameters, self._rule, self._seen = other.hyperparameters, Rule.of(other), -1
+            self._values, self._rule, self._seen = other._values, Rule.of(other), -1
 
     def _with(self, hyperparameters: Mapping[str, Any]) -> Self:
         """The same formula with some other hyperparameters, without parameters."""
         other = self.__new__(type(self))
-        other.hyperparameters.update(self.hyperparameters)
+        other._values.update(self._values)
         for name, value in hyperparameters.items():
             setattr(other, name, value)
         other.check()
@@ -155,7 +155,7 @@ class Optimizer(Formula):
         """Set ``lr`` to ``factor * initial_lr``, which is how schedules do it."""
         lr = factor * self.initial_lr
         if lr != self.lr:
-            self.hyperparameters["lr"], self._is_filled = _rate(self, lr), False
+            self._values["lr"], self._is_filled = _rate(self, lr), False
 
     def step(self) -> None:
         """Make one step with the gradients that the parameters have now."""
@@ -216,7 +216,7 @@ class Optimizer(Formula):
         initial_lr = _rate(self, _plain(saved["initial_lr"]))
         t = steps_made(_plain(saved["t"]), where)
         state = {name: self._array(saved[name], f"{where}: {name}") for name in other.initial_state}
-        self.hyperparameters, self._rule, self.t, self.initial_lr = other.hyperparameters, Rule.of(other), t, initial_lr
+        self._values, self._rule, self.t, self.initial_lr = other._values, Rule.of(other), t, initial_lr
         self._begin(state)
 
     def _listed_state(self) -> dict[str, NDArray[np.float64]]:
@@ -251,7 +251,7 @@ class Optimizer(Formula):
         self._is_filled = self.is_steady
 
     def __getstate__(self) -> dict[str, Any]:
-        kept = {name: getattr(self, name) for name in ("params", "hyperparameters", "t", "initial_lr")}
+        kept = {name: getattr(self, name) for name in ("params", "_values", "t", "initial_lr")}
         # In the order of the list: where the parameters of a copy lie isn't known.
         return {**kept, "state": self._listed_state()}
 

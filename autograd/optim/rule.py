@@ -72,7 +72,7 @@ def as_number(x: object, name: str, allowed: Interval, default: object = None) -
 
 
 class Hyperparameter:
-    """A field of a `Formula` where its class has it; the values lie in ``formula.hyperparameters``."""
+    """A field of a `Formula` where its class has it; reads and checks what it is set to."""
 
     def __init__(self, declared: Field[Any]) -> None:
         self.name, self.default = declared.name, declared.default
@@ -82,7 +82,7 @@ class Hyperparameter:
         if formula is None:
             return self
         try:
-            return formula.hyperparameters[self.name]
+            return formula._values[self.name]
         except KeyError:
             raise TypeError(
                 f"a formula takes {self.name} from h[{self.name!r}]: it changes from step to step"
@@ -116,8 +116,8 @@ class Formula:
 
     formula: ClassVar[str]
     """The name of the class that wrote ``update``: a subclass with other defaults has the same formula."""
-    hyperparameters: dict[str, Any]
-    """Their values, in the order in which they are declared. Set the attributes of the same names."""
+    _values: dict[str, Any]
+    """Those of the hyperparameters."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -146,7 +146,7 @@ class Formula:
                 "and make it as Mine(params, lr=0.1)"
             )
         self = object.__new__(cls)
-        self.hyperparameters = {}
+        self._values = {}
         return self
 
     def check(self) -> None:
@@ -154,7 +154,12 @@ class Formula:
 
     def change(self, name: str, value: Any) -> None:
         """Set a hyperparameter, which has been checked alone."""
-        self.hyperparameters[name] = value
+        self._values[name] = value
+
+    @property
+    def hyperparameters(self) -> dict[str, Any]:
+        """Those that it has now, in the order in which they are declared: a copy. Set the attributes of these names."""
+        return dict(self._values)
 
     @property
     def initial_state(self) -> Mapping[str, float]:
@@ -166,7 +171,7 @@ class Formula:
 
         A formula finds the learning rate here, never in ``self.lr``, so that it can change.
         """
-        return {"lr": self.hyperparameters["lr"]}
+        return {"lr": self._values["lr"]}
 
     @property
     def is_steady(self) -> bool:
@@ -209,7 +214,7 @@ class Rule:
     @cached_property
     def _formula(self) -> Formula:
         formula = self.kind.__new__(self.kind)
-        formula.hyperparameters.update(self.constants)
+        formula._values.update(self.constants)
         return formula
 
     @cached_property

@@ -29,8 +29,17 @@ class Step(NamedTuple):
 MakeStep: TypeAlias = Callable[[Rule, Floats, Floats, tuple[Floats, ...]], Step | None]
 """Binds a rule to parameters, gradients and state arrays in the rule's order, each (n,); None if it can't."""
 
-_Block: TypeAlias = tuple[Floats, Floats, dict[str, Floats]]
-"""Parameters, gradients and state arrays of a part."""
+
+class _Block(NamedTuple):
+    """A part of the parameters with their gradients and state, each once to be read alone and once to be written."""
+
+    p: Floats
+    g: Floats
+    s: dict[str, Floats]
+    new: Floats
+    state: dict[str, Floats]
+
+
 _BLOCK = 1 << 13
 """Parameters that are taken at a time: what a formula makes of them in between stays in the cache."""
 
@@ -84,7 +93,8 @@ def numpy_step(rule: Rule, data: Floats, grad: Floats, states: tuple[Floats, ...
 
     def block(begin: int) -> _Block:
         p, g, *s = (array[begin : begin + _BLOCK] for array in (data, grad, *states))
-        return p, g, dict(zip(rule.state, s, strict=True))
+        state = dict(zip(rule.state, s, strict=True))
+        return _Block(_read_only(p), _read_only(g), {name: _read_only(row) for name, row in state.items()}, p, state)
 
     def fill(numbers: Iterable[float]) -> None:
         for cell, x in zip(cells.values(), numbers, strict=True):
@@ -94,32 +104,40 @@ def numpy_step(rule: Rule, data: Floats, grad: Floats, states: tuple[Floats, ...
     return Step(fill, partial(_run, rule, cells, blocks, _passes_on(rule)))
 
 
+def _read_only(array: Floats) -> Floats:
+    view = array[:]
+    view.flags.writeable = False
+    return view
+
+
 def _passes_on(rule: Rule) -> bool:
     """Whether among the new arrays are old ones, or views of them: tried on arrays that are views all.
 
     Raises:
-        TypeError: the formula branches on its arrays, or on the numbers of a step.
+        TypeError: the formula branches on its arrays, or on the numbers of a step, or changes them.
     """
-    p, g = np.ones(2)[:], np.ones(2)[:]
-    s, h = ({name: np.ones(2)[:] for name in names} for names in (rule.state, rule.scalars))
+    p, g = _read_only(np.ones(2)), _read_only(np.ones(2))
+    s, h = ({name: _read_only(np.ones(2)) for name in names} for names in (rule.state, rule.scalars))
     try:
         with np.errstate(all="ignore"):
             new, state = rule.update(np, p, g, s, h)
     except ValueError as error:
-        if "truth value of an array" not in str(error):
-            raise
-        kind = rule.kind.__name__
-        raise TypeError(f"{kind}.update can't branch on its arrays: write xp.where(condition, a, b)") from error
+        who = f"{rule.kind.__name__}.update"
+        if "truth value of an array" in str(error):
+            raise TypeError(f"{who} can't branch on its arrays: write xp.where(condition, a, b)") from error
+        if "read-only" in str(error):
+            raise TypeError(f"{who} can't change its arrays: write p = p - x instead of p -= x") from error
+        raise
     return any(getattr(row, "base", None) is not None for row in (new, *state.values()))
 
 
 @np.errstate(all="ignore")
 def _run(rule: Rule, h: dict[str, NDArray[np.float64]], blocks: list[_Block], passes_on: bool) -> None:
     """Make the step. Infinities and NaN follow IEEE 754, without a warning."""
-    for p, g, s in blocks:
+    for p, g, s, to, states in blocks:
         new, state = rule.update(np, p, g, s, h)
         if passes_on:  # what must be read before it is overwritten
             new, state = np.array(new), {name: np.array(row) for name, row in state.items()}
-        p[:] = new
+        to[:] = new
         for name, row in state.items():
-            s[name][:] = row
+            states[name][:] = row

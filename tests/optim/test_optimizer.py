@@ -300,6 +300,8 @@ def test_a_hyperparameter_set_later_counts_from_the_next_step() -> None:
     assert (changed.betas, changed.maximize, changed.rule) == ((0.5, 0.9), True, other.rule)
     assert train(changed, 3, seed=1) == train(other, 3, seed=1)
     assert changed.initial_lr == 0.1
+    changed.hyperparameters["eps"] = 1.0  # a copy
+    assert changed.eps == 1e-8
 
 
 @pytest.mark.parametrize(

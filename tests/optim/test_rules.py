@@ -136,6 +136,21 @@ def test_any_formula_is_run_as_it_is_written(count: int) -> None:
             np.testing.assert_array_equal(state[name], x, err_msg=name)
 
 
+@pytest.mark.parametrize("name", ["p", "g", "s"])
+def test_a_formula_cannot_change_its_arrays(name: str) -> None:
+    class Changing(Momentum):
+        def update(self, xp: Any, p: Any, g: Any, s: Any, h: Any) -> Any:
+            row = {"p": p, "g": g, "s": s["momentum_buffer"]}[name]
+            row *= 2.0
+            return p, dict(s)
+
+    w = Parameter(1.0)
+    w.grad = 1.0
+    with pytest.raises(TypeError, match=r"Changing\.update can't change its arrays: write p = p - x instead of p -= x"):
+        Changing([w]).step()
+    assert (w.data, w.grad) == (1.0, 1.0)
+
+
 @pytest.mark.parametrize("on", ["g", "h"])
 def test_a_formula_cannot_branch_on_its_arrays(on: str) -> None:
     class Branching(SGD):
