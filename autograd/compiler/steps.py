@@ -64,7 +64,7 @@ class Steps:
         if program is not self._program or optimizer is not self._optimizer:
             return False
         rule, state, span = self._bound
-        is_same = optimizer.state is state and optimizer.span is span and optimizer.rule == rule
+        is_same = optimizer.state is state and optimizer.span is span and optimizer.rule is rule
         return is_same and bool(self._specialisation.is_current())
 
     def run(

@@ -15,7 +15,7 @@ from ..parameter import Parameter
 from ..parameter_array import ParameterArray
 from ..parameter_list import Flat, ParameterList, Part, Some
 from ..value import Value
-from .rule import Formula, Interval, Rule, as_number, number
+from .rule import Formula, Rule, number
 from .stepping import offers
 
 
@@ -155,7 +155,12 @@ class Optimizer(Formula):
         """Set ``lr`` to ``factor * initial_lr``, which is how schedules do it."""
         lr = factor * self.initial_lr
         if lr != self.lr:
-            self._values["lr"], self._is_filled = _rate(self, lr), False
+            self._values["lr"], self._is_filled = self._rate(lr), False
+
+    def _rate(self, lr: Any) -> float:
+        """A rate, if it is one that may be."""
+        declared: Any = type(self).lr
+        return declared.checked(lr, f"{type(self).__name__}: lr")  # type: ignore[no-any-return]
 
     def step(self) -> None:
         """Make one step with the gradients that the parameters have now."""
@@ -213,7 +218,7 @@ class Optimizer(Formula):
         _check_names(where, names, [name for name in saved if name in names])
         other = self._with({name: _plain(saved[name]) for name in self.hyperparameters})
         _check_names(where, [*names, *other.initial_state], list(saved))
-        initial_lr = _rate(self, _plain(saved["initial_lr"]))
+        initial_lr = self._rate(_plain(saved["initial_lr"]))
         t = steps_made(_plain(saved["t"]), where)
         state = {name: self._array(saved[name], f"{where}: {name}") for name in other.initial_state}
         self._values, self._rule, self.t, self.initial_lr = other._values, Rule.of(other), t, initial_lr
@@ -329,10 +334,6 @@ def _refuse_repetition(found: ParameterList, who: str) -> None:
                 "list it once, as model.parameters() does"
             )
         seen[p] = i
-
-
-def _rate(optimizer: Optimizer, lr: Any) -> float:
-    return as_number(lr, f"{type(optimizer).__name__}: lr", Interval())
 
 
 def steps_made(t: object, where: str) -> int:

@@ -63,6 +63,8 @@ def as_number(x: object, name: str, allowed: Interval, default: object = None) -
         TypeError: it isn't a real number.
         ValueError: it lies outside.
     """
+    if x.__class__ is float and x in allowed:  # a schedule asks at every step
+        return x
     cure = "" if default is None else f"; the default is {default!r}"
     if isinstance(x, bool) or not isinstance(x, Real):
         raise TypeError(f"{name} must be a number in {allowed}, got {x!r} of type {type(x).__name__}{cure}")
