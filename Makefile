@@ -28,9 +28,9 @@ lint: $(VENV)/.lint ## ruff check, ruff format --check, mypy --strict
 bench: $(VENV)/.package $(VENV)-bench/.bench $(VENV)-hips/.bench-hips ## measure against the peers that are installed
 	$(BIN)/python tests/benchmarks/run.py $(ARGS)
 
-stub: $(VENV)/.package ## write autograd/methods.pyi anew from the operation table
-	$(BIN)/python -c "from autograd.method_source import stub; print(stub(), end='')" > autograd/methods.pyi.new
-	mv autograd/methods.pyi.new autograd/methods.pyi
+stub: $(VENV)/.package ## write autograd/fast/methods.pyi anew from the operation table
+	$(BIN)/python -c "from autograd.fast.source import stub; print(stub(), end='')" > autograd/fast/methods.pyi.new
+	mv autograd/fast/methods.pyi.new autograd/fast/methods.pyi
 
 dev: $(VENV)/.dev ## install all that work on Glassgrad needs, pre-commit included
 

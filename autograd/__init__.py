@@ -1,7 +1,7 @@
 """Glassgrad: a scalar autograd engine that you can see through."""
 
 from . import data, nn, optim
-from .backprop import Step, changed_leaves, derivative, gradients, hessian, sweep
+from .backprop import Step, ancestors, changed_leaves, gradients, sweep
 from .check import check_gradients, check_graph
 from .compiler import Program, compile
 from .declaration import (
@@ -16,6 +16,7 @@ from .declaration import (
     Op,
     op,
 )
+from .derivatives import derivative, hessian
 from .errors import (
     DivisionByZeroError,
     DomainError,
@@ -26,7 +27,6 @@ from .errors import (
     StaleGraphError,
     TraceError,
 )
-from .graph import ancestors
 from .ops import (
     abs,
     acos,

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 
-from .backprop import Step, sweep
+from .backprop import Step, ancestors, sweep
 from .errors import NonFiniteError
-from .graph import ancestors
 from .parameter import Parameter
 from .value import Value
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .backprop import call_with, gradients
+from .backprop import ancestors, gradients
 from .declaration import CONDITION, Op
+from .derivatives import call_with
 from .errors import DomainError, GradientCheckError
-from .graph import ancestors
 from .value import Value
 from .worlds import Complex, ComplexNumber
 

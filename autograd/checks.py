@@ -56,6 +56,25 @@ def by_name(table: Mapping[str, T], name: Any, kind: str) -> T:
     raise ValueError(f"{name!r} is not {kind}; known: {', '.join(table)}")
 
 
+def real_number(x: Any, what: str = "a Value") -> float:
+    """``x`` as a float if it is one real number, else a TypeError that says why not."""
+    if isinstance(x, bool | np.bool_):
+        raise TypeError(f"{what} holds a real number, got the bool {x!r}; write 1.0 or 0.0")
+    if isinstance(x, int | float | np.integer | np.floating):
+        try:
+            return float(x)
+        except OverflowError:
+            raise TypeError(f"{what} holds a float64, but this int has {int(x).bit_length()} bits") from None
+    if isinstance(x, complex | np.complexfloating):
+        raise TypeError(f"{what} holds a real number, got the complex {x!r}; use x.real, x.imag or abs(x)")
+    if isinstance(x, np.ndarray):
+        cure = "use x.item()" if x.size == 1 else "make one Value for each number: [Value(x) for x in array]"
+        raise TypeError(f"{what} holds one number, got an array of shape {x.shape}; {cure}")
+    if hasattr(type(x), "__apply_op__"):
+        raise TypeError(f"{what} holds a plain number, got {x!r}; use v.data for the number, or v itself")
+    raise TypeError(f"{what} holds a real number, got {type(x).__name__}: {brief(x)}")
+
+
 def real_array(x: Any, what: str) -> NDArray[np.float64]:
     """``x`` as a float64 array, the same one where it is one; a TypeError where it isn't one of real numbers.
 
@@ -67,5 +86,20 @@ def real_array(x: Any, what: str) -> NDArray[np.float64]:
     except ValueError:  # lists of unequal lengths
         numbers = np.empty(0, dtype=object)
     if numbers.dtype.kind not in "fiu":
-        raise TypeError(f"{what} holds real numbers, got {type(x).__name__}: {x!r}")
+        raise TypeError(f"{what} holds real numbers, got {type(x).__name__}: {brief(x)}")
+    if isinstance(x, np.ma.MaskedArray) and np.ma.is_masked(x):
+        raise ValueError(f"{what} can't have the {int(x.mask.sum())} gaps of a masked array; fill them: x.filled(0.0)")
     return numbers.astype(np.float64, copy=False)
+
+
+def brief(x: Any) -> str:
+    """``repr(x)`` for a message: not longer than a line.
+
+    >>> brief([1.0]), brief(10**5000)
+    ('[1.0]', 'too long to show')
+    """
+    try:
+        text = repr(x)
+    except ValueError:  # Python writes no int of more than 4,300 digits
+        return "too long to show"
+    return text if len(text) <= 80 else f"{text[:77]}..."

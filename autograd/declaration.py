@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from types import MappingProxyType
@@ -226,6 +226,16 @@ class Op:
             partials: tuple[float, ...] = _in_ieee(in_floats, (y, *args))
             return partials
         return tuple(partial(y, *args) for partial in self.partial_functions)
+
+    def partials_for(self, wanted: Sequence[bool], y: float, numbers: Sequence[float]) -> list[float | None]:
+        """Partials by the arguments that are wanted, None for the others: x**3 never asks for log x."""
+        if self.arity is None:
+            every = self.partials_at(y, tuple(numbers))
+            return [p if needed else None for p, needed in zip(every, wanted, strict=True)]
+        return [
+            function(y, *numbers) if needed else None
+            for function, needed in zip(self.partial_functions, wanted, strict=True)
+        ]
 
     @cached_property
     def kernel_expression(self) -> Expression:

@@ -254,7 +254,7 @@ class PythonSource:
         body = self._compose(e)
         if self._uses[id(e)] < 2:
             return body
-        name = f"t{len(self._names)}_"
+        name = f"t{len(self._names)}"
         self.lines.append(f"{name} = {body}")
         self._names[id(e)] = name
         return name

@@ -9,10 +9,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .methods import specialize
+from .apply import specialize
+from .checks import real_number
 from .scopes import TOP, Scope, current
 from .store import Place, Store, take
-from .value import CARRIERS, METHOD_NAMESPACE, Value, real_number
+from .value import Value
 
 
 class Parameter(Value):
@@ -125,9 +126,8 @@ class Parameter(Value):
         return _lone, (type(self), *state)
 
 
-CARRIERS.add(Parameter)
 # Reading the store in the operators themselves saves the call of the property above.
-specialize(Parameter, "self._view[self.slot]", METHOD_NAMESPACE)
+specialize(Parameter, "self._view[self.slot]")
 
 
 class Home:

@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from .checks import real_array
+from .checks import brief, real_array
 from .errors import ShapeError
 from .parameter import Home, Parameter
 from .scopes import TOP
@@ -239,9 +239,10 @@ class ParameterArray(Sequence[Any]):
         return self._view(int(chosen.flat[0]) if chosen.size else self.begin, chosen.shape, steps)
 
     def __setitem__(self, key: Any, value: Any) -> None:
+        number = brief(getattr(value, "data", value))
         raise TypeError(
-            f"a parameter keeps its place in {self!r}: write its number, weight.data[{key!r}] = {value!r} or "
-            f"weight[{key!r}].data = {value!r}"
+            f"a parameter keeps its place in {self!r}: write its number, weight.data[{key!r}] = {number} or "
+            f"weight[{key!r}].data = {number}"
         )
 
     def __add__(self, other: Any) -> list[Any]:

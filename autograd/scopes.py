@@ -120,3 +120,22 @@ def no_grad() -> Iterator[None]:
     inner = Scope(place=outer.place or outer, prefix=outer.prefix, recording=False, trace=outer.trace)
     with entered(inner):
         yield
+
+
+_unchecked: ContextVar[bool] = ContextVar("glassgrad_unchecked", default=False)
+
+
+@contextmanager
+def unchecked() -> Iterator[None]:
+    """Inside, a number outside a domain gives IEEE's infinity or NaN: for formulas that nobody wrote, like the partial
+    of sqrt at 0."""
+    token = _unchecked.set(True)
+    try:
+        yield
+    finally:
+        _unchecked.reset(token)
+
+
+def is_checked() -> bool:
+    """Whether numbers outside a domain are errors here."""
+    return not _unchecked.get()

@@ -145,7 +145,13 @@ class Span:
 
     def has(self, store: Store, slot: int) -> bool:
         """Whether a slot is in the span."""
-        return any(mine is store and begin <= slot < end for mine, begin, end in self.places)
+        return self.covers(Place(store, slot, slot + 1))
+
+    def covers(self, place: Place) -> bool:
+        """Whether all of these slots are in the span."""
+        return any(
+            mine is place.store and begin <= place.begin and place.end <= end for mine, begin, end in self.places
+        )
 
     def positions(self, slots: Iterable[tuple[Store, NDArray[np.intp]]]) -> NDArray[np.intp]:
         """Where these slots are in the span, one after the other; -1 for those outside."""

@@ -3,40 +3,16 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar, Self
 
-import numpy as np
-
-from . import ops as _table  # noqa: F401 (declares the operations that become methods)
-from .declaration import CONDITION, Op, truth
-from .expression import python_namespace
-from .graph import accumulate, ancestors
-from .methods import ValueMethods, install
+from .checks import real_number
+from .copies import reduced
+from .copies import restored as _restore  # noqa: F401 (so pickles of version 0.1 call it)
+from .declaration import Op
+from .fast.methods import ValueMethods
+from .fast.sweep import backward
 from .scopes import TOP, Scope, current
-
-_new = object.__new__
-
-
-def real_number(x: Any, what: str = "a Value") -> float:
-    """``x`` as a float if it is one real number, else a TypeError that says why not."""
-    if isinstance(x, bool | np.bool_):
-        raise TypeError(f"{what} holds a real number, got the bool {x!r}; write 1.0 or 0.0")
-    if isinstance(x, int | float | np.integer | np.floating):
-        try:
-            return float(x)
-        except OverflowError:
-            raise TypeError(f"{what} holds a float64, but this int has {int(x).bit_length()} bits") from None
-    if isinstance(x, complex | np.complexfloating):
-        raise TypeError(f"{what} holds a real number, got the complex {x!r}; use x.real, x.imag or abs(x)")
-    if isinstance(x, np.ndarray):
-        cure = "use x.item()" if x.size == 1 else "make one Value for each number: [Value(x) for x in array]"
-        raise TypeError(f"{what} holds one number, got an array of shape {x.shape}; {cure}")
-    if isinstance(x, Value):
-        raise TypeError(f"{what} holds a plain number, got {x!r}; use v.data for the number, or v itself")
-    raise TypeError(f"{what} holds a real number, got {type(x).__name__}: {x!r}")
 
 
 class Value(ValueMethods):
@@ -57,6 +33,8 @@ class Value(ValueMethods):
     __slots__ = ("__weakref__", "_a", "_b", "_data", "_grad", "_label", "_pa", "_pb", "_scope", "op")
 
     __array_ufunc__ = None  # so that np.float64(2) * v is left to v.__rmul__
+    __apply_op__: ClassVar[Callable[[Op, tuple[Any, ...]], Any]]
+    """What an operation on a Value is; `apply` sets it."""
     op: Op | None
     """The operation that made this Value, None for a leaf."""
     store: Any = None
@@ -79,7 +57,16 @@ class Value(ValueMethods):
         self.label = label
         self._data = data
 
-    # What it holds
+    def _computed(self, op: Op, args: list[Value], partials: list[Any]) -> Self:
+        """Note where this number comes from."""
+        self.op = op
+        if op.arity == 1:
+            self._a, self._pa = args[0], partials[0]
+        elif op.arity == 2:
+            (self._a, self._b), (self._pa, self._pb) = args, partials
+        else:
+            self._b, self._pb = tuple(args), tuple(partials)
+        return self
 
     @property
     def data(self) -> float:
@@ -159,6 +146,9 @@ class Value(ValueMethods):
         """The number, as PyTorch calls it."""
         return self._data
 
+    def _constant(self, number: float) -> Constant:
+        return Constant(number)
+
     def detach(self) -> Constant:
         """A constant with the same number: no gradient flows through it.
 
@@ -167,8 +157,6 @@ class Value(ValueMethods):
         """
         trace = current().trace
         return Constant(self._data, self._label) if trace is None else trace.detached(self)
-
-    # Differentiation
 
     def backward(self, seed: float = 1.0) -> None:
         """Backpropagate: every Value that this one came from gets the derivative ``d self / d value`` in ``grad``.
@@ -179,13 +167,11 @@ class Value(ValueMethods):
         >>> x = Value(3.0); (x * x).backward(); x.grad
         6.0
         """
-        accumulate(self, real_number(seed, "the seed of backward()"))
+        backward(self, real_number(seed, "the seed of backward()"))
 
     def zero_grad(self) -> None:
         """Forget the gradient of this Value (of this one alone)."""
         self._grad = None
-
-    # Order and text
 
     def __lt__(self, other: Any) -> Any:
         return _compared("<", self, other)
@@ -213,7 +199,8 @@ class Value(ValueMethods):
 
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""
-        return f"{type(self).__name__}(data={self._data!r}, grad={self.grad!r}{label})"
+        grad = f", grad={self.grad!r}" if self.requires_grad else ""
+        return f"{type(self).__name__}(data={self._data!r}{grad}{label})"
 
     def describe(self) -> str:
         """This Value in an error message: its label or operation, its number, its scope."""
@@ -221,29 +208,7 @@ class Value(ValueMethods):
         place = f" in {self.scope}" if self.scope else ""
         return f"{name} (data={self._data!r}){place}"
 
-    @staticmethod
-    def __apply_op__(op: Op, args: tuple[Any, ...]) -> Any:
-        if op in HAVE_METHODS and isinstance(args[0], Value):  # ten times faster than the general way
-            return getattr(args[0], op.name)(*args[1:])
-        return apply(op, args)
-
-    # Copies. Pickle and deepcopy recurse into what an object names, so a node first names all of its ancestors, in an
-    # order in which each one's operands are known already. No recursion gets deeper than one node.
-
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        ancestry = None if self.op is None or self in _being_copied.get() else _Ancestry(self)
-        state = (
-            self._data,
-            self._grad,
-            self.op,
-            self._a,
-            self._b,
-            self._pa,
-            self._pb,
-            self._label,
-            self._scope.path,
-        )
-        return _restore, (type(self), ancestry, *state)
+    __reduce_ex__ = reduced
 
 
 class Constant(Value):
@@ -269,101 +234,6 @@ class Constant(Value):
             f"by detach(), or inside no_grad(); start from Value(...) outside no_grad()"
         )
 
-    def __repr__(self) -> str:
-        label = f", label={self._label!r}" if self._label else ""
-        return f"Constant(data={self._data!r}{label})"
-
-
-CARRIERS: set[type] = {Value}
-"""Classes whose objects carry gradient and may take the fast path."""
-GUESTS: set[type] = set()
-"""Classes that know themselves what an operation with a Value is: traced numbers."""
-_unchecked: ContextVar[bool] = ContextVar("glassgrad_unchecked", default=False)
-
-
-@contextmanager
-def unchecked() -> Iterator[None]:
-    """Inside, a number outside a domain gives IEEE's infinity or NaN: for formulas that nobody wrote, like the partial
-    of sqrt at 0."""
-    token = _unchecked.set(True)
-    try:
-        yield
-    finally:
-        _unchecked.reset(token)
-
-
-_NUMBERS = (int, float, np.integer, np.floating)
-_REFUSED = (bool, str, bytes, complex, list, tuple, dict, np.bool_, np.complexfloating, np.ndarray, type(None))
-
-
-def _operand(x: Any, op: Op, position: int) -> Any:
-    """``x`` as a Value, NotImplemented if it may know better what to do, or a TypeError."""
-    if op.domain_of(position) is CONDITION:
-        said = truth(x)
-        if said is not None:
-            return Constant(float(said))
-        if not isinstance(x, Constant):
-            raise TypeError(
-                f"the condition of {op.name} is a bool, as in where(x > 0, a, b), got {type(x).__name__}: {x!r}"
-            )
-    if isinstance(x, Value):
-        return x
-    if isinstance(x, (*_NUMBERS, *_REFUSED)):
-        return Constant(real_number(x, "a formula of Values"))
-    return NotImplemented
-
-
-def apply(op: Op, args: tuple[Any, ...]) -> Any:
-    """The operation on Values and numbers: the general way that the generated methods shorten."""
-    for arg in args:
-        if arg.__class__ in GUESTS:
-            return NotImplemented
-    nodes = [_operand(arg, op, position) for position, arg in enumerate(args)]
-    if any(node is NotImplemented for node in nodes):
-        return NotImplemented
-    numbers = [node._data for node in nodes]
-    if not _unchecked.get():
-        op.check(numbers, lambda i: _whereabouts(nodes[i]))
-    y = op.value(*numbers)
-    scope = current()
-    carries = [node.requires_grad for node in nodes]
-    if not (scope.recording and any(carries)):
-        result: Value = Constant(y)
-        if scope.recording or scope.trace is not None:  # a trace needs to know what a number was made of
-            _attach(result, op, nodes, [None] * len(nodes))
-        return result
-    result = _new(Value)
-    result._leaf(y, "")
-    _attach(result, op, nodes, _needed_partials(op, y, numbers, carries))
-    return result
-
-
-def _needed_partials(op: Op, y: float, numbers: list[float], carries: list[bool]) -> list[float | None]:
-    """Partials by the arguments that carry gradient: x**3 never asks for log x."""
-    if op.arity is None:
-        every = op.partials_at(y, tuple(numbers))
-        return [p if needed else None for p, needed in zip(every, carries, strict=True)]
-    return [
-        function(y, *numbers) if needed else None
-        for function, needed in zip(op.partial_functions, carries, strict=True)
-    ]
-
-
-def _attach(result: Value, op: Op, nodes: list[Value], partials: list[Any]) -> None:
-    result.op = op
-    if op.arity in (1, 2):
-        result._a, result._pa = nodes[0], partials[0]
-        if op.arity == 2:
-            result._b, result._pb = nodes[1], partials[1]
-    else:
-        result._b, result._pb = tuple(nodes), tuple(partials)
-
-
-def _whereabouts(node: Value) -> str:
-    name = f"label {node.label!r}" if node.label else ""
-    place = f"in {node.scope or current().path}" if node.scope or current().path else ""
-    return f" ({', '.join(filter(None, (name, place)))})" if name or place else ""
-
 
 _ORDERS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 
@@ -371,75 +241,8 @@ _ORDERS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator
 def _compared(sign: str, a: Value, b: Any) -> Any:
     """A bool, or the condition that a trace makes of it."""
     trace = current().trace
-    if trace is not None or b.__class__ in GUESTS:
-        return NotImplemented if trace is None else trace.compare(sign, a, b)
+    if trace is not None:
+        return trace.compare(sign, a, b)
+    if hasattr(type(b), "__apply_op__") and not isinstance(b, Value):
+        return NotImplemented
     return _ORDERS[sign](a._data, b._data if isinstance(b, Value) else real_number(b, "a comparison with a Value"))
-
-
-def changed(node: Value) -> bool:
-    """Whether a node's operands have other numbers now than those it was computed from."""
-    if node.op is None:
-        return False
-    numbers = [arg._data for arg in node.args]
-    with unchecked():
-        y = node.op.value(*numbers)
-        partials = _needed_partials(node.op, node._data, numbers, [p is not None for p in node.partials])
-    return not (same_number(y, node._data) and all(map(same_number, partials, node.partials)))
-
-
-def same_number(a: float | None, b: float | None) -> bool:
-    """Whether two numbers are equal, NaN being equal to NaN."""
-    return a == b or (a is not None and b is not None and a != a and b != b)
-
-
-# Copies
-
-_being_copied: ContextVar[frozenset[Value] | set[Value]] = ContextVar("glassgrad_copied", default=frozenset())
-
-
-class _Ancestry:
-    """Stands for the ancestors of a node in a pickle; a list of them, made one after the other."""
-
-    def __init__(self, root: Value) -> None:
-        self._root = root
-
-    def __reduce__(self) -> Any:
-        return list, (), None, self._each()
-
-    def _each(self) -> Iterator[Value]:
-        nodes = ancestors(self._root)
-        outer = _being_copied.get()
-        _being_copied.set({*outer, *nodes})
-        try:
-            yield from nodes[:-1]
-        finally:
-            _being_copied.set(outer)
-
-
-def _restore(kind: type, _ancestry: Any, *state: Any) -> Value:
-    node: Value = _new(kind)
-    node._data, node._grad, node.op, node._a, node._b, node._pa, node._pb, node._label, path = state
-    node.scope = path
-    return node
-
-
-def _unrecorded(number: float, scope: Scope) -> Constant:
-    """A constant without a history, as operations give it inside `no_grad`."""
-    node = _new(Constant)
-    node._a = node._b = node._pa = node._pb = node.op = node._grad = None
-    node._data, node._label, node._scope = number, "", scope
-    return node
-
-
-METHOD_NAMESPACE: dict[str, Any] = {
-    **python_namespace(),
-    "apply_": apply,
-    "carriers_": CARRIERS,
-    "current_": current,
-    "new_": _new,
-    "unrecorded_": _unrecorded,
-    "Constant_": Constant,
-    "Value_": Value,
-}
-"""What the generated methods call."""
-HAVE_METHODS = install(Value, Constant, METHOD_NAMESPACE)

@@ -57,10 +57,9 @@ def committed() -> list[Path]:
 # name only what stands above it: the table reads in the direction of the arrows and cannot hold a cycle.
 TABLE = {"errors", "worlds", "expression", "declaration", "ops"}
 CORE = TABLE | {
+    "checks",
     "scopes",
-    "graph",
-    "method_source",
-    "methods",
+    "backprop",
     "value",
     "parameter",
     "parameter_array",
@@ -78,23 +77,25 @@ ARROWS: dict[str, set[str]] = {
     "ops": {"errors", "worlds", "expression", "declaration"},
     "scopes": {"errors"},
     "products": {"errors", "scopes"},
-    "graph": {"errors"},
-    "method_source": TABLE,
-    "methods": TABLE | {"method_source"},
-    "value": TABLE | {"scopes", "graph", "method_source", "methods"},
+    "stale": {"errors", "scopes"},
+    "backprop": {"checks", "scopes", "stale"},
+    "copies": {"backprop"},
+    "fast": TABLE | {"scopes", "backprop"},
+    "value": TABLE | {"checks", "scopes", "backprop", "copies", "fast"},
+    "apply": TABLE | {"checks", "scopes", "fast", "value"},
     "store": set(),
-    "parameter": {"errors", "scopes", "methods", "value", "store"},
+    "parameter": {"errors", "checks", "scopes", "apply", "value", "store"},
     "parameter_array": {"checks", "errors", "scopes", "store", "parameter"},
     "parameter_list": {"parameter", "parameter_array", "store"},
-    "backprop": CORE,
-    "blame": CORE | {"backprop"},
-    "check": CORE | {"backprop"},
-    "testing": CORE | {"backprop", "check"},
-    "nn": CORE | {"checks", "products", "randomness"},
+    "derivatives": CORE,
+    "blame": CORE,
+    "check": CORE | {"derivatives"},
+    "testing": CORE | {"check"},
+    "nn": CORE | {"products", "randomness"},
     "optim": CORE,
-    "compiler": CORE | {"checks", "files", "backprop", "blame", "nn", "optim"},  # what modules hold, the rules of optim
+    "compiler": CORE | {"fast", "files", "blame", "nn", "optim"},  # what modules hold, the rules of optim
     "data": {"errors", "checks", "randomness"},
-    "training": CORE | {"checks", "files", "randomness", "backprop", "blame", "compiler", "nn", "optim", "data"},
+    "training": CORE | {"files", "randomness", "blame", "compiler", "nn", "optim", "data"},
 }
 # The modules of viz/ that read a graph. All others draw plain data, and know nothing
 # of autograd but how it writes files.

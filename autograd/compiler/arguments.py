@@ -11,6 +11,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from ..checks import brief
 from ..errors import ShapeError, TraceError
 from ..scopes import current
 from ..value import Value
@@ -186,7 +187,7 @@ def _of_objects(x: Any, array: NDArray[Any], name: str) -> str:
         return f"{what}; give np.array(list(x))" if isinstance(x, Iterable) else what
     first = array.flat[0] if array.size else "none"
     return (
-        f"{name} is an array of objects (the first one: {first!r}); "
+        f"{name} is an array of objects (the first one: {brief(first)}); "
         f"give numbers, for example np.array([v.data for v in values])"
     )
 

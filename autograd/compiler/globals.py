@@ -46,6 +46,43 @@ def _use(name: str, then: list[dis.Instruction]) -> GlobalUse:
     return GlobalUse(name)
 
 
+@lru_cache(maxsize=4096)
+def keys_of_attributes(code: CodeType) -> dict[int, tuple[str, str | int]]:
+    """Attributes of which the code asks for one item at once, by the place of the instruction: their name and the key.
+
+    >>> list(keys_of_attributes((lambda self: self.config["rate"] + self.config.rate).__code__).values())
+    [('config', 'rate')]
+    """
+    steps = [step for step in dis.get_instructions(code) if step.opname not in _SILENT]
+    found = {}
+    for place, step in enumerate(steps):
+        key = _use("", steps[place + 1 : place + 3]).key if step.opname == "LOAD_ATTR" else None
+        if key is not None:
+            found[step.offset] = str(step.argval), key
+    return found
+
+
+@lru_cache(maxsize=4096)
+def names(code: CodeType) -> frozenset[str]:
+    """Whatever may be the name of an attribute in this code: those that it asks for, and its texts (for `getattr`).
+
+    >>> sorted(names((lambda x: x.real + getattr(x, "imag")).__code__))
+    ['getattr', 'imag', 'real']
+    """
+    texts = set(code.co_names)
+    for constant in code.co_consts:
+        for each in constant if isinstance(constant, tuple) else (constant,):
+            if isinstance(each, str) and each.isidentifier():
+                texts.add(each)
+    return frozenset(texts)
+
+
+@lru_cache(maxsize=4096)
+def imports(code: CodeType) -> tuple[str, ...]:
+    """The modules that the code itself imports."""
+    return tuple([str(step.argval) for step in dis.get_instructions(code) if step.opname == "IMPORT_NAME"])
+
+
 def inner_codes(code: CodeType) -> Iterator[CodeType]:
     """The code, and that of the functions and comprehensions inside of it."""
     yield code

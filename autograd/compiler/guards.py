@@ -8,8 +8,10 @@ call compares them.
 from __future__ import annotations
 
 import operator
+import types
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -46,6 +48,14 @@ class Guard:
         except Exception:  # whatever a property or an item raises that is gone
             return False
 
+    def is_of_trace(self) -> bool:
+        """Whether it is a number of a trace."""
+        return type(self.seen).__module__ == __package__ + ".symbol"
+
+    def renew(self) -> None:
+        """Take what is there now for what was read."""
+        self.seen = content(self.owner) if self.equal is same_content else self.read()
+
     def __str__(self) -> str:
         try:
             now = _short(self.read())
@@ -66,12 +76,14 @@ def same(a: Any, b: Any) -> bool:
         return False
     if a.__class__ is tuple:
         return len(a) == len(b) and (all(map(operator.is_, a, b)) or all(map(same, a, b)))
+    if a.__class__ is types.MethodType:
+        return bool(a == b)
     return isinstance(a, NUMBERS) and bool(a == b or (a != a and b != b))
 
 
 def same_content(a: Any, b: Any) -> bool:
     """Whether a container has the items that it had: at the speed of C, which looks at identity first."""
-    return bool(a == b)
+    return bool(a == b) and (not isinstance(b, dict) or list(a) == list(b))
 
 
 def content(x: Any) -> Any:
@@ -84,12 +96,16 @@ def content(x: Any) -> Any:
         return (x.shape, x.dtype.str, x.tobytes()) if x.dtype != object else (x.shape, x.ravel().tolist())
     if isinstance(x, list):
         return list.copy(x)
-    return dict.copy(x) if isinstance(x, dict) else set(x)
+    if isinstance(x, dict):
+        return dict(dict.items(x))  # dict.copy would ask the class for its keys, which are noted
+    if isinstance(x, Mapping):
+        return list(x.items())
+    return set(x) if isinstance(x, set) else list(x)
 
 
 def content_now(x: Any) -> Any:
     """The same, to be compared at once: a container itself."""
-    return content(x) if isinstance(x, np.ndarray) else x
+    return x if isinstance(x, list | dict | set) else content(x)
 
 
 def is_plain(x: Iterable[Any]) -> bool:
@@ -108,6 +124,8 @@ class Guards:
         """By owner and name: those that tell."""
         self.compared: dict[tuple[int, Any], Guard] = {}
         """Those that a call compares."""
+        self._own: list[Guard] = []
+        """What the function itself changes that it reads: see `begin`."""
         self._each: list[tuple[Callable[[], Any], Any, Equal]] = []
 
     def hold(self) -> bool:
@@ -159,9 +177,39 @@ class Guards:
         known.append((weakref.ref(self), (id(owner), guard.name)))  # not the guard, which holds the owner
 
     def close(self, is_temporary: Callable[[Guard], bool]) -> None:
-        """The trace is over: forget what belonged to it alone."""
+        """The first run is over: forget what belonged to it alone."""
         self.compared = {key: guard for key, guard in self.compared.items() if not is_temporary(guard)}
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """After the first run: find out what of that which it reads the function may change, as a count of its calls.
+
+        That is what is not as it was read, what holds a number of this trace, what containers hold, and what is noted
+        inside. All else that changes meanwhile was changed by somebody else.
+        """
+        guards = (*self.told.values(), *self.compared.values())
+        self._own = [each for each in guards if each.equal is same_content or each.is_of_trace() or not each.holds()]
+        noted = len(self.compared)
+        yield
+        self._own += list(self.compared.values())[noted:]
+
+    def begin(self) -> None:
+        """The trace is over: from now on this tells whether it is true.
+
+        What the function changes while it is traced is taken as the second run left it: that computed the same, and
+        a replay changes nothing. What it writes before it reads it may be anything.
+        """
+        for guard in self._own:
+            if guard.is_of_trace():
+                guard.seen, guard.equal = None, _always
+            elif not guard.holds():
+                guard.renew()
+        self._own.clear()
         self._each = [(guard.read, guard.seen, guard.equal) for guard in self.compared.values()]
+
+
+def _always(now: Any, seen: Any) -> bool:  # noqa: ARG001 (what `Equal` asks for)
+    return True
 
 
 def _short(x: Any) -> str:

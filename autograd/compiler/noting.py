@@ -7,37 +7,43 @@ their code names is read off the code. So eager code pays nothing.
 
 from __future__ import annotations
 
+import contextvars
 import enum
 import functools
 import gc
 import sys
 import threading
 import types
-from collections.abc import Callable, Iterator
+import weakref
+from collections.abc import Callable, Iterator, Mapping, MutableSequence, MutableSet
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
-from ..errors import TraceError
 from ..nn.members import HeldDict, HeldList
 from ..nn.module import Module
-from ..parameter import Parameter
 from ..parameter_array import ParameterArray
-from ..scopes import current
 from ..value import Value
-from .globals import GlobalUse, global_uses, inner_codes
+from .globals import GlobalUse, global_uses, imports, inner_codes, names
 from .guards import NUMBERS, Guard, Guards, is_plain
-from .refusals import source_line
+from .libraries import is_installed, is_library
+from .reads import ABSENT, READ, class_attribute, is_computed, patch, plain_read, unpatch
 
-LIBRARY = frozenset((*sys.stdlib_module_names, "autograd", "numpy", "llvmlite")) - {"__main__"}
-"""Packages whose globals don't change what they compute."""
 _EVENTS = 200_000
 """Calls and returns that are looked at, 0.04 s of them: a long trace, of many operations on single numbers, would take
 five times as long if all were."""
-_ABSENT: Any = object()
-_READ = "__getattribute__"
-_FUNCTIONS = (types.FunctionType, types.MethodType, functools.partial)
+_FUNCTIONS = (
+    types.FunctionType,
+    types.MethodType,
+    functools.partial,
+    functools._lru_cache_wrapper,
+    staticmethod,
+    classmethod,
+    property,
+)
+_NOTHING_INSIDE = (*NUMBERS, Module)
+_SPACES = (types.SimpleNamespace, threading.local)
 _IMMUTABLE, _HEAP = 1 << 8, 1 << 9
 _one_trace_at_a_time = threading.RLock()
 _running: list[Noting] = []
@@ -52,9 +58,14 @@ class Noting:
         self._codes: set[types.CodeType] = set()
         self._known: set[types.CodeType] = set()
         """Code whose cells are guarded: of functions that were reached, and what is inside of them."""
+        self._classes: set[int] = set()
         self._patched: dict[type, None] = {}
         self._live: set[int] = set()
         self._methods: set[tuple[type, str]] = set()
+        self._ran: dict[types.CodeType, dict[str, Any]] = {}
+        """Code of a user's own that ran, and its globals."""
+        self._spaces: dict[int, Any] = {}
+        """Modules of Python, classes and functions in reach: see `settle`."""
         self._left = _EVENTS
         self._is_blind = sys.getprofile() is not None
         """Whether what runs isn't seen, as another profiler is at work, or as it would take too long. Then what counts
@@ -68,17 +79,24 @@ class Noting:
             self.inside(f.__self__, "self")
             f = f.__func__
         if isinstance(f, functools.partial):
-            for item in (f.func, *f.args, *f.keywords.values()):
+            for item in (f.func, *f.args, f.keywords):
                 self.inside(item, "an argument of functools.partial")
+        if isinstance(f, functools._lru_cache_wrapper) and isinstance(f.__wrapped__, types.FunctionType):
+            self._names(f.__wrapped__)  # perhaps it ran before, and doesn't now
+        f = f.fget if isinstance(f, property) else getattr(f, "__wrapped__" if _is_wrapper(f) else "", f)
         if not isinstance(f, types.FunctionType) or id(f) in self._functions:
             return
         self._functions[id(f)] = f
         self._known.update(inner_codes(f.__code__))
         if self._is_blind:
             self._names(f)
+        if not is_installed(str(f.__globals__.get("__name__", "autograd"))):
+            self._spaces[id(f)] = f
+            self.inside(f.__defaults__, f"a default of {f.__name__}")
+            self.inside(f.__kwdefaults__, f"a default of {f.__name__}")
         for cell, name in zip(f.__closure__ or (), f.__code__.co_freevars, strict=True):
-            read = functools.partial(getattr, cell, "cell_contents", _ABSENT)
-            if read() is not _ABSENT:
+            read = functools.partial(getattr, cell, "cell_contents", ABSENT)
+            if read() is not ABSENT:
                 self.met(cell, "cell_contents", read, name)
 
     def method(self, kind: type, name: str) -> None:
@@ -92,8 +110,18 @@ class Noting:
         """What a function names, and those inside of it."""
         if not is_library(str(f.__globals__.get("__name__", "autograd"))):
             for code in inner_codes(f.__code__):
-                for use in global_uses(code):
-                    self._global(use, f.__globals__)
+                self._named(code, f.__globals__)
+
+    def _named(self, code: types.CodeType, space: dict[str, Any]) -> None:
+        """What this code of a user's own names, which runs or may run."""
+        if not is_installed(str(space.get("__name__"))):
+            self._ran[code] = space
+        for use in global_uses(code):
+            self._global(use, space)
+        for name in names(code).intersection(space) if "globals" in code.co_names else ():
+            self._global(GlobalUse(name), space)
+        for name in imports(code):
+            self.inside(sys.modules.get(name), name)
 
     def met(self, owner: Any, name: Any, read: Callable[[], Any], text: str) -> None:
         """A global, a cell, an attribute of a plain object: whoever calls compares it."""
@@ -103,21 +131,28 @@ class Noting:
 
     def inside(self, value: Any, text: str) -> None:
         """What may change in something that was read, without another thing standing in its place."""
-        if isinstance(value, (*NUMBERS, Value, ParameterArray, types.ModuleType, enum.Enum)):
+        if isinstance(value, (*NUMBERS, Value, ParameterArray, enum.Enum)):
             return
         if isinstance(value, _FUNCTIONS):
             self.function(value)
-        elif isinstance(value, np.ndarray | list | tuple | dict | set):
-            self._container(value, text)
+        elif isinstance(value, types.ModuleType):
+            if not is_installed(value.__name__):
+                self._spaces[id(value)] = value
         elif isinstance(value, Module):
-            self._special_methods(type(value))
+            self._class(type(value))
             self.method(type(value), "forward")
         elif isinstance(value, type):
             self._class(value)
-        elif type(value) is types.SimpleNamespace or type(value).__module__ == "argparse":
+        elif isinstance(value, _SPACES) or type(value).__module__ == "argparse":
             self.inside(vars(value), text)
+        elif isinstance(value, contextvars.ContextVar):
+            self.met(value, "get()", functools.partial(value.get, ABSENT), text)
+        elif isinstance(value, weakref.ref):
+            self.met(value, "()", value, text)
         else:
             self._class(type(value))
+            if _is_container(value):
+                self._container(value, text)
 
     def _container(self, value: Any, text: str) -> None:
         if isinstance(value, HeldList | HeldDict):
@@ -125,9 +160,9 @@ class Noting:
         if not isinstance(value, tuple):
             self.guards.compare(Guard.of_content(value, text))
         if isinstance(value, np.ndarray):
-            return
+            value = value.ravel().tolist() if value.dtype == object else ()
         name = f"an item of {text}"
-        for item in value.values() if isinstance(value, dict) else value:
+        for item in value.values() if isinstance(value, Mapping) else value:
             if not isinstance(item, _NOTHING_INSIDE) and not (item.__class__ is tuple and is_plain(item)):
                 self.inside(item, name)
 
@@ -147,12 +182,17 @@ class Noting:
 
     def _class(self, kind: type) -> None:
         """Have the reads of a plain class noted, while this runs. (No built-in class, none of a library.)"""
-        can_be = kind.__flags__ & _HEAP and not kind.__flags__ & _IMMUTABLE
-        is_own = not is_library(kind.__module__) and not issubclass(kind, Module)
-        if can_be and is_own and getattr(kind, _READ) is object.__getattribute__:
+        if id(kind) in self._classes or is_library(kind.__module__):
+            return
+        self._classes.add(id(kind))
+        for base in kind.__mro__:  # each, as `super` may look there
+            if not is_installed(base.__module__):
+                self._spaces[id(base)] = base
+        self._special_methods(kind)
+        can_be = kind.__flags__ & _HEAP and not kind.__flags__ & _IMMUTABLE and not issubclass(kind, Module)
+        if can_be and not next(base for base in kind.__mro__ if READ in vars(base)).__flags__ & _HEAP:
             self._patched[kind] = None
-            self._special_methods(kind)
-            setattr(kind, _READ, _plain_read)
+            setattr(kind, READ, plain_read)
 
     def _special_methods(self, kind: type) -> None:
         """Those that Python calls without asking the object for them."""
@@ -183,27 +223,76 @@ class Noting:
             for f in gc.get_referrers(code):
                 self.function(f)
         self._known.update(inner_codes(code))
-        for use in global_uses(code):
-            self._global(use, space)
+        self._named(code, space)
 
     def _global(self, use: GlobalUse, space: dict[str, Any]) -> None:
         if use.name not in space:
             return
         value = space[use.name]
-        if isinstance(value, types.ModuleType | type):
-            owner = value
-            if isinstance(value, type):
-                self.met(space, use.name, functools.partial(dict.get, space, use.name, _ABSENT), use.name)
-            if use.attribute and not is_library(
-                value.__name__ if isinstance(value, types.ModuleType) else value.__module__
-            ):
-                read = functools.partial(getattr, owner, use.attribute, _ABSENT)
-                self.met(owner, use.attribute, read, f"{use.name}.{use.attribute}")
+        if isinstance(value, types.ModuleType):
+            self.inside(value, use.name)
+            content = getattr(value, use.attribute or "", None)
+            if use.attribute and not is_library(value.__name__):
+                self._attribute(value, use.attribute)
+            elif isinstance(content, Mapping) and content.__class__ is not dict:
+                self.inside(content, f"{use.name}.{use.attribute}")  # os.environ
         elif use.key is not None and value.__class__ is dict:
             self.guards.compare(Guard(space, use.name, value, functools.partial(dict.get, space, use.name), use.name))
-            self.met(value, use.key, functools.partial(dict.get, value, use.key, _ABSENT), f"{use.name}[{use.key!r}]")
+            self.met(value, use.key, functools.partial(dict.get, value, use.key, ABSENT), f"{use.name}[{use.key!r}]")
         else:
-            self.met(space, use.name, functools.partial(dict.get, space, use.name, _ABSENT), use.name)
+            self.met(space, use.name, functools.partial(dict.get, space, use.name, ABSENT), use.name)
+
+    # Afterwards
+
+    def settle(self) -> None:
+        """Note what the code that ran names of the modules, classes and functions in reach.
+
+        So it need not be known how it came to them: ``cls.rate``, ``type(self).rate``, ``package.module.rate``.
+        """
+        known = None
+        while known != (known := (len(self._ran), len(self._spaces))):  # what one holds may be another
+            ours = set().union(*map(names, self._ran))
+            for space in list(self._spaces.values()):
+                if isinstance(space, type):
+                    self._settle_class(space, ours)
+                    continue
+                if isinstance(space, types.FunctionType):
+                    self._settle_function(space)
+                for name in ours.intersection(vars(space)):
+                    self._attribute(space, name)
+        self._missing_globals()
+
+    def _settle_class(self, kind: type, ours: set[str]) -> None:
+        for name in dir(kind):
+            value = class_attribute(kind, name)
+            function = getattr(value, "__func__", value)
+            if isinstance(function, types.FunctionType):
+                is_read = function.__code__ in self._ran
+            else:
+                is_read = name in ours and name[:2] != "__" and (isinstance(value, property) or not is_computed(value))
+            if is_read:
+                self._attribute(kind, name)
+
+    def _settle_function(self, f: types.FunctionType) -> None:
+        if f.__code__ in self._ran:  # what reloads a cell or a file puts new code into the function that there is
+            self._attribute(f, "__code__")
+            if f.__defaults__:
+                self._attribute(f, "__defaults__")
+
+    def _attribute(self, space: Any, name: str) -> None:
+        self.met(space, name, functools.partial(getattr, space, name, ABSENT), f"{space.__name__}.{name}")
+
+    def _missing_globals(self) -> None:
+        """Built-in names may come to be hidden by globals."""
+        missing: dict[int, tuple[dict[str, Any], set[str]]] = {}
+        for code, space in self._ran.items():
+            absent = missing.setdefault(id(space), (space, set()))[1]
+            absent.update(use.name for use in global_uses(code) if use.name not in space)
+        for space, absent in missing.values():
+            if absent:
+                read = functools.partial(space.keys().isdisjoint, frozenset(absent))
+                text = f"absence of globals called {', '.join(sorted(absent))}"
+                self.guards.compare(Guard(space, ("absent",), True, read, text))
 
     # A run
 
@@ -214,7 +303,7 @@ class Noting:
             outermost, is_profiled = not _running, self._is_blind
             _running.append(self)
             if outermost:
-                _patch()
+                patch()
             try:
                 self.function(function if isinstance(function, _FUNCTIONS) else type(function).__call__)
                 self.inside(function, "the compiled function")
@@ -225,15 +314,18 @@ class Noting:
                 if not is_profiled:
                     sys.setprofile(None)
                 for kind in self._patched:
-                    delattr(kind, _READ)
+                    delattr(kind, READ)
                 _running.pop()
                 if outermost:
-                    _unpatch()
+                    unpatch()
+        with self.guards.changing():
+            self.settle()
         self.close()
 
     def close(self) -> None:
         """Forget guards of what only lived in the trace, or is read at each replay."""
         self._functions.clear()
+        self._spaces.clear()
         owned: dict[int, int] = {}
         for guard in self.guards.compared.values():
             owned[id(guard.owner)] = owned.get(id(guard.owner), 0) + 2  # in the guard, and in what it reads by
@@ -245,151 +337,12 @@ class Noting:
         self.guards.close(is_temporary)
 
 
-def is_library(module: str) -> bool:
-    """Whether a module is of a package whose globals don't change what it computes.
-
-    >>> is_library("numpy.linalg"), is_library("__main__")
-    (True, False)
-    """
-    return module.partition(".")[0] in LIBRARY or module.startswith("namedtuple_")
+def _is_wrapper(f: Any) -> bool:
+    return isinstance(f, staticmethod | classmethod | functools._lru_cache_wrapper)
 
 
-def _noting() -> Noting | None:
-    tracer = current().trace
-    return None if tracer is None else tracer.noting
-
-
-# The methods that note
-
-
-def _plain_read(self: Any, name: str) -> Any:
-    value = object.__getattribute__(self, name)
-    noting = _noting()
-    if noting is None or name[:2] == "__":
-        return value
-    if isinstance(value, types.MethodType):
-        noting.method(type(self), name)
-    else:
-        read = functools.partial(_plainly, self, name)
-        noting.guards.compare(Guard(self, name, value, read, f"{type(self).__name__}.{name}"))
-        noting.inside(value, f"{type(self).__name__}.{name}")
-    return value
-
-
-def _plainly(owner: Any, name: str) -> Any:
-    return object.__getattribute__(owner, name)
-
-
-def _module_read(self: Any, name: str) -> Any:
-    noting = _noting()
-    if noting is None or name[:2] == "__" or name in ("_own", "_scope"):
-        return object.__getattribute__(self, name)
-    try:
-        value = object.__getattribute__(self, name)
-    except AttributeError:
-        _note_attribute(noting, self, name, _ABSENT)
-        raise
-    if isinstance(value, types.MethodType):
-        noting.method(type(self), name)
-    else:
-        _note_attribute(noting, self, name, value)
-    return value
-
-
-def _note_attribute(noting: Noting, module: Any, name: str, value: Any) -> None:
-    text = f"{type(module).__name__}.{name}"
-    guard = Guard(module, name, value, functools.partial(getattr, module, name, _ABSENT), text)
-    if name in object.__getattribute__(module, "__dict__") or name == "training" or value is _ABSENT:
-        noting.guards.tell(guard)
-    elif not isinstance(getattr(type(module), name, None), property):  # the code of a property runs, and is seen
-        noting.guards.compare(guard)
-    noting.inside(value, text)
-
-
-def _item_read(kind: type, method: str) -> Callable[..., Any]:
-    original = getattr(kind, method)
-
-    def read(self: Any, *args: Any) -> Any:
-        value = original(self, *args)
-        noting = _noting()
-        if noting is not None:
-            exact = method in ("__getitem__", "get") and args[0].__class__ in (int, str)
-            if exact and not isinstance(value, Module):
-                item = functools.partial(_item, original, self, args[0])
-                noting.guards.tell(Guard(self, args[0], value, item, f"item {args[0]!r}"))
-                noting.inside(value, f"item {args[0]!r}")
-            else:
-                noting.guards.tell(Guard.of_content(self, "a list or dict"))
-        return value
-
-    return read
-
-
-def _item(original: Any, owner: Any, key: Any) -> Any:
-    try:
-        return original(owner, key)
-    except LookupError:
-        return _ABSENT
-
-
-def _number_read(name: str, original: property) -> property:
-    """``data`` or ``grad`` of a Value in a trace: of a parameter it changes, elsewhere it is noted."""
-
-    def read(self: Any) -> Any:
-        value = original.fget(self)  # type: ignore[misc]
-        noting = _noting()
-        if noting is None:
-            return value
-        if isinstance(self, ParameterArray) or self.store is not None or self.op is not None:
-            what = self.label or "a parameter" if isinstance(self, ParameterArray) or self.store else "a Value"
-            raise TraceError(
-                f".{name} of {what!r}{source_line()} is a number that the next step changes, and the compiled function "
-                f"would go on with the one of now. Write the parameter itself, .detach() of it where no gradient is to "
-                f"flow, or give the number as an argument"
-            )
-        noting.number(self)
-        return value
-
-    return property(read, original.fset, doc=original.__doc__)
-
-
-_LIST_READS = (
-    "__iter__",
-    "__len__",
-    "__getitem__",
-    "__contains__",
-    "__add__",
-    "__reversed__",
-    "index",
-    "count",
-    "copy",
-)
-_DICT_READS = ("__iter__", "__len__", "__getitem__", "__contains__", "__or__", "get", "keys", "values", "items", "copy")
-_HELD: tuple[tuple[type, tuple[str, ...]], ...] = ((HeldList, _LIST_READS), (HeldDict, _DICT_READS))
-_NOTHING_INSIDE = (*NUMBERS, Module)
-_NUMBERS: tuple[tuple[type, str], ...] = (
-    (Value, "data"),
-    (Parameter, "data"),
-    (ParameterArray, "data"),
-    (ParameterArray, "grad"),
-)
-_originals: dict[tuple[type, str], property] = {}
-
-
-def _patch() -> None:
-    setattr(Module, _READ, _module_read)
-    for held, methods in _HELD:
-        for method in methods:
-            setattr(held, method, _item_read(held, method))
-    for kind, name in _NUMBERS:
-        _originals[kind, name] = vars(kind)[name]
-        setattr(kind, name, _number_read(name, vars(kind)[name]))
-
-
-def _unpatch() -> None:
-    delattr(Module, _READ)
-    for held, methods in _HELD:
-        for method in methods:
-            delattr(held, method)
-    for (kind, name), original in _originals.items():
-        setattr(kind, name, original)
+def _is_container(x: Any) -> bool:
+    """Whether what is in it may change, without code of a user's own that says how."""
+    if isinstance(x, np.ndarray | list | tuple | dict | set):
+        return True
+    return isinstance(x, Mapping | MutableSequence | MutableSet) and is_library(type(x).__module__)

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..declaration import Op, on_declaration
-from ..method_source import method_names
+from ..fast.source import method_names
 from ..ops import where
-from ..value import GUESTS
 from .refusals import refusal
 
 if TYPE_CHECKING:
@@ -225,4 +224,3 @@ def _method(op: Op, swap: bool) -> Any:
 
 
 on_declaration(_install)
-GUESTS.update((Symbol, Condition))

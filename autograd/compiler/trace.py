@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..checks import real_number
 from ..errors import TraceError
 from ..scopes import Scope, _current, current
 from ..store import Place, Span, Store
-from ..value import Value, real_number
+from ..value import Value
 from .backend import InputArray
 from .guards import Guards
 from .inner_ops import ALIAS
@@ -77,6 +78,7 @@ def trace(function: Callable[..., Any], arrays: Sequence[InputArray]) -> Trace:
         again, _ = _run(tracer, function, arrays)
     if len(tracer.nodes) > size or again != results:
         raise _randomness(tracer, size)
+    noting.guards.begin()
     masks = tuple(_number_masks(tracer, sum(array.columns for array in arrays)))
     span = _number_parameters(tracer)
     buffers = _number_buffers(tracer, span.size)

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from functools import reduce
 from typing import Any
 
+from ..checks import real_number
 from ..declaration import CONDITION, Op, truth
 from ..errors import TraceError
 from ..ops import add
 from ..parameter import Home, Parameter
 from ..scopes import Scope, current
 from ..store import Place, Store
-from ..value import Constant, Value, real_number
+from ..value import Constant, Value
 from .inner_ops import BATCH_MEAN, BOTH, CONDITIONS, EITHER, IDENTITY, IS_CONDITION
 from .nodes import PRODUCT, TOTALS, VEC, Nodes, Total
 from .refusals import source_line

@@ -8,8 +8,8 @@ from operator import methodcaller
 from typing import Any, ClassVar, TypeAlias
 
 from .. import checks, ops
+from ..checks import real_number
 from ..declaration import Op
-from ..value import real_number
 from .checks import as_list, here, is_single
 from .init import Initializer, he, xavier
 from .module import Module

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from .. import ops
+from ..checks import real_number
 from ..randomness import generator
-from ..value import Constant, Value, real_number
+from ..value import Constant, Value
 from .checks import as_list, here, is_plain, is_single
 from .module import Module
 

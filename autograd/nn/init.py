@@ -16,10 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import checks
-from ..checks import size
+from ..checks import real_number, size
 from ..errors import ShapeError
 from ..randomness import generator
-from ..value import real_number
 
 Array: TypeAlias = NDArray[np.float64]
 

@@ -149,6 +149,11 @@ class Layer(Module):
 
     def _is_whole(self) -> bool:
         """Whether the neurons are still the rows of the arrays."""
+        # Parts are kept until something changes, and have the arrays where that is so.
+        weight = vars(self)["weight"]
+        return any(array is weight for part in self._parts() for array in part.arrays) or self._are_rows()
+
+    def _are_rows(self) -> bool:
         weight, bias, neurons = vars(self)["weight"], vars(self)["bias"], self.neurons
         return len(neurons) == weight.shape[0] and all(
             isinstance(neuron, Neuron)
@@ -193,7 +198,7 @@ class Layer(Module):
         return ((name, value) for name, value in vars(self).items() if name not in ("weight", "bias"))
 
     def _own_parts(self) -> Iterator[Part]:
-        if not self._is_whole():
+        if not self._are_rows():
             yield from super()._own_parts()
             return
         for neuron in self.neurons:

@@ -14,10 +14,9 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from .. import checks, ops
-from ..checks import count
+from ..checks import count, real_number
 from ..declaration import equal
 from ..errors import ShapeError
-from ..value import real_number
 from .checks import as_list, is_plain, is_single
 from .targets import Rule, binary_rule, class_rule, hinge_rule, probabilities_rule
 

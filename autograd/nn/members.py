@@ -73,6 +73,9 @@ class Held:
 
         if method == "__setitem__" and not isinstance(args[0], slice):
             keep_parameter(f"item {args[0]!r}", _item(self, args[0]), args[1])
+        if _is_in(self, [*args, named]):
+            kind = "list" if isinstance(self, list) else "dict"
+            raise ValueError(f"a {kind} of a module would hold itself; put a copy of it there")
         for reference, name in self.owners:
             module = reference()
             if module is not None:
@@ -85,6 +88,10 @@ class Held:
             if module is not None:
                 module._adopt(name, vars(module).get(name))
                 module._changed()
+        self.tell_all()
+
+    def tell_all(self) -> None:
+        """Tell whoever has read anything of it."""
         for item in list(self.readers or ()):
             tell(self.readers, item)
 
@@ -111,19 +118,26 @@ class HeldDict(Held, dict[Any, Any]):
         return HeldDict, (dict.copy(self),)
 
 
-def held(value: Any) -> Any:
+def held(value: Any, outer: tuple[Any, ...] = ()) -> Any:
     """``value`` with every plain list and dict in it replaced by one that tells; anything else unchanged.
+
+    A ValueError if it is in itself, ``outer`` being the containers around it.
 
     >>> type(held([1, [2]])[1]).__name__
     'HeldList'
     """
     kind = value.__class__
+    if kind not in (list, dict, tuple):
+        return value
+    if any(value is each for each in outer):
+        raise ValueError(f"a {kind.__name__} that holds itself can't be put into a module; put a copy of it there")
+    outer = (*outer, value)
     if kind is list:
-        return HeldList(map(held, value))
+        return HeldList(held(item, outer) for item in value)
     if kind is dict:
-        return HeldDict((key, held(item)) for key, item in value.items())
+        return HeldDict((key, held(item, outer)) for key, item in value.items())
     if kind is tuple:
-        items = tuple(map(held, value))
+        items = tuple(held(item, outer) for item in value)
         return value if all(new is old for new, old in zip(items, value, strict=True)) else items
     return value
 
@@ -136,6 +150,26 @@ def flat(name: str, value: Any) -> Iterator[tuple[str, Any]]:
         for key, item in items(value):
             if item.__class__ not in PLAIN:
                 yield from flat(f"{name}.{key}", item)
+
+
+def has_members(value: Any) -> bool:
+    """Whether an attribute is or holds a module, an array or a parameter."""
+    return next(flat("", value), None) is not None
+
+
+def is_inert(*values: Any) -> bool:
+    """Whether none of these is a member, or a container whose changes would have to be told."""
+    return not any(
+        isinstance(x, MEMBERS) or (isinstance(x, CONTAINERS) and not (isinstance(x, tuple) and is_inert(*x)))
+        for x in values
+    )
+
+
+def _is_in(container: Held, value: Any) -> bool:
+    """Whether a container is in another one, at any depth."""
+    return value is container or (
+        isinstance(value, CONTAINERS) and any(_is_in(container, item) for _, item in items(value))
+    )
 
 
 def items(value: list[Any] | tuple[Any, ...] | dict[Any, Any]) -> Any:
@@ -157,29 +191,32 @@ def _telling(kind: type, method: str, prepare: Callable[..., tuple[Any, ...]]) -
 
     @wraps(original)
     def changing(self: Any, *args: Any, **named: Any) -> Any:
-        is_number = method == "__setitem__" and args[0].__class__ in (int, str) and args[1].__class__ in PLAIN
-        number = is_number and _item(self, args[0]).__class__ in PLAIN
+        # A number more, or in the place of another: the members are what they were. Histories grow long.
+        is_append = method == "append" and is_inert(*args)
+        is_item = method == "__setitem__" and args[0].__class__ in (int, str) and is_inert(_item(self, *args), *args)
         args, named = prepare(*args), {key: held(item) for key, item in named.items()}
-        if not number:
+        if not (is_append or is_item):
             self.check(method, args, named)
         try:
             return original(self, *args, **named)
         finally:
-            if number:  # exactly that item: the structure is what it was
+            if is_item:
                 tell(self.readers, args[0])
                 tell(self.readers, "*")
+            elif is_append:
+                self.tell_all()
             else:
                 self.changed()
 
     setattr(kind, method, changing)
 
 
-def _item(container: Any, key: Any) -> Any:
-    """What is in that place; the container itself if there is none."""
+def _item(container: Any, key: Any, default: Any = None) -> Any:
+    """What is in that place."""
     try:
-        return dict.get(container, key, container) if isinstance(container, dict) else list.__getitem__(container, key)
+        return dict.get(container, key, default) if isinstance(container, dict) else list.__getitem__(container, key)
     except (IndexError, TypeError):
-        return container
+        return default
 
 
 def _items(*args: Any) -> tuple[Any, ...]:

@@ -9,7 +9,7 @@ from ..scopes import TOP, Scope, _current, current
 from .adoption import adopt, keep_parameter, refuse_circles
 from .buffers import Buffered, overwrite
 from .calling import SignatureOfForward, entering, entering_with_batch
-from .members import CONTAINERS, MEMBERS, PLAIN, Own, held, tell
+from .members import CONTAINERS, MEMBERS, PLAIN, Own, has_members, held, tell
 from .state import Stateful
 
 _set = object.__setattr__
@@ -142,7 +142,8 @@ class Module(Buffered, Stateful):
                 self._adopt(name, value)
             else:
                 _set(self, name, value)
-            self._changed()
+            if has_members(value) or has_members(old):
+                self._changed()
         tell(own.readers, name)
 
     def __delattr__(self, name: str) -> None:

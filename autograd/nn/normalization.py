@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import ops
-from ..checks import count, size
+from ..checks import count, real_number, size
 from ..errors import ShapeError, TraceError
 from ..parameter_array import ParameterArray
 from ..scopes import current
 from ..store import make_room
-from ..value import Constant, Value, real_number
+from ..value import Constant, Value
 from .checks import as_list, here, is_plain, is_single
 from .module import Module
 from .statistics import take, update

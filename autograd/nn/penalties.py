@@ -7,10 +7,11 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+from ..checks import real_number
 from ..parameter import Parameter
 from ..scopes import current
 from ..store import Place, Span
-from ..value import Value, real_number
+from ..value import Value
 from .module import Module
 
 _BIAS = re.compile(r"(b|bias)\d*")

@@ -188,6 +188,8 @@ class Optimizer(Formula):
             self._watched = None
             return
         self._known = owner._parts()
+        if all(map(self.span.covers, owner.parameters().span.places)):
+            return
         more = [name for name, p in owner.named_parameters() if p not in self.params]
         if more:
             shown = ", ".join(more[:3]) + (", ..." if len(more) > 3 else "")

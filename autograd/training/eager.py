@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import blame
+from ..checks import real_number
 from ..data.sampling import batches
 from ..errors import ShapeError
 from ..nn.statistics import commit, pending
 from ..optim import clip_grad_norm_
 from ..scopes import no_grad
-from ..value import Value, real_number
+from ..value import Value
 from .data import Data, Floats, rows
 from .engine import EpochLoss, Evaluation, Orders, Task, batch_of, check_batches, needs_batch
 from .modes import in_mode

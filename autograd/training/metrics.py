@@ -8,9 +8,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ..checks import by_name
+from ..checks import by_name, real_number
 from ..errors import ShapeError
-from ..value import real_number
 
 Metric: TypeAlias = Callable[[NDArray[np.float64], NDArray[Any]], Any]
 """From all predictions and all targets to one number."""

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..backprop import ancestors
 from ..checks import whole_number
 from ..data.sampling import check_fraction
 from ..errors import NonFiniteError, ShapeError, TraceError
-from ..graph import ancestors
 from ..nn import losses
 from ..optim import Optimizer
 from ..optim.optimizer import parameter_list

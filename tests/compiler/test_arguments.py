@@ -130,6 +130,7 @@ REFUSED = {
     "None": (None, TypeError, "x must be an array with a row for each sample, got NoneType"),
     "Values": ([[Value(1.0)] * 3] * 2, TypeError, "give numbers, for example np.array([v.data for v in values])"),
     "huge integers": ([[10**400] * 3] * 2, TypeError, "x is an array of objects"),
+    "integers that Python refuses to write": ([[10**5000] * 3] * 2, TypeError, "first one: too long to show"),
     "dicts": ([{0: 1.0, 1: 1.0, 2: 1.0}] * 2, TypeError, "x is an array of objects"),
     "a dict among lists": ([[1.0, 2.0, 3.0], {0: 1.0, 1: 1.0, 2: 1.0}], (TypeError, ShapeError), "x "),
     "a set": ({1.0, 2.0}, TypeError, "got set; give np.array(list(x))"),

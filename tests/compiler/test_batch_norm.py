@@ -3,12 +3,11 @@
 import numpy as np
 import pytest
 
-from autograd import Parameter, compile, fit, nn, tanh
+from autograd import Parameter, ancestors, compile, fit, nn, tanh
 from autograd.compiler.backend import InputArray
 from autograd.compiler.specialisation import same
 from autograd.compiler.trace import trace
 from autograd.errors import DomainError, NonFiniteError, ShapeError
-from autograd.graph import ancestors
 from autograd.nn.normalization import batch_mean
 from autograd.nn.penalties import l2
 from autograd.nn.statistics import commit, pending

@@ -290,7 +290,7 @@ def test_an_error_names_the_sample_also_of_converted_arrays(backend):
     program = compile(loss, backend=backend)
     program.backward(np.ones(3))
     for data in (np.array([1.0, 800.0]), np.array([1, 800]), [1, 800], np.array([1, 0, 800, 0])[::2]):
-        with pytest.raises(NonFiniteError, match=r"in head.*sample 1"):
+        with pytest.raises(NonFiniteError, match=r"sample 1 .* in head"):
             program.backward(data)
     assert w.grad == pytest.approx(np.e)
 

@@ -1,6 +1,8 @@
 """Whatever a compiled function reads and Python changes afterwards is seen; whatever it doesn't read costs nothing."""
 
 import argparse
+import collections
+import contextvars
 import functools
 import gc
 import itertools
@@ -142,10 +144,137 @@ class Config:
     unused = 1.0
 
 
+class Derivable:
+    """What is read here is read by ways of which no attribute of an object tells."""
+
+    rate = 1.0
+
+    def __init__(self) -> None:
+        self.scale = 1.0
+        self.config = Config
+
+    @classmethod
+    def of_class(cls) -> float:
+        return cls.rate
+
+    def of_type(self) -> float:
+        return type(self).rate
+
+    def method(self, x: Any) -> Any:
+        return x * self.scale
+
+    @staticmethod
+    def static(x: Any) -> Any:
+        return x * 2.0
+
+    @property
+    def computed(self) -> list[float]:
+        return [self.scale]
+
+    @property
+    def constant(self) -> float:
+        return 1.0
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "made_up":
+            return self.__dict__["scale"]
+        raise AttributeError(name)
+
+
+class Between(Derivable):
+    pass
+
+
+class Overriding(Derivable):
+    def method(self, x: Any) -> Any:
+        return super().method(x) * 2.0
+
+
+class Farther(Between):
+    def method(self, x: Any) -> Any:
+        return super().method(x) * 2.0
+
+
+class Item:
+    scale = 1.0
+
+
+class Keyed(dict):  # type: ignore[type-arg]
+    """A dict with attributes."""
+
+
+def defaults(x: Any, weights: Any = [1.0, 2.0], *, keyed: Any = [3.0]) -> Any:  # noqa: B006
+    return x[0] * weights[0] * keyed[0]
+
+
+def with_attribute(x: Any) -> Any:
+    return x[0] * with_attribute.scale  # type: ignore[attr-defined]
+
+
+with_attribute.scale = 1.0  # type: ignore[attr-defined]
+
+
+def rewritten(x: Any) -> Any:
+    return x[0] * 2.0
+
+
+def imports(x: Any) -> Any:
+    import settings_of_a_user
+
+    return x[0] * settings_of_a_user.scale
+
+
+@functools.lru_cache
+def cached() -> float:
+    return beta
+
+
+def rebound_and_cleared() -> None:
+    globals()["beta"] = new()
+    cached.cache_clear()
+
+
+sys.modules["settings_of_a_user"] = settings
+package = types.ModuleType("package_of_a_user")
+package.inner = settings
+odd, patched, overriding, farther = Derivable(), Derivable(), Overriding(), Farther()
+objects = np.array([Item()], dtype=object)
+queue, chain = collections.deque([1.0]), collections.ChainMap({"a": 1.0})
+keyed = Keyed(a=1.0)
+keyed.scale = 1.0  # type: ignore[attr-defined]
+ordered = {"a": 1.0, "b": 2.0}
+variable = contextvars.ContextVar("variable", default=1.0)
+local = threading.local()
+local.scale = 1.0
+partial_of_keyword = functools.partial(lambda x, factor: x[0] * factor, factor=1.0)
 reset: dict[str, Any] = {}
+
+
+def constantly(number: float) -> Any:
+    return property(lambda _: number)
+
+
+def a_method(factor: float) -> Any:
+    return lambda self, x: x * factor
+
+
+def of_itself() -> Any:
+    return lambda: setattr(patched, "method", types.MethodType(a_method(new()), patched))
+
+
+def another_order() -> None:
+    first = next(iter(ordered))
+    ordered[first] = ordered.pop(first)
+
+
+def the_code_of(factor: float) -> Any:
+    return eval(f"lambda x: x[0] * {factor}").__code__
+
+
 CASES: dict[str, tuple[Any, Any]] = {
     "a global": (lambda x: x[0] * beta, rebind("beta", new)),
     "a global of a function that is called": (lambda x: helper(x[0]), rebind("beta", new)),
+    "an item of globals()": (lambda x: x[0] * globals()["beta"], rebind("beta", new)),
     "a function": (lambda x: chosen(x[0]), rebind("chosen", lambda: scaled_by(new()))),
     "a key of a dict": (lambda x: x[0] * CONFIG["gamma"], lambda: CONFIG.__setitem__("gamma", new())),
     "a computed key": (lambda x: x[0] * CONFIG["gam" + "ma" * len(x[:1])], lambda: CONFIG.update(gamma=new())),
@@ -175,6 +304,54 @@ CASES: dict[str, tuple[Any, Any]] = {
     ),
     "a number of a Value": (lambda x: x[0] * leaf.data, lambda: setattr(leaf, "data", new())),
     "a constant": (lambda x: x[0] * constant, lambda: setattr(constant, "data", new())),
+    "a class attribute by cls": (lambda x: x[0] * odd.of_class(), lambda: setattr(Derivable, "rate", new())),
+    "a class attribute by type()": (lambda x: x[0] * odd.of_type(), lambda: setattr(Derivable, "rate", new())),
+    "an attribute of a class in an attribute": (
+        lambda x: x[0] * odd.config.beta,
+        lambda: setattr(Config, "beta", new()),
+    ),
+    "a method": (lambda x: odd.method(x[0]), lambda: setattr(Derivable, "method", a_method(new()))),
+    "a method of one object": (lambda x: patched.method(x[0]), of_itself()),
+    "a method that super() finds": (
+        lambda x: overriding.method(x[0]),
+        lambda: setattr(Derivable, "method", a_method(new())),
+    ),
+    "a method that super() finds sooner": (
+        lambda x: farther.method(x[0]),
+        lambda: setattr(Between, "method", a_method(new())),
+    ),
+    "an object in an array": (lambda x: x[0] * objects[0].scale, lambda: setattr(objects[0], "scale", new())),
+    "a static method": (
+        lambda x: odd.static(x[0]),
+        lambda: setattr(Derivable, "static", staticmethod(scaled_by(new()))),
+    ),
+    "what __getattr__ gives": (lambda x: x[0] * odd.made_up, lambda: setattr(odd, "scale", new())),
+    "a property that is another list each time": (
+        lambda x: x[0] * odd.computed[0],
+        lambda: setattr(odd, "scale", new()),
+    ),
+    "a property": (lambda x: x[0] * odd.constant, lambda: setattr(Derivable, "constant", constantly(new()))),
+    "an attribute that was missing": (
+        lambda x: x[0] * getattr(options, "missing", 1.0),
+        lambda: setattr(options, "missing", new()),
+    ),
+    "what vars() finds": (lambda x: x[0] * vars(options)["scale"], lambda: setattr(options, "scale", new())),
+    "a deque": (lambda x: x[0] * queue[0], lambda: queue.appendleft(new())),
+    "a chain of dicts": (lambda x: x[0] * chain["a"], lambda: chain.__setitem__("a", new())),
+    "an attribute of a dict": (lambda x: x[0] * keyed.scale, lambda: setattr(keyed, "scale", new())),
+    "the order of a dict": (lambda x: sum(map(lambda a, b: a * b, ordered.values(), x)), another_order),
+    "a variable of a context": (lambda x: x[0] * variable.get(), lambda: variable.set(new())),
+    "a variable of a thread": (lambda x: x[0] * local.scale, lambda: setattr(local, "scale", new())),
+    "what is in a default": (lambda x: defaults(x), lambda: defaults.__defaults__[0].__setitem__(0, new())),  # type: ignore[index]
+    "what is in a keyword default": (lambda x: defaults(x), lambda: defaults.__kwdefaults__["keyed"].insert(0, new())),
+    "a default": (lambda x: defaults(x), lambda: setattr(defaults, "__defaults__", ([new()],))),
+    "an attribute of a function": (with_attribute, lambda: setattr(with_attribute, "scale", new())),
+    "the code of a function": (lambda x: rewritten(x), lambda: setattr(rewritten, "__code__", the_code_of(new()))),
+    "a module that it imports": (imports, lambda: setattr(settings, "scale", new())),
+    "a module in a module": (lambda x: x[0] * package.inner.scale, lambda: setattr(settings, "scale", new())),
+    "an attribute by getattr": (lambda x: x[0] * getattr(settings, "scale"), lambda: setattr(settings, "scale", new())),  # noqa: B009
+    "what a cached function read": (lambda x: x[0] * cached(), rebound_and_cleared),
+    "a keyword of a partial": (partial_of_keyword, lambda: partial_of_keyword.keywords.update(factor=new())),
     "a bound method": (
         Settings.__eq__ and (lambda x: x[0] * settings_method()),
         rebind("settings_method", lambda: functools.partial(float, new())),
@@ -227,13 +404,19 @@ MODULE_CHANGES: dict[str, Any] = {
     "the activation of a neuron": lambda m: vars(m.inner)["neurons"][0].__setattr__("nonlin", True),
     "an attribute that was missing": lambda m: setattr(m, "extra", None),
     "its mode": lambda m: m.eval(),
+    "a method of its own": lambda m: setattr(m, "forward", lambda x: m.inner(x) * 5.0),
+    "a method of its class": lambda m: setattr(Scaled, "forward", lambda self, x: self.inner(x) * 5.0),
+    "an attribute of its class that was missing": lambda m: setattr(Scaled, "extra", None),
 }
 
 
 @pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("name", MODULE_CHANGES)
 def test_what_a_module_holds_is_seen_when_it_changes(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Scaled, "ratio", 1.0)
+    for attribute in ("ratio", "forward"):
+        monkeypatch.setattr(Scaled, attribute, vars(Scaled)[attribute])  # put back afterwards
+    Scaled.extra = None  # type: ignore[attr-defined]
+    monkeypatch.delattr(Scaled, "extra")
     model = Scaled()
     program = compile(model, backend="numpy")
     before = program(X)
@@ -249,6 +432,127 @@ def traces(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     counted = classmethod(lambda cls, *args: made.append(args) or of(cls, *args))
     monkeypatch.setattr(autograd.compiler.specialisation.Specialisation, "of", counted)
     return made
+
+
+class Counting(nn.Module):
+    """It changes what it reads, and what it keeps is of no account for what it computes."""
+
+    calls = 0
+
+    def __init__(self) -> None:
+        self.inner, self.count, self.kept, self.memo = nn.Linear(2, 1, rng=0), 0, [], {}
+        self.options = Options()
+
+    def forward(self, x: Any) -> Any:
+        self.count += 1
+        type(self).calls += 1
+        self.options.steps += 1
+        self.kept.append(len(x))
+        LOG.append(len(self.kept))
+        self.memo["y"] = self.inner(x)
+        self.last = self.memo["y"] * 2.0
+        return self.last
+
+
+class KeepsLast(nn.Module):
+    def __init__(self) -> None:
+        self.inner, self.options = nn.Linear(2, 1, rng=0), Options()
+
+    def forward(self, x: Any) -> Any:
+        self.last = self.options.last = self.inner(x)
+        return self.last * self.options.last
+
+
+LOG: list[int] = []
+
+
+@pytest.mark.usefixtures("way")
+def test_what_the_function_itself_changes_costs_no_trace(traces: list[Any]) -> None:
+    model = Counting()
+    program = compile(model, backend="numpy")
+    for _ in range(4):
+        found = program(X)
+    assert len(traces) == 1
+    last = KeepsLast()
+    program_of_last = compile(last, backend="numpy")
+    for _ in range(3):
+        np.testing.assert_allclose(program_of_last(X), [last(row).data for row in X.tolist()], rtol=1e-14)
+    assert len(traces) == 2, "eager calls keep something else"
+    np.testing.assert_allclose(found, [model(row).data for row in X.tolist()], rtol=1e-14)
+
+
+class Refusing:
+    """Something that only objects can be asked for."""
+
+    def __get__(self, owner: Any, kind: type) -> float:
+        if owner is None:
+            raise RuntimeError("ask an object")
+        return float(owner.number)
+
+
+class Configured:
+    def __init__(self) -> None:
+        self.config = {"rate": 1.0, "steps": 0.0}
+
+    def of_one(self, x: Any) -> Any:
+        return x[0] * self.config["rate"]
+
+    def of_all(self, x: Any) -> Any:
+        return self.of_one(x) * sum(self.config.values())
+
+
+@pytest.mark.usefixtures("way")
+def test_another_item_of_a_dict_in_an_object_costs_no_trace(traces: list[Any]) -> None:
+    configured = Configured()
+    program, program_of_all = compile(configured.of_one, "numpy"), compile(configured.of_all, "numpy")
+    for steps in range(3):
+        configured.config["steps"] = float(steps)
+        np.testing.assert_array_equal(program(X), X[:, 0])
+        np.testing.assert_array_equal(program_of_all(X), X[:, 0] * (1.0 + steps))
+    assert len(traces) == 1 + 3
+    configured.config["rate"] = 2.0
+    np.testing.assert_array_equal(program(X), X[:, 0] * 2.0)
+    configured.config = {"rate": 3.0}
+    np.testing.assert_array_equal(program(X), X[:, 0] * 3.0)
+
+
+class Described:
+    refusing = Refusing()
+
+    def __init__(self) -> None:
+        self.number = 2.0
+
+
+@pytest.mark.usefixtures("way")
+def test_of_packages_that_were_installed_only_what_is_read_is_compared() -> None:
+    import matplotlib.figure  # large, and full of code that reads itself
+
+    figure = matplotlib.figure.Figure()
+    program = compile(lambda x: x[0] * figure.dpi, backend="numpy")
+    program(X)
+    [known] = program._specialisations
+    assert len(known.trace.guards.compared) < 500
+    figure.set_dpi(20.0)
+    np.testing.assert_array_equal(program(X), X[:, 0] * 20.0)
+
+
+@pytest.mark.usefixtures("way")
+def test_descriptors_are_asked_by_the_function_alone(traces: list[Any]) -> None:
+    described = Described()
+    program = compile(lambda x: x[0] * described.refusing, backend="numpy")
+    program(X)
+    np.testing.assert_array_equal(program(X), X[:, 0] * 2.0)
+    assert len(traces) == 1
+    described.number = 5.0
+    np.testing.assert_array_equal(program(X), X[:, 0] * 5.0)
+
+
+@pytest.mark.usefixtures("way")
+def test_a_property_that_gives_something_new_costs_no_trace(traces: list[Any]) -> None:
+    program = compile(lambda x: x[0] * odd.computed[0], backend="numpy")
+    for _ in range(3):
+        program(X)
+    assert len(traces) == 1
 
 
 COSTS_NOTHING: dict[str, Any] = {
@@ -404,3 +708,20 @@ def test_partials_and_functions_from_elsewhere() -> None:
     np.testing.assert_allclose(program(X), X[:, 0] * 6.0)
     f.__closure__[0].cell_contents = 5.0
     np.testing.assert_allclose(program(X), X[:, 0] * 15.0)
+
+
+@pytest.mark.parametrize("keys", ["ab", (0, 1)])
+def test_a_dict_of_modules_is_read_as_a_list_is(keys) -> None:
+    class Heads(nn.Module):
+        def __init__(self) -> None:
+            self.heads = {key: nn.Linear(2, 1, rng=k) for k, key in enumerate(keys)}
+
+        def forward(self, x):
+            return sum(head(x) for head in self.heads.values()) + self.heads[keys[0]](x)
+
+    model = Heads()
+    program = autograd.compile(model, backend="numpy")
+    X = np.array([[1.0, 2.0]])
+    assert program(X)[0] == pytest.approx(model([1.0, 2.0]).data, rel=1e-15)
+    model.heads["third"] = nn.Linear(2, 1, rng=9)
+    assert program(X)[0] == pytest.approx(model([1.0, 2.0]).data, rel=1e-15)

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from mpmath import mp, mpf
 
-from autograd import declaration, methods, value
+from autograd import declaration, value
 from autograd.declaration import CONDITION, OPS, Op
 from autograd.errors import DomainError
+from autograd.fast.methods import ValueMethods
 
 BUILT_IN = [op for name, op in OPS.items() if name in declaration._BUILT_IN]
 PARTS = {
@@ -33,7 +34,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def _forget_declared_operations() -> Iterator[None]:
     """Undo what a test declares, so that tests don't depend on their order."""
     before = dict(OPS)
-    held = {holder: dict(vars(holder)) for holder in (methods.ValueMethods, value.Constant)}
+    held = {holder: dict(vars(holder)) for holder in (ValueMethods, value.Constant)}
     yield
     OPS.clear()
     OPS.update(before)

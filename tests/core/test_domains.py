@@ -10,7 +10,7 @@ import pytest
 import autograd
 from autograd import Constant, DivisionByZeroError, DomainError, Op, Value, no_grad, scope
 from autograd.declaration import CONDITION, REAL
-from autograd.value import unchecked
+from autograd.scopes import unchecked
 
 OUTSIDE = {
     "div": [(1.0, 0.0), (0.0, -0.0), (math.inf, 0.0)],

@@ -237,3 +237,12 @@ def test_a_span_of_scattered_parameters_is_a_copy() -> None:
     assert positions[1] == -1
     assert span.data[positions[0]] == 50.0
     assert span.data[positions[2]] == 20.0
+
+
+def test_a_masked_array_with_gaps_is_not_written() -> None:
+    array = ParameterArray([5.0, 6.0])
+    with pytest.raises(ValueError, match=r"can't have the 1 gaps of a masked array; fill them: x.filled\(0.0\)"):
+        array.data = np.ma.masked_array([1.0, 2.0], [False, True])
+    assert array.data.tolist() == [5.0, 6.0]
+    array.data = np.ma.masked_array([1.0, 2.0], [False, False])
+    assert array.data.tolist() == [1.0, 2.0]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-import autograd.graph
+import autograd.fast.sweep
 from autograd import Constant, Parameter, Value, ancestors, no_grad, scope, sweep
 from autograd.scopes import TOP, current
 
@@ -117,7 +117,7 @@ def test_threads_that_share_parameters_give_right_sums() -> None:
 
 
 class Interruption:
-    """Raises KeyboardInterrupt at the n-th line that graph.py runs, as Ctrl-C may.
+    """Raises KeyboardInterrupt at the n-th line that fast/sweep.py runs, as Ctrl-C may.
 
     Only the lines of a `with` and a `try` are left out: Python handles no signal between a lock and what it guards.
     """
@@ -127,7 +127,7 @@ class Interruption:
         self.happened = False
 
     def __call__(self, frame: Any, event: str, argument: Any) -> Any:
-        if frame.f_code.co_filename != autograd.graph.__file__:
+        if frame.f_code.co_filename != autograd.fast.sweep.__file__:
             return None
         line = linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip()
         if event == "line" and not self.happened and not line.startswith(("with ", "try:")):
@@ -203,7 +203,7 @@ def test_an_interruption_while_leaves_take_in_their_gradients(monkeypatch: pytes
     root, leaves = graph()
     whole, _ = graph()
     whole.backward()
-    settle, calls = autograd.graph._settle, []
+    settle, calls = autograd.fast.sweep._settle, []
 
     def interrupted_once(totals: Any, found: list[Value]) -> None:
         calls.append(len(found))
@@ -212,7 +212,7 @@ def test_an_interruption_while_leaves_take_in_their_gradients(monkeypatch: pytes
             raise KeyboardInterrupt
         settle(totals, found)
 
-    monkeypatch.setattr(autograd.graph, "_settle", interrupted_once)
+    monkeypatch.setattr(autograd.fast.sweep, "_settle", interrupted_once)
     with pytest.raises(KeyboardInterrupt):
         root.backward()
     assert state(root) == state(whole)

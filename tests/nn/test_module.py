@@ -7,6 +7,7 @@ import pickle
 import threading
 import weakref
 
+import numpy as np
 import pytest
 
 from autograd import Parameter, Value, ancestors, nn, scope
@@ -80,6 +81,22 @@ def test_a_module_is_not_put_into_itself() -> None:
     assert not vars(inner)
     inner.back = weakref.ref(outer)
     assert outer.modules() == [outer, inner]
+
+
+def test_a_list_is_not_put_into_itself() -> None:
+    outer = nn.Module()
+    outer.parts, outer.named = [[nn.Module()]], {"deep": {}}
+    for put in (
+        lambda: outer.parts.append(outer.parts),
+        lambda: outer.parts[0].append([outer.parts]),
+        lambda: outer.named["deep"].update(up=(outer.named,)),
+    ):
+        with pytest.raises(ValueError, match="of a module would hold itself; put a copy of it there"):
+            put()
+    assert outer.parts == [[outer.parts[0][0]]]
+    assert outer.named == {"deep": {}}
+    outer.parts.extend(outer.parts)
+    assert len(outer.modules()) == 2
 
 
 def test_a_number_does_not_replace_a_parameter() -> None:
@@ -410,6 +427,54 @@ def test_copies_of_neurons_are_whole(copier) -> None:
     twin.layers[0].weight.data[...] = 7.0
     assert twin.layers[0].neurons[1].w[0].data == 7.0
     assert model.layers[0].weight[1][0].data != 7.0
+
+
+def test_what_a_module_holds_beside_its_members_leaves_the_list_of_parameters_alone() -> None:
+    model = nn.MLP(2, [3, 1], rng=0)
+    model.history, model.best = [], {}
+    known = model.parameters().parts
+    model.history.append(0.5)
+    model.history.append((1, "epoch"))
+    model.best["loss"] = 0.5
+    model.best["loss"] = 0.25
+    model.last = np.zeros(3)
+    model.sizes = (2, 3)
+    model.config = {"lr": 0.1}
+    model.last = None
+    assert model.parameters().parts is known
+    assert (model.history, model.best) == ([0.5, (1, "epoch")], {"loss": 0.25})
+    model.history.append(Parameter(1.0))
+    model.best["bias"] = Parameter(2.0)
+    assert len(model.parameters()) == 15
+    assert {"history.2", "best.bias"} <= {name for name, _ in model.named_parameters()}
+    model.config = {"scale": Parameter(3.0)}
+    model.sizes = (Parameter(4.0),)
+    assert len(model.parameters()) == 17
+    model.sizes = (1.0,)
+    assert len(model.parameters()) == 16
+    with pytest.raises(TypeError, match=r"\.data"):
+        model.best["bias"] = 0.5
+
+
+def test_a_plain_list_that_holds_itself_is_refused() -> None:
+    module, ring = nn.Module(), [1.0]
+    ring.append({"again": ring})
+    with pytest.raises(ValueError, match="a list that holds itself"):
+        module.ring = ring
+    assert not hasattr(module, "ring")
+
+
+def test_a_layers_arrays_are_seen_to_be_gone_when_neurons_change() -> None:
+    layer = nn.Layer(2, 3, rng=0)
+    assert layer.weight is layer.weight
+    layer.neurons[1].w = nn.ParameterArray(np.zeros(2))
+    with pytest.raises(AttributeError, match=r"neurons of .* were replaced or changed"):
+        layer.weight
+    layer = nn.Layer(2, 3, rng=0)
+    assert layer.bias.shape == (3,)
+    layer.neurons[2].slope = Parameter(1.0)
+    with pytest.raises(AttributeError, match=r"neurons of .* were replaced or changed"):
+        layer.bias
 
 
 def test_a_called_model_is_freed_without_the_collector() -> None:

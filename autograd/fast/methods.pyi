@@ -1,8 +1,9 @@
 # Generated from the operation table by `make stub`. Don't edit.
+from collections.abc import Callable
 from typing import Any, SupportsFloat
 
-from .declaration import Op
-from .value import Value
+from ..declaration import Op
+from ..value import Value
 
 class ValueMethods:
     __slots__ = ()
@@ -99,5 +100,5 @@ class ValueMethods:
     def minimum(self, other: Value | SupportsFloat) -> Value:
         """the smaller of a and b; at a tie each has half of the gradient."""
 
-def install(value: type, constant: type, namespace: dict[str, Any]) -> set[Op]: ...
-def specialize(kind: type, number: str, namespace: dict[str, Any]) -> None: ...
+def install(value: type, constant: type, apply: Callable[..., Any]) -> set[Op]: ...
+def specialize(kind: type, number: str) -> None: ...

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from .declaration import OPS, REAL, Op
-from .expression import Expression, Expressions, PythonSource, inline
+import re
+from itertools import accumulate
+
+from ..declaration import OPS, REAL, Op
+from ..expression import Expression, Expressions, PythonSource, inline
 
 OPERATORS = {
     "add": ("__add__", "__radd__"),
@@ -23,47 +26,52 @@ def method_names(op: Op) -> list[tuple[str, bool]]:
     return [(op.name, False), *((name, index == 1) for index, name in enumerate(special))]
 
 
-def method_source(op: Op, swap: bool, number: str = "self._data") -> str:
+_LOCALS = {"self", "other", "y", "scope", "kind", "node", "constant", "op", "apply", "current", "new", "carriers"}
+
+
+def can_be_generated(op: Op) -> bool:
+    """Whether the names of its arguments and attributes can be names in a generated method."""
+    names = (*op.argument_names, *op.attributes)
+    return _LOCALS.isdisjoint(names) and not any(re.fullmatch(r"t\d+", name) for name in names)
+
+
+def method_source(op: Op, name: str, swap: bool, number: str = "self._data") -> str:
     """The fast method: numbers computed inline, a node made with as few steps as Python has.
 
-    What is rare (a constant, a domain error, no_grad, an unknown operand, attributes) goes to ``apply_``. It is called
-    ``method_`` because its own name, like "tanh", would hide the function that it calls. ``number`` is source text of
-    self's number, where a class has a faster way to it.
+    What is rare (a constant, a domain error, no_grad, an unknown operand, attributes) goes to ``apply``. ``number`` is
+    source text of self's number, where a class has a faster way to it.
     """
-    if op.arity == 1:
-        return _unary(op, number)
-    special = OPERATORS.get(op.name, ())
-    return _binary(op, swap, number, special[swap] if special else op.name)
+    return _unary(op, name, number) if op.arity == 1 else _binary(op, name, swap, number)
 
 
-def unrecorded_source(op: Op, swap: bool) -> str:
+def unrecorded_source(op: Op, name: str, swap: bool) -> str:
     """The method where nothing is recorded: numbers to a number without a history. It is that of `Constant`."""
     names = op.argument_names
     binary = len(names) == 2
     others = ", other" if binary else ""
-    general = f"apply_(op_, ({'other, self' if swap else 'self' + others + ('' if binary else ',')}))"
+    general = f"apply(op, ({'other, self' if swap else 'self' + others + ('' if binary else ',')}))"
     mine, its = (names[::-1] if swap else names) if binary else (names[0], "")
     body = _Body(op)
     before, test = body.domain_test()
     lines = [
-        f"def method_(self{others}):",
-        "scope_ = current_()",
-        "if scope_.recording or scope_.trace is not None:",
+        f"def {name}(self{others}):",
+        "scope = current()",
+        "if scope.recording or scope.trace is not None:",
         f"    return {general}",
         f"{mine} = self._data",
     ]
     if binary:
         lines += [
-            "kind_ = other.__class__",
-            "if kind_ in carriers_ or kind_ is Constant_:",
+            "kind = other.__class__",
+            "if kind in carriers or kind is Constant:",
             f"    {its} = other._data",
-            "elif kind_ is float or (kind_ is int and other.bit_length() < 1024):",
+            "elif kind is float or (kind is int and other.bit_length() < 1024):",
             f"    {its} = other + 0.0",
             "else:",
             f"    return {general}",
         ]
     guard = [f"if {test}:", f"    return {general}"] if test else []
-    lines += [*before, *guard, *body.value(), "return unrecorded_(y, scope_)"]
+    lines += [*before, *guard, *body.value(), "return unrecorded(y, scope)"]
     return "\n    ".join(lines) + "\n"
 
 
@@ -87,7 +95,7 @@ class _Body:
     def _lines(self, target: str, expression: Expression) -> list[str]:
         text = self._source.text(expression)
         lines, self._source.lines = self._source.lines, []
-        return [*lines, f"{target} = {text}"]
+        return [*lines, f"{target} = {_bare(text)}"]
 
     def domain_test(self) -> tuple[list[str], str]:
         """Statements, and then the condition that an argument is outside ("" if none can be)."""
@@ -106,38 +114,47 @@ class _Body:
         return self._lines(target, self._partials[position])
 
 
-def _unary(op: Op, number: str) -> str:
+def _bare(text: str) -> str:
+    """The same without brackets around all of it."""
+    if not text.startswith("("):
+        return text
+    depths = list(accumulate((c == "(") - (c == ")") for c in text))
+    return text[1:-1] if 0 not in depths[:-1] else text
+
+
+def _unary(op: Op, name: str, number: str) -> str:
     body = _Body(op)
     (x,) = op.argument_names
     attributes = "".join(f", {a}={v!r}" for a, v in op.attributes.items())
     is_default = "".join(f" or {a} != {v!r}" for a, v in op.attributes.items())
-    bound = "op_" if not op.attributes else f"op_.bind({', '.join(f'{a}={a}' for a in op.attributes)})"
-    general = f"apply_({bound}, (self,))"
-    if not op.attributes:
-        general += f" if scope_.recording else Constant_.{op.name}(self)"
-    lines = [f"def method_(self{attributes}):", "scope_ = current_()", f"{x} = {number}"]
+    bound = "op" if not op.attributes else f"op.bind({', '.join(f'{a}={a}' for a in op.attributes)})"
+    general = f"    return apply({bound}, (self,))"
+    lines = [f"def {name}(self{attributes}):", "scope = current()", f"{x} = {number}"]
     before, test = body.domain_test()
+    if op.attributes:
+        lines += [f"if not scope.recording{is_default}:", general]
+    else:
+        lines += ["if not scope.recording:", f"    return Constant.{name}(self)"]
     lines += [
         *before,
-        f"if not scope_.recording{is_default}{f' or {test}' if test else ''}:",
-        f"    return {general}",
+        *([f"if {test}:", general] if test else []),
         *body.value(),
-        *_node("node_", "Value_", "y", "op_", "self", "None"),
-        *body.partial(0, "node_._pa"),
-        "node_._pb = None",
-        "return node_",
+        *_node("node", "Value", "y", "op", "self", "None"),
+        *body.partial(0, "node._pa"),
+        "node._pb = None",
+        "return node",
     ]
     return "\n    ".join(lines) + "\n"
 
 
-def _binary(op: Op, swap: bool, number: str, name: str) -> str:
+def _binary(op: Op, name: str, swap: bool, number: str) -> str:
     a, b = op.argument_names
     first, second = ("other", "self") if swap else ("self", "other")
     mine, its = (b, a) if swap else (a, b)
-    general = f"apply_(op_, ({first}, {second}))"
+    general = f"apply(op, ({first}, {second}))"
     both, one = _Body(op), _Body(op)
     position = 1 if swap else 0
-    kept, dropped = ("node_._pb", "node_._pa") if swap else ("node_._pa", "node_._pb")
+    kept, dropped = ("node._pb", "node._pa") if swap else ("node._pa", "node._pb")
 
     def guard(body: _Body) -> list[str]:
         before, test = body.domain_test()
@@ -148,53 +165,53 @@ def _binary(op: Op, swap: bool, number: str, name: str) -> str:
         f"{mine} = {number}",
         *guard(both),
         *both.value(),
-        *_node("node_", "Value_", "y", "op_", first, second),
-        *both.partial(0, "node_._pa"),
-        *both.partial(1, "node_._pb"),
-        "return node_",
+        *_node("node", "Value", "y", "op", first, second),
+        *both.partial(0, "node._pa"),
+        *both.partial(1, "node._pb"),
+        "return node",
     ]
-    constant = _node("constant_", "Constant_", its, "None", "None", "None")
+    constant = _node("constant", "Constant", its, "None", "None", "None")
     with_number = [
         f"{its} = other + 0.0",
         f"{mine} = {number}",
         *guard(one),
         *one.value(),
         *constant,
-        "constant_._pa = None",
-        "constant_._pb = None",
-        *_node("node_", "Value_", "y", "op_", *(("constant_", "self") if swap else ("self", "constant_"))),
+        "constant._pa = None",
+        "constant._pb = None",
+        *_node("node", "Value", "y", "op", *(("constant", "self") if swap else ("self", "constant"))),
         *one.partial(position, kept),
         f"{dropped} = None",
-        "return node_",
+        "return node",
     ]
     attributes = "" if not op.attributes else ", **attributes"
-    lines = [f"def method_(self, other{attributes}):", "scope_ = current_()"]
+    lines = [f"def {name}(self, other{attributes}):", "scope = current()"]
     if not attributes:
         lines += [
-            "kind_ = other.__class__",
-            "if scope_.recording:",
-            "    if kind_ is Value_ or kind_ in carriers_:",
+            "kind = other.__class__",
+            "if scope.recording:",
+            "    if kind is Value or kind in carriers:",
             *(f"        {line}" for line in with_value),
-            "    if kind_ is float or (kind_ is int and other.bit_length() < 1024):",
+            "    if kind is float or (kind is int and other.bit_length() < 1024):",
             *(f"        {line}" for line in with_number),
             f"    return {general}",
-            f"return Constant_.{name}(self, other)",
+            f"return Constant.{name}(self, other)",
         ]
     else:
-        lines += [f"return apply_(op_.bind(**attributes), ({first}, {second}))"]
+        lines += [f"return apply(op.bind(**attributes), ({first}, {second}))"]
     return "\n    ".join(lines) + "\n"
 
 
 def _node(name: str, kind: str, data: str, op: str, a: str, b: str) -> list[str]:
     return [
-        f"{name} = new_({kind})",
+        f"{name} = new({kind})",
         f"{name}._data = {data}",
         f"{name}._grad = None",
         f"{name}.op = {op}",
         f"{name}._a = {a}",
         f"{name}._b = {b}",
         f'{name}._label = ""',
-        f"{name}._scope = scope_",
+        f"{name}._scope = scope",
     ]
 
 
@@ -202,10 +219,11 @@ def stub() -> str:
     """The text of `methods.pyi`: what type checkers and editors know of the generated methods."""
     lines = [
         "# Generated from the operation table by `make stub`. Don't edit.",
+        "from collections.abc import Callable",
         "from typing import Any, SupportsFloat",
         "",
-        "from .declaration import Op",
-        "from .value import Value",
+        "from ..declaration import Op",
+        "from ..value import Value",
         "",
         "class ValueMethods:",
         "    __slots__ = ()",
@@ -215,8 +233,8 @@ def stub() -> str:
             continue
         for name, _ in method_names(op):
             lines += _stub_method(op, name)
-    lines += ["", "def install(value: type, constant: type, namespace: dict[str, Any]) -> set[Op]: ..."]
-    lines += ["def specialize(kind: type, number: str, namespace: dict[str, Any]) -> None: ..."]
+    lines += ["", "def install(value: type, constant: type, apply: Callable[..., Any]) -> set[Op]: ..."]
+    lines += ["def specialize(kind: type, number: str) -> None: ..."]
     return "\n".join(lines) + "\n"
 
 

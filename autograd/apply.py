@@ -1,0 +1,78 @@
+"""What an operation on Values does: it checks domains, computes the number and its partials, and makes the node."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from . import ops as _table  # noqa: F401 (declares the operations that become methods)
+from .checks import real_number
+from .declaration import CONDITION, Op, truth
+from .fast.methods import install
+from .fast.methods import specialize as specialize  # for classes of Values that keep their number elsewhere
+from .scopes import current, is_checked
+from .value import Constant, Value
+
+_NUMBERS = (int, float, np.integer, np.floating)
+_REFUSED = (bool, str, bytes, complex, list, tuple, dict, np.bool_, np.complexfloating, np.ndarray, type(None))
+
+
+def apply(op: Op, args: tuple[Any, ...]) -> Any:
+    """The operation on Values and numbers: the general way that the generated methods shorten."""
+    if any(map(_is_stranger, args)):
+        return NotImplemented
+    nodes = [_operand(arg, op, position) for position, arg in enumerate(args)]
+    if any(node is NotImplemented for node in nodes):
+        return NotImplemented
+    numbers = [node._data for node in nodes]
+    if is_checked():
+        op.check(numbers, lambda i: _whereabouts(nodes[i]))
+    y = op.value(*numbers)
+    scope = current()
+    carries = [node.requires_grad for node in nodes]
+    if scope.recording and any(carries):
+        return Value(y)._computed(op, nodes, op.partials_for(carries, y, numbers))
+    result = Constant(y)
+    if scope.recording or scope.trace is not None:  # a trace needs to know what a number was made of
+        result._computed(op, nodes, [None] * len(nodes))
+    return result
+
+
+def _is_stranger(x: Any) -> bool:
+    """Whether ``x`` knows itself what an operation with a Value is, as a traced number does."""
+    return not isinstance(x, Value) and hasattr(type(x), "__apply_op__")
+
+
+def _operand(x: Any, op: Op, position: int) -> Any:
+    """``x`` as a Value, NotImplemented if it may know better what to do, or a TypeError."""
+    if op.domain_of(position) is CONDITION:
+        said = truth(x)
+        if said is not None:
+            return Constant(float(said))
+        if not isinstance(x, Constant):
+            raise TypeError(
+                f"the condition of {op.name} is a bool, as in where(x > 0, a, b), got {type(x).__name__}: {x!r}"
+            )
+    if isinstance(x, Value):
+        return x
+    if isinstance(x, (*_NUMBERS, *_REFUSED)):
+        return Constant(real_number(x, "a formula of Values"))
+    return NotImplemented
+
+
+def _whereabouts(node: Value) -> str:
+    name = f"label {node.label!r}" if node.label else ""
+    place = f"in {node.scope or current().path}" if node.scope or current().path else ""
+    return f" ({', '.join(filter(None, (name, place)))})" if name or place else ""
+
+
+def _apply_op(op: Op, args: tuple[Any, ...]) -> Any:
+    """What `Op.__call__` asks of a Value."""
+    if op in _HAVE_METHODS and isinstance(args[0], Value):  # ten times faster than the general way
+        return getattr(args[0], op.name)(*args[1:])
+    return apply(op, args)
+
+
+Value.__apply_op__ = staticmethod(_apply_op)
+_HAVE_METHODS = install(Value, Constant, apply)
