@@ -304,6 +304,16 @@ def test_a_hyperparameter_set_later_counts_from_the_next_step() -> None:
     assert changed.eps == 1e-8
 
 
+def test_a_scheduled_rate_is_held_to_what_the_class_declares() -> None:
+    class Bounded(SGD):
+        lr: float = number(0.5, Interval(0, 1))
+
+    opt = Bounded(fresh())
+    with pytest.raises(ValueError, match=re.escape("Bounded: lr must be a finite number in [0, 1), got 1.5")):
+        opt.scale_lr(3.0)
+    assert opt.lr == 0.5
+
+
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
