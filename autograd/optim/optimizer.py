@@ -258,9 +258,9 @@ class Optimizer(Formula):
         self._is_filled = self.is_steady
 
     def __getstate__(self) -> dict[str, Any]:
-        kept = {name: getattr(self, name) for name in ("params", "_values", "t", "initial_lr")}
+        kept = {name: getattr(self, name) for name in ("params", "t", "initial_lr")}
         # In the order of the list: where the parameters of a copy lie isn't known.
-        return {**kept, "state": self._listed_state()}
+        return {**kept, "_values": self.hyperparameters, "state": self._listed_state()}
 
     def __setstate__(self, kept: dict[str, Any]) -> None:
         vars(self).update(kept)

@@ -206,6 +206,15 @@ def test_a_copy_goes_on_exactly_and_by_itself(
     assert repr(opt) == repr(other)
 
 
+def test_a_shallow_copy_has_hyperparameters_and_state_of_its_own() -> None:
+    opt = Adam(fresh(), lr=0.1)
+    other = copy.copy(opt)
+    other.lr, other.eps = 0.2, 1.0
+    train(other, 2, seed=1)
+    assert (opt.lr, opt.eps, opt.t) == (0.1, 1e-8, 0)
+    assert not opt.state["exp_avg"].any()
+
+
 def test_a_copy_of_model_and_optimizer_keeps_them_together() -> None:
     params = fresh()
     others, opt = copy.deepcopy((params, Adam(params)))
