@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from pickle import UnpicklingError
 from typing import Any, ClassVar
 
 import numpy as np
@@ -185,3 +186,12 @@ def _lone(kind: type[Parameter], number: float, grad: float, reached: bool, labe
 def _face_of(array: Any, offset: int) -> Parameter:
     face: Parameter = array.face(array.begin + offset)
     return face
+
+
+def __getattr__(name: str) -> Any:
+    if name == "_restore":  # what pickles of version 0.1 look for first
+        raise UnpicklingError(
+            "this is a pickle of version 0.1, whose parameters lay elsewhere: load it there, save what state_dict() of "
+            "the model and of the optimizer give, and load those here by load_state_dict()"
+        )
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -41,7 +41,17 @@ class Store:
         number: grows from store to store.
     """
 
-    __slots__ = ("accelerated", "data", "data_view", "grad", "grad_view", "number", "reached", "reached_view", "used")
+    __slots__ = (
+        "__weakref__",
+        "data",
+        "data_view",
+        "grad",
+        "grad_view",
+        "number",
+        "reached",
+        "reached_view",
+        "used",
+    )
 
     def __init__(self, slots: int) -> None:
         self.data, self.grad = aligned_zeros(slots), aligned_zeros(slots)
@@ -51,9 +61,6 @@ class Store:
         self.grad_view: Any = memoryview(self.grad)  # type: ignore[arg-type]
         self.reached_view: Any = memoryview(self.reached)  # type: ignore[arg-type]
         self.number = next(_numbers)
-        # Filled by who compiles code for some slots, from one to before another: makes an `optim.inplace.Step`, faster
-        # than NumPy's, of (rule, data, grad, states).
-        self.accelerated: list[tuple[int, int, Callable[..., Any]]] = []
         self.used = 0
 
     @property

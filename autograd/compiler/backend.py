@@ -10,11 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from ..optim.rule import Rule
+    from ..optim.stepping import Step
     from .tape import Tape
 
 Goal: TypeAlias = Literal["values", "parameters", "inputs"]
 """What a tape is for: the results alone, or also the gradients by the parameters or by the inputs."""
 Floats: TypeAlias = NDArray[np.float64]
+Integers: TypeAlias = NDArray[np.int64]
 Run: TypeAlias = Callable[..., Any]
 """One execution: takes an array for each of ``tape.arrays`` (masks too). What it returns depends on the tape:
 
@@ -70,6 +73,20 @@ class Failure(Exception):  # noqa: N818 (it is caught, never shown)
     """
 
 
+@dataclass(frozen=True)
+class Held:
+    """What an optimizer holds: the parameters' numbers, and the arrays of its rule in the rule's order; and buffers."""
+
+    data: Floats
+    states: tuple[Floats, ...]
+    buffers: tuple[Floats, ...] = ()
+
+
+Train: TypeAlias = Callable[[Integers, Integers, Floats, Integers | None, Floats | None], tuple[int, Floats]]
+"""Many steps of an optimizer: takes first sample and number of samples of each, each step's numbers, the order of the
+samples, and where to write what is observed. See `llvm_training.Training`."""
+
+
 class Executable(Protocol):
     """A tape made ready to run. Several threads may bind at the same time, each run what they bound."""
 
@@ -82,6 +99,9 @@ class Executable(Protocol):
         the tape observes of the batch into ``observed``.
         """
 
+    def train(self, rule: Rule, arrays: tuple[Floats, ...], held: Held) -> Train | None:
+        """Connect it with the samples of a training and what its optimizer holds; None if it makes no such steps."""
+
     def notes(self) -> list[str]:
         """What `Program.explain` is to say of the code, a line each."""
 
@@ -93,3 +113,6 @@ class Backend(Protocol):
 
     def build(self, tape: Tape) -> Executable:
         """Compile the tape."""
+
+    def step(self, rule: Rule, data: Floats, grad: Floats, states: tuple[Floats, ...]) -> Step | None:
+        """An optimizer's step on these arrays, see `optim.stepping.MakeStep`; None if it has none that is faster."""

@@ -78,7 +78,7 @@ class Stepped:
         for k in range(len(self._rule.state)):
             _load_pointer(body, f"%S{k}", body.pointer("%A", self._arguments.offset(f"state{k}")))
         _load_pointer(body, "%H", body.pointer("%V", self._layout.scalars))
-        self._scalars = {name: body.broadcast("%H", 8 * k) for k, name in enumerate(self._rule.scalars(1))}
+        self._scalars = {name: body.broadcast("%H", 8 * k) for k, name in enumerate(self._rule.scalars)}
 
     def end(self, body: Body, sums: Vector, place: Place) -> None:
         """Change parameters and state."""

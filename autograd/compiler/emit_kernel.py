@@ -91,7 +91,7 @@ class _Kernel:
             first, count = entry("firsts", step), entry("counts", step)
             masks = body.assign(f"load i64, ptr {masks_used}, align 8")
             body.line(f"store i64 {body.assign(f'add i64 {masks}, {count}')}, ptr {masks_used}, align 8")
-            scalars = body.pointer(arrays["scalars"], body.offset(0, (step, 8 * len(rule.scalars(1)))))
+            scalars = body.pointer(arrays["scalars"], body.offset(0, (step, 8 * len(rule.scalars))))
             body.line(f"store ptr {scalars}, ptr {body.pointer('%V', self._layout.scalars)}, align 8")
             seed = body.assign(f"fdiv double {hexadecimal(1.0)}, {body.assign(f'sitofp i64 {count} to double')}")
             pack = body.assign(f"or i1 {body.assign(f'icmp eq i64 {step}, 0')}, {changes}")

@@ -7,14 +7,14 @@ from dataclasses import replace
 from functools import partial
 
 from ..optim.rule import Rule
-from .backend import Bind, Executable, Floats
+from .backend import Bind, Executable, Floats, Held, Integers
 from .emit_functions import Shape
 from .emit_straight import scalar_units
 from .llvm.cache import cache_folder
 from .llvm.takeover import Takeover
 from .llvm_kernel import Binding, Kernel
 from .llvm_rule import compiled_step
-from .llvm_training import Held, Integers, Training
+from .llvm_training import Training
 from .machine import Target, host
 from .notice import current_notice
 from .tape import Dense, Outer, Tape, count_operations
@@ -40,7 +40,7 @@ class LlvmBackend:
     """
 
     name = "llvm"
-    accelerate = staticmethod(compiled_step)
+    step = staticmethod(compiled_step)
 
     def __init__(self, target: Target | None = None) -> None:
         self._target = target or host()
@@ -85,12 +85,10 @@ class LlvmExecutable:
         """See `backend.Executable`."""
         return self._takeover.watched(Binding(self.tape, self.kernel, data, grad, buffers, observed))
 
-    def bind_training(self, rule: Rule, arrays: tuple[Floats, ...], held: Held) -> Training:
-        """Steps of an optimizer's rule on these arrays, the rule being part of the compiled code."""
-        # The rate is a number of each step and no part of the formula, see `Rule.scalars`.
-        fixed = replace(rule, lr=0.0)
+    def train(self, rule: Rule, arrays: tuple[Floats, ...], held: Held) -> Training:
+        """See `backend.Executable`: the rule is a part of the compiled code."""
         shapes = tuple(array.shape for array in arrays)
-        return Training(self.tape, partial(self._kernel_of_steps, fixed, {}), fixed, arrays, held, shapes)
+        return Training(self.tape, partial(self._kernel_of_steps, rule, {}), rule, arrays, held, shapes)
 
     def _kernel_of_steps(self, rule: Rule, known: dict[tuple[int, bool], Kernel], counts: Integers) -> Kernel:
         self._takeover.count(int(counts.sum()))

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
 
-from ..optim.inplace import Step
 from ..optim.rule import Rule
+from ..optim.stepping import Step
 from .backend import Floats
 from .emit_ending import Place, neighbours, scattered, write_update
 from .ir import Body, Index, Module
@@ -27,14 +26,13 @@ def compiled_step(rule: Rule, data: Floats, grad: Floats, states: tuple[Floats, 
     Raises:
         CompilerUnavailableError: llvmlite is missing or broken.
 
-    >>> from autograd.optim.sgd import SGDRule
-    >>> rule, data, grad = SGDRule(lr=0.5), np.array([1.0, 2.0]), np.array([2.0, 4.0])
-    >>> step = compiled_step(rule, data, grad, ())
-    >>> step.fill(rule.scalars(1).values()); step.run(); data
+    >>> from autograd import Parameter; from autograd.optim import SGD
+    >>> data, grad = np.array([1.0, 2.0]), np.array([2.0, 4.0])
+    >>> step = compiled_step(SGD([Parameter(0.0)]).rule, data, grad, ())
+    >>> step.fill([0.5, 1.0]); step.run(); data
     array([0., 0.])
     """
-    # The rate is a number of each step and no part of the formula, see `Rule.scalars`.
-    bound = _BoundRule(_engine(replace(rule, lr=0.0), host()), (data, grad, *states), len(rule.scalars(1)))
+    bound = _BoundRule(_engine(rule, host()), (data, grad, *states), len(rule.scalars))
     return Step(bound.fill, bound.run)
 
 
@@ -78,7 +76,7 @@ def rule_text(rule: Rule, architecture: Architecture) -> str:
     for k, base in enumerate(bases, 1):
         body.line(f"{base} = load ptr, ptr {body.pointer('%A', 8 * k)}, align 8")
     first = 8 * (1 + len(bases))
-    scalars = {name: body.broadcast("%A", first + 8 * k) for k, name in enumerate(rule.scalars(1))}
+    scalars = {name: body.broadcast("%A", first + 8 * k) for k, name in enumerate(rule.scalars)}
 
     def one_place(place: Place) -> None:
         write_update(body, rule, place.read("%G"), place, scalars)

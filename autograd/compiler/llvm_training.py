@@ -5,28 +5,16 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ShapeError
 from ..optim.rule import Rule
-from .backend import Floats, is_plain
+from .backend import Floats, Held, Integers, is_plain
 from .llvm_kernel import Kernel, Memory, gather
 from .tape import Tape
-
-Integers: TypeAlias = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Held:
-    """What an optimizer holds: the parameters' numbers, and the arrays of its rule in the rule's order; and buffers."""
-
-    data: Floats
-    states: tuple[Floats, ...]
-    buffers: tuple[Floats, ...] = ()
 
 
 class _Ready(NamedTuple):
@@ -89,7 +77,7 @@ class Training:
                     f"the data of a training changed while it went on, from float64 of shape {shape} to "
                     f"{array.dtype} of shape {array.shape}; change its numbers, or train again: fit(...)"
                 )
-        wanted = len(counts), self._scalars
+        wanted = len(counts), len(self.rule.scalars)
         if scalars.shape != wanted:
             raise ValueError(
                 f"scalars must have shape {wanted}, a row a step with a number a name, got {scalars.shape}"
@@ -111,10 +99,6 @@ class Training:
         kernel.function(memory.address)
         done = int(block[place("done")])
         return done, losses[: done + 1]
-
-    @cached_property
-    def _scalars(self) -> int:
-        return len(self.rule.scalars(1))
 
     def _prepare(self, kernel: Kernel) -> _Ready:
         """Memory for a kernel, with the addresses of all that never moves."""

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..optim.rule import Rule
 from ..worlds import Arrays
-from .backend import Bind, Failure, Floats, Run, is_plain
+from .backend import Bind, Failure, Floats, Held, Run, is_plain
 from .tape import (
     Dense,
     Dot,
@@ -44,6 +45,10 @@ class NumpyBackend:
         """There is nothing to compile."""
         return NumpyExecutable(tape)
 
+    @staticmethod
+    def step(rule: Rule, data: Floats, grad: Floats, states: tuple[Floats, ...]) -> None:
+        """None: optimizers step by NumPy as it is."""
+
 
 class NumpyExecutable:
     """A tape, ready to be bound to arrays."""
@@ -72,6 +77,9 @@ class NumpyExecutable:
             return run
 
         return for_samples
+
+    def train(self, rule: Rule, arrays: tuple[Floats, ...], held: Held) -> None:
+        """None: there is nothing to gain over one step after the other."""
 
     def notes(self) -> list[str]:
         """See `backend.Executable`."""

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ..optim.stepping import offers
 from .arguments import Signature, is_one_sample, refuse_nested, refuse_nonfinite
 from .backend import Backend, Executable, Failure, Floats, Goal
 from .binding import Bound
@@ -215,15 +216,9 @@ class Program:
             notice = specialisation.notice
             bound = specialisation.bounds[goal] = Bound(goal, specialisation.trace, executable, self._signature, notice)
             if goal == "parameters":
-                self._accelerate(specialisation)
+                offers.add(specialisation.trace.span.places, self._chosen_backend().step)
         self._bound[goal] = bound
         return bound
-
-    def _accelerate(self, specialisation: Specialisation) -> None:
-        make: Any = getattr(self._chosen_backend(), "accelerate", None)
-        for store, begin, end in specialisation.trace.span.places if make is not None else ():
-            if (begin, end, make) not in store.accelerated:
-                store.accelerated.append((begin, end, make))
 
     def _specialise(self, arrays: tuple[Floats, ...]) -> Specialisation:
         """The trace that is good now, made if there is none."""

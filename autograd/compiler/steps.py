@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from ..optim import Optimizer
-from .backend import Floats
+from .backend import Floats, Held, Train
 from .masks import draw
 from .observing import hand_over
 from .program import Program
+from .specialisation import Specialisation
 
 
 def compiled_steps(
@@ -23,11 +22,18 @@ def compiled_steps(
     ``clip_norm`` gradients are scaled as `optim.clip_grad_norm_` does it.
     """
     specialisation = program.specialise(*arrays)
+    traced, rule = specialisation.trace, optimizer.rule
     executable = program.executable("parameters", specialisation)
-    bind = getattr(executable, "bind_training", None)
-    if bind is None or specialisation.trace.span.places != optimizer.span.places:
+    if traced.span.places != optimizer.span.places:
         return None
-    return Steps(program, specialisation, bind, optimizer, arrays, clip_norm)
+    if clip_norm is not None:
+        from .clipped import Clipped  # here, so that importing autograd stays fast
+
+        rule = Clipped.around(rule)
+    masks = [np.empty((len(arrays[0]), array.columns)) for array in traced.arrays if array.kind == "mask"]
+    held = Held(traced.span.data, tuple(optimizer.state.values()), traced.buffers)
+    train = executable.train(rule, (*arrays, *masks), held)
+    return None if train is None else Steps(program, specialisation, optimizer, train, masks, clip_norm)
 
 
 class Steps:
@@ -36,27 +42,21 @@ class Steps:
     def __init__(
         self,
         program: Program,
-        specialisation: Any,
-        bind: Any,
+        specialisation: Specialisation,
         optimizer: Optimizer,
-        arrays: tuple[Floats, ...],
+        train: Train,
+        masks: list[Floats],
         clip_norm: float | None,
     ) -> None:
-        from .clipped import Clipped  # here, so that importing autograd stays fast
-        from .llvm_training import Held
-
         self._span, self._program = specialisation.trace.span, program
         self._specialisation, self._optimizer = specialisation, optimizer
         self._bound = optimizer.rule, optimizer.state, optimizer.span
+        self._train, self._masks = train, masks
         self.generators = specialisation.trace.generators
-        self.mask_columns = [array.columns for array in specialisation.trace.arrays if array.kind == "mask"]
-        self._masks = [np.empty((len(arrays[0]), n)) for n in self.mask_columns]
-        held = Held(self._span.data, tuple(optimizer.state.values()), specialisation.trace.buffers)
+        self.mask_columns = [mask.shape[1] for mask in masks]
         self.observed = np.empty((0, len(specialisation.trace.observed)))
         """What was observed of each batch of the last run."""
         self._is_anybody_told = any(receiver is not None for receiver, _ in specialisation.trace.observers)
-        rule = optimizer.rule if clip_norm is None else Clipped(inner=optimizer.rule)
-        self._training = bind(rule, (*arrays, *self._masks), held)
         self._clipping = () if clip_norm is None else (clip_norm, 1.0)
 
     def is_current(self, program: Program, optimizer: Optimizer) -> bool:
@@ -64,7 +64,7 @@ class Steps:
         if program is not self._program or optimizer is not self._optimizer:
             return False
         rule, state, span = self._bound
-        is_same = optimizer.state is state and optimizer.span is span and optimizer.rule.differs_in_rate_only(rule)
+        is_same = optimizer.state is state and optimizer.span is span and optimizer.rule is rule
         return is_same and bool(self._specialisation.is_current())
 
     def run(
@@ -82,16 +82,16 @@ class Steps:
         self.observed = np.empty((len(counts), self.observed.shape[1]))
         self._span.load()
         with self._specialisation.notice.here():
-            done, losses = self._training(firsts, counts, scalars, order, self.observed)
+            done, losses = self._train(firsts, counts, scalars, order, self.observed)
         self._span.save()
         self._optimizer.t += done
         return done, losses
 
     def _scalars(self, steps: int) -> Floats:
-        """The rule's numbers of the next steps, a row each."""
-        rule, first = self._optimizer.rule, self._optimizer.t + 1
-        asked = 1 if rule.is_steady else steps
-        numbers = [(*rule.scalars(t).values(), *self._clipping) for t in range(first, first + asked)]
+        """The optimizer's numbers of the next steps, a row each."""
+        optimizer, first = self._optimizer, self._optimizer.t + 1
+        asked = 1 if optimizer.is_steady else steps
+        numbers = [(*optimizer.scalars(t).values(), *self._clipping) for t in range(first, first + asked)]
         rows = np.empty((steps, len(numbers[0])))
         rows[:] = numbers
         return rows

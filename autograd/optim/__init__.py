@@ -5,7 +5,7 @@ from .adam import Adam, AdamW
 from .clipping import clip_grad_norm_, clip_grad_value_
 from .optimizer import Optimizer
 from .rmsprop import RMSprop
-from .rule import Rule
+from .rule import Interval, number
 from .schedules import (
     CosineAnnealingLR,
     ExponentialLR,
@@ -23,14 +23,25 @@ __all__ = [
     "AdamW",
     "CosineAnnealingLR",
     "ExponentialLR",
+    "Interval",
     "LinearLR",
     "Momentum",
     "Optimizer",
     "RMSprop",
-    "Rule",
     "Schedule",
     "SequentialLR",
     "StepLR",
     "clip_grad_norm_",
     "clip_grad_value_",
+    "number",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name == "Rule":
+        raise ImportError(
+            "autograd.optim.Rule is gone: a rule of your own is an optimizer. Write class Sign(Optimizer) with the "
+            "same fields, without @dataclass, its arrays in initial_state instead of state, and "
+            "update(self, xp, p, g, s, h); then Sign(params, lr=0.25)"
+        )
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

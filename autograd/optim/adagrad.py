@@ -3,38 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import ClassVar
 
-from .optimizer import Optimizer, Parameters
-from .rule import Functions, Row, Rows, Rule, Update, number
-
-
-@dataclass(frozen=True, kw_only=True)
-class AdagradRule(Rule):
-    """The formula of `Adagrad`."""
-
-    name: ClassVar[str] = "Adagrad"
-
-    lr: float = number(1e-2)
-    lr_decay: float = number(0.0)
-    initial_accumulator_value: float = number(0.0)
-    eps: float = number(1e-10)
-
-    @property
-    def state(self) -> Mapping[str, float]:
-        """The sum of all squared gradients."""
-        return {"sum": self.initial_accumulator_value}
-
-    def scalars(self, t: int) -> dict[str, float]:
-        """The decayed rate."""
-        return {"lr": self.lr / (1 + (t - 1) * self.lr_decay)}
-
-    def update(self, m: Functions, p: Row, g: Row, s: Rows, h: Rows) -> Update:
-        """See `Adagrad`."""
-        g = self.descent(p, g)
-        total = s["sum"] + g * g
-        return p - h["lr"] * g / (m.sqrt(total) + self.eps), {"sum": total}
+from .optimizer import Optimizer
+from .rule import Functions, Row, Rows, Update, number, penalized
 
 
 class Adagrad(Optimizer):
@@ -63,23 +34,23 @@ class Adagrad(Optimizer):
     0.9
     """
 
-    def __init__(
-        self,
-        params: Parameters,
-        lr: float = AdagradRule.lr,
-        lr_decay: float = AdagradRule.lr_decay,
-        weight_decay: float = AdagradRule.weight_decay,
-        initial_accumulator_value: float = AdagradRule.initial_accumulator_value,
-        eps: float = AdagradRule.eps,
-        *,
-        maximize: bool = AdagradRule.maximize,
-    ) -> None:
-        rule = AdagradRule(
-            lr=lr,
-            lr_decay=lr_decay,
-            weight_decay=weight_decay,
-            initial_accumulator_value=initial_accumulator_value,
-            eps=eps,
-            maximize=maximize,
-        )
-        super().__init__(params, rule)
+    lr: float = number(1e-2)
+    lr_decay: float = number(0.0)
+    weight_decay: float = number(0.0)
+    initial_accumulator_value: float = number(0.0)
+    eps: float = number(1e-10)
+
+    @property
+    def initial_state(self) -> Mapping[str, float]:
+        """The sum of all squared gradients."""
+        return {"sum": self.initial_accumulator_value}
+
+    def scalars(self, t: int) -> dict[str, float]:
+        """The decayed rate."""
+        return {"lr": self.lr / (1 + (t - 1) * self.lr_decay)}
+
+    def update(self, xp: Functions, p: Row, g: Row, s: Rows, h: Rows) -> Update:
+        """One step down the gradient over the root of the sum."""
+        g = penalized(g, p, self.weight_decay)
+        total = s["sum"] + g * g
+        return p - h["lr"] * g / (xp.sqrt(total) + self.eps), {"sum": total}

@@ -4,64 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import ClassVar
 
-from .optimizer import Optimizer, Parameters
-from .rule import Functions, Interval, Row, Rows, Rule, Update, lerp, number
-
-
-@dataclass(frozen=True, kw_only=True)
-class AdamRule(Rule):
-    """The formula of `Adam`."""
-
-    name: ClassVar[str] = "Adam"
-
-    betas: tuple[float, float] = number((0.9, 0.999), Interval(0, 1))
-    eps: float = number(1e-8)
-    amsgrad: bool = False
-
-    @property
-    def state(self) -> Mapping[str, float]:
-        """The averages of the gradients and of their squares; the largest of the latter for AMSGrad."""
-        return dict.fromkeys(["exp_avg", "exp_avg_sq", *["max_exp_avg_sq"] * self.amsgrad], 0.0)
-
-    def scalars(self, t: int) -> dict[str, float]:
-        """The rate over the first average's bias correction, and the root of the second's."""
-        first, second = (1 - beta**t for beta in self.betas)
-        return {"step_size": self.lr / first, "correction": math.sqrt(second)}
-
-    def update(self, m: Functions, p: Row, g: Row, s: Rows, h: Rows) -> Update:
-        """See `Adam`."""
-        return self.moments(m, p, self.descent(p, g), s, h)
-
-    def moments(self, m: Functions, p: Row, g: Row, s: Rows, h: Rows) -> Update:
-        """The update without weight decay."""
-        beta1, beta2 = self.betas
-        first = lerp(s["exp_avg"], g, 1 - beta1)
-        second = beta2 * s["exp_avg_sq"] + (1 - beta2) * g * g
-        new = {"exp_avg": first, "exp_avg_sq": second}
-        if self.amsgrad:
-            second = new["max_exp_avg_sq"] = m.maximum(s["max_exp_avg_sq"], second)
-        return p - h["step_size"] * first / (m.sqrt(second) / h["correction"] + self.eps), new
-
-
-@dataclass(frozen=True, kw_only=True)
-class AdamWRule(AdamRule):
-    """The formula of `AdamW`."""
-
-    name: ClassVar[str] = "AdamW"
-
-    weight_decay: float = number(1e-2)
-
-    def scalars(self, t: int) -> dict[str, float]:
-        """Those of Adam, and what a step leaves of a parameter."""
-        return {**super().scalars(t), "shrink": 1 - self.lr * self.weight_decay}
-
-    def update(self, m: Functions, p: Row, g: Row, s: Rows, h: Rows) -> Update:
-        """See `AdamW`."""
-        shrunk = h["shrink"] * p if self.weight_decay else p
-        return self.moments(m, shrunk, -g if self.maximize else g, s, h)
+from .optimizer import Optimizer
+from .rule import Functions, Interval, Row, Rows, Update, lerp, number, penalized
 
 
 class Adam(Optimizer):
@@ -92,29 +37,37 @@ class Adam(Optimizer):
     0.9
     """
 
-    def __init__(
-        self,
-        params: Parameters,
-        lr: float = AdamRule.lr,
-        betas: tuple[float, float] = AdamRule.betas,
-        eps: float = AdamRule.eps,
-        weight_decay: float = AdamRule.weight_decay,
-        amsgrad: bool = AdamRule.amsgrad,
-        *,
-        maximize: bool = AdamRule.maximize,
-    ) -> None:
-        rule = AdamRule(
-            lr=lr,
-            betas=betas,
-            eps=eps,
-            weight_decay=weight_decay,
-            amsgrad=amsgrad,
-            maximize=maximize,
-        )
-        super().__init__(params, rule)
+    betas: tuple[float, float] = number((0.9, 0.999), Interval(0, 1))
+    eps: float = number(1e-8)
+    weight_decay: float = number(0.0)
+    amsgrad: bool = False
+
+    @property
+    def initial_state(self) -> Mapping[str, float]:
+        """The averages of the gradients and of their squares; the largest of the latter for AMSGrad."""
+        return dict.fromkeys(["exp_avg", "exp_avg_sq", *["max_exp_avg_sq"] * self.amsgrad], 0.0)
+
+    def scalars(self, t: int) -> dict[str, float]:
+        """The rate over the first average's bias correction, and the root of the second's."""
+        beta1, beta2 = self.betas
+        return {"step_size": self.lr / (1 - beta1**t), "correction": math.sqrt(1 - beta2**t)}
+
+    def update(self, xp: Functions, p: Row, g: Row, s: Rows, h: Rows) -> Update:
+        """One step down the averages, with weight decay as a part of the gradient."""
+        return self.moments(xp, p, penalized(g, p, self.weight_decay), s, h)
+
+    def moments(self, xp: Functions, p: Row, g: Row, s: Rows, h: Rows) -> Update:
+        """The update without weight decay."""
+        beta1, beta2 = self.betas
+        first = lerp(s["exp_avg"], g, 1 - beta1)
+        second = beta2 * s["exp_avg_sq"] + (1 - beta2) * g * g
+        new = {"exp_avg": first, "exp_avg_sq": second}
+        if self.amsgrad:
+            second = new["max_exp_avg_sq"] = xp.maximum(s["max_exp_avg_sq"], second)
+        return p - h["step_size"] * first / (xp.sqrt(second) / h["correction"] + self.eps), new
 
 
-class AdamW(Optimizer):
+class AdamW(Adam):
     """`Adam` with decoupled weight decay: ``p = (1 - lr * weight_decay) * p`` before each step.
 
     So the decay isn't divided by the averages, as an L2 penalty's gradient in `Adam` is.
@@ -136,23 +89,12 @@ class AdamW(Optimizer):
     0.85
     """
 
-    def __init__(
-        self,
-        params: Parameters,
-        lr: float = AdamWRule.lr,
-        betas: tuple[float, float] = AdamWRule.betas,
-        eps: float = AdamWRule.eps,
-        weight_decay: float = AdamWRule.weight_decay,
-        amsgrad: bool = AdamWRule.amsgrad,
-        *,
-        maximize: bool = AdamWRule.maximize,
-    ) -> None:
-        rule = AdamWRule(
-            lr=lr,
-            betas=betas,
-            eps=eps,
-            weight_decay=weight_decay,
-            amsgrad=amsgrad,
-            maximize=maximize,
-        )
-        super().__init__(params, rule)
+    weight_decay: float = number(1e-2)
+
+    def scalars(self, t: int) -> dict[str, float]:
+        """Those of Adam, and what a step leaves of a parameter."""
+        return {**super().scalars(t), "shrink": 1 - self.lr * self.weight_decay}
+
+    def update(self, xp: Functions, p: Row, g: Row, s: Rows, h: Rows) -> Update:
+        """One step down the averages from parameters that have shrunk."""
+        return self.moments(xp, h["shrink"] * p if self.weight_decay else p, g, s, h)

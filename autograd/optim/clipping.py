@@ -84,7 +84,7 @@ def clip_grad_value_(params: Parameters, clip_value: float) -> None:
 
 def _bound(x: float, name: str, allowed: Interval) -> float:
     """``x`` as a float: a number in ``allowed``, or infinity."""
-    return x if x == math.inf or (x.__class__ is float and x in allowed) else as_number(x, name, allowed)
+    return x if x == math.inf else as_number(x, name, allowed)
 
 
 def _norm(grads: list[NDArray[np.float64]], p: float) -> float:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, fields, replace
+from dataclasses import field
 from types import MappingProxyType
-from typing import Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +16,8 @@ from ..parameter import Parameter
 from ..parameter_array import ParameterArray
 from ..parameter_list import Flat, ParameterList, Part, Some
 from ..value import Value
-from .inplace import Step, bound_step
-from .rule import Rule
+from .rule import Formula, Rule, number
+from .stepping import offers
 
 
 class HasParameters(Protocol):
@@ -30,46 +30,79 @@ class HasParameters(Protocol):
 Parameters: TypeAlias = Iterable[Parameter] | HasParameters
 """What an optimizer takes: Parameters, or a module."""
 
-_BOUND = (
-    *("span", "zero_grad", "_order", "_watched", "_known"),
-    *("_runs", "_puts", "_first", "_seen", "_bound_rule", "_bound_state", "_filled"),
+_MADE_ANEW = (
+    *("span", "zero_grad", "state", "_rule", "_values", "_order", "_watched", "_known"),
+    *("_runs", "_puts", "_is_filled", "_bound_state", "_seen", "_is_made"),
 )
-"""Attributes that `Optimizer._begin` makes of the others."""
+"""Attributes that a copy makes of the others."""
 _CURE = "pass Parameters, as in model.parameters() or [Parameter(0.5)]"
 
 
-class Optimizer:
-    """Moves parameters by a `Rule`, on the flat arrays of their store. Pickles with its parameters.
+if TYPE_CHECKING:
+
+    class Taken:
+        """The type of ``params``: taken as `Parameters`, read as a list."""
+
+        def __get__(self, optimizer: object, kind: object) -> ParameterList: ...
+
+        def __set__(self, optimizer: object, given: Parameters) -> None: ...
+
+
+class Optimizer(Formula):
+    """Moves parameters by a formula, on the flat arrays of their store. Pickles with its parameters.
+
+    One of your own is a class with hyperparameters as fields, each `number` or a flag, and the formula ``update``;
+    where it keeps arrays, ``initial_state`` names them. `Formula` says more.
 
     Attributes:
         params: the parameters, in order.
         span: the same in the order in which they lie in memory.
-        rule: the formula with its constants; replaced when the rate changes.
         t: steps made so far.
-        state: the rule's arrays by name, each (n,) in the order of ``span`` (those that `state_dict` gives are in the
-            order of ``params``). They are changed in place; others come by `load_state_dict`.
+        state: the formula's arrays by name, each (n,) in the order of ``span`` (those that `state_dict` gives are in
+            the order of ``params``). They are changed in place; others come by `load_state_dict`.
         initial_lr: the rate that schedules multiply: what ``lr`` was last set to by hand.
 
     Args:
         params: Parameters, or a module.
-        rule: the update rule.
+        lr: learning rate, at least 0.
+        maximize: go up instead of down.
 
     Raises:
-        ValueError: there are no parameters, or one is listed twice.
-        TypeError: something else is among them.
+        ValueError: there are no parameters, one is listed twice, or a hyperparameter lies outside its interval.
+        TypeError: something else is among them, or a hyperparameter is of another type.
 
-    >>> from autograd.optim import Adam
-    >>> w = Parameter(1.0, label="w"); opt = Adam([w]); (3 * w).backward()
-    >>> opt.step(); opt.t, opt.state["exp_avg"].round(12)
-    (1, array([0.3]))
+    >>> from autograd.optim import Interval, number
+    >>> class Lion(Optimizer):
+    ...     betas: tuple[float, float] = number((0.9, 0.99), Interval(0, 1))
+    ...     initial_state = {"exp_avg": 0.0}
+    ...     def update(self, xp, p, g, s, h):
+    ...         (a, b), v = self.betas, s["exp_avg"]
+    ...         c = a * v + (1 - a) * g
+    ...         return xp.where(c > 0, p - h["lr"], p + h["lr"]), {"exp_avg": b * v + (1 - b) * g}
+    >>> w = Parameter(1.0, label="w"); (3 * w).backward(); opt = Lion([w], lr=0.25)
+    >>> opt.step(); w.data, opt
+    (0.75, Lion(1 parameter, lr=0.25, maximize=False, betas=(0.9, 0.99), t=1))
     """
 
-    def __init__(self, params: Parameters, rule: Rule) -> None:
-        self.params = parameter_list(params, type(self).__name__)
-        self.rule = rule
+    _is_made = False
+
+    params: Taken
+    lr: float = number(1e-3)
+    maximize: bool = field(default=False, kw_only=True)
+
+    def __init_subclass__(cls) -> None:
+        own = set(vars(cls))
+        super().__init_subclass__()
+        if "__init__" not in own:  # what it takes; the field says what there is to read
+            cls.__init__.__annotations__["params"] = "Parameters"
+
+    def __post_init__(self) -> None:
+        self.check()
+        self._rule = Rule.of(self)
+        self.params = parameter_list(self.params, type(self).__name__)
         self.t = 0
-        self.initial_lr = rule.lr
-        self._begin({name: np.full(len(self.params), start) for name, start in rule.state.items()})
+        self.initial_lr = self.lr
+        self._begin({name: np.full(len(self.params), start) for name, start in self.initial_state.items()})
 
     def _begin(self, state: dict[str, NDArray[np.float64]]) -> None:
         """Go on from these arrays, which are in the order of the list."""
@@ -84,32 +117,66 @@ class Optimizer:
         owner = self.params.owner
         self._watched: Any = None if owner is None else owner._own
         self._known: Any = self.params.parts
-        self._unbind()
+        self._runs: list[Callable[[], object]] = []
+        self._puts: list[Callable[[Iterable[float]], object]] = []
+        self._is_filled = False
+        self._bound_state: Any = None
+        self._seen = -1
+        self._is_made = True
 
     @property
-    def lr(self) -> float:
-        """The learning rate of the next step. Set by hand, it is also the one that schedules go on from."""
-        return self.rule.lr
+    def rule(self) -> Rule:
+        """The formula with its constants."""
+        return self._rule
 
-    @lr.setter
-    def lr(self, lr: float) -> None:
-        self.rule = self.rule.with_lr(lr)
-        self.initial_lr = self.rule.lr
+    def change(self, name: str, value: Any) -> None:
+        """Set a hyperparameter by hand: a rate is the one that schedules go on from, all else makes another rule.
+
+        Raises:
+            ValueError: it doesn't fit the others, or the arrays that there are. Nothing is changed then.
+        """
+        if not self._is_made:
+            super().change(name, value)
+        elif name == "lr":
+            self._values["lr"] = self.initial_lr = value
+            self._is_filled = False
+        else:
+            other = self._with({name: value})
+            if list(other.initial_state) != list(self.state):
+                raise ValueError(
+                    f"{type(self).__name__}: with {name}={value!r} it would keep the arrays "
+                    f"{list(other.initial_state)}, not {list(self.state)}; make the optimizer anew"
+                )
+            self._values, self._rule, self._seen = other._values, Rule.of(other), -1
+
+    def _with(self, hyperparameters: Mapping[str, Any]) -> Self:
+        """The same formula with some other hyperparameters, without parameters."""
+        other = self.__new__(type(self))
+        other._values.update(self._values)
+        for name, value in hyperparameters.items():
+            setattr(other, name, value)
+        other.check()
+        return other
 
     def scale_lr(self, factor: float) -> None:
         """Set ``lr`` to ``factor * initial_lr``, which is how schedules do it."""
         lr = factor * self.initial_lr
-        if lr != self.rule.lr:
-            self.rule = self.rule.with_lr(lr)
+        if lr != self.lr:
+            self._values["lr"], self._is_filled = self._rate(lr), False
+
+    def _rate(self, lr: Any) -> float:
+        """A rate, if it is one that may be."""
+        declared: Any = type(self).lr
+        return declared.checked(lr, f"{type(self).__name__}: lr")  # type: ignore[no-any-return]
 
     def step(self) -> None:
         """Make one step with the gradients that the parameters have now."""
         if self._watched is not None and self._watched.parts is not self._known:
             self.look_for_more()
-        if self._seen != len(self._first.accelerated) or self.state is not self._bound_state:
+        if self._seen != offers.version or self.state is not self._bound_state:
             self._bind()
         t = self.t + 1
-        if self.rule is not self._filled:
+        if not self._is_filled:
             self._fill(t)
         for run in self._runs:
             run()
@@ -140,10 +207,9 @@ class Optimizer:
             )
 
     def state_dict(self) -> dict[str, Any]:
-        """All but the parameters: rule's name, ``t``, ``initial_lr``, hyperparameters, copies of the state."""
-        arrays = self._listed_state()
-        counts = {"rule": self.rule.name, "t": self.t, "initial_lr": self.initial_lr}
-        return {**counts, **asdict(self.rule), **arrays}
+        """All but the parameters: formula's name, ``t``, ``initial_lr``, hyperparameters, copies of the state."""
+        counts = {"rule": self.formula, "t": self.t, "initial_lr": self.initial_lr}
+        return {**counts, **self.hyperparameters, **self._listed_state()}
 
     def load_state_dict(self, saved: Mapping[str, Any]) -> None:
         """Go on from what `state_dict` gave: the next steps are those that the saved one would have made.
@@ -154,24 +220,23 @@ class Optimizer:
         where = f"{type(self).__name__}.load_state_dict"
         if not isinstance(saved, Mapping):
             raise TypeError(f"{where}: a state is a mapping, as state_dict() gives it, got {saved!r}")
-        hyper = [each.name for each in fields(self.rule)]
-        names = ["rule", "t", "initial_lr", *hyper]
-        if str(saved.get("rule")) != self.rule.name:
+        names = ["rule", "t", "initial_lr", *self.hyperparameters]
+        if str(saved.get("rule")) != self.formula:
             raise ValueError(
-                f"{where}: this is the state of {str(saved.get('rule'))!r}, not of {self.rule.name!r}; "
+                f"{where}: this is the state of {str(saved.get('rule'))!r}, not of {self.formula!r}; "
                 "load what state_dict() of the same kind of optimizer gave"
             )
         _check_names(where, names, [name for name in saved if name in names])
-        rule = replace(self.rule, **{name: _plain(saved[name]) for name in hyper})
-        _check_names(where, [*names, *rule.state], list(saved))
-        initial_lr = replace(rule, lr=_plain(saved["initial_lr"])).lr
+        other = self._with({name: _plain(saved[name]) for name in self.hyperparameters})
+        _check_names(where, [*names, *other.initial_state], list(saved))
+        initial_lr = self._rate(_plain(saved["initial_lr"]))
         t = steps_made(_plain(saved["t"]), where)
-        state = {name: self._array(saved[name], f"{where}: {name}") for name in rule.state}
-        self.rule, self.t, self.initial_lr = rule, t, initial_lr
+        state = {name: self._array(saved[name], f"{where}: {name}") for name in other.initial_state}
+        self._values, self._rule, self.t, self.initial_lr = other._values, Rule.of(other), t, initial_lr
         self._begin(state)
 
     def _listed_state(self) -> dict[str, NDArray[np.float64]]:
-        """Copies of the rule's arrays, in the order of the list."""
+        """Copies of the formula's arrays, in the order of the list."""
         return {name: array[self._order] for name, array in self.state.items()}
 
     def _array(self, given: object, where: str) -> NDArray[np.float64]:
@@ -183,52 +248,37 @@ class Optimizer:
             )
         return array
 
-    def _unbind(self) -> None:
-        self._runs: list[Callable[[], object]] = []
-        self._puts: list[Callable[[Iterable[float]], object]] = []
-        self._first = self.span.places[0].store
-        self._seen = -1
-        self._bound_rule: Rule | None = None
-        self._bound_state: Any = None
-        self._filled: Rule | None = None
-
     def _bind(self) -> None:
         """Point the step at the numbers: a step for each run of parameters that lie side by side."""
-        self._seen = len(self._first.accelerated)
-        self._bound_rule, self._bound_state = self.rule, self.state
+        self._seen, self._bound_state = offers.version, self.state
         steps, done = [], 0
-        for store, begin, end in self.span.places:
-            states = tuple(array[done : done + end - begin] for array in self.state.values())
-            makers = (make for first, last, make in store.accelerated if first <= begin < last)
-            make: Callable[..., Step] = next(makers, bound_step)
-            steps.append(make(self.rule, store.data[begin:end], store.grad[begin:end], states))
-            done += end - begin
+        for place in self.span.places:
+            end = done + place.end - place.begin
+            steps.append(offers.step(self._rule, place, tuple(array[done:end] for array in self.state.values())))
+            done = end
         self._puts, self._runs = [step.fill for step in steps], [step.run for step in steps]
-        self._filled = None
+        self._is_filled = False
 
     def _fill(self, t: int) -> None:
         """Hand the numbers of step ``t`` to the step, for good if they don't change: that saves 0.3 of 0.9 µs."""
-        rule = self.rule
-        if rule is not self._bound_rule:
-            if not rule.differs_in_rate_only(self._bound_rule):
-                self._bind()  # all else is a constant of the step
-            self._bound_rule = rule
+        numbers = self.scalars(t).values()
         for put in self._puts:
-            put(rule.scalars(t).values())
-        self._filled = rule if rule.is_steady else None
+            put(numbers)
+        self._is_filled = self.is_steady
 
     def __getstate__(self) -> dict[str, Any]:
-        kept = {name: x for name, x in vars(self).items() if name not in _BOUND}
+        kept = {name: x for name, x in vars(self).items() if name not in _MADE_ANEW}
         # In the order of the list: where the parameters of a copy lie isn't known.
-        return {**kept, "state": self._listed_state()}
+        return {**kept, "_values": self.hyperparameters, "state": self._listed_state()}
 
     def __setstate__(self, kept: dict[str, Any]) -> None:
         vars(self).update(kept)
+        self._rule = Rule.of(self)
         self._begin(kept["state"])
 
     def __repr__(self) -> str:
         count = len(self.params)
-        options = ", ".join(f"{name}={x!r}" for name, x in asdict(self.rule).items())
+        options = ", ".join(f"{name}={x!r}" for name, x in self.hyperparameters.items())
         return f"{type(self).__name__}({count} parameter{'s' * (count != 1)}, {options}, t={self.t})"
 
 

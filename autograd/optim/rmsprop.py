@@ -3,46 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import ClassVar
 
-from .optimizer import Optimizer, Parameters
-from .rule import Functions, Interval, Row, Rows, Rule, Update, lerp, number
-
-
-@dataclass(frozen=True, kw_only=True)
-class RMSpropRule(Rule):
-    """The formula of `RMSprop`."""
-
-    name: ClassVar[str] = "RMSprop"
-
-    lr: float = number(1e-2)
-    alpha: float = number(0.99, Interval(0, 1))
-    eps: float = number(1e-8)
-    momentum: float = number(0.0, Interval(0, 1, "[]"))
-    centered: bool = False
-
-    @property
-    def state(self) -> Mapping[str, float]:
-        """The average of the squared gradients; of the gradients if centered; the velocity if any."""
-        names = ["square_avg", *["grad_avg"] * self.centered, *["momentum_buffer"] * (self.momentum > 0)]
-        return dict.fromkeys(names, 0.0)
-
-    def update(self, m: Functions, p: Row, g: Row, s: Rows, h: Rows) -> Update:
-        """See `RMSprop`."""
-        g = self.descent(p, g)
-        new = {"square_avg": self.alpha * s["square_avg"] + (1 - self.alpha) * g * g}
-        spread = new["square_avg"]
-        if self.centered:
-            mean = new["grad_avg"] = lerp(s["grad_avg"], g, 1 - self.alpha)
-            variance = spread - mean * mean
-            # With gradients that hardly change, rounding can bring the variance below zero.
-            spread = m.where(variance < 0, 0.0, variance)
-        scale = m.sqrt(spread) + self.eps
-        if not self.momentum:
-            return p - h["lr"] * g / scale, new
-        v = new["momentum_buffer"] = self.momentum * s["momentum_buffer"] + g / scale
-        return p - h["lr"] * v, new
+from .optimizer import Optimizer
+from .rule import Functions, Interval, Row, Rows, Update, lerp, number, penalized
 
 
 class RMSprop(Optimizer):
@@ -74,25 +37,31 @@ class RMSprop(Optimizer):
     0.9
     """
 
-    def __init__(
-        self,
-        params: Parameters,
-        lr: float = RMSpropRule.lr,
-        alpha: float = RMSpropRule.alpha,
-        eps: float = RMSpropRule.eps,
-        weight_decay: float = RMSpropRule.weight_decay,
-        momentum: float = RMSpropRule.momentum,
-        centered: bool = RMSpropRule.centered,
-        *,
-        maximize: bool = RMSpropRule.maximize,
-    ) -> None:
-        rule = RMSpropRule(
-            lr=lr,
-            alpha=alpha,
-            eps=eps,
-            weight_decay=weight_decay,
-            momentum=momentum,
-            centered=centered,
-            maximize=maximize,
-        )
-        super().__init__(params, rule)
+    lr: float = number(1e-2)
+    alpha: float = number(0.99, Interval(0, 1))
+    eps: float = number(1e-8)
+    weight_decay: float = number(0.0)
+    momentum: float = number(0.0, Interval(0, 1, "[]"))
+    centered: bool = False
+
+    @property
+    def initial_state(self) -> Mapping[str, float]:
+        """The average of the squared gradients; of the gradients if centered; the velocity if any."""
+        names = ["square_avg", *["grad_avg"] * self.centered, *["momentum_buffer"] * (self.momentum > 0)]
+        return dict.fromkeys(names, 0.0)
+
+    def update(self, xp: Functions, p: Row, g: Row, s: Rows, h: Rows) -> Update:
+        """One step down the gradient over the root of the average, or over the deviation."""
+        g, alpha = penalized(g, p, self.weight_decay), self.alpha
+        new = {"square_avg": alpha * s["square_avg"] + (1 - alpha) * g * g}
+        spread = new["square_avg"]
+        if self.centered:
+            mean = new["grad_avg"] = lerp(s["grad_avg"], g, 1 - alpha)
+            variance = spread - mean * mean
+            # With gradients that hardly change, rounding can bring the variance below zero.
+            spread = xp.where(variance < 0, 0.0, variance)
+        scale = xp.sqrt(spread) + self.eps
+        if not self.momentum:
+            return p - h["lr"] * g / scale, new
+        v = new["momentum_buffer"] = self.momentum * s["momentum_buffer"] + g / scale
+        return p - h["lr"] * v, new

@@ -1,16 +1,17 @@
-"""What an update rule is: a formula with its constants, read by NumPy now and by a compiler later."""
+"""What an optimizer declares: hyperparameters and a formula, read by NumPy now and by a compiler later."""
 
 from __future__ import annotations
 
 import math
-from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import MISSING, Field, dataclass, field, fields
+from functools import cached_property
+from inspect import get_annotations
 from numbers import Real
-from typing import Any, ClassVar, Self, TypeAlias
+from typing import Any, ClassVar, Self, TypeAlias, dataclass_transform
 
 Row: TypeAlias = Any
-"""One array of a formula: a NumPy array, a recorded row, an LLVM vector; anything with + - * / and <, >."""
+"""One array of a formula: a NumPy array, an LLVM vector; anything with + - * / and <, >."""
 
 Functions: TypeAlias = Any
 """The namespace a formula takes its functions from: ``sqrt``, ``where`` and ``maximum``."""
@@ -62,6 +63,8 @@ def as_number(x: object, name: str, allowed: Interval, default: object = None) -
         TypeError: it isn't a real number.
         ValueError: it lies outside.
     """
+    if x.__class__ is float and x in allowed:  # a schedule asks at every step
+        return x
     cure = "" if default is None else f"; the default is {default!r}"
     if isinstance(x, bool) or not isinstance(x, Real):
         raise TypeError(f"{name} must be a number in {allowed}, got {x!r} of type {type(x).__name__}{cure}")
@@ -70,106 +73,173 @@ def as_number(x: object, name: str, allowed: Interval, default: object = None) -
     return float(x)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Rule(ABC):
-    """An update rule: its fields are the hyperparameters with their defaults, its methods the formula.
+class Hyperparameter:
+    """A field of a `Formula` where its class has it; reads and checks what it is set to."""
+
+    def __init__(self, declared: Field[Any]) -> None:
+        self.name, self.default = declared.name, declared.default
+        self.allowed: Interval | None = declared.metadata.get("allowed")
+
+    def __get__(self, formula: Formula | None, kind: object = None) -> Any:
+        if formula is None:
+            return self
+        try:
+            return formula._values[self.name]
+        except KeyError:
+            raise TypeError(
+                f"a formula takes {self.name} from h[{self.name!r}]: it changes from step to step"
+            ) from None
+
+    def __set__(self, formula: Formula, given: object) -> None:
+        formula.change(self.name, self.checked(given, f"{type(formula).__name__}: {self.name}"))
+
+    def checked(self, given: object, where: str) -> Any:
+        """A value as the declaration wants it: a flag, a float, or a tuple of floats."""
+        default, allowed = self.default, self.allowed
+        if allowed is None:
+            if not isinstance(given, bool):
+                raise TypeError(f"{where} must be True or False, got {given!r} of type {type(given).__name__}")
+            return given
+        if not isinstance(default, tuple):
+            return as_number(given, where, allowed, default)
+        if not isinstance(given, tuple | list) or len(given) != len(default):
+            raise TypeError(f"{where} must be {len(default)} numbers, got {given!r}; the default is {default!r}")
+        return tuple(as_number(x, f"{where}[{i}]", allowed, default[i]) for i, x in enumerate(given))
+
+
+@dataclass_transform(eq_default=False, field_specifiers=(field,))
+class Formula:
+    """Hyperparameters, which are the fields of the class as in a dataclass, and what a step does with them.
 
     Every number array is elementwise, so one declaration serves arrays of any shape and any world that has
-    ``+ - * /``, comparisons, and ``m.sqrt``, ``m.where``, ``m.maximum``. `scalars` gives what changes from
-    step to step; everything else is constant while a rule lives, and ``update`` may branch on it.
-
-    >>> from autograd import Parameter; from autograd.optim import Optimizer
-    >>> @dataclass(frozen=True, kw_only=True)
-    ... class Sign(Rule):
-    ...     name = "Sign"
-    ...     state = {}
-    ...     def update(self, m, p, g, s, h):
-    ...         return m.where(g > 0, p - h["lr"], p + h["lr"]), {}
-    >>> w = Parameter(1.0); (w * w).backward()
-    >>> Optimizer([w], Sign(lr=0.25)).step(); w.data
-    0.75
-
-    Raises:
-        TypeError, ValueError: a hyperparameter isn't a number, or lies outside its interval.
+    ``+ - * /``, comparisons, and ``xp.sqrt``, ``xp.where``, ``xp.maximum``. `scalars` gives what changes from
+    step to step; everything else is constant, and ``update`` may branch on it.
     """
 
-    name: ClassVar[str]
-    """How messages call it."""
+    formula: ClassVar[str]
+    """The name of the class that wrote ``update``: a subclass with other defaults has the same formula."""
+    _values: dict[str, Any]
+    """Those of the hyperparameters."""
 
-    lr: float = number(1e-3)
-    weight_decay: float = number(0.0)
-    maximize: bool = False
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        own = get_annotations(cls)
+        dataclass(eq=False, repr=False)(cls)
+        for each in fields(cls):  # type: ignore[arg-type]
+            if each.default is MISSING:  # no hyperparameter
+                continue
+            if not (each.metadata or isinstance(each.default, bool)):
+                raise TypeError(
+                    f"{cls.__name__}.{each.name}: a hyperparameter is number(...), True or False; for anything else "
+                    f"write {each.name}: ClassVar[{each.type}]"
+                )
+            if each.name in own:
+                setattr(cls, each.name, Hyperparameter(each))
+            elif each.name in vars(cls):
+                raise TypeError(f"{cls.__name__}.{each.name}: to change a default write {each.name}: {each.type} = ...")
+        if "update" in vars(cls):
+            cls.formula = cls.__name__
 
-    def __post_init__(self) -> None:
-        for each in fields(self):
-            given, where = getattr(self, each.name), f"{self.name}: {each.name}"
-            object.__setattr__(self, each.name, _checked(given, where, each.default, each.metadata.get("allowed")))
+    def __new__(cls, *_: object, **__: object) -> Self:
+        """Room for the hyperparameters; only `Rule` leaves it at that."""
+        if cls.update is Formula.update:
+            raise TypeError(
+                f"{cls.__name__} has no formula: declare class Mine({cls.__name__}) with update(self, xp, p, g, s, h), "
+                "and make it as Mine(params, lr=0.1)"
+            )
+        self = object.__new__(cls)
+        self._values = {}
+        return self
 
-    def differs_in_rate_only(self, other: object) -> bool:
-        """Whether ``other`` is this rule, perhaps with another learning rate."""
-        if self is other or type(self) is not type(other):
-            return self is other
-        return {**vars(self), "lr": 0.0} == {**vars(other), "lr": 0.0}
+    def check(self) -> None:
+        """Refuse hyperparameters that don't fit each other."""
 
-    def with_lr(self, lr: float) -> Self:
-        """The same rule with another learning rate: as `dataclasses.replace`, but only the rate is checked.
-
-        A schedule does it at every step.
-        """
-        rate = lr if lr.__class__ is float and 0.0 <= lr < math.inf else None
-        if rate is None:
-            return replace(self, lr=lr)  # raises its error
-        other = object.__new__(type(self))
-        vars(other).update(vars(self), lr=rate)
-        return other
+    def change(self, name: str, value: Any) -> None:
+        """Set a hyperparameter, which has been checked alone."""
+        self._values[name] = value
 
     @property
-    @abstractmethod
-    def state(self) -> Mapping[str, float]:
-        """The arrays kept for every parameter: name -> the number they start from."""
+    def hyperparameters(self) -> dict[str, Any]:
+        """Those that it has now, in the order in which they are declared: a copy. Set the attributes of these names."""
+        return dict(self._values)
 
-    def scalars(self, t: int) -> dict[str, float]:  # noqa: ARG002 (most rules need no count)
+    @property
+    def initial_state(self) -> Mapping[str, float]:
+        """The arrays kept for every parameter: name -> the number they start from."""
+        return {}
+
+    def scalars(self, t: int) -> dict[str, float]:  # noqa: ARG002 (most formulas need no count)
         """The numbers of step ``t`` (the first is 1) that all parameters share; the same names at every step.
 
         A formula finds the learning rate here, never in ``self.lr``, so that it can change.
         """
-        return {"lr": self.lr}
+        return {"lr": self._values["lr"]}
 
     @property
     def is_steady(self) -> bool:
         """Whether `scalars` gives the same numbers at every step, so that nobody needs to ask again."""
-        return type(self).scalars is Rule.scalars
+        return type(self).scalars is Formula.scalars
 
-    @abstractmethod
-    def update(self, m: Functions, p: Row, g: Row, s: Rows, h: Rows) -> Update:
+    def update(self, xp: Functions, p: Row, g: Row, s: Rows, h: Rows) -> Update:
         """The formula. Nothing is changed: it returns the new parameters and the new state.
 
         Args:
-            m: the functions of the world it runs in.
+            xp: the functions of the world it runs in.
             p: parameters.
-            g: their gradients.
-            s: state arrays, by the names of `state`.
+            g: the gradients to go down; with ``maximize`` they are negated already.
+            s: state arrays, by the names of `initial_state`.
             h: the numbers of this step, by the names of `scalars`.
         """
-
-    def descent(self, p: Row, g: Row) -> Row:
-        """The gradient to go down: negated to maximize, plus that of ``weight_decay / 2 * p**2``."""
-        if self.maximize:
-            g = -g
-        return g + self.weight_decay * p if self.weight_decay else g
+        raise NotImplementedError
 
 
-def _checked(given: object, where: str, default: Any, allowed: Interval | None) -> Any:
-    """A hyperparameter as its declaration wants it: a flag, a float, or a tuple of floats."""
-    if allowed is None:
-        if not isinstance(given, bool):
-            raise TypeError(f"{where} must be True or False, got {given!r} of type {type(given).__name__}")
-        return given
-    if not isinstance(default, tuple):
-        return as_number(given, where, allowed, default)
-    if not isinstance(given, tuple | list) or len(given) != len(default):
-        raise TypeError(f"{where} must be {len(default)} numbers, got {given!r}; the default is {default!r}")
-    return tuple(as_number(x, f"{where}[{i}]", allowed, default[i]) for i, x in enumerate(given))
+@dataclass(frozen=True)
+class Rule:
+    """A formula with its constants, without parameters: what compiled code is made from and kept by.
+
+    The learning rate is a number of each step and no part of it.
+    """
+
+    kind: type[Formula]
+    constants: tuple[tuple[str, Any], ...]
+    state: tuple[str, ...]
+    """The names of the arrays."""
+    scalars: tuple[str, ...]
+    """The names of the numbers of a step."""
+
+    @classmethod
+    def of(cls, formula: Formula) -> Self:
+        """That of an optimizer as it is now."""
+        constants = tuple((name, x) for name, x in formula.hyperparameters.items() if name != "lr")
+        return cls(type(formula), constants, tuple(formula.initial_state), tuple(formula.scalars(1)))
+
+    @cached_property
+    def _formula(self) -> Formula:
+        formula = self.kind.__new__(self.kind)
+        formula._values.update(self.constants)
+        return formula
+
+    @cached_property
+    def _maximize(self) -> bool:
+        return bool(dict(self.constants).get("maximize"))
+
+    def update(self, xp: Functions, p: Row, g: Row, s: Rows, h: Rows) -> Update:
+        """What the formula makes of its arguments, see `Formula.update`, with the gradients as they are.
+
+        Raises:
+            ValueError: the new state has other names than the old.
+        """
+        new, state = self._formula.update(xp, p, -g if self._maximize else g, s, h)
+        if state.keys() != s.keys():
+            raise ValueError(
+                f"{self.kind.__name__}.update gives the state {sorted(state)}, but its initial_state names {sorted(s)}"
+            )
+        return new, state
+
+
+def penalized(g: Row, p: Row, weight_decay: float) -> Row:
+    """The gradient, plus that of ``weight_decay / 2 * p**2``."""
+    return g + weight_decay * p if weight_decay else g
 
 
 def lerp(start: Row, end: Row, weight: float) -> Row:

@@ -4,53 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import ClassVar
 
-from .optimizer import Optimizer, Parameters
-from .rule import Functions, Interval, Row, Rows, Rule, Update, number
-
-
-@dataclass(frozen=True, kw_only=True)
-class SGDRule(Rule):
-    """The formula of `SGD`."""
-
-    name: ClassVar[str] = "SGD"
-
-    momentum: float = number(0.0, Interval(0, 1, "[]"))
-    dampening: float = number(0.0, Interval(-math.inf, ends="()"))
-    nesterov: bool = False
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.nesterov and (self.momentum == 0 or self.dampening != 0):
-            raise ValueError(
-                f"{self.name}: nesterov needs momentum above 0 and dampening 0, got momentum={self.momentum} "
-                f"and dampening={self.dampening}; try momentum=0.9, dampening=0"
-            )
-
-    @property
-    def state(self) -> Mapping[str, float]:
-        """The velocity, where there is momentum."""
-        return {"momentum_buffer": 0.0} if self.momentum else {}
-
-    def scalars(self, t: int) -> dict[str, float]:
-        """The rate, and the share of the gradient that enters the velocity: all of the first one."""
-        return {"lr": self.lr, "share": 1.0 if t == 1 else 1 - self.dampening}
-
-    @property
-    def is_steady(self) -> bool:
-        """Without dampening the share is always 1."""
-        return type(self).scalars is SGDRule.scalars and not self.dampening
-
-    def update(self, m: Functions, p: Row, g: Row, s: Rows, h: Rows) -> Update:  # noqa: ARG002 (needs no function)
-        """See `SGD`."""
-        g = self.descent(p, g)
-        if not self.momentum:
-            return p - h["lr"] * g, {}
-        v = self.momentum * s["momentum_buffer"] + (h["share"] * g if self.dampening else g)
-        move = g + self.momentum * v if self.nesterov else v
-        return p - h["lr"] * move, {"momentum_buffer": v}
+from .optimizer import Optimizer
+from .rule import Functions, Interval, Row, Rows, Update, number, penalized
 
 
 class SGD(Optimizer):
@@ -82,26 +38,42 @@ class SGD(Optimizer):
     0.8
     """
 
-    def __init__(
-        self,
-        params: Parameters,
-        lr: float = SGDRule.lr,
-        momentum: float = SGDRule.momentum,
-        dampening: float = SGDRule.dampening,
-        weight_decay: float = SGDRule.weight_decay,
-        nesterov: bool = SGDRule.nesterov,
-        *,
-        maximize: bool = SGDRule.maximize,
-    ) -> None:
-        rule = SGDRule(
-            lr=lr,
-            momentum=momentum,
-            dampening=dampening,
-            weight_decay=weight_decay,
-            nesterov=nesterov,
-            maximize=maximize,
-        )
-        super().__init__(params, rule)
+    momentum: float = number(0.0, Interval(0, 1, "[]"))
+    dampening: float = number(0.0, Interval(-math.inf, ends="()"))
+    weight_decay: float = number(0.0)
+    nesterov: bool = False
+
+    def check(self) -> None:
+        """Nesterov's look-ahead needs a velocity of whole gradients."""
+        if self.nesterov and (self.momentum == 0 or self.dampening != 0):
+            raise ValueError(
+                f"{type(self).__name__}: nesterov needs momentum above 0 and dampening 0, got "
+                f"momentum={self.momentum} and dampening={self.dampening}; try momentum=0.9, dampening=0"
+            )
+
+    @property
+    def initial_state(self) -> Mapping[str, float]:
+        """The velocity, where there is momentum."""
+        return {"momentum_buffer": 0.0} if self.momentum else {}
+
+    def scalars(self, t: int) -> dict[str, float]:
+        """The rate, and the share of the gradient that enters the velocity: all of the first one."""
+        return {"lr": self.lr, "share": 1.0 if t == 1 else 1 - self.dampening}
+
+    @property
+    def is_steady(self) -> bool:
+        """Without dampening the share is always 1."""
+        return type(self).scalars is SGD.scalars and not self.dampening
+
+    def update(self, xp: Functions, p: Row, g: Row, s: Rows, h: Rows) -> Update:  # noqa: ARG002 (needs no function)
+        """One step down the velocity, or the gradient."""
+        g = penalized(g, p, self.weight_decay)
+        momentum = self.momentum
+        if not momentum:
+            return p - h["lr"] * g, {}
+        v = momentum * s["momentum_buffer"] + (h["share"] * g if self.dampening else g)
+        move = g + momentum * v if self.nesterov else v
+        return p - h["lr"] * move, {"momentum_buffer": v}
 
 
 class Momentum(SGD):
@@ -115,15 +87,4 @@ class Momentum(SGD):
     0.42
     """
 
-    def __init__(
-        self,
-        params: Parameters,
-        lr: float = SGDRule.lr,
-        momentum: float = 0.9,
-        dampening: float = SGDRule.dampening,
-        weight_decay: float = SGDRule.weight_decay,
-        nesterov: bool = SGDRule.nesterov,
-        *,
-        maximize: bool = SGDRule.maximize,
-    ) -> None:
-        super().__init__(params, lr, momentum, dampening, weight_decay, nesterov, maximize=maximize)
+    momentum: float = number(0.9, Interval(0, 1, "[]"))

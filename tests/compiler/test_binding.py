@@ -111,8 +111,8 @@ def test_a_run_keeps_what_it_needs(backend):
 
 def test_data_of_a_training_that_changed_is_refused():
     pytest.importorskip("llvmlite", reason="llvmlite is not installed")
+    from autograd.compiler.backend import Held
     from autograd.compiler.llvm_backend import LlvmBackend
-    from autograd.compiler.llvm_training import Held
 
     w = Parameter(1.0)
     traced = trace(lambda x: (w * x) ** 2, [InputArray("x", 1, True)])
@@ -120,9 +120,9 @@ def test_data_of_a_training_that_changed_is_refused():
     training = (
         LlvmBackend()
         .build(lower(traced, "parameters"))
-        .bind_training(optim.SGD([w], lr=0.1).rule, (data,), Held(w.store.data[w.slot : w.slot + 1], ()))
+        .train(optim.SGD([w], lr=0.1).rule, (data,), Held(w.store.data[w.slot : w.slot + 1], ()))
     )
-    steps = np.array([0]), np.array([5]), np.array([list(optim.SGD([w], lr=0.1).rule.scalars(1).values())])
+    steps = np.array([0]), np.array([5]), np.array([list(optim.SGD([w], lr=0.1).scalars(1).values())])
     assert training(*steps)[0] == 1
     data.resize(2, refcheck=False)
     with pytest.raises(ShapeError, match=r"from float64 of shape \(5,\) to float64 of shape \(2,\)"):

@@ -21,7 +21,7 @@ from autograd.compiler.lower import lower
 from autograd.compiler.machine import AVX2, AVX512, NEON, Target, emit_assembly
 from autograd.compiler.tape import Dense, Straight, Tape
 from autograd.compiler.trace import trace
-from autograd.optim.adam import AdamRule
+from autograd.optim import Adam
 
 CLASSES, COLUMNS, HIDDEN = 5, 18, 12
 
@@ -144,7 +144,7 @@ INSTRUCTIONS = {
 
 
 @pytest.mark.parametrize("name", OTHERS)
-@pytest.mark.parametrize("rule", [None, AdamRule()], ids=["once", "training"])
+@pytest.mark.parametrize("rule", [None, Adam([Parameter(0.0)]).rule], ids=["once", "training"])
 def test_whole_programs_become_assembly_for_other_processors(name, rule):
     target = OTHERS[name]
     text = kernel_text(classifier_tape(), target.architecture, Shape(3, one_block=rule is None, rule=rule))

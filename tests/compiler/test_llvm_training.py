@@ -6,39 +6,31 @@ import pytest
 pytest.importorskip("llvmlite", reason="llvmlite is not installed")
 
 from autograd import Parameter
-from autograd.compiler.backend import Failure, InputArray
+from autograd.compiler.backend import Failure, Held, InputArray
 from autograd.compiler.emit_functions import Shape
 from autograd.compiler.emit_kernel import kernel_text
 from autograd.compiler.llvm_backend import LlvmBackend
-from autograd.compiler.llvm_training import Held
 from autograd.compiler.lower import lower
 from autograd.compiler.machine import host
 from autograd.compiler.numpy_backend import NumpyBackend
 from autograd.compiler.tape import Tape
 from autograd.compiler.trace import trace
-from autograd.optim.adagrad import AdagradRule
-from autograd.optim.adam import AdamRule, AdamWRule
-from autograd.optim.rmsprop import RMSpropRule
-from autograd.optim.rule import Rule
-from autograd.optim.sgd import SGDRule
+from autograd.optim import SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
 
 INPUTS, HIDDEN = 3, 5
-RULES = [
-    SGDRule(lr=0.1),
-    SGDRule(lr=0.05, momentum=0.9, dampening=0.1, weight_decay=0.01),
-    SGDRule(lr=1e-4, momentum=0.9, nesterov=True, maximize=True),
-    AdamRule(lr=0.02, amsgrad=True),
-    AdamWRule(lr=0.02),
-    RMSpropRule(lr=0.01),
-    AdagradRule(lr=0.05),
+NONE = [Parameter(0.0)]  # rules know nothing of the parameters
+OPTIMIZERS = [
+    SGD(NONE, lr=0.1),
+    SGD(NONE, lr=0.05, momentum=0.9, dampening=0.1, weight_decay=0.01),
+    SGD(NONE, lr=1e-4, momentum=0.9, nesterov=True, maximize=True),
+    Adam(NONE, lr=0.02, amsgrad=True),
+    AdamW(NONE, lr=0.02),
+    RMSprop(NONE, lr=0.01),
+    Adagrad(NONE, lr=0.05),
 ]
-rules = pytest.mark.parametrize("rule", RULES, ids=[f"{rule.name}{k}" for k, rule in enumerate(RULES)])
-
-
-class Functions:
-    """What a rule's formula needs, over arrays."""
-
-    sqrt, where, maximum = np.sqrt, np.where, np.maximum
+optimizers = pytest.mark.parametrize(
+    "optimizer", OPTIMIZERS, ids=[f"{each.formula}{k}" for k, each in enumerate(OPTIMIZERS)]
+)
 
 
 def network_tape(kinds: tuple[str, ...] = ("data", "data")) -> Tape:
@@ -75,91 +67,91 @@ def data(samples: int) -> tuple[np.ndarray, ...]:
     return x, np.sin(x.sum(1))
 
 
-def start(tape: Tape, rule: Rule) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+def start(tape: Tape, optimizer: Optimizer) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     numbers = np.random.default_rng(8).normal(size=tape.parameters)
-    return numbers, {name: np.full(tape.parameters, first) for name, first in rule.state.items()}
+    return numbers, {name: np.full(tape.parameters, first) for name, first in optimizer.initial_state.items()}
 
 
-def one_by_one(tape: Tape, rule: Rule, batches) -> tuple[np.ndarray, list[float]]:
+def one_by_one(tape: Tape, optimizer: Optimizer, batches) -> tuple[np.ndarray, list[float]]:
     """Parameters and losses after one step a batch, by the NumPy backend and the rule over arrays."""
     executable = NumpyBackend().build(tape)
-    numbers, state = start(tape, rule)
+    numbers, state = start(tape, optimizer)
     losses = []
     for t, batch in enumerate(batches, 1):
         grad = np.zeros(tape.parameters)
         losses.append(executable.bind(numbers, grad)(len(batch[0]))(*map(np.ascontiguousarray, batch)))
-        numbers, changed = rule.update(Functions, numbers, grad, state, rule.scalars(t))
+        numbers, changed = optimizer.rule.update(np, numbers, grad, state, optimizer.scalars(t))
         state = {**state, **changed}
     return numbers, losses
 
 
-def scalars(rule: Rule, steps: int) -> np.ndarray:
-    return np.array([list(rule.scalars(t).values()) for t in range(1, steps + 1)])
+def scalars(optimizer: Optimizer, steps: int) -> np.ndarray:
+    return np.array([list(optimizer.scalars(t).values()) for t in range(1, steps + 1)])
 
 
 def whole(samples: int, steps: int) -> tuple[np.ndarray, np.ndarray]:
     return np.zeros(steps, dtype=np.int64), np.full(steps, samples)
 
 
-def trained(tape: Tape, rule: Rule, arrays, firsts, counts, index=None, target=None):
-    numbers, state = start(tape, rule)
-    training = LlvmBackend(target).build(tape).bind_training(rule, arrays, Held(numbers, tuple(state.values())))
-    done, losses = training(firsts, counts, scalars(rule, len(counts)), index)
+def trained(tape: Tape, optimizer: Optimizer, arrays, firsts, counts, index=None, target=None):
+    numbers, state = start(tape, optimizer)
+    training = LlvmBackend(target).build(tape).train(optimizer.rule, arrays, Held(numbers, tuple(state.values())))
+    done, losses = training(firsts, counts, scalars(optimizer, len(counts)), index)
     return numbers, done, losses
 
 
-@rules
-def test_full_batches(rule):
+@optimizers
+def test_full_batches(optimizer):
     tape, arrays = network_tape(), data(37)
-    numbers, done, losses = trained(tape, rule, arrays, *whole(37, 30))
-    expected, expected_losses = one_by_one(tape, rule, [arrays] * 30)
+    numbers, done, losses = trained(tape, optimizer, arrays, *whole(37, 30))
+    expected, expected_losses = one_by_one(tape, optimizer, [arrays] * 30)
     assert done == 30
     np.testing.assert_allclose(losses, expected_losses, rtol=1e-9)
     np.testing.assert_allclose(numbers, expected, rtol=1e-9)
 
 
-@rules
-def test_mini_batches_are_gathered(rule):
+@optimizers
+def test_mini_batches_are_gathered(optimizer):
     tape, arrays = network_tape(), data(37)
     index = np.random.default_rng(2).permutation(37)
     firsts, counts = np.array([0, 10, 20, 30] * 5), np.array([10, 10, 10, 7] * 5)
-    numbers, done, losses = trained(tape, rule, arrays, firsts, counts, index)
+    numbers, done, losses = trained(tape, optimizer, arrays, firsts, counts, index)
     picks = [index[a : a + n] for a, n in zip(firsts, counts, strict=True)]
-    expected, expected_losses = one_by_one(tape, rule, [[a[pick] for a in arrays] for pick in picks])
+    expected, expected_losses = one_by_one(tape, optimizer, [[a[pick] for a in arrays] for pick in picks])
     assert done == 20
     np.testing.assert_allclose(losses, expected_losses, rtol=1e-9)
     np.testing.assert_allclose(numbers, expected, rtol=1e-9)
 
 
 def test_masks_are_used_up_in_order():
-    rule, tape = SGDRule(lr=0.1), network_tape(("data", "data", "mask"))
+    optimizer, tape = SGD(NONE, lr=0.1), network_tape(("data", "data", "mask"))
     x, y = data(20)
     masks = np.random.default_rng(1).random((40, HIDDEN))
     firsts, counts = np.array([0, 8, 16, 0, 8, 16]), np.array([8, 8, 4, 8, 8, 4])
-    numbers, done, _ = trained(tape, rule, (x, y, masks), firsts, counts)
+    numbers, done, _ = trained(tape, optimizer, (x, y, masks), firsts, counts)
     batches, used = [], 0
     for first, count in zip(firsts, counts, strict=True):
         batches.append((x[first : first + count], y[first : first + count], masks[used : used + count]))
         used += count
     assert done == 6
-    np.testing.assert_allclose(numbers, one_by_one(tape, rule, batches)[0], rtol=1e-9)
+    np.testing.assert_allclose(numbers, one_by_one(tape, optimizer, batches)[0], rtol=1e-9)
 
 
 def test_batches_of_several_blocks(monkeypatch):
-    rule, tape, arrays = AdamRule(lr=0.02), network_tape(), data(101)
+    optimizer, tape, arrays = Adam(NONE, lr=0.02), network_tape(), data(101)
     monkeypatch.setattr("autograd.compiler.llvm_backend.best_shape", lambda *_: Shape(2, False, _[3]))
-    numbers, done, _ = trained(tape, rule, arrays, *whole(101, 10))
+    numbers, done, _ = trained(tape, optimizer, arrays, *whole(101, 10))
     assert done == 10
-    np.testing.assert_allclose(numbers, one_by_one(tape, rule, [arrays] * 10)[0], rtol=1e-9)
+    np.testing.assert_allclose(numbers, one_by_one(tape, optimizer, [arrays] * 10)[0], rtol=1e-9)
 
 
 def test_a_step_that_fails_is_not_made_and_ends_the_training():
-    rule, tape = SGDRule(lr=0.1), network_tape()
+    optimizer, tape = SGD(NONE, lr=0.1), network_tape()
     x, y = data(30)
     y[25] = np.inf
     firsts, counts = np.array([0, 10, 20, 0]), np.full(4, 10)
-    numbers, done, losses = trained(tape, rule, (x, y), firsts, counts)
-    expected, expected_losses = one_by_one(tape, rule, [(x[:10], y[:10]), (x[10:20], y[10:20])])
+    numbers, done, losses = trained(tape, optimizer, (x, y), firsts, counts)
+    expected, expected_losses = one_by_one(tape, optimizer, [(x[:10], y[:10]), (x[10:20], y[10:20])])
     assert done == 2
     np.testing.assert_allclose(losses[:2], expected_losses, rtol=1e-9)
     assert not np.isfinite(losses[2])
@@ -170,22 +162,22 @@ def test_another_rate_needs_no_other_code():
     tape, arrays = network_tape(), data(10)
     executable = LlvmBackend().build(tape)
     for lr in (0.1, 0.2):
-        rule = SGDRule(lr=lr)
-        numbers, _ = start(tape, rule)
-        executable.bind_training(rule, arrays, Held(numbers, ()))(*whole(10, 3), scalars(rule, 3))
-        np.testing.assert_allclose(numbers, one_by_one(tape, rule, [arrays] * 3)[0], rtol=1e-9)
+        optimizer = SGD(NONE, lr=lr)
+        numbers, _ = start(tape, optimizer)
+        executable.train(optimizer.rule, arrays, Held(numbers, ()))(*whole(10, 3), scalars(optimizer, 3))
+        np.testing.assert_allclose(numbers, one_by_one(tape, optimizer, [arrays] * 3)[0], rtol=1e-9)
     assert len(executable._kernels) == 1
 
 
 def test_scalars_of_another_shape_are_refused():
-    tape, arrays, rule = network_tape(), data(10), SGDRule()
-    training = LlvmBackend().build(tape).bind_training(rule, arrays, Held(start(tape, rule)[0], ()))
+    tape, arrays, optimizer = network_tape(), data(10), SGD(NONE)
+    training = LlvmBackend().build(tape).train(optimizer.rule, arrays, Held(start(tape, optimizer)[0], ()))
     with pytest.raises(ValueError, match=r"scalars must have shape \(3, 2\).*got \(3, 1\)"):
         training(*whole(10, 3), np.ones((3, 1)))
 
 
 def test_the_text_of_a_training_is_deterministic():
-    tape, shape = network_tape(), Shape(3, True, AdamRule())
+    tape, shape = network_tape(), Shape(3, True, Adam(NONE).rule)
     family = host().architecture
     assert kernel_text(tape, family, shape) == kernel_text(tape, family, shape)
 
@@ -193,15 +185,15 @@ def test_the_text_of_a_training_is_deterministic():
 # Gradients that are certain to be finite go straight to where they are used, which pays for large networks
 
 
-@rules
-def test_direct_steps(rule, monkeypatch):
+@optimizers
+def test_direct_steps(optimizer, monkeypatch):
     tape, arrays = network_tape(), data(37)
     monkeypatch.setattr("autograd.compiler.emit_functions.pays", lambda *_: True)
-    assert "find_bounds" in kernel_text(tape, host().architecture, Shape(5, True, rule))
+    assert "find_bounds" in kernel_text(tape, host().architecture, Shape(5, True, optimizer.rule))
     firsts, counts = np.array([0, 20, 0, 20] * 4), np.array([20, 17, 20, 17] * 4)
-    numbers, done, losses = trained(tape, rule, arrays, firsts, counts)
+    numbers, done, losses = trained(tape, optimizer, arrays, firsts, counts)
     batches = [[a[first : first + count] for a in arrays] for first, count in zip(firsts, counts, strict=True)]
-    expected, expected_losses = one_by_one(tape, rule, batches)
+    expected, expected_losses = one_by_one(tape, optimizer, batches)
     assert done == 16
     np.testing.assert_allclose(losses, expected_losses, rtol=1e-9)
     np.testing.assert_allclose(numbers, expected, rtol=1e-9)

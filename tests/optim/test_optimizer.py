@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import io
+import math
 import pickle
 import re
 from collections.abc import Callable, Iterator
@@ -13,7 +15,24 @@ import numpy as np
 import pytest
 
 from autograd import Parameter, Value, nn
-from autograd.optim import SGD, Adagrad, Adam, AdamW, Momentum, Optimizer, RMSprop
+from autograd.optim import SGD, Adagrad, Adam, AdamW, Interval, Momentum, Optimizer, RMSprop, number
+
+
+class Lion(Optimizer):
+    """One that a user might add: Chen et al., "Symbolic discovery of optimization algorithms", 2023, algorithm 2."""
+
+    lr: float = number(1e-4)
+    betas: tuple[float, float] = number((0.9, 0.99), Interval(0, 1))
+    weight_decay: float = number(0.0)
+
+    initial_state = {"exp_avg": 0.0}  # noqa: RUF012
+
+    def update(self, xp: Any, p: Any, g: Any, s: Any, h: Any) -> Any:
+        beta1, beta2 = self.betas
+        c = beta1 * s["exp_avg"] + (1 - beta1) * g
+        sign = xp.where(c > 0, 1.0, xp.where(c < 0, -1.0, 0.0))
+        return p - h["lr"] * (sign + self.weight_decay * p), {"exp_avg": beta2 * s["exp_avg"] + (1 - beta2) * g}
+
 
 KINDS: list[tuple[type[Optimizer], dict[str, Any]]] = [
     (SGD, {}),
@@ -22,6 +41,7 @@ KINDS: list[tuple[type[Optimizer], dict[str, Any]]] = [
     (RMSprop, {"centered": True, "momentum": 0.5}),
     (Adam, {"amsgrad": True}),
     (AdamW, {}),
+    (Lion, {}),
 ]
 every_kind = pytest.mark.parametrize(("kind", "options"), KINDS, ids=[kind.__name__ for kind, _ in KINDS])
 
@@ -128,7 +148,7 @@ def test_the_state_is_shown_by_name(kind: type[Optimizer], options: dict[str, An
     opt = kind(fresh(), **options)
     train(opt, 2, seed=6)
     assert opt.t == 2
-    assert set(opt.state) == set(opt.rule.state)
+    assert set(opt.state) == set(opt.initial_state)
     assert all(x.shape == (4,) and x.dtype == np.float64 and x.any() for x in opt.state.values())
 
 
@@ -138,10 +158,10 @@ def test_the_accumulator_starts_where_it_is_told() -> None:
 
 def test_repr_names_every_option() -> None:
     assert repr(SGD(fresh(1), lr=0.5)) == (
-        "SGD(1 parameter, lr=0.5, weight_decay=0.0, maximize=False, momentum=0.0, dampening=0.0, nesterov=False, t=0)"
+        "SGD(1 parameter, lr=0.5, maximize=False, momentum=0.0, dampening=0.0, weight_decay=0.0, nesterov=False, t=0)"
     )
     assert repr(Adam(fresh(3))) == (
-        "Adam(3 parameters, lr=0.001, weight_decay=0.0, maximize=False, betas=(0.9, 0.999), eps=1e-08, "
+        "Adam(3 parameters, lr=0.001, maximize=False, betas=(0.9, 0.999), eps=1e-08, weight_decay=0.0, "
         "amsgrad=False, t=0)"
     )
 
@@ -184,6 +204,15 @@ def test_a_copy_goes_on_exactly_and_by_itself(
     assert everything(opt) == kept
     assert train(opt, 6, seed=8) == result
     assert repr(opt) == repr(other)
+
+
+def test_a_shallow_copy_has_hyperparameters_and_state_of_its_own() -> None:
+    opt = Adam(fresh(), lr=0.1)
+    other = copy.copy(opt)
+    other.lr, other.eps = 0.2, 1.0
+    train(other, 2, seed=1)
+    assert (opt.lr, opt.eps, opt.t) == (0.1, 1e-8, 0)
+    assert not opt.state["exp_avg"].any()
 
 
 def test_a_copy_of_model_and_optimizer_keeps_them_together() -> None:
@@ -277,6 +306,183 @@ def test_a_state_that_does_not_fit_changes_nothing(saved: dict[str, Any], error:
     assert train(opt, 3, seed=2) == train(twin, 3, seed=2)
 
 
+# -- hyperparameters that are set later ----------------------------------------------------------------------------
+
+
+def test_a_hyperparameter_set_later_counts_from_the_next_step() -> None:
+    changed, other = Adam(fresh(), lr=0.1), Adam(fresh(), lr=0.1, betas=(0.5, 0.9), maximize=True)
+    changed.step(), other.step()  # without gradients: nothing moves
+    changed.betas, changed.maximize = (0.5, 0.9), True
+    assert (changed.betas, changed.maximize, changed.rule) == ((0.5, 0.9), True, other.rule)
+    assert train(changed, 3, seed=1) == train(other, 3, seed=1)
+    assert changed.initial_lr == 0.1
+    changed.hyperparameters["eps"] = 1.0  # a copy
+    assert changed.eps == 1e-8
+
+
+def test_a_scheduled_rate_is_held_to_what_the_class_declares() -> None:
+    class Bounded(SGD):
+        lr: float = number(0.5, Interval(0, 1))
+
+    opt = Bounded(fresh())
+    with pytest.raises(ValueError, match=re.escape("Bounded: lr must be a finite number in [0, 1), got 1.5")):
+        opt.scale_lr(3.0)
+    assert opt.lr == 0.5
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("momentum", 0.0, "SGD: nesterov needs momentum above 0"),
+        ("momentum", 2, "SGD: momentum must be a finite number in [0, 1], got 2"),
+        ("weight_decay", -1, "SGD: weight_decay must be a finite number in [0, inf), got -1"),
+    ],
+)
+def test_a_hyperparameter_that_does_not_fit_changes_nothing(name: str, value: float, message: str) -> None:
+    opt, twin = (SGD(fresh(), momentum=0.9, nesterov=True) for _ in range(2))
+    with pytest.raises(ValueError, match=re.escape(message)):
+        setattr(opt, name, value)
+    assert repr(opt) == repr(twin)
+    assert train(opt, 3, seed=1) == train(twin, 3, seed=1)
+
+
+def test_a_hyperparameter_for_which_there_are_no_arrays_is_refused() -> None:
+    opt = SGD(fresh())
+    message = "SGD: with momentum=0.9 it would keep the arrays ['momentum_buffer'], not []; make the optimizer anew"
+    with pytest.raises(ValueError, match=re.escape(message)):
+        opt.momentum = 0.9
+    assert opt.momentum == 0.0
+
+
+def test_a_rule_cannot_be_put_in_the_place_of_another() -> None:
+    with pytest.raises(AttributeError):
+        Adam(fresh()).rule = SGD(fresh()).rule  # type: ignore[misc]
+
+
+def test_a_state_of_momentum_is_one_of_sgd() -> None:
+    first, second = Momentum(fresh(), lr=0.1), SGD(fresh(), momentum=0.5)
+    train(first, 3, seed=1)
+    second.load_state_dict(first.state_dict())
+    assert (second.momentum, second.t) == (0.9, 3)
+
+
+def test_a_pickle_of_version_0_1_says_what_to_do() -> None:
+    parameter = b"cautograd.parameter\n_restore\n(I0\ntR."  # how one of its parameters begins, as text
+    with pytest.raises(pickle.UnpicklingError, match=r"version 0\.1.*state_dict\(\)"):
+        pickle.loads(parameter)
+
+
+# -- optimizers of one's own ---------------------------------------------------------------------------------------
+
+
+def test_lion_goes_by_the_sign_of_its_average() -> None:
+    w = Parameter(1.0)
+    opt = Lion([w], lr=0.25, betas=(0.5, 0.5), weight_decay=0.1)
+    for g in (4.0, -1.0, -2.0, 0.0):  # averages 2, 0.5, -0.75; between them and the gradient lie 2, 0.5, -0.75, -0.375
+        w.grad = g
+        opt.step()
+    expected = 1.0
+    for sign in (1.0, 1.0, -1.0, -1.0):
+        expected -= 0.25 * (sign + 0.1 * expected)
+    assert math.isclose(w.data, expected, rel_tol=1e-14)
+    assert opt.state["exp_avg"] == [-0.375]
+
+
+def test_lion_climbs_and_is_scheduled_without_a_word_about_it() -> None:
+    w = Parameter(1.0)
+    w.grad = 3.0
+    opt = Lion([w], lr=0.5, maximize=True)
+    opt.step()
+    assert w.data == 1.5
+    opt.scale_lr(0.5)
+    opt.step()
+    assert (w.data, opt.lr, opt.initial_lr) == (1.75, 0.25, 0.5)
+
+
+def test_a_formula_without_arrays_needs_update_alone() -> None:
+    class Sign(Optimizer):
+        def update(self, xp: Any, p: Any, g: Any, s: Any, h: Any) -> Any:
+            return xp.where(g > 0, p - h["lr"], p + h["lr"]), {}
+
+    w = Parameter(1.0)
+    (w * w).backward()
+    opt = Sign([w], lr=0.25)
+    opt.step()
+    assert w.data == 0.75
+    assert repr(opt) == "Sign(1 parameter, lr=0.25, maximize=False, t=1)"
+
+
+def test_the_rate_is_no_constant_of_a_formula() -> None:
+    class Reading(Optimizer):
+        def update(self, xp: Any, p: Any, g: Any, s: Any, h: Any) -> Any:
+            return p - self.lr * g, {}
+
+    with pytest.raises(TypeError, match=r"a formula takes lr from h\['lr'\]: it changes from step to step"):
+        Reading([Parameter(1.0)]).step()
+
+
+def test_a_state_that_was_not_declared_is_refused() -> None:
+    class Forgetful(Optimizer):
+        initial_state = {"a": 0.0}  # noqa: RUF012
+
+        def update(self, xp: Any, p: Any, g: Any, s: Any, h: Any) -> Any:
+            return p, {"b": g}
+
+    message = r"Forgetful\.update gives the state \['b'\], but its initial_state names \['a'\]"
+    with pytest.raises(ValueError, match=message):
+        Forgetful([Parameter(1.0)]).step()
+
+
+def test_a_class_without_a_formula_says_what_is_missing() -> None:
+    class Nothing(Optimizer):
+        pass
+
+    for kind in (Nothing, Optimizer):
+        with pytest.raises(TypeError, match=rf"{kind.__name__} has no formula: .*update\(self, xp, p, g, s, h\)"):
+            kind([Parameter(1.0)])
+
+
+def test_a_default_without_its_type_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"Fast\.lr: to change a default write lr: float = "):
+
+        class Fast(SGD):
+            lr = 0.5
+
+
+def test_a_field_that_is_no_hyperparameter_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"Named\.title: a hyperparameter is number.*title: ClassVar\[str\]"):
+
+        class Named(SGD):
+            title: str = "mine"
+
+
+def test_a_rule_in_the_manner_of_version_0_1_is_told_the_new_way() -> None:
+    with pytest.raises(ImportError, match=r"Rule is gone.*class Sign\(Optimizer\)"):
+        from autograd.optim import Rule  # noqa: F401
+
+
+SIGNATURES = {
+    SGD: "lr=0.001, momentum=0.0, dampening=0.0, weight_decay=0.0, nesterov=False, *, maximize=False",
+    Momentum: "lr=0.001, momentum=0.9, dampening=0.0, weight_decay=0.0, nesterov=False, *, maximize=False",
+    Adagrad: "lr=0.01, lr_decay=0.0, weight_decay=0.0, initial_accumulator_value=0.0, eps=1e-10, *, maximize=False",
+    RMSprop: "lr=0.01, alpha=0.99, eps=1e-08, weight_decay=0.0, momentum=0.0, centered=False, *, maximize=False",
+    Adam: "lr=0.001, betas=(0.9, 0.999), eps=1e-08, weight_decay=0.0, amsgrad=False, *, maximize=False",
+    AdamW: "lr=0.001, betas=(0.9, 0.999), eps=1e-08, weight_decay=0.01, amsgrad=False, *, maximize=False",
+    Lion: "lr=0.0001, betas=(0.9, 0.99), weight_decay=0.0, *, maximize=False",
+}
+
+
+@pytest.mark.parametrize("kind", SIGNATURES, ids=lambda kind: kind.__name__)
+def test_arguments_are_the_fields_in_pytorchs_order(kind: type[Optimizer]) -> None:
+    signature = inspect.signature(kind)
+    bare = [each.replace(annotation=inspect.Parameter.empty) for each in signature.parameters.values()]
+    assert str(inspect.Signature(bare)) == f"(params, {SIGNATURES[kind]})"
+    assert signature.parameters["params"].annotation == "Parameters"
+    assert signature == inspect.signature(kind.__init__).replace(
+        parameters=list(inspect.signature(kind.__init__).parameters.values())[1:]
+    )
+
+
 # -- errors --------------------------------------------------------------------------------------------------------
 
 CURE = "; pass Parameters, as in model.parameters() or [Parameter(0.5)]"
@@ -331,7 +537,7 @@ def test_what_is_no_list_of_parameters_is_refused(params: Any, error: type[Excep
         (
             Momentum,
             {"nesterov": True, "dampening": 0.5},
-            "SGD: nesterov needs momentum above 0 and dampening 0, got momentum=0.9 and dampening=0.5",
+            "Momentum: nesterov needs momentum above 0 and dampening 0, got momentum=0.9 and dampening=0.5",
         ),
         (Adagrad, {"lr_decay": -1}, "Adagrad: lr_decay must be a finite number in [0, inf), got -1"),
         (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -99,7 +98,7 @@ def the_optimizer_by_a_state(case):
 
 def the_rule(case):
     def change(state):
-        state.optimizer.rule = replace(state.optimizer.rule, betas=(0.5, 0.9), weight_decay=0.01)
+        state.optimizer.betas, state.optimizer.weight_decay = (0.5, 0.9), 0.01
 
     return change
 

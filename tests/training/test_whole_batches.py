@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -174,7 +175,7 @@ def test_a_batch_of_one_sample_is_refused_before_the_first_step(options, notes):
 class Failing(SGD):
     """Fails in its second step."""
 
-    error: type[BaseException] = ZeroDivisionError
+    error: ClassVar[type[BaseException]] = ZeroDivisionError
 
     def step(self):
         if self.t == 1:
