@@ -56,7 +56,7 @@ class Specialisation:
 
     def executable(self, goal: Goal, backend: Backend) -> Executable:
         """The compiled code for a goal, compiled at its first use."""
-        from .lower import lower  # here: importing autograd doesn't wait for what only compiling needs
+        from .pipeline import to_tape  # here: importing autograd doesn't wait for what only compiling needs
 
         if goal not in self.executables:
             if self.executables:
@@ -64,7 +64,7 @@ class Specialisation:
             start = time.perf_counter()
             with collector_off(), self.notice.here():
                 with self.notice.busy(f"planning {len(self.trace.nodes):,} nodes"):
-                    tape = lower(self.trace, goal)
+                    tape = to_tape(self.trace, goal)
                 executable = backend.build(tape)
             self.tapes[goal], self.executables[goal] = tape, executable
             self.compile_seconds[goal] = time.perf_counter() - start

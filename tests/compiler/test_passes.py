@@ -12,8 +12,8 @@ from autograd.compiler.dots import find_dots
 from autograd.compiler.fuse import Fusion
 from autograd.compiler.group import find_groups
 from autograd.compiler.inner_ops import BOTH, EITHER, GREATER, IDENTITY, LESS, PASSED_ON, SHIELDED, selection
-from autograd.compiler.lower import lower
 from autograd.compiler.nodes import DOT, Nodes
+from autograd.compiler.pipeline import to_tape
 from autograd.compiler.recipes import partials
 from autograd.compiler.repeats import MOST
 from autograd.compiler.runs import runs
@@ -582,13 +582,13 @@ def test_a_wide_single_output_is_a_loop():
 
 
 def test_values_alone_need_no_seed_and_no_reductions():
-    tape = lower(trace(lambda x: [x[0] * 2.0, x[1]], [InputArray("x", 2, scalar=False)]), "values")
+    tape = to_tape(trace(lambda x: [x[0] * 2.0, x[1]], [InputArray("x", 2, scalar=False)]), "values")
     assert (tape.seeded, tape.reductions, tape.columns) == (False, (), 2)
     assert tape.results[1] == Row("input", 1)
 
 
 def test_maps_without_a_block_are_units():
-    tape = lower(trace(lambda x: [v.exp() for v in x], [InputArray("x", 6, scalar=False)]), "values")
+    tape = to_tape(trace(lambda x: [v.exp() for v in x], [InputArray("x", 6, scalar=False)]), "values")
     (unit,) = tape.units
     assert isinstance(unit, Map)
     assert unit.members == 6
@@ -596,7 +596,7 @@ def test_maps_without_a_block_are_units():
 
 def test_single_sums_remain_where_nothing_is_regular():
     w = weights(3)
-    tape = lower(
+    tape = to_tape(
         trace(lambda x: w[0] * x[0] + w[2] * x[1] * x[0], [InputArray("x", 2, scalar=False)]),
         "parameters",
     )
@@ -621,7 +621,7 @@ def test_a_square_plus_a_positive_number_is_inside_every_domain_and_not_tested(n
     def f(x):
         return function(number + x * x if first else x * x + number)
 
-    tape = lower(trace(f, [InputArray("x", 1, scalar=True)]), "values")
+    tape = to_tape(trace(f, [InputArray("x", 1, scalar=True)]), "values")
     assert any(item.checked for unit in tape.units for item in unit.code) is checked
 
 
