@@ -81,11 +81,11 @@ def stages(trace: Trace, goal: Goal, checks: bool = True) -> Stages:
     traced = Graph.of(trace.nodes, (*trace.results, *trace.observed))
     totals = Graph.of(*find_totals(traced.nodes, traced.roots))
     dots = Graph.of(*find_dots(totals.nodes, totals.roots))
-    gradients = _with_gradients(dots, goal)
-    tidied = _tidied(gradients, dots.size, checks)
+    gradients = with_gradients(dots, goal)
+    tidied = made_tidy(gradients, dots.size, checks)
     uniforms = UniformSlots(tidied.nodes, trace.span.size, sum(array.size for array in trace.buffers))
     groups = find_groups(tidied.nodes, uniforms)
-    kept = _kept_rows(tidied)
+    kept = kept_rows(tidied)
     fusion = Fusion(groups, kept)
     schedule = Schedule(groups, fusion, kept, seed=sum(array.columns for array in trace.arrays))
     reductions = find_reductions(tidied.gradients.sums, groups, schedule)
@@ -93,7 +93,7 @@ def stages(trace: Trace, goal: Goal, checks: bool = True) -> Stages:
     return Stages(traced, totals, dots, gradients, tidied, uniforms, groups, fusion, schedule, reductions, tape)
 
 
-def _with_gradients(graph: Graph, goal: Goal) -> Graph:
+def with_gradients(graph: Graph, goal: Goal) -> Graph:
     """The graph with what the goal's gradients need, which is added to the same nodes."""
     if goal == "values":
         return graph
@@ -102,7 +102,7 @@ def _with_gradients(graph: Graph, goal: Goal) -> Graph:
     return Graph.of(nodes, roots)._replace(gradients=found)
 
 
-def _tidied(graph: Graph, written: int, checks: bool) -> Graph:
+def made_tidy(graph: Graph, written: int, checks: bool) -> Graph:
     """The graph tidied up; the first ``written`` nodes are what the user wrote, and are checked."""
     new, names = tidy(graph.nodes, [*graph.roots, *graph.gradients.roots()], written)
     checked = find_checked(new, [name for node, name in names.items() if node < written]) if checks else set[int]()
@@ -110,7 +110,7 @@ def _tidied(graph: Graph, written: int, checks: bool) -> Graph:
     return Graph(new, roots, len(new), checked, graph.gradients.renamed(names))
 
 
-def _kept_rows(graph: Graph) -> list[int]:
+def kept_rows(graph: Graph) -> list[int]:
     """The rows that are there when all units have run: the roots', and those of gradient sums."""
     nodes = graph.nodes
     return [node for node in nodes.rows((*graph.roots, *graph.gradients.roots())) if not nodes.uniform[node]]

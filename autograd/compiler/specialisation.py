@@ -48,6 +48,15 @@ class Specialisation:
         """Whether everything that the function read is as it was."""
         return self.trace.guards.hold()
 
+    def refuse_lists(self) -> None:
+        """Raise TypeError where there is more than one number to differentiate."""
+        results = len(self.trace.results)
+        if results != 1:
+            raise TypeError(
+                f"only one number for each sample can be differentiated, but the function returns a list of {results}; "
+                f"return their sum, or the loss that is computed from them"
+            )
+
     def inherit(self, older: Specialisation) -> None:
         """Take over what was compiled from an older trace, if that computes the same."""
         if not self.executables and same(self.trace, older.trace):
