@@ -30,7 +30,8 @@ def parse(text: str, ops: Mapping[str, Op] | None = None) -> Graph:
     """The graph of such a text. Nothing is simplified: each line is a node, numbered from 0.
 
     Args:
-        text: as `graph_text.text` writes it; empty lines and what follows a ``#`` don't count.
+        text: as `graph_text.text` writes it. Several nodes may stand in a line, with a ``;`` between them; empty lines
+            and what follows a ``#`` don't count.
         ops: operations by name that no table has.
 
     Raises:
@@ -60,12 +61,10 @@ class _Parser:
     def graph(self) -> Graph:
         """Read all lines."""
         for number, line in enumerate(self.lines, 1):
-            self.number, self.line = number, line.split("#")[0].strip()
-            if not self.line:
-                continue
-            if self.roots is not None:
-                self.fail("something follows the roots; the line of the roots is the last one")
-            self._read(self.line.split())
+            for part in line.split("#")[0].split(";"):
+                self.number, self.line = number, part.strip()
+                if self.line:
+                    self._read(self.line.split())
         if self.roots is None:
             self.line = ""
             self.fail("the roots are missing; end with a line such as '-> %0'")
@@ -77,6 +76,8 @@ class _Parser:
         raise ValueError(f"{where}: {what}")
 
     def _read(self, words: list[str]) -> None:
+        if self.roots is not None:
+            self.fail("something follows the roots; the line of the roots is the last one")
         match words:
             case ["->", *roots]:
                 self.roots = tuple(self._several(roots))
@@ -136,7 +137,8 @@ class _Parser:
 
     def _operation(self, word: str, rest: list[str]) -> int:
         mark = rest.pop() if rest and rest[-1] in ("checked", "unchecked") else ""
-        op, args = self._op(word), tuple(self._several(rest))
+        args = tuple(self._several(rest))
+        op = self._op(word, len(args))
         if not args:
             self.fail(f"{word!r} is no leaf, and as an operation it needs operands")
         if op.arity is not None and len(args) != op.arity:
@@ -157,12 +159,12 @@ class _Parser:
         nodes.uniform.append(all(nodes.uniform[arg] for arg in args))
         return len(nodes) - 1
 
-    def _op(self, word: str) -> Op:
+    def _op(self, word: str, count: int) -> Op:
         name, _, bound = word.partition("(")
         if word in self.ops:
             return self.ops[word]
         if name == "select":
-            return selection(self._tree(word.removeprefix("select")))
+            return self._selection(word.removeprefix("select"), count)
         if is_inner(name):
             return inner(name)
         if name not in OPS:
@@ -171,14 +173,22 @@ class _Parser:
                 f"or give it as parse(text, ops={{{name!r}: ...}})"
             )
         attributes = [each.partition("=") for each in bound.rstrip(")").split(",")] if bound else []
-        return lookup(name, tuple((key, self._number(value)) for key, _, value in attributes))
-
-    def _tree(self, condition: str) -> Tree:
-        """The condition of a selection: comparisons of x0, x1, ... joined by & and |."""
         try:
-            return _tree(ast.parse(condition, mode="eval").body)
-        except (SyntaxError, KeyError, AttributeError, ValueError):
+            return lookup(name, tuple((key, self._number(value)) for key, _, value in attributes))
+        except TypeError as error:
+            self.fail(f"{error}; write attributes as in 'leaky_relu(slope=0.2) %0'")
+
+    def _selection(self, condition: str, count: int) -> Op:
+        """The selection by a condition: comparisons of x0, x1, ... joined by & and |."""
+        try:
+            tree = _tree(ast.parse(condition, mode="eval").body)
+        except (SyntaxError, KeyError, ValueError):
             self.fail(f"{condition!r} is no condition; write it as 'select((x0>x1)&(x2<x3)) %0 %1 ...'")
+        if count != _operands(tree) + 2:
+            self.fail(
+                f"this takes {_operands(tree) + 2} operands, not {count}: what is compared, and two to choose from"
+            )
+        return selection(tree)
 
     # Words
 
@@ -235,8 +245,14 @@ class _Parser:
 
 
 def _tree(tree: Any) -> Tree:
-    if isinstance(tree, ast.BinOp):
-        return _SIGNS[type(tree.op)], _tree(tree.left), _tree(tree.right)
-    if isinstance(tree, ast.Compare):
-        return _SIGNS[type(tree.ops[0])], _tree(tree.left), _tree(tree.comparators[0])
-    return int(tree.id.removeprefix("x"))
+    match tree:
+        case ast.BinOp(left, sign, right):
+            return _SIGNS[type(sign)], _tree(left), _tree(right)
+        case ast.Compare(ast.Name(left), [sign], [ast.Name(right)]):
+            return _SIGNS[type(sign)], int(left.removeprefix("x")), int(right.removeprefix("x"))
+    raise ValueError
+
+
+def _operands(tree: Tree) -> int:
+    """How many numbers a condition compares."""
+    return max(_operands(part) if isinstance(part, tuple) else part + 1 for part in tree[1:])

@@ -86,8 +86,8 @@ def unchecked(op: Op) -> Op:
     """The operation without a domain: what nobody wrote can't be outside of it.
 
     >>> from autograd import log, tanh
-    >>> unchecked(log).domain, unchecked(tanh) is tanh
-    ((Domain.REAL,), True)
+    >>> unchecked(log).domain == tanh.domain, unchecked(tanh) is tanh
+    (True, True)
     """
     domain = tuple(CONDITION if each is CONDITION else REAL for each in op.domain)
     return op if domain == op.domain and op.refuses is None else replace(op, domain=domain, refuses=None)
