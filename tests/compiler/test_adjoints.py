@@ -128,6 +128,32 @@ def test_a_layers_adjoint_is_the_product_with_its_columns(becomes):
     """)
 
 
+def test_the_columns_of_lines_with_steps_have_these_steps(becomes):
+    becomes(by_inputs)("""
+        %0 = x0; %1 = x1
+        %2 = vec %0 %1
+        %3 = product %2:w0+2
+        %4 = product %2:w1+2
+        %5 = mul %3 %4
+        -> %5
+        =>
+        %0 = x0; %1 = x1
+        %2 = vec %0 %1
+        %3 = product %2:w0+2
+        %4 = product %2:w1+2
+        %5 = mul %3 %4
+        %6 = seed
+        %7 = mul %6 %4
+        %8 = mul %6 %3
+        %9 = vec %7 %8
+        %10 = product %9:w2+1
+        %11 = product %9:w0+1
+        input %1 = %10
+        input %0 = %11
+        -> %5
+    """)
+
+
 def test_a_line_of_weights_gets_one_sum(becomes):
     becomes(by_parameters)("""
         %0 = x0; %1 = x1

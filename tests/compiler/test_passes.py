@@ -207,6 +207,19 @@ def test_identities_vanish(becomes):
     """)
 
 
+def test_aliases_vanish(becomes):
+    becomes(tidied)("""
+        %0 = x0
+        %1 = alias %0
+        %2 = tanh %1
+        -> %2
+        =>
+        %0 = x0
+        %1 = tanh %0
+        -> %1
+    """)
+
+
 def test_a_derivative_divides_once(becomes):
     becomes(tidied_derivatives)("""
         %0 = x0; %1 = x1
@@ -246,4 +259,20 @@ def test_what_the_user_wrote_is_checked_unless_it_is_inside(becomes):
         %5 = log %4
         %6 = sqrt %2 checked
         -> %1 %5 %6
+    """)
+
+
+def test_a_square_and_a_negative_number_may_be_outside(becomes):
+    becomes(tidied)("""
+        %0 = x0; %1 = -1.0
+        %2 = mul %0 %0
+        %3 = add %2 %1
+        %4 = log %3
+        -> %4
+        =>
+        %0 = x0; %1 = -1.0
+        %2 = mul %0 %0
+        %3 = add %2 %1
+        %4 = log %3 checked
+        -> %4
     """)

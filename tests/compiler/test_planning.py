@@ -4,6 +4,7 @@ from autograd.compiler.fuse import Fusion
 from autograd.compiler.graph_parse import parse
 from autograd.compiler.group import find_groups
 from autograd.compiler.pipeline import kept_rows
+from autograd.compiler.reductions import find_reductions
 from autograd.compiler.repeats import MOST
 from autograd.compiler.runs import runs
 from autograd.compiler.schedule import Schedule
@@ -26,6 +27,11 @@ def fusion(graph):
 def schedule(graph):
     fused = fusion(graph)
     return Schedule(fused.groups, fused, kept_rows(graph), seed=99)
+
+
+def reductions(graph):
+    scheduled = schedule(graph)
+    return find_reductions(graph.gradients.sums, scheduled.groups, scheduled)
 
 
 # Uniform slots
@@ -241,3 +247,67 @@ def test_a_unit_does_not_write_over_what_it_reads(becomes):
         unit 2, family 5 + family 6: %23..%30 -> %27 in 0, %28 in 1, %29 in 2, %30 in 3
     """
     becomes(schedule)("\n".join([*before, "-> %27..%30"]) + "\n=>" + after)
+
+
+def test_a_map_that_only_the_maps_of_a_block_use_goes_there_too(becomes):
+    becomes(fusion)("""
+        %0 = x0; %1 = x1; %2 = x2; %3 = x3; %4 = x4; %5 = x5
+        %6 = tanh %2
+        %7 = tanh %3
+        %8 = tanh %4
+        %9 = tanh %5
+        %10 = exp %0
+        %11 = vec %10 %1
+        %12 = product %11:w0+1
+        %13 = product %11:w2+1
+        %14 = product %11:w4+1
+        %15 = product %11:w6+1
+        %16 = mul %12 %6
+        %17 = mul %13 %7
+        %18 = mul %14 %8
+        %19 = mul %15 %9
+        -> %16..%19
+        =>
+        family 3, map, in family 2, dense
+        family 1, map, in family 2, dense
+    """)
+
+
+# Reductions
+
+
+def test_gradient_sums_of_a_layer_are_a_matrix_and_a_column(becomes):
+    becomes(reductions)("""
+        %0 = x0; %1 = x1; %2 = x2; %3 = x3; %4 = x4; %5 = x5; %6 = w0; %7 = w3; %8 = w6; %9 = w9
+        %10 = vec %0 %1
+        %11 = relu %2
+        %12 = relu %3
+        %13 = relu %4
+        %14 = relu %5
+        sum %6 += %11
+        sum w1+1 += %11 * %10
+        sum %7 += %12
+        sum w4+1 += %12 * %10
+        sum %8 += %13
+        sum w7+1 += %13 * %10
+        sum %9 += %14
+        sum w10+1 += %14 * %10
+        -> %11..%14
+        =>
+        sums 4 x 1 into u0+3j+0k: r0..r3
+        sums 4 x 2 into u1+3j+1k: r0..r3 * x0..x1
+    """)
+
+
+def test_one_weight_twice_is_two_sums(becomes):
+    becomes(reductions)("""
+        %0 = x0; %1 = x1; %2 = w0; %3 = w5
+        sum %2 += %0 * %1
+        sum %2 += %1 * %0
+        sum %3 += %0
+        -> %0
+        =>
+        sum into u0: x0 * x1
+        sum into u0: x1 * x0
+        sum into u5: x0
+    """)
