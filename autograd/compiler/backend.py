@@ -105,6 +105,9 @@ class Executable(Protocol):
     def notes(self) -> list[str]:
         """What `Program.explain` is to say of the code, a line each."""
 
+    def text(self) -> str:
+        """The code itself, for ``Program.explain(stage="code")``."""
+
 
 class Backend(Protocol):
     """Builds executables."""

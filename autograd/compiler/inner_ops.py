@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -28,6 +29,15 @@ def inner(name: str) -> InnerOp:
     <Op identity>
     """
     return _INNER[name]
+
+
+def is_inner(name: str) -> bool:
+    """Whether there is an inner operation of that name.
+
+    >>> is_inner("identity"), is_inner("tanh")
+    (True, False)
+    """
+    return name in _INNER
 
 
 def _declare(name: str, symbol: str, kernel: Callable[..., Any], condition: bool = False) -> InnerOp:
@@ -69,6 +79,19 @@ BATCH_MEAN = _declare("batch_mean", "mean", lambda m, x: x)  # noqa: ARG005
 ADJOINT_MEAN = _declare("adjoint_mean", "mean", lambda m, x: x)  # noqa: ARG005
 """The same of adjoints: what flows back through a mean, (1/N) * the sum of all samples' adjoints, to each of them."""
 MEANS = frozenset((BATCH_MEAN, ADJOINT_MEAN))
+
+
+@lru_cache(maxsize=1024)
+def unchecked(op: Op) -> Op:
+    """The operation without a domain: what nobody wrote can't be outside of it.
+
+    >>> from autograd import log, tanh
+    >>> unchecked(log).domain == tanh.domain, unchecked(tanh) is tanh
+    (True, True)
+    """
+    domain = tuple(CONDITION if each is CONDITION else REAL for each in op.domain)
+    return op if domain == op.domain and op.refuses is None else replace(op, domain=domain, refuses=None)
+
 
 # A `where` together with the comparisons that it depends on: one operation, so that conditions need no memory.
 

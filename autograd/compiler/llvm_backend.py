@@ -9,6 +9,7 @@ from functools import partial
 from ..optim.rule import Rule
 from .backend import Bind, Executable, Floats, Held, Integers
 from .emit_functions import Shape
+from .emit_kernel import kernel_text
 from .emit_straight import scalar_units
 from .llvm.cache import cache_folder
 from .llvm.takeover import Takeover
@@ -121,6 +122,13 @@ class LlvmExecutable:
         kept = sum(kernel.was_kept for kernel in self._kernels.values())
         notes = [f"{kept} of {len(self._kernels)} kernels from the cache on disk"] if kept else []
         return notes + self._takeover.notes()
+
+    def text(self) -> str:
+        """The LLVM module of each kernel so far; where there is none yet, of the one for a single sample."""
+        if not self._kernels:
+            self.kernel(1)
+        kernels = self._kernels.values()
+        return "\n".join(kernel_text(self.tape, self.target.architecture, each.shape, each.code) for each in kernels)
 
     def _shape(self, samples: int, rule: Rule | None) -> Shape:
         width = self.target.architecture.width

@@ -1,21 +1,18 @@
-"""Lowering: from a trace to a tape, pass by pass."""
+"""Lowering: a plan, in which all is decided, is written down as a tape."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import groupby
+from typing import NamedTuple
 
-from ..declaration import NONNEGATIVE, NONZERO, POSITIVE, REAL, Op
-from ..ops import add, mul
-from .backend import Goal
-from .differentiate import Gradients, differentiate
-from .dots import find_dots
-from .fuse import Fusion
-from .group import Family, find_groups
+from ..declaration import Op
+from .backend import Goal, InputArray
+from .graph import Graph
+from .group import Family, Groups
 from .inner_ops import ADJOINT_MEAN
-from .nodes import SUMS, Nodes
-from .reductions import find_reductions
+from .nodes import SUMS
 from .runs import runs
 from .schedule import Schedule, Work
 from .tape import (
@@ -28,6 +25,7 @@ from .tape import (
     Mean,
     Operand,
     Output,
+    Reduction,
     Row,
     Segment,
     Straight,
@@ -36,117 +34,64 @@ from .tape import (
     Uniforms,
     Unit,
 )
-from .tidy import tidy
-from .totals import find_totals
-from .trace import Trace
-from .uniforms import UniformSlots
 
 
-def lower(trace: Trace, goal: Goal, checks: bool = True) -> Tape:
-    """The tape of a trace; without ``checks`` nothing outside of a domain is reported.
+class Plan(NamedTuple):
+    """All that is decided before a tape is written."""
 
-    >>> from autograd.compiler.backend import InputArray
-    >>> from autograd.compiler.trace import trace
-    >>> tape = lower(trace(lambda x: x * 2.0, [InputArray("x", 1, scalar=True)]), "values")
-    >>> len(tape.units), tape.results
-    (1, (Row(space='scratch', index=0),))
-    """
-    nodes, roots = find_dots(*find_totals(trace.nodes, (*trace.results, *trace.observed)))
-    written = len(nodes)
-    gradients = Gradients()
-    if goal != "values":
-        gradients = differentiate(nodes, roots[0], by_parameters=goal == "parameters", by_inputs=goal == "inputs")
-    nodes, names, checked = _tidied(nodes, [*roots, *gradients.roots()], written)
-    found = tuple(names[root] for root in roots)
-    return _Lowering(nodes, trace, goal).tape(found, gradients.renamed(names), checked if checks else set())
+    graph: Graph
+    groups: Groups
+    schedule: Schedule
+    reductions: tuple[Reduction, ...]
+    arrays: tuple[InputArray, ...]
+    results: int
+    """How many of the graph's roots are results; the others are observed."""
+    goal: Goal
 
 
-def _tidied(nodes: Nodes, roots: Iterable[int], written: int) -> tuple[Nodes, dict[int, int], set[int]]:
-    """The graph tidied up, and which of its nodes the user wrote whose operands may be outside of a domain."""
-    new, names = tidy(nodes, roots, written)
-    positive = _positive(new)
-    checked = {name for node, name in names.items() if node < written and _can_refuse(new, name, positive)}
-    return new, names, checked
-
-
-def _can_refuse(nodes: Nodes, node: int, positive: set[int]) -> bool:
-    op = nodes.kinds[node]
-    return (
-        isinstance(op, Op)
-        and _has_domain(op)
-        and (
-            op.refuses is not None
-            or any(
-                op.domain_of(i) is not REAL and not (arg in positive and op.domain_of(i) in _HOLD_POSITIVE)
-                for i, arg in enumerate(nodes.args[node])
-            )
-        )
-    )
-
-
-@lru_cache(maxsize=4096)
-def _has_domain(op: Op) -> bool:
-    return op.refuses is not None or any(domain is not REAL for domain in op.domain)
-
-
-_HOLD_POSITIVE = (POSITIVE, NONNEGATIVE, NONZERO)
-
-
-def _positive(nodes: Nodes) -> set[int]:
-    """Rows that are above zero or NaN whatever their operands are: a square plus a positive number."""
-    found: set[int] = set()
-    for node, kind in enumerate(nodes.kinds):
-        if kind is add:
-            a, b = nodes.args[node]
-            square = b if a in nodes.numbers else a
-            if _is_square(nodes, square) and nodes.numbers.get(a + b - square, 0.0) > 0.0:
-                found.add(node)
-    return found
-
-
-def _is_square(nodes: Nodes, node: int) -> bool:
-    args = nodes.args[node]
-    return nodes.kinds[node] is mul and args[0] == args[1]
+def lower(plan: Plan) -> Tape:
+    """The tape of a plan. An example is in `pipeline`."""
+    return _Lowering(plan).tape()
 
 
 class _Lowering:
     """Writes the units of a tidy graph."""
 
-    def __init__(self, nodes: Nodes, trace: Trace, goal: Goal) -> None:
-        self.nodes, self.arrays, self.goal = nodes, trace.arrays, goal
-        self.results = len(trace.results)
-        self.slots = UniformSlots(nodes, trace.span.size, sum(array.size for array in trace.buffers))
-        self.groups = find_groups(nodes, self.slots)
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.nodes, self.checked = plan.graph.nodes, plan.graph.checked
+        self.groups, self.slots, self.schedule = plan.groups, plan.groups.slots, plan.schedule
         self._operands: dict[int, Operand] = {}
 
-    def tape(self, roots: Sequence[int], gradients: Gradients, checked: set[int]) -> Tape:
-        """The whole tape. The roots are the results, and then what is observed."""
-        self.checked = checked
-        rows = [node for node in self.nodes.rows((*roots, *gradients.roots())) if not self.nodes.uniform[node]]
-        self.fusion = Fusion(self.groups, rows)
-        columns = sum(array.columns for array in self.arrays)
-        self.schedule = Schedule(self.groups, self.fusion, rows, columns)
-        reductions = find_reductions(gradients.sums, self.groups, self.schedule)
+    def tape(self) -> Tape:
+        """The whole tape."""
+        plan, (results, observed) = self.plan, self._roots()
+        gradients = plan.graph.gradients
         return Tape(
-            arrays=self.arrays,
+            arrays=plan.arrays,
             parameters=self.slots.parameters,
             uniforms=self.slots.count,
             scratch=self.schedule.scratch,
             totals=self.slots.totals,
-            prologue=self.slots.prologue(checked),
+            prologue=self.slots.prologue(self.checked),
             units=tuple(self._unit(work) for work in self.schedule.works),
-            reductions=reductions,
+            reductions=plan.reductions,
             epilogue=self.slots.epilogue(gradients.parameters),
-            results=tuple(self._shared(root) for root in roots[: self.results]),
-            input_adjoints=self._input_adjoints(gradients, columns) if self.goal == "inputs" else (),
-            seeded=self.goal != "values",
+            results=results,
+            input_adjoints=self._input_adjoints(gradients.inputs) if plan.goal == "inputs" else (),
+            seeded=plan.goal != "values",
             buffers=self.slots.buffers,
-            observed=tuple(self._shared(root) for root in roots[self.results :]),
+            observed=observed,
         )
 
-    def _input_adjoints(self, gradients: Gradients, columns: int) -> tuple[Operand | None, ...]:
-        by_column = {self.nodes.payload[leaf]: self._shared(node) for leaf, node in gradients.inputs.items()}
-        return tuple(by_column.get(column) for column in range(columns))
+    def _roots(self) -> tuple[tuple[Operand, ...], tuple[Operand, ...]]:
+        """The results, and what is observed."""
+        roots = tuple(self._shared(root) for root in self.plan.graph.roots)
+        return roots[: self.plan.results], roots[self.plan.results :]
+
+    def _input_adjoints(self, inputs: Mapping[int, int]) -> tuple[Operand | None, ...]:
+        by_column = {self.nodes.payload[leaf]: self._shared(node) for leaf, node in inputs.items()}
+        return tuple(by_column.get(column) for column in range(sum(array.columns for array in self.plan.arrays)))
 
     def _shared(self, node: int) -> Operand:
         """A node as an operand from another unit."""

@@ -85,6 +85,10 @@ class NumpyExecutable:
         """See `backend.Executable`."""
         return []
 
+    def text(self) -> str:
+        """See `backend.Executable`."""
+        return "NumPy runs the tape as it is; see stage 'tape'"
+
     def _run(
         self,
         samples: int,

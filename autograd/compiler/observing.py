@@ -25,14 +25,14 @@ def observed_of(trace: Trace, arrays: tuple[Floats, ...]) -> list[float]:
     """
     if not trace.observed:
         return []
-    from .lower import lower  # here: importing autograd doesn't wait for what only compiling needs
     from .numpy_backend import NumpyBackend
+    from .pipeline import to_tape  # here: importing autograd doesn't wait for what only compiling needs
 
     masks = [np.empty((len(arrays[0]), array.columns)) for array in trace.arrays if array.kind == "mask"]
     with rewound(trace.generators, states_of(trace.generators)):
         draw(trace.generators, masks)
     numbers = np.full(len(trace.observed), np.nan)
     trace.span.load()
-    executable = NumpyBackend().build(lower(trace, "values", checks=False))
+    executable = NumpyBackend().build(to_tape(trace, "values", checks=False))
     executable.bind(trace.span.data, trace.span.grad, trace.buffers, numbers)(len(arrays[0]))(*arrays, *masks)
     return list(numbers.tolist())

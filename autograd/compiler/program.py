@@ -149,16 +149,40 @@ class Program:
             refuse_nonfinite(arrays, names)
             return graph_of(self.function, self._specialise(arrays).trace, arrays, names, sample)
 
-    def explain(self) -> str:
-        """What was traced and what it was compiled to, as text.
+    def explain(self, stage: str | None = None, goal: Goal | None = None, most: int = 200) -> str:
+        """What was traced and what it was compiled to, as text; or what one stage of the compiler made of it.
 
+        Args:
+            stage: one of "trace", "totals", "dots", "gradients", "tidy", "uniforms", "groups", "fusion", "schedule",
+                "reductions", "tape", "code": that stage, computed again from the last trace.
+            goal: for a stage: "values" as calling the program computes, "parameters" as `backward` does, "inputs" as
+                `gradients` does; by default what was compiled last.
+            most: lines of each part that are shown; it is said how many are left out.
+
+        Raises:
+            ValueError: no such stage or goal; the message lists them.
+
+        >>> import numpy as np
         >>> print(Program(abs, "numpy").explain())
         abs: nothing is compiled yet
           nothing is traced yet: call the program with data first
+        >>> program = Program(lambda x: x * 2.0, "numpy")
+        >>> _ = program(np.ones(1))
+        >>> print(program.explain(stage="trace"))
+        %0 = x0
+        %1 = 2.0
+        %2 = mul %0 %1
+        -> %2
         """
         from .report import report  # here, as all else that only compiling needs: importing autograd stays fast
 
-        return report(self._name(), self._backend, self._specialisations)
+        with self._lock:
+            if stage is None and goal is None:
+                return report(self._name(), self._backend, self._specialisations)
+            from .stage_text import explained
+
+            last = self._specialisations[0] if self._specialisations else None
+            return explained(last, self._chosen_backend, stage, goal, most)
 
     def _name(self) -> str:
         return getattr(self.function, "__name__", None) or type(self.function).__name__
@@ -209,7 +233,7 @@ class Program:
         """Trace and compile if need be, and connect the code with the parameters."""
         specialisation = self._specialise(self._signature.arrays(arguments))
         if goal != "values":
-            _refuse_lists(specialisation)
+            specialisation.refuse_lists()
         bound = specialisation.bounds.get(goal)
         if bound is None:
             executable = specialisation.executable(goal, self._chosen_backend())
@@ -247,12 +271,3 @@ class Program:
         with rewound(bound.trace.generators, bound.states):
             observed = observed_of(bound.trace, arrays)
             return diagnose(self.function, arrays, names, bound.goal != "values", observed)
-
-
-def _refuse_lists(specialisation: Specialisation) -> None:
-    results = len(specialisation.trace.results)
-    if results != 1:
-        raise TypeError(
-            f"only one number for each sample can be differentiated, but the function returns a list of {results}; "
-            f"return their sum, or the loss that is computed from them"
-        )

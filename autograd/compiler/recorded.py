@@ -6,14 +6,12 @@ So the loss of a physics-informed network is compiled: u = model(x), (u_x,) = gr
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from functools import lru_cache
 
-from ..declaration import CONDITION, REAL, Op
+from ..declaration import Op
 from ..errors import TraceError
 from ..ops import mul, where
 from .differentiate import Sweep
-from .inner_ops import BATCH_MEAN, CONDITIONS, IDENTITY, IS_CONDITION
+from .inner_ops import BATCH_MEAN, CONDITIONS, IDENTITY, IS_CONDITION, unchecked
 from .nodes import PRODUCT, TOTALS, Nodes, simplified
 from .runs import Line
 
@@ -148,10 +146,4 @@ class _Recorded(Sweep):
     def _without_domain(self, op: Op, args: tuple[int, ...]) -> int:
         """The operation without a domain: nobody wrote the partial of sqrt at 0."""
         simpler = simplified(self.nodes, op, args)
-        return self.nodes.record(_unchecked(op), args) if simpler is None else simpler
-
-
-@lru_cache(maxsize=1024)
-def _unchecked(op: Op) -> Op:
-    domain = tuple(CONDITION if each is CONDITION else REAL for each in op.domain)
-    return op if domain == op.domain and op.refuses is None else replace(op, domain=domain, refuses=None)
+        return self.nodes.record(unchecked(op), args) if simpler is None else simpler

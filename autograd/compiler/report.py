@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from ..checks import count
 from .backend import Backend, Goal
+from .pipeline import STAGES
 from .specialisation import Specialisation
 from .tape import Dot, Map, Mean, Outer, Straight, Sum, Tape, Unit, count_operations
 
@@ -28,6 +29,8 @@ def report(name: str, backend: Backend | None, specialisations: Iterable[Special
         for goal, tape in specialisation.tapes.items():
             lines += _of_tape(goal, tape, specialisation.seconds(goal))
             lines += [f"    {note}" for note in specialisation.executables[goal].notes()]
+    if each:
+        lines.append(f"  explain(stage=...) shows one of the stages: {', '.join(STAGES)}")
     return "\n".join(lines)
 
 

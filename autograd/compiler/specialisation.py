@@ -48,6 +48,15 @@ class Specialisation:
         """Whether everything that the function read is as it was."""
         return self.trace.guards.hold()
 
+    def refuse_lists(self) -> None:
+        """Raise TypeError where there is more than one number to differentiate."""
+        results = len(self.trace.results)
+        if results != 1:
+            raise TypeError(
+                f"only one number for each sample can be differentiated, but the function returns a list of {results}; "
+                f"return their sum, or the loss that is computed from them"
+            )
+
     def inherit(self, older: Specialisation) -> None:
         """Take over what was compiled from an older trace, if that computes the same."""
         if not self.executables and same(self.trace, older.trace):
@@ -56,7 +65,7 @@ class Specialisation:
 
     def executable(self, goal: Goal, backend: Backend) -> Executable:
         """The compiled code for a goal, compiled at its first use."""
-        from .lower import lower  # here: importing autograd doesn't wait for what only compiling needs
+        from .pipeline import to_tape  # here: importing autograd doesn't wait for what only compiling needs
 
         if goal not in self.executables:
             if self.executables:
@@ -64,7 +73,7 @@ class Specialisation:
             start = time.perf_counter()
             with collector_off(), self.notice.here():
                 with self.notice.busy(f"planning {len(self.trace.nodes):,} nodes"):
-                    tape = lower(self.trace, goal)
+                    tape = to_tape(self.trace, goal)
                 executable = backend.build(tape)
             self.tapes[goal], self.executables[goal] = tape, executable
             self.compile_seconds[goal] = time.perf_counter() - start

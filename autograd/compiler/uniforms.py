@@ -51,6 +51,11 @@ class UniformSlots:
                 self._constants[node] = self._given + len(self._slots) + len(self._constants)
 
     @property
+    def computed_slots(self) -> dict[int, int]:
+        """By node: the slots behind those of parameters and buffers."""
+        return {**self._slots, **self._constants}
+
+    @property
     def count(self) -> int:
         """How many slots there are."""
         return self._given + len(self._slots) + len(self._constants)

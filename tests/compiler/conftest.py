@@ -5,6 +5,7 @@ import runpy
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from textwrap import dedent
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,10 +13,13 @@ import numpy as np
 import pytest
 
 from autograd import Parameter
-from autograd.compiler import compile
+from autograd.compiler import compile, graph_text
 from autograd.compiler.elementary import World
+from autograd.compiler.graph import Graph
+from autograd.compiler.graph_parse import parse
 from autograd.compiler.ir import Body, Module
 from autograd.compiler.machine import Engine, compile_ir, host
+from autograd.compiler.stage_text import stage_text
 
 CompiledKernel = Callable[..., np.ndarray]
 
@@ -117,6 +121,25 @@ def text_of() -> Callable[..., str]:
 def coefficient_maker() -> dict[str, Any]:
     """What make_coefficients.py defines."""
     return runpy.run_path(str(Path(__file__).with_name("make_coefficients.py")))
+
+
+Stage = Callable[[Graph], Any]
+
+
+@pytest.fixture(scope="session")
+def becomes() -> Callable[[Stage], Callable[[str], None]]:
+    """`becomes(stage)(text)` tests what a stage makes of a graph: the text has both, with `=>` between them."""
+
+    def checker(stage: Stage) -> Callable[[str], None]:
+        def check(both: str) -> None:
+            before, after = both.split("=>")
+            made = stage(parse(before))
+            expected = graph_text.text(parse(after)) if isinstance(made, Graph) else dedent(after).strip()
+            assert stage_text(made) == expected
+
+        return check
+
+    return checker
 
 
 @pytest.fixture(params=["numpy", "llvm"])

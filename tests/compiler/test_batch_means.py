@@ -6,8 +6,8 @@ import pytest
 import autograd
 from autograd import Parameter, compile, nn
 from autograd.compiler.backend import InputArray
-from autograd.compiler.lower import lower
 from autograd.compiler.numpy_backend import NumpyBackend
+from autograd.compiler.pipeline import to_tape
 from autograd.compiler.tape import Mean
 from autograd.compiler.trace import trace
 from autograd.nn.normalization import batch_mean
@@ -109,7 +109,7 @@ def test_the_random_functions_have_means_of_all_sorts():
     members = set()
     for seed in range(25):
         function, weights = random_function(seed), [Parameter(1.0) for _ in range(WEIGHTS)]
-        tape = lower(trace(lambda x, f=function, w=weights: f(Traced, x, w), ARRAYS), "parameters")
+        tape = to_tape(trace(lambda x, f=function, w=weights: f(Traced, x, w), ARRAYS), "parameters")
         members |= {(unit.members > 1, unit.adjoint) for unit in tape.units if isinstance(unit, Mean)}
     assert members == {(False, False), (True, False), (False, True), (True, True)}
 
@@ -140,7 +140,7 @@ def test_every_target_that_runs_here():
         found = []
         for backend in (NumpyBackend(), *map(LlvmBackend, targets)):
             grad, observed = np.zeros(len(data)), np.zeros(len(traced.observed))
-            tape = lower(traced, "parameters")
+            tape = to_tape(traced, "parameters")
             loss = backend.build(tape).bind(data, grad, observed=observed)(count)(X)
             found.append(np.array([loss, *grad, *observed]))
         for other in found[1:]:
@@ -161,6 +161,6 @@ def test_assembly_for_other_processors(name):
         "neon": Target("aarch64-unknown-linux-gnu", "generic", "+neon"),
         "scalar": Target("riscv64-unknown-linux-gnu", "generic-rv64", "+d,+f"),
     }[name]
-    tape = lower(trace(normalized(), ARRAYS), "parameters")
+    tape = to_tape(trace(normalized(), ARRAYS), "parameters")
     for rule in (None, SGD([Parameter(0.0)]).rule):
         assert "run:" in emit_assembly(kernel_text(tape, target.architecture, Shape(3, True, rule)), target)

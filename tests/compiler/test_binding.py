@@ -14,7 +14,7 @@ from autograd import NonFiniteError, Parameter, ParameterArray, ShapeError, Trac
 from autograd.compiler import compile
 from autograd.compiler.backend import Failure, InputArray, is_plain
 from autograd.compiler.choice import backend_called
-from autograd.compiler.lower import lower
+from autograd.compiler.pipeline import to_tape
 from autograd.compiler.trace import collector_off, trace
 
 # What a run may take, by itself
@@ -22,7 +22,7 @@ from autograd.compiler.trace import collector_off, trace
 
 def bound(name, goal="values"):
     traced = trace(lambda x, y: x[0] * 2.0 + y, [InputArray("x", 2, False), InputArray("y", 1, True)])
-    return backend_called(name).build(lower(traced, goal)).bind(np.zeros(0), np.zeros(0))
+    return backend_called(name).build(to_tape(traced, goal)).bind(np.zeros(0), np.zeros(0))
 
 
 X, Y = np.arange(6.0).reshape(3, 2), np.ones(3)
@@ -70,7 +70,7 @@ def test_a_run_refuses_what_is_not_plain_and_leaves_no_error(backend, data):
 def test_a_run_refuses_the_memory_of_its_gradients():
     pytest.importorskip("llvmlite")
     w = Parameter(3.0)
-    tape = lower(trace(lambda x: w * x, [InputArray("x", 1, True)]), "parameters")
+    tape = to_tape(trace(lambda x: w * x, [InputArray("x", 1, True)]), "parameters")
     memory = np.zeros(10)
     run = backend_called("llvm").build(tape).bind(np.array([w.data]), memory[4:5])(2)
     taken = [run(memory[begin : begin + 2]) is not None for begin in range(9)]
@@ -119,7 +119,7 @@ def test_data_of_a_training_that_changed_is_refused():
     data = np.ones(5)
     training = (
         LlvmBackend()
-        .build(lower(traced, "parameters"))
+        .build(to_tape(traced, "parameters"))
         .train(optim.SGD([w], lr=0.1).rule, (data,), Held(w.store.data[w.slot : w.slot + 1], ()))
     )
     steps = np.array([0]), np.array([5]), np.array([list(optim.SGD([w], lr=0.1).scalars(1).values())])

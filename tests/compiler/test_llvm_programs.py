@@ -17,8 +17,8 @@ from autograd.compiler.backend import Goal, InputArray
 from autograd.compiler.emit_functions import Shape
 from autograd.compiler.emit_kernel import kernel_text
 from autograd.compiler.llvm_backend import LlvmBackend
-from autograd.compiler.lower import lower
 from autograd.compiler.machine import AVX2, AVX512, NEON, Target, emit_assembly
+from autograd.compiler.pipeline import to_tape
 from autograd.compiler.tape import Dense, Straight, Tape
 from autograd.compiler.trace import trace
 from autograd.optim import Adam
@@ -50,7 +50,7 @@ LAYOUT = (InputArray("x", COLUMNS, False), InputArray("y", CLASSES, False))
 
 def classifier_tape(goal: Goal = "parameters") -> Tape:
     weights = parameters(WEIGHTS)
-    return lower(trace(classifier(weights), LAYOUT), goal)
+    return to_tape(trace(classifier(weights), LAYOUT), goal)
 
 
 def batch(samples: int) -> tuple[np.ndarray, np.ndarray]:

@@ -10,9 +10,9 @@ from autograd.compiler.backend import Failure, Held, InputArray
 from autograd.compiler.emit_functions import Shape
 from autograd.compiler.emit_kernel import kernel_text
 from autograd.compiler.llvm_backend import LlvmBackend
-from autograd.compiler.lower import lower
 from autograd.compiler.machine import host
 from autograd.compiler.numpy_backend import NumpyBackend
+from autograd.compiler.pipeline import to_tape
 from autograd.compiler.tape import Tape
 from autograd.compiler.trace import trace
 from autograd.optim import SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
@@ -53,7 +53,7 @@ def network_tape(kinds: tuple[str, ...] = ("data", "data")) -> Tape:
         return (out - y) * (out - y)
 
     layout = [InputArray("x", INPUTS, False), InputArray("y", 1, True), InputArray("m", HIDDEN, False)][: len(kinds)]
-    tape = lower(trace(loss, layout), "parameters")
+    tape = to_tape(trace(loss, layout), "parameters")
     arrays = tuple(
         InputArray(a.name, a.columns, a.scalar, kind)  # type: ignore[arg-type]
         for a, kind in zip(tape.arrays, kinds, strict=True)
@@ -207,7 +207,7 @@ def product_tape() -> Tape:
         y = weights[0] * x[0] + weights[1] * x[1]
         return y * y
 
-    return lower(trace(loss, [InputArray("x", 2, False)]), "parameters")
+    return to_tape(trace(loss, [InputArray("x", 2, False)]), "parameters")
 
 
 @pytest.mark.parametrize("size", [1.0, 1e90, 1e140])

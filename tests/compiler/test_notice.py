@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from autograd import compile
-from autograd.compiler import llvm_backend, machine, notice, specialisation
-from autograd.compiler import lower as lowering
+from autograd.compiler import llvm_backend, machine, notice, pipeline, specialisation
 from autograd.compiler.llvm.waiting import SharedWork
 from autograd.compiler.notice import Notice
 
@@ -115,7 +114,7 @@ def test_a_program_says_that_it_is_traced(monkeypatch, capsys):
 
 
 def test_and_that_it_is_planned(monkeypatch, capsys):
-    slow(monkeypatch, lowering, "lower")
+    slow(monkeypatch, pipeline, "to_tape")
     impatient_from(monkeypatch, specialisation, "trace")
     assert compile(lambda x: x * 2.0 + 1.0, backend="numpy")(np.ones(2)).tolist() == [3.0, 3.0]
     assert capsys.readouterr().err == "compiling <lambda> takes a while: planning 5 nodes (Ctrl-C stops it)\n"
@@ -123,7 +122,7 @@ def test_and_that_it_is_planned(monkeypatch, capsys):
 
 def test_and_that_code_is_generated(llvm, monkeypatch, capsys):
     slow(monkeypatch, llvm_backend, "Kernel")
-    impatient_from(monkeypatch, lowering, "lower")
+    impatient_from(monkeypatch, pipeline, "to_tape")
     program = compile(lambda x: x * 2.0 + 1.0, backend="llvm")
     assert program(np.ones(2)).tolist() == [3.0, 3.0]
     assert program(np.ones(2)).tolist() == [3.0, 3.0]

@@ -10,8 +10,8 @@ from autograd.compiler.backend import InputArray
 from autograd.compiler.differentiate import LineSum, Sum, differentiate
 from autograd.compiler.dots import FEWEST, find_dots
 from autograd.compiler.group import find_groups
-from autograd.compiler.lower import lower
 from autograd.compiler.nodes import DOT, PRODUCT, VEC, Nodes
+from autograd.compiler.pipeline import to_tape
 from autograd.compiler.runs import Line, lines
 from autograd.compiler.tape import Dense, Outer, Straight
 from autograd.compiler.trace import trace
@@ -64,7 +64,7 @@ def kinds(f, inputs, name="x"):
 
 
 def tape_of(f, inputs, goal="parameters"):
-    return lower(trace(f, [InputArray("x", inputs, scalar=False)]), goal)
+    return to_tape(trace(f, [InputArray("x", inputs, scalar=False)]), goal)
 
 
 def square(y):

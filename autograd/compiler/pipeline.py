@@ -1,0 +1,116 @@
+"""The compiler from front to back. Each stage is a function of the values of those before it, named in `STAGES`.
+
+The first stage is `trace.trace`, the last one a backend's ``build(tape)``: `Specialisation` calls them, and keeps the
+tape. All between is `stages`. `Program.explain` shows what any stage makes of a function.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from .backend import Goal
+from .checked import find_checked
+from .differentiate import differentiate
+from .dots import find_dots
+from .fuse import Fusion
+from .graph import Graph
+from .group import Groups, find_groups
+from .lower import Plan, lower
+from .reductions import find_reductions
+from .schedule import Schedule
+from .tape import Reduction, Tape
+from .tidy import tidy
+from .totals import find_totals
+from .trace import Trace
+from .uniforms import UniformSlots
+
+STAGES = {
+    "trace": "the graph that the function computed when it ran on symbols",
+    "totals": "sums of squares or magnitudes of neighbouring parameters are one leaf",
+    "dots": "chains of additions of products are one sum of products",
+    "gradients": "the adjoints are more nodes, what flows into parameters are sums over the samples",
+    "tidy": "what nobody needs is gone, conditions are part of selections, checks are marked",
+    "uniforms": "each number that is one for the whole batch has a slot",
+    "groups": "like rows are families: dense blocks, maps, means",
+    "fusion": "maps of a dense block's outputs are computed inside of it",
+    "schedule": "units stand in their order, the rows that are stored have slots",
+    "reductions": "gradient sums are put together to matrices",
+    "tape": "all of that as data that a backend runs",
+    "code": "what the backend made of the tape",
+}
+"""What each stage makes, in their order."""
+
+
+class Stages(NamedTuple):
+    """What the stages make, each under its name."""
+
+    trace: Graph
+    totals: Graph
+    dots: Graph
+    gradients: Graph
+    tidy: Graph
+    uniforms: UniformSlots
+    groups: Groups
+    fusion: Fusion
+    schedule: Schedule
+    reductions: tuple[Reduction, ...]
+    tape: Tape
+
+
+def to_tape(trace: Trace, goal: Goal, checks: bool = True) -> Tape:
+    """The tape of a trace; without ``checks`` nothing outside of a domain is reported.
+
+    >>> from autograd.compiler.backend import InputArray
+    >>> from autograd.compiler.trace import trace
+    >>> tape = to_tape(trace(lambda x: x * 2.0, [InputArray("x", 1, scalar=True)]), "values")
+    >>> len(tape.units), tape.results
+    (1, (Row(space='scratch', index=0),))
+    """
+    return stages(trace, goal, checks).tape
+
+
+def stages(trace: Trace, goal: Goal, checks: bool = True) -> Stages:
+    """All stages from a trace to its tape, see `STAGES`.
+
+    >>> from autograd.compiler.backend import InputArray
+    >>> from autograd.compiler.trace import trace
+    >>> each = stages(trace(lambda x: x * 2.0, [InputArray("x", 1, scalar=True)]), "inputs")
+    >>> each.dots.size, each.gradients.size
+    (3, 5)
+    """
+    traced = Graph.of(trace.nodes, (*trace.results, *trace.observed))
+    totals = Graph.of(*find_totals(traced.nodes, traced.roots))
+    dots = Graph.of(*find_dots(totals.nodes, totals.roots))
+    gradients = with_gradients(dots, goal)
+    tidied = made_tidy(gradients, dots.size, checks)
+    uniforms = UniformSlots(tidied.nodes, trace.span.size, sum(array.size for array in trace.buffers))
+    groups = find_groups(tidied.nodes, uniforms)
+    kept = kept_rows(tidied)
+    fusion = Fusion(groups, kept)
+    schedule = Schedule(groups, fusion, kept, seed=sum(array.columns for array in trace.arrays))
+    reductions = find_reductions(tidied.gradients.sums, groups, schedule)
+    tape = lower(Plan(tidied, groups, schedule, reductions, trace.arrays, len(trace.results), goal))
+    return Stages(traced, totals, dots, gradients, tidied, uniforms, groups, fusion, schedule, reductions, tape)
+
+
+def with_gradients(graph: Graph, goal: Goal) -> Graph:
+    """The graph with what the goal's gradients need, which is added to the same nodes."""
+    if goal == "values":
+        return graph
+    nodes, roots = graph.nodes, graph.roots
+    found = differentiate(nodes, roots[0], by_parameters=goal == "parameters", by_inputs=goal == "inputs")
+    return Graph.of(nodes, roots)._replace(gradients=found)
+
+
+def made_tidy(graph: Graph, written: int, checks: bool) -> Graph:
+    """The graph tidied up; the first ``written`` nodes are what the user wrote, and are checked."""
+    new, names = tidy(graph.nodes, [*graph.roots, *graph.gradients.roots()], written)
+    checked = find_checked(new, [name for node, name in names.items() if node < written]) if checks else set[int]()
+    roots = tuple(names[root] for root in graph.roots)
+    return Graph(new, roots, len(new), checked, graph.gradients.renamed(names))
+
+
+def kept_rows(graph: Graph) -> list[int]:
+    """The rows that are there when all units have run: the roots', and those of gradient sums."""
+    nodes = graph.nodes
+    return [node for node in nodes.rows((*graph.roots, *graph.gradients.roots())) if not nodes.uniform[node]]
