@@ -283,4 +283,5 @@ def _literal(number: float) -> str:
 def python_namespace() -> dict[str, Any]:
     """The globals that `PythonSource` text needs."""
     functions = {name: getattr(Floats, name) for name in FUNCTIONS if name != "where"}
-    return {**functions, "divide": divide, "float": float}
+    # With a name, as those who ask where code comes from take code without one for a user's.
+    return {**functions, "divide": divide, "float": float, "__name__": __name__}

@@ -49,8 +49,8 @@ class Guard:
             return False
 
     def is_of_trace(self) -> bool:
-        """Whether it is a number of a trace."""
-        return type(self.seen).__module__ == __package__ + ".symbol"
+        """Whether it is a number of a trace, or holds some."""
+        return _is_traced(self.seen)
 
     def renew(self) -> None:
         """Take what is there now for what was read."""
@@ -206,6 +206,12 @@ class Guards:
                 guard.renew()
         self._own.clear()
         self._each = [(guard.read, guard.seen, guard.equal) for guard in self.compared.values()]
+
+
+def _is_traced(x: Any, depth: int = 4) -> bool:
+    if isinstance(x, list | tuple | dict) and depth:
+        return any(_is_traced(item, depth - 1) for item in (dict.values(x) if isinstance(x, dict) else iter(x)))
+    return type(x).__module__ == __package__ + ".symbol"
 
 
 def _always(now: Any, seen: Any) -> bool:  # noqa: ARG001 (what `Equal` asks for)

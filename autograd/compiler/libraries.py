@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import sys
+from collections.abc import Mapping
+from typing import Any
 
 LIBRARY = frozenset((*sys.stdlib_module_names, "autograd", "numpy", "llvmlite")) - {"__main__"}
 """Packages whose globals don't change what they compute."""
@@ -29,3 +31,12 @@ def is_installed(module: str) -> bool:
     file = getattr(package, "__file__", None) or ""
     # What is run by a tool that was installed is the user's own all the same.
     return is_library(module) or (module != "__main__" and ("site-packages" in file or "dist-packages" in file))
+
+
+def name_of(space: Mapping[str, Any]) -> str:
+    """The name of the module whose globals these are; "" for those of code that was executed without one.
+
+    >>> name_of({"__name__": "numpy.linalg"}), name_of({})
+    ('numpy.linalg', '')
+    """
+    return str(space.get("__name__", ""))

@@ -27,7 +27,7 @@ from ..parameter_array import ParameterArray
 from ..value import Value
 from .globals import GlobalUse, global_uses, imports, inner_codes, names
 from .guards import NUMBERS, Guard, Guards, is_plain
-from .libraries import is_installed, is_library
+from .libraries import is_installed, is_library, name_of
 from .reads import ABSENT, READ, class_attribute, is_computed, patch, plain_read, unpatch
 
 _EVENTS = 200_000
@@ -90,7 +90,7 @@ class Noting:
         self._known.update(inner_codes(f.__code__))
         if self._is_blind:
             self._names(f)
-        if not is_installed(str(f.__globals__.get("__name__", "autograd"))):
+        if not is_installed(name_of(f.__globals__)):
             self._spaces[id(f)] = f
             self.inside(f.__defaults__, f"a default of {f.__name__}")
             self.inside(f.__kwdefaults__, f"a default of {f.__name__}")
@@ -108,13 +108,13 @@ class Noting:
 
     def _names(self, f: types.FunctionType) -> None:
         """What a function names, and those inside of it."""
-        if not is_library(str(f.__globals__.get("__name__", "autograd"))):
+        if not is_library(name_of(f.__globals__)):
             for code in inner_codes(f.__code__):
                 self._named(code, f.__globals__)
 
     def _named(self, code: types.CodeType, space: dict[str, Any]) -> None:
         """What this code of a user's own names, which runs or may run."""
-        if not is_installed(str(space.get("__name__"))):
+        if not is_installed(name_of(space)):
             self._ran[code] = space
         for use in global_uses(code):
             self._global(use, space)
@@ -217,7 +217,7 @@ class Noting:
             return
         self._codes.add(code)
         space = frame.f_globals
-        if is_library(str(space.get("__name__", "autograd"))):  # generated methods have no name
+        if is_library(name_of(space)):
             return
         if code.co_freevars and code not in self._known:
             for f in gc.get_referrers(code):

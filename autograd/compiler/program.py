@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
 import numpy as np
@@ -21,6 +23,8 @@ from .observing import observed_of
 from .specialisation import Specialisation
 from .trace import RUNNING
 
+_MANY = 10
+"""Traces for one reason after which that is said."""
 _KEPT = 4
 """Traces that a program keeps: those of train and eval mode, and what else is switched to and fro."""
 BackendName = Literal["auto", "numpy", "llvm"]
@@ -36,7 +40,9 @@ def compile(function: Callable[..., Any] | None = None, backend: BackendName = "
         backend: "llvm" (machine code, needs the extra ``fast``), "numpy", or "auto": the first that works.
 
     Returns:
-        A `Program`. It traces the function at its first call.
+        A `Program`. It traces the function at its first call, and again when something that the function reads has
+        changed: a global, a closure's variable, an attribute, an item. Make it once, before the loop: each new one
+        traces and compiles anew.
 
     >>> import numpy as np
     >>> from autograd import Parameter, compile
@@ -87,6 +93,7 @@ class Program:
         self._signature = Signature(self.function)
         self._specialisations: list[Specialisation] = []
         self._bound: dict[Goal, Bound] = {}
+        self._traced_for: Counter[str] = Counter()
 
     # What it computes
 
@@ -251,6 +258,7 @@ class Program:
                 return known
         layout = self._signature.layout_of(arrays)
         reasons = self._specialisations[0].trace.guards.why() if self._specialisations else []
+        self._warn_of_traces(reasons)
         new = Specialisation.of(self.function, layout, reasons, self._name())
         for older in self._specialisations:
             new.inherit(older)
@@ -258,6 +266,18 @@ class Program:
         self._signature.layout = layout
         self._bound.clear()
         return new
+
+    def _warn_of_traces(self, reasons: Iterable[str]) -> None:
+        for reason in reasons:
+            what = reason.partition(" went ")[0]
+            self._traced_for[what] += 1
+            if self._traced_for[what] == _MANY:
+                warnings.warn(
+                    f"{self._name()} has been traced {_MANY} times anew because of {what} (last: {reason}), which "
+                    f"takes much longer than a step. Make a number that changes all the time an argument of the function, "
+                    f"or a Parameter that it reads as p.detach()",
+                    stacklevel=6,
+                )
 
     def _chosen_backend(self) -> Backend:
         if self._backend is None:

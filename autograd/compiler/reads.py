@@ -17,7 +17,7 @@ from ..scopes import current
 from ..value import Value
 from .globals import keys_of_attributes
 from .guards import Guard
-from .libraries import is_library
+from .libraries import is_library, name_of
 from .refusals import source_line
 
 if TYPE_CHECKING:
@@ -89,10 +89,8 @@ def is_computed(attribute: Any) -> bool:
 def _module_read(self: Any, name: str) -> Any:
     noting = _noting()
     if noting is None or name[:2] == "__" or name in ("_own", "_scope"):
-        if noting is not None and name == "__dict__":
-            asks = sys._getframe(1).f_globals.get("__name__", "autograd")
-            if not is_library(str(asks)):
-                noting.inside(object.__getattribute__(self, name), f"vars() of {type(self).__name__}")
+        if noting is not None and name == "__dict__" and not is_library(name_of(sys._getframe(1).f_globals)):
+            noting.inside(object.__getattribute__(self, name), f"vars() of {type(self).__name__}")
         return object.__getattribute__(self, name)
     try:
         value = object.__getattribute__(self, name)

@@ -46,6 +46,10 @@ def refusal(what: str, name: str, reason: str) -> TraceError:
     return TraceError(f"{what} of {name}{source_line()}: {CURES[reason]}")
 
 
+_LONGEST = 120
+"""Characters of a source line that an error shows: the cure comes after it."""
+
+
 def source_line() -> str:
     """The line of the caller's own code that is at work, as text for an error ("" if there is none)."""
     frame = sys._getframe(1)
@@ -53,6 +57,7 @@ def source_line() -> str:
         file = frame.f_code.co_filename
         if not file.startswith((_PACKAGE, "<generated")):
             text = linecache.getline(file, frame.f_lineno, frame.f_globals).strip()
+            text = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
             return f" at {Path(file).name}:{frame.f_lineno}{f' ({text})' if text else ''}"
         frame = frame.f_back  # type: ignore[assignment]
     return ""

@@ -9,6 +9,7 @@ import itertools
 import sys
 import threading
 import types
+import warnings
 import weakref
 from dataclasses import dataclass
 from enum import Enum
@@ -725,3 +726,54 @@ def test_a_dict_of_modules_is_read_as_a_list_is(keys) -> None:
     assert program(X)[0] == pytest.approx(model([1.0, 2.0]).data, rel=1e-15)
     model.heads["third"] = nn.Linear(2, 1, rng=9)
     assert program(X)[0] == pytest.approx(model([1.0, 2.0]).data, rel=1e-15)
+
+
+def test_a_number_that_changes_all_the_time_is_named_once_with_its_cure() -> None:
+    scale = 0.0
+    program = autograd.compile(lambda x: x * scale, backend="numpy")
+    X = np.array([1.0])
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        for _ in range(25):
+            scale += 1.0
+            assert program(X)[0] == scale
+    text = str(told[0].message)
+    assert "traced 10 times anew because of scale (last: scale went 10.0 -> 11.0)" in text
+    assert "p.detach()" in text
+    assert len(told) == 1
+    assert told[0].filename == __file__
+    annealed = autograd.Parameter(0.0)
+    program = autograd.compile(lambda x: x * annealed.detach(), backend="numpy")
+    for _ in range(25):
+        annealed.data += 1.0
+        assert program(X)[0] == annealed.data
+
+
+class Watched(nn.Module):
+    def __init__(self) -> None:
+        self.inner = nn.MLP(2, [2, 1], rng=0)
+
+    def forward(self, x):
+        self.hidden = [v * 2.0 for v in self.inner.layers[0](x)]
+        return self.hidden[0] + self.inner(x)
+
+
+def test_what_a_module_keeps_of_each_forward_costs_no_trace(monkeypatch) -> None:
+    model = Watched()
+    program = autograd.compile(model, backend="numpy")
+    X = np.array([[1.0, 2.0]])
+    first = program(X)
+    monkeypatch.setattr("autograd.compiler.specialisation.trace", None)
+    assert [program(X)[0] for _ in range(3)] == [first[0]] * 3
+
+
+@pytest.mark.parametrize("name", [None, "__main__", "cell"])
+def test_code_that_was_executed_without_a_name_is_a_users(name) -> None:
+    space: dict[str, object] = {} if name is None else {"__name__": name}
+    exec("scale = 2.0\ndef inner(x): return x * scale\ndef outer(x): return inner(x)", space)
+    program = autograd.compile(space["outer"], backend="numpy")
+    assert program(np.array([1.0])) == 2.0
+    space["scale"] = 5.0
+    assert program(np.array([1.0])) == 5.0
+    exec("def inner(x): return x * scale * 10.0", space)
+    assert program(np.array([1.0])) == 50.0

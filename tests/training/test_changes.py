@@ -178,6 +178,7 @@ def numbers(mode, prepare, when, batch_size):
     return [*(x for row in history.values() for x in row), *(p.data for p in case.model.parameters())]
 
 
+@pytest.mark.filterwarnings("ignore:.*times anew because of:UserWarning")
 @pytest.mark.parametrize("batch_size", [None, 6])
 @pytest.mark.parametrize("when", ["epoch", "before", "after"])
 @pytest.mark.parametrize("prepare", CHANGES, ids=lambda f: f.__name__)
