@@ -274,8 +274,8 @@ class Program:
             if self._traced_for[what] == _MANY:
                 warnings.warn(
                     f"{self._name()} has been traced {_MANY} times anew because of {what} (last: {reason}), which "
-                    f"takes much longer than a step. Make a number that changes all the time an argument of the function, "
-                    f"or a Parameter that it reads as p.detach()",
+                    f"takes much longer than a step. Make a number that changes all the time an argument of the "
+                    f"function, or a Parameter that it reads as p.detach()",
                     stacklevel=6,
                 )
 
