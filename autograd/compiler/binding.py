@@ -12,7 +12,7 @@ from .backend import Executable, Floats, Goal, Run
 from .masks import draw, states_of
 from .notice import Notice
 from .observing import hand_over
-from .trace import Trace
+from .trace.run import Trace
 
 _SIZES = 1024
 """Numbers of samples whose runs are kept."""

@@ -26,10 +26,10 @@ def backend_called(name: Any) -> Backend:
 
     if name == "numpy":
         return NumpyBackend()
-    from .machine import CompilerUnavailableError
+    from .llvm.machine import CompilerUnavailableError
 
     try:
-        from .llvm_backend import LlvmBackend
+        from .llvm.backend import LlvmBackend
 
         return LlvmBackend()
     except CompilerUnavailableError as error:

@@ -17,7 +17,7 @@ from .backend import Floats
 from .diagnosis import in_sample
 from .masks import draw, rewound, states_of
 from .observing import observed_of
-from .trace import Trace
+from .trace.run import Trace
 
 
 def graph_of(

@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 from ..declaration import Op
 from .backend import Goal, InputArray
-from .graph import Graph
-from .group import Family, Groups
-from .inner_ops import ADJOINT_MEAN
-from .nodes import SUMS
-from .runs import runs
-from .schedule import Schedule, Work
+from .graph.conditions import ADJOINT_MEAN
+from .graph.graph import Graph
+from .graph.nodes import SUMS
+from .graph.runs import runs
+from .plan.families import Family, Groups
+from .plan.schedule import Schedule, Work
 from .tape import (
     Dense,
     Dot,

@@ -6,7 +6,7 @@ import numpy as np
 
 from .backend import Floats
 from .masks import draw, rewound, states_of
-from .trace import Trace
+from .trace.run import Trace
 
 
 def hand_over(trace: Trace, numbers: Floats, samples: int) -> None:

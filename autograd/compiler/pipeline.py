@@ -9,20 +9,20 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from .backend import Goal
-from .checked import find_checked
-from .differentiate import differentiate
-from .dots import find_dots
-from .fuse import Fusion
-from .graph import Graph
-from .group import Groups, find_groups
+from .graph.checked import find_checked
+from .graph.graph import Graph
 from .lower import Plan, lower
-from .reductions import find_reductions
-from .schedule import Schedule
+from .passes.differentiate import differentiate
+from .passes.dots import find_dots
+from .passes.tidy import tidy
+from .passes.totals import find_totals
+from .plan.families import Groups, find_groups
+from .plan.fusion import Fusion
+from .plan.schedule import Schedule
+from .plan.slots import UniformSlots
+from .plan.sums import find_reductions
 from .tape import Reduction, Tape
-from .tidy import tidy
-from .totals import find_totals
-from .trace import Trace
-from .uniforms import UniformSlots
+from .trace.run import Trace
 
 STAGES = {
     "trace": "the graph that the function computed when it ran on symbols",
@@ -61,7 +61,7 @@ def to_tape(trace: Trace, goal: Goal, checks: bool = True) -> Tape:
     """The tape of a trace; without ``checks`` nothing outside of a domain is reported.
 
     >>> from autograd.compiler.backend import InputArray
-    >>> from autograd.compiler.trace import trace
+    >>> from autograd.compiler.trace.run import trace
     >>> tape = to_tape(trace(lambda x: x * 2.0, [InputArray("x", 1, scalar=True)]), "values")
     >>> len(tape.units), tape.results
     (1, (Row(space='scratch', index=0),))
@@ -73,7 +73,7 @@ def stages(trace: Trace, goal: Goal, checks: bool = True) -> Stages:
     """All stages from a trace to its tape, see `STAGES`.
 
     >>> from autograd.compiler.backend import InputArray
-    >>> from autograd.compiler.trace import trace
+    >>> from autograd.compiler.trace.run import trace
     >>> each = stages(trace(lambda x: x * 2.0, [InputArray("x", 1, scalar=True)]), "inputs")
     >>> each.dots.size, each.gradients.size
     (3, 5)

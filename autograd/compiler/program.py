@@ -21,7 +21,7 @@ from .inspection import graph_of
 from .masks import rewound
 from .observing import observed_of
 from .specialisation import Specialisation
-from .trace import RUNNING
+from .trace.run import RUNNING
 
 _MANY = 10
 """Traces for one reason after which that is said."""

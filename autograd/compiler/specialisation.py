@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .backend import Backend, Executable, Goal, InputArray
 from .notice import Notice
-from .trace import Trace, collector_off, trace
+from .trace.run import Trace, collector_off, trace
 
 if TYPE_CHECKING:
     from .tape import Tape

@@ -7,16 +7,16 @@ from typing import Any
 
 from ..checks import by_name, whole_number
 from .backend import Backend, Goal
-from .fuse import Fusion
-from .graph import Graph
-from .graph_text import limited, names_text, text
-from .group import Groups, Product
+from .graph.graph import Graph
+from .graph.text import limited, names_text, text
 from .pipeline import STAGES, stages
-from .schedule import Schedule, Work
+from .plan.families import Groups, Product
+from .plan.fusion import Fusion
+from .plan.schedule import Schedule, Work
+from .plan.slots import UniformSlots
 from .specialisation import Specialisation
 from .tape import Tape
 from .tape_text import reduction_lines, tape_lines
-from .uniforms import UniformSlots
 
 _GOALS: dict[str, Goal] = {"values": "values", "parameters": "parameters", "inputs": "inputs"}
 

@@ -27,7 +27,7 @@ def compiled_steps(
     if traced.span.places != optimizer.span.places:
         return None
     if clip_norm is not None:
-        from .clipped import Clipped  # here, so that importing autograd stays fast
+        from .llvm.clipped import Clipped  # here, so that importing autograd stays fast
 
         rule = Clipped.around(rule)
     masks = [np.empty((len(arrays[0]), array.columns)) for array in traced.arrays if array.kind == "mask"]

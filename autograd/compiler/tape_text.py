@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from .graph_text import operation_text
+from .graph.text import operation_text
 from .tape import (
     Dense,
     Dot,
@@ -32,7 +32,7 @@ def tape_lines(tape: Tape) -> Iterator[str]:
 
     >>> from autograd.compiler.backend import InputArray
     >>> from autograd.compiler.pipeline import to_tape
-    >>> from autograd.compiler.trace import trace
+    >>> from autograd.compiler.trace.run import trace
     >>> tape = to_tape(trace(lambda x: x * 2.0, [InputArray("x", 1, scalar=True)]), "values")
     >>> print("\\n".join(tape_lines(tape)))
     straight

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..compiler.masks import draw, rewound, states_of
+from ..compiler.plan.sum_slots import reached
 from ..compiler.steps import Steps, compiled_steps
-from ..compiler.sum_slots import reached
 from ..errors import GlassgradError, TraceError
 from ..nn.statistics import pending
 from ..parameter_list import ParameterList

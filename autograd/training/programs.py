@@ -7,7 +7,7 @@ from types import FunctionType
 from typing import Any
 
 from ..compiler.program import Program
-from ..compiler.symbol import Symbol
+from ..compiler.trace.symbol import Symbol
 from ..scopes import current
 from ..value import Value
 

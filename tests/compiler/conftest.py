@@ -13,12 +13,13 @@ import numpy as np
 import pytest
 
 from autograd import Parameter
-from autograd.compiler import compile, graph_text
-from autograd.compiler.elementary import World
-from autograd.compiler.graph import Graph
-from autograd.compiler.graph_parse import parse
-from autograd.compiler.ir import Body, Module
-from autograd.compiler.machine import Engine, compile_ir, host
+from autograd.compiler import compile
+from autograd.compiler.graph import text as graph_text
+from autograd.compiler.graph.graph import Graph
+from autograd.compiler.graph.parse import parse
+from autograd.compiler.llvm.machine import Engine, compile_ir, host
+from autograd.compiler.llvm.math.elementary import World
+from autograd.compiler.llvm.text.ir import Body, Module
 from autograd.compiler.stage_text import stage_text
 
 CompiledKernel = Callable[..., np.ndarray]

@@ -9,7 +9,7 @@ from autograd.compiler.backend import InputArray
 from autograd.compiler.numpy_backend import NumpyBackend
 from autograd.compiler.pipeline import to_tape
 from autograd.compiler.tape import Mean
-from autograd.compiler.trace import trace
+from autograd.compiler.trace.run import trace
 from autograd.nn.normalization import batch_mean
 
 COLUMNS, WEIGHTS = 9, 12
@@ -124,8 +124,8 @@ def normalized():
 
 def test_every_target_that_runs_here():
     pytest.importorskip("llvmlite", reason="llvmlite is not installed")
-    from autograd.compiler.llvm_backend import LlvmBackend
-    from autograd.compiler.machine import AVX2, AVX512, Target, host
+    from autograd.compiler.llvm.backend import LlvmBackend
+    from autograd.compiler.llvm.machine import AVX2, AVX512, Target, host
 
     here = host()
     targets = [here]
@@ -151,9 +151,9 @@ def test_every_target_that_runs_here():
 @pytest.mark.parametrize("name", ["avx512", "neon", "scalar"])
 def test_assembly_for_other_processors(name):
     pytest.importorskip("llvmlite", reason="llvmlite is not installed")
-    from autograd.compiler.emit_functions import Shape
-    from autograd.compiler.emit_kernel import kernel_text
-    from autograd.compiler.machine import Target, emit_assembly
+    from autograd.compiler.llvm.emit.functions import Shape
+    from autograd.compiler.llvm.emit.kernel import kernel_text
+    from autograd.compiler.llvm.machine import Target, emit_assembly
     from autograd.optim import SGD
 
     target = {

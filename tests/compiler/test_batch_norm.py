@@ -6,7 +6,7 @@ import pytest
 from autograd import Parameter, ancestors, compile, fit, nn, tanh
 from autograd.compiler.backend import InputArray
 from autograd.compiler.specialisation import same
-from autograd.compiler.trace import trace
+from autograd.compiler.trace.run import trace
 from autograd.errors import DomainError, NonFiniteError, ShapeError
 from autograd.nn.normalization import batch_mean
 from autograd.nn.penalties import l2

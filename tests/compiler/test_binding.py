@@ -15,7 +15,7 @@ from autograd.compiler import compile
 from autograd.compiler.backend import Failure, InputArray, is_plain
 from autograd.compiler.choice import backend_called
 from autograd.compiler.pipeline import to_tape
-from autograd.compiler.trace import collector_off, trace
+from autograd.compiler.trace.run import collector_off, trace
 
 # What a run may take, by itself
 
@@ -101,7 +101,7 @@ def test_references_are_counted_right(backend):
 def test_a_run_keeps_what_it_needs(backend):
     run = bound(backend)(3)
     if backend == "llvm":
-        from autograd.compiler import llvm_entry
+        from autograd.compiler.llvm import entry as llvm_entry
 
         llvm_entry._compiled.cache_clear()  # as if two threads had compiled it, and the other one's code were kept
         bound(backend)(3)
@@ -112,7 +112,7 @@ def test_a_run_keeps_what_it_needs(backend):
 def test_data_of_a_training_that_changed_is_refused():
     pytest.importorskip("llvmlite", reason="llvmlite is not installed")
     from autograd.compiler.backend import Held
-    from autograd.compiler.llvm_backend import LlvmBackend
+    from autograd.compiler.llvm.backend import LlvmBackend
 
     w = Parameter(1.0)
     traced = trace(lambda x: (w * x) ** 2, [InputArray("x", 1, True)])

@@ -13,7 +13,7 @@ import pytest
 from autograd import compile
 from autograd.compiler.llvm import cache as cache_module
 from autograd.compiler.llvm.cache import CodeCache, cache_folder, key_of
-from autograd.compiler.machine import compile_ir, host
+from autograd.compiler.llvm.machine import compile_ir, host
 from autograd.files import write_whole
 
 POSIX = pytest.mark.skipif(not hasattr(os, "geteuid"), reason="rights are the profile's on Windows")

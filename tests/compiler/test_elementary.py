@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from autograd import worlds
-from autograd.compiler import coefficients
-from autograd.compiler.elementary import ULPS, World
-from autograd.compiler.ir import Module
+from autograd.compiler.llvm.math import coefficients
+from autograd.compiler.llvm.math.elementary import ULPS, World
+from autograd.compiler.llvm.text.ir import Module
 from autograd.declaration import OPS, Op
 from autograd.expression import Expression, Expressions
 

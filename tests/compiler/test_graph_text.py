@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 import autograd
 from autograd import Parameter, nn, op
 from autograd.compiler.backend import InputArray
-from autograd.compiler.graph import Graph
-from autograd.compiler.graph_parse import parse
-from autograd.compiler.graph_text import text
-from autograd.compiler.inner_ops import CONDITIONS, selection, unchecked
-from autograd.compiler.nodes import Nodes
+from autograd.compiler.graph.conditions import CONDITIONS, selection, unchecked
+from autograd.compiler.graph.graph import Graph
+from autograd.compiler.graph.nodes import Nodes
+from autograd.compiler.graph.parse import parse
+from autograd.compiler.graph.text import text
 from autograd.compiler.pipeline import stages
-from autograd.compiler.trace import trace
+from autograd.compiler.trace.run import trace
 from autograd.declaration import OPS, Op
 
 GRAPHS = ("trace", "totals", "dots", "gradients", "tidy")

@@ -374,7 +374,7 @@ def settings_method() -> float:
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whether it is seen what runs, or read off the code of all functions in reach."""
     if request.param == "unseen":
-        monkeypatch.setattr(autograd.compiler.noting, "_EVENTS", 0)
+        monkeypatch.setattr(autograd.compiler.trace.noting, "_EVENTS", 0)
 
 
 @pytest.mark.usefixtures("way")

@@ -10,12 +10,11 @@ import pytest
 
 import autograd
 from autograd import DomainError, Parameter, Value, compile, nn
-from autograd.compiler import machine
 from autograd.compiler.backend import InputArray
-from autograd.compiler.layout import Layout
-from autograd.compiler.llvm import bytecode, takeover
+from autograd.compiler.llvm import bytecode, machine, takeover
+from autograd.compiler.llvm.backend import LlvmBackend
 from autograd.compiler.llvm.bytecode import encode
-from autograd.compiler.llvm_backend import LlvmBackend
+from autograd.compiler.llvm.layout import Layout
 from autograd.compiler.numpy_backend import NumpyBackend
 from autograd.compiler.tape import Dot, Instruction, Local, Number, Row, Straight, Tape, Uniform
 from autograd.declaration import CONDITION, OPS

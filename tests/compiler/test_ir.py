@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from autograd import OPS
-from autograd.compiler.ir import Bits, Body, Lanes, Mask, Module, Vector, hexadecimal
+from autograd.compiler.llvm.text.ir import Bits, Body, Lanes, Mask, Module, Vector, hexadecimal
 
 WIDTHS = (1, 2, 4, 8)
 

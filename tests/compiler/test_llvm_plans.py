@@ -7,12 +7,12 @@ import pytest
 
 import autograd
 from autograd.compiler.backend import InputArray
-from autograd.compiler.emit import split
-from autograd.compiler.emit_bounds import left_rows, pays, right_rows
-from autograd.compiler.emit_functions import Shape
-from autograd.compiler.layout import Arguments, Layout, data_column
-from autograd.compiler.llvm_backend import best_shape, effort, irregular_operations
-from autograd.compiler.sum_slots import has_sums_for_all, slots_of, sums_are_alone
+from autograd.compiler.llvm.backend import best_shape, effort, irregular_operations
+from autograd.compiler.llvm.emit.bounds import left_rows, pays, right_rows
+from autograd.compiler.llvm.emit.emitter import split
+from autograd.compiler.llvm.emit.functions import Shape
+from autograd.compiler.llvm.layout import Arguments, Layout, data_column
+from autograd.compiler.plan.sum_slots import has_sums_for_all, slots_of, sums_are_alone
 from autograd.compiler.tape import (
     Dense,
     Instruction,

@@ -14,13 +14,13 @@ import autograd
 from autograd import Parameter, Value
 from autograd.compiler import Program
 from autograd.compiler.backend import Goal, InputArray
-from autograd.compiler.emit_functions import Shape
-from autograd.compiler.emit_kernel import kernel_text
-from autograd.compiler.llvm_backend import LlvmBackend
-from autograd.compiler.machine import AVX2, AVX512, NEON, Target, emit_assembly
+from autograd.compiler.llvm.backend import LlvmBackend
+from autograd.compiler.llvm.emit.functions import Shape
+from autograd.compiler.llvm.emit.kernel import kernel_text
+from autograd.compiler.llvm.machine import AVX2, AVX512, NEON, Target, emit_assembly
 from autograd.compiler.pipeline import to_tape
 from autograd.compiler.tape import Dense, Straight, Tape
-from autograd.compiler.trace import trace
+from autograd.compiler.trace.run import trace
 from autograd.optim import Adam
 
 CLASSES, COLUMNS, HIDDEN = 5, 18, 12

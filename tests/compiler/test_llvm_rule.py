@@ -10,9 +10,9 @@ import pytest
 pytest.importorskip("llvmlite", reason="llvmlite is not installed")
 
 from autograd import Parameter, compile
-from autograd.compiler.llvm_backend import LlvmBackend
-from autograd.compiler.llvm_rule import compiled_step, rule_text
-from autograd.compiler.machine import ARCHITECTURES
+from autograd.compiler.llvm.backend import LlvmBackend
+from autograd.compiler.llvm.machine import ARCHITECTURES
+from autograd.compiler.llvm.rule import compiled_step, rule_text
 from autograd.optim import SGD, Adagrad, Adam, AdamW, Interval, Optimizer, RMSprop, number
 from autograd.optim.stepping import offers
 from autograd.store import Place, Store

@@ -7,14 +7,14 @@ pytest.importorskip("llvmlite", reason="llvmlite is not installed")
 
 from autograd import Parameter
 from autograd.compiler.backend import Failure, Held, InputArray
-from autograd.compiler.emit_functions import Shape
-from autograd.compiler.emit_kernel import kernel_text
-from autograd.compiler.llvm_backend import LlvmBackend
-from autograd.compiler.machine import host
+from autograd.compiler.llvm.backend import LlvmBackend
+from autograd.compiler.llvm.emit.functions import Shape
+from autograd.compiler.llvm.emit.kernel import kernel_text
+from autograd.compiler.llvm.machine import host
 from autograd.compiler.numpy_backend import NumpyBackend
 from autograd.compiler.pipeline import to_tape
 from autograd.compiler.tape import Tape
-from autograd.compiler.trace import trace
+from autograd.compiler.trace.run import trace
 from autograd.optim import SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
 
 INPUTS, HIDDEN = 3, 5
@@ -139,7 +139,7 @@ def test_masks_are_used_up_in_order():
 
 def test_batches_of_several_blocks(monkeypatch):
     optimizer, tape, arrays = Adam(NONE, lr=0.02), network_tape(), data(101)
-    monkeypatch.setattr("autograd.compiler.llvm_backend.best_shape", lambda *_: Shape(2, False, _[3]))
+    monkeypatch.setattr("autograd.compiler.llvm.backend.best_shape", lambda *_: Shape(2, False, _[3]))
     numbers, done, _ = trained(tape, optimizer, arrays, *whole(101, 10))
     assert done == 10
     np.testing.assert_allclose(numbers, one_by_one(tape, optimizer, [arrays] * 10)[0], rtol=1e-9)
@@ -188,7 +188,7 @@ def test_the_text_of_a_training_is_deterministic():
 @optimizers
 def test_direct_steps(optimizer, monkeypatch):
     tape, arrays = network_tape(), data(37)
-    monkeypatch.setattr("autograd.compiler.emit_functions.pays", lambda *_: True)
+    monkeypatch.setattr("autograd.compiler.llvm.emit.functions.pays", lambda *_: True)
     assert "find_bounds" in kernel_text(tape, host().architecture, Shape(5, True, optimizer.rule))
     firsts, counts = np.array([0, 20, 0, 20] * 4), np.array([20, 17, 20, 17] * 4)
     numbers, done, losses = trained(tape, optimizer, arrays, firsts, counts)
@@ -212,7 +212,7 @@ def product_tape() -> Tape:
 
 @pytest.mark.parametrize("size", [1.0, 1e90, 1e140])
 def test_direct_gradients_are_right_where_their_bound_is_and_where_it_is_not(size, monkeypatch):
-    monkeypatch.setattr("autograd.compiler.emit_functions.pays", lambda *_: True)
+    monkeypatch.setattr("autograd.compiler.llvm.emit.functions.pays", lambda *_: True)
     x, weights = np.array([[1.0, 2.0], [3.0, -1.0], [0.5, 0.25]]) * size, np.array([0.5, 0.25])
     found = []
     for backend in (LlvmBackend(), NumpyBackend()):
@@ -222,7 +222,7 @@ def test_direct_gradients_are_right_where_their_bound_is_and_where_it_is_not(siz
 
 
 def test_direct_gradients_that_overflow_are_refused(monkeypatch):
-    monkeypatch.setattr("autograd.compiler.emit_functions.pays", lambda *_: True)
+    monkeypatch.setattr("autograd.compiler.llvm.emit.functions.pays", lambda *_: True)
     x, grad = np.array([[1e160, 1e155], [1.0, 1.0]]), np.array([1.0, 2.0])
     run = LlvmBackend().build(product_tape()).bind(np.array([0.0, 1e-5]), grad)(2)
     with pytest.raises(Failure):

@@ -12,13 +12,13 @@ import pytest
 pytest.importorskip("llvmlite", reason="llvmlite is not installed")
 
 import autograd
-from autograd.compiler import llvm_backend
 from autograd.compiler.backend import Failure, InputArray
-from autograd.compiler.emit_functions import Shape
-from autograd.compiler.inner_ops import selection
-from autograd.compiler.llvm_backend import LlvmBackend
-from autograd.compiler.llvm_kernel import Binding, Kernel
-from autograd.compiler.machine import AVX2, AVX512, Target, host
+from autograd.compiler.graph.conditions import selection
+from autograd.compiler.llvm import backend as llvm_backend
+from autograd.compiler.llvm.backend import LlvmBackend
+from autograd.compiler.llvm.emit.functions import Shape
+from autograd.compiler.llvm.kernel import Binding, Kernel
+from autograd.compiler.llvm.machine import AVX2, AVX512, Target, host
 from autograd.compiler.numpy_backend import NumpyBackend
 from autograd.compiler.tape import (
     Dense,

@@ -11,8 +11,8 @@ import types
 import numpy as np
 import pytest
 
-from autograd.compiler import machine
-from autograd.compiler.machine import (
+from autograd.compiler.llvm import machine
+from autograd.compiler.llvm.machine import (
     ARCHITECTURES,
     AVX2,
     AVX512,
@@ -253,7 +253,8 @@ def test_an_old_llvmlite_is_refused(unloaded):
 
 def test_importing_the_compiler_does_not_load_llvmlite():
     code = (
-        "import sys, autograd.compiler.ir, autograd.compiler.elementary, autograd.compiler.machine as m; "
+        "import sys, autograd.compiler.llvm.text.ir, autograd.compiler.llvm.math.elementary; "
+        "import autograd.compiler.llvm.machine as m; "
         "m.Target('aarch64-x', 'generic').architecture; sys.exit('llvmlite' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

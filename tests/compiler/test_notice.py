@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from autograd import compile
-from autograd.compiler import llvm_backend, machine, notice, pipeline, specialisation
+from autograd.compiler import notice, pipeline, specialisation
+from autograd.compiler.llvm import backend as llvm_backend
+from autograd.compiler.llvm import machine
 from autograd.compiler.llvm.waiting import SharedWork
 from autograd.compiler.notice import Notice
 

@@ -2,11 +2,11 @@
 
 import pickle
 
-from autograd.compiler.dots import find_dots
-from autograd.compiler.graph import Graph
-from autograd.compiler.inner_ops import IDENTITY, PASSED_ON, selection
+from autograd.compiler.graph.conditions import IDENTITY, PASSED_ON, selection
+from autograd.compiler.graph.graph import Graph
+from autograd.compiler.passes.dots import find_dots
+from autograd.compiler.passes.totals import find_totals
 from autograd.compiler.pipeline import made_tidy, with_gradients
-from autograd.compiler.totals import find_totals
 
 
 def totals(graph):

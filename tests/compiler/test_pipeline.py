@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from autograd import Parameter, compile, nn
-from autograd.compiler.graph_parse import parse
+from autograd.compiler.graph.parse import parse
 from autograd.compiler.pipeline import STAGES, Stages
 
 

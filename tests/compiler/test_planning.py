@@ -1,14 +1,14 @@
 """The planning of a graph, each pass alone: a graph as text goes in, and what comes out is compared as text."""
 
-from autograd.compiler.fuse import Fusion
-from autograd.compiler.graph_parse import parse
-from autograd.compiler.group import find_groups
+from autograd.compiler.graph.parse import parse
+from autograd.compiler.graph.runs import runs
+from autograd.compiler.llvm.repeats import MOST
 from autograd.compiler.pipeline import kept_rows
-from autograd.compiler.reductions import find_reductions
-from autograd.compiler.repeats import MOST
-from autograd.compiler.runs import runs
-from autograd.compiler.schedule import Schedule
-from autograd.compiler.uniforms import UniformSlots
+from autograd.compiler.plan.families import find_groups
+from autograd.compiler.plan.fusion import Fusion
+from autograd.compiler.plan.schedule import Schedule
+from autograd.compiler.plan.slots import UniformSlots
+from autograd.compiler.plan.sums import find_reductions
 
 
 def uniforms(graph):

@@ -7,15 +7,15 @@ import autograd
 from autograd import Parameter, Value, dot, logsumexp, nn, no_grad
 from autograd.compiler import Program
 from autograd.compiler.backend import InputArray
-from autograd.compiler.differentiate import LineSum, Sum, differentiate
-from autograd.compiler.dots import FEWEST, find_dots
-from autograd.compiler.group import find_groups
-from autograd.compiler.nodes import DOT, PRODUCT, VEC, Nodes
+from autograd.compiler.graph.nodes import DOT, PRODUCT, VEC, Nodes
+from autograd.compiler.graph.runs import Line, lines
+from autograd.compiler.passes.differentiate import LineSum, Sum, differentiate
+from autograd.compiler.passes.dots import FEWEST, find_dots
 from autograd.compiler.pipeline import to_tape
-from autograd.compiler.runs import Line, lines
+from autograd.compiler.plan.families import find_groups
+from autograd.compiler.plan.slots import UniformSlots
 from autograd.compiler.tape import Dense, Outer, Straight
-from autograd.compiler.trace import trace
-from autograd.compiler.uniforms import UniformSlots
+from autograd.compiler.trace.run import trace
 from autograd.ops import add, mul
 
 BACKENDS = ["numpy", "llvm"]
@@ -249,7 +249,7 @@ def test_a_network_lowers_to_the_same_units_whether_gathered_or_not(monkeypatch,
         return square([sum(w[30 + 5 * j + k] * h[k] for k in range(5)) for j in range(4)])
 
     gathered = tape_of(f, 6, goal)
-    monkeypatch.setattr("autograd.compiler.dots.FEWEST", 1000)
+    monkeypatch.setattr("autograd.compiler.passes.dots.FEWEST", 1000)
     spelled = tape_of(f, 6, goal)
     assert gathered.units == spelled.units
     assert gathered.reductions == spelled.reductions

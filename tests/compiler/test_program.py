@@ -572,9 +572,9 @@ def test_threads_may_share_a_program(in_threads):
 def test_auto_warns_once_where_llvm_is_missing(monkeypatch):
     monkeypatch.setattr(choice, "_warned", [])
     monkeypatch.setitem(sys.modules, "llvmlite", None)
-    monkeypatch.setattr("autograd.compiler.machine._READY", [])
-    monkeypatch.setattr("autograd.compiler.machine.host", lambda: autograd.compiler.machine.load_llvm())
-    monkeypatch.delitem(sys.modules, "autograd.compiler.llvm_backend", raising=False)
+    monkeypatch.setattr("autograd.compiler.llvm.machine._READY", [])
+    monkeypatch.setattr("autograd.compiler.llvm.machine.host", lambda: autograd.compiler.llvm.machine.load_llvm())
+    monkeypatch.delitem(sys.modules, "autograd.compiler.llvm.backend", raising=False)
     program = compile(double)
     with pytest.warns(UserWarning, match=r"uses NumPy.*pip install \"glassgrad\[fast\]\""):
         assert program(np.ones(2)).tolist() == [2.0, 2.0]

@@ -9,7 +9,8 @@ import pytest
 
 import autograd
 from autograd import DomainError, Parameter, Value, maximum, nn, optim, tanh
-from autograd.compiler import Program, emit_functions
+from autograd.compiler import Program
+from autograd.compiler.llvm.emit import functions as emit_functions
 from autograd.training import fit
 
 

@@ -1,8 +1,8 @@
 """What is equal is one node, constants are folded, and what is simpler is taken: as text before and after."""
 
-from autograd.compiler.graph import Graph
-from autograd.compiler.graph_parse import parse
-from autograd.compiler.nodes import Nodes
+from autograd.compiler.graph.graph import Graph
+from autograd.compiler.graph.nodes import Nodes
+from autograd.compiler.graph.parse import parse
 from autograd.declaration import Op
 from autograd.ops import tanh
 

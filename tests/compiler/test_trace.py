@@ -11,8 +11,8 @@ import autograd
 from autograd import Constant, DomainError, Parameter, TraceError, Value, nn, no_grad, scope, where
 from autograd.compiler import Program
 from autograd.compiler.backend import InputArray
-from autograd.compiler.inner_ops import IDENTITY
-from autograd.compiler.trace import trace
+from autograd.compiler.graph.conditions import IDENTITY
+from autograd.compiler.trace.run import trace
 
 ONE = [InputArray("x", 1, scalar=True)]
 TWO = [InputArray("x", 2, scalar=False)]

@@ -8,11 +8,12 @@ import pytest
 
 import autograd
 from autograd.compiler.backend import InputArray
-from autograd.compiler.emit_calls import Entries
-from autograd.compiler.emit_functions import Shape
-from autograd.compiler.emit_kernel import kernel_text
-from autograd.compiler.layout import Layout
-from autograd.compiler.machine import AVX2
+from autograd.compiler.llvm.emit.calls import Entries
+from autograd.compiler.llvm.emit.functions import Shape
+from autograd.compiler.llvm.emit.kernel import kernel_text
+from autograd.compiler.llvm.layout import Layout
+from autograd.compiler.llvm.machine import AVX2
+from autograd.compiler.llvm.twins import find_twins, written_operations
 from autograd.compiler.tape import (
     Dense,
     Dot,
@@ -32,7 +33,6 @@ from autograd.compiler.tape import (
     Uniform,
     Uniforms,
 )
-from autograd.compiler.twins import find_twins, written_operations
 
 COLUMNS, PARAMETERS, UNIFORMS, SCRATCH = 80, 300, 460, 200
 
@@ -256,8 +256,8 @@ def outcome(backend, made, samples=13):
 @pytest.fixture(scope="module")
 def backends():
     pytest.importorskip("llvmlite", reason="llvmlite is not installed")
-    from autograd.compiler.llvm_backend import LlvmBackend
-    from autograd.compiler.machine import Target, host
+    from autograd.compiler.llvm.backend import LlvmBackend
+    from autograd.compiler.llvm.machine import Target, host
     from autograd.compiler.numpy_backend import NumpyBackend
 
     here = host()

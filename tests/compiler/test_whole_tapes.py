@@ -10,7 +10,7 @@ from autograd.compiler.backend import InputArray
 from autograd.compiler.pipeline import to_tape
 from autograd.compiler.tape import Dense, Map, Outer, Row, Straight
 from autograd.compiler.tape import Sum as SumOfRows
-from autograd.compiler.trace import trace
+from autograd.compiler.trace.run import trace
 
 
 def assert_equals_eager(f, parameters, *arrays, tolerance=1e-11):

@@ -19,8 +19,8 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ..layout import Layout
 from ..tape import Dot, Instruction, Local, Number, Row, Straight, Tape, Uniform
+from .layout import Layout
 
 TERMS = 8
 """Terms of a dot that one instruction adds; longer ones are several."""

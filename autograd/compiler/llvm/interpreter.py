@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ..addresses import Address, Fixed
-from ..emit import POINTERS, Emitter, over_parts, split
-from ..emit_straight import emit_lines
-from ..ir import Body, Index
-from ..layout import Arguments, Layout
-from ..tables import define
 from ..tape import Row
+from .addresses import Address, Fixed
 from .bytecode import STOP, Bytecode, Opcode
+from .emit.emitter import POINTERS, Emitter, over_parts, split
+from .emit.straight import emit_lines
+from .layout import Arguments, Layout
+from .tables import define
+from .text.ir import Body, Index
 
 _UNROLLED = 8
 """Vectors of a block that an instruction computes without a loop."""

@@ -22,10 +22,10 @@ from functools import cached_property
 from typing import Any
 
 from ..backend import Bind, Run
-from ..layout import Layout
 from ..notice import Notice, current_notice
 from ..tape import Tape
 from .bytecode import Bytecode, encode
+from .layout import Layout
 
 MUCH = 30_000
 """Irregular operations from which on they are interpreted at first: compiling them takes a second."""

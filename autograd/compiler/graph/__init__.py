@@ -1,0 +1,1 @@
+"""The graph that a trace makes, its operations, and its text form."""

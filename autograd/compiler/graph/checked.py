@@ -1,0 +1,61 @@
+"""Checks: which operations that the user wrote may meet an operand outside of its domain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from ...declaration import NONNEGATIVE, NONZERO, POSITIVE, REAL, Op
+from ...ops import add, mul
+from .nodes import Nodes
+
+_HOLD_POSITIVE = (POSITIVE, NONNEGATIVE, NONZERO)
+
+
+def find_checked(nodes: Nodes, written: Iterable[int]) -> set[int]:
+    """Those of the nodes that must be tested.
+
+    >>> from autograd import log
+    >>> nodes = Nodes(); x = nodes.leaf("input", 0)
+    >>> find_checked(nodes, [x, nodes.record(log, (x,))])
+    {1}
+    """
+    positive = _positive(nodes)
+    return {node for node in written if _can_refuse(nodes, node, positive)}
+
+
+def _can_refuse(nodes: Nodes, node: int, positive: set[int]) -> bool:
+    op = nodes.kinds[node]
+    return (
+        isinstance(op, Op)
+        and _has_domain(op)
+        and (
+            op.refuses is not None
+            or any(
+                op.domain_of(i) is not REAL and not (arg in positive and op.domain_of(i) in _HOLD_POSITIVE)
+                for i, arg in enumerate(nodes.args[node])
+            )
+        )
+    )
+
+
+@lru_cache(maxsize=4096)
+def _has_domain(op: Op) -> bool:
+    return op.refuses is not None or any(domain is not REAL for domain in op.domain)
+
+
+def _positive(nodes: Nodes) -> set[int]:
+    """Rows that are above zero or NaN whatever their operands are: a square plus a positive number."""
+    found: set[int] = set()
+    for node, kind in enumerate(nodes.kinds):
+        if kind is add:
+            a, b = nodes.args[node]
+            square = b if a in nodes.numbers else a
+            if _is_square(nodes, square) and nodes.numbers.get(a + b - square, 0.0) > 0.0:
+                found.add(node)
+    return found
+
+
+def _is_square(nodes: Nodes, node: int) -> bool:
+    args = nodes.args[node]
+    return nodes.kinds[node] is mul and args[0] == args[1]

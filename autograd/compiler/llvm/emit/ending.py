@@ -1,0 +1,181 @@
+"""Endings: what becomes of gradient sums, from being kept among the adjoints to being a step of an optimizer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from ....optim.rule import Rule
+from ..layout import FLAG_GRADIENT, Arguments, Layout
+from ..math.elementary import World
+from ..text.ir import Body, Index, Vector
+from .emitter import Emitter, raise_flag
+
+
+@dataclass(frozen=True)
+class Place:
+    """Some uniforms: access to what lies at them in any array that has an entry a uniform."""
+
+    read: Callable[[str], Vector]
+    """A vector from the array with this base pointer."""
+    write: Callable[[str, Vector], None]
+
+
+class Ending(Protocol):
+    """What is done with the sums at some place."""
+
+    def begin(self, body: Body) -> None:
+        """Write what a function with this ending starts with."""
+
+    def end(self, body: Body, sums: Vector, place: Place) -> None:
+        """Write what is done with sums."""
+
+
+class Stored:
+    """They are the adjoints of their uniforms."""
+
+    def begin(self, body: Body) -> None:
+        """Nothing."""
+
+    def end(self, body: Body, sums: Vector, place: Place) -> None:  # noqa: ARG002
+        """Store them."""
+        place.write("%G", sums)
+
+
+class Added(Stored):
+    """They are a part of the adjoints of their uniforms."""
+
+    def end(self, body: Body, sums: Vector, place: Place) -> None:  # noqa: ARG002
+        """Add them."""
+        place.write("%G", place.read("%G") + sums)
+
+
+@dataclass(frozen=True)
+class Given:
+    """They are added to the gradients of the caller's parameters."""
+
+    arguments: Arguments
+
+    def begin(self, body: Body) -> None:
+        """Find the caller's gradients."""
+        _load_pointer(body, "%D", body.pointer("%A", self.arguments.offset("gradients")))
+
+    def end(self, body: Body, sums: Vector, place: Place) -> None:  # noqa: ARG002
+        """Add them."""
+        place.write("%D", place.read("%D") + sums)
+
+
+class Stepped:
+    """A rule makes a step with them: the same formula that the eager optimizer uses."""
+
+    def __init__(self, rule: Rule, arguments: Arguments, layout: Layout) -> None:
+        self._rule, self._arguments, self._layout = rule, arguments, layout
+        self._scalars: dict[str, Vector] = {}
+
+    def begin(self, body: Body) -> None:
+        """Find the rule's arrays and this step's numbers."""
+        for k in range(len(self._rule.state)):
+            _load_pointer(body, f"%S{k}", body.pointer("%A", self._arguments.offset(f"state{k}")))
+        _load_pointer(body, "%H", body.pointer("%V", self._layout.scalars))
+        self._scalars = {name: body.broadcast("%H", 8 * k) for k, name in enumerate(self._rule.scalars)}
+
+    def end(self, body: Body, sums: Vector, place: Place) -> None:
+        """Change parameters and state."""
+        write_update(body, self._rule, sums, place, self._scalars)
+
+
+def write_update(body: Body, rule: Rule, gradient: Vector, place: Place, scalars: dict[str, Vector]) -> None:
+    """The rule's formula: new parameters %P and new state %S0, %S1, ... at some place."""
+    bases = {name: f"%S{k}" for k, name in enumerate(rule.state)}
+    state = {name: place.read(base) for name, base in bases.items()}
+    new, changed = rule.update(RuleWorld(body), place.read("%P"), gradient, state, scalars)
+    place.write("%P", new)
+    for name, row in changed.items():
+        place.write(bases[name], row)
+
+
+class RuleWorld(World):
+    """The functions of a rule's formula."""
+
+    def maximum(self, a: Any, b: Any) -> Any:
+        """The larger one; NaN if either is NaN."""
+        return self.where(a > b, a, self.where(b >= a, b, a + b))
+
+
+def _load_pointer(body: Body, name: str, address: str) -> None:
+    body.line(f"{name} = load ptr, ptr {address}, align 8")
+
+
+# Places
+
+
+def neighbours(body: Body, slot: Index) -> Place:
+    """The W uniforms from a slot on."""
+    at = body.offset(0, (slot, 8))
+    return Place(lambda base: body.load(base, at, align=8), lambda base, x: body.store(base, at, x, align=8))
+
+
+def scattered(body: Body, slots: list[Index]) -> Place:
+    """At most W uniforms that lie anywhere: each has a lane."""
+    places = [body.offset(0, (slot, 8)) for slot in slots]
+
+    def read(base: str) -> Vector:
+        numbers = body.constant(0.0)
+        for lane, at in enumerate(places):
+            numbers = body.with_lane(numbers, lane, body.load_scalar(base, at))
+        return numbers
+
+    def write(base: str, numbers: Vector) -> None:
+        for lane, at in enumerate(places):
+            body.store_scalar(base, at, body.lane(numbers, lane))
+
+    return Place(read, write)
+
+
+# Functions for all parameters
+
+
+def emit_ending(emitter: Emitter, name: str, ending: Ending) -> None:
+    """A function that ends with the adjoints of all parameters."""
+    body = emitter.function(name)
+    width, count = emitter.module.width, emitter.layout.tape.parameters
+    whole = count // width * width
+    ending.begin(body)
+
+    def one_vector(slot: Index, _: list[Any]) -> None:
+        place = neighbours(body, slot)
+        ending.end(body, place.read("%G"), place)
+
+    body.loop(whole, one_vector, stride=width)
+    if whole < count:
+        place = scattered(body, list(range(whole, count)))
+        ending.end(body, place.read("%G"), place)
+    body.finish()
+
+
+def emit_gradient_test(emitter: Emitter, name: str) -> None:
+    """A function that sets a flag if the adjoint of a parameter isn't finite."""
+    body = emitter.function(name)
+    # The adjoints are an array of ours, filled up with zeros to a whole number of vectors.
+    vectors = -(-emitter.layout.tape.parameters // emitter.module.width)
+    chains = min(4, vectors)
+    rounds = vectors // chains * chains
+
+    def one_round(vector: Index, suspects: list[Any]) -> list[Any]:
+        return [_suspect(body, body.offset(k, (vector, 1)), old) for k, old in enumerate(suspects)]
+
+    suspects = body.loop(rounds, one_round, [body.constant(0.0)] * chains, stride=chains)
+    for k, vector in enumerate(range(rounds, vectors)):
+        suspects[k] = _suspect(body, vector, suspects[k])
+    total = suspects[0]
+    for more in suspects[1:]:
+        total = total + more
+    raise_flag(body, emitter.layout, body.any(body.compare("uno", total, 0.0)), FLAG_GRADIENT)
+    body.finish()
+
+
+def _suspect(body: Body, vector: Index, total: Vector) -> Vector:
+    """Plus zero times one vector of adjoints: NaN if one isn't finite."""
+    gradient = body.load("%G", body.offset(0, (vector, body.lanes.bytes)))
+    return body.fma(gradient, 0.0, total)

@@ -1,0 +1,96 @@
+"""An optimizer's rule alone as machine code: one step over flat arrays, for any number of parameters."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Iterable
+from functools import lru_cache, partial
+from typing import Any
+
+import numpy as np
+
+from ...optim.rule import Rule
+from ...optim.stepping import Step
+from ..backend import Floats
+from .emit.ending import Place, neighbours, scattered, write_update
+from .machine import Architecture, Engine, Target, compile_ir, host
+from .text.ir import Body, Index, Module
+
+_FEW = 10_000
+"""Parameters up to which a step keeps Python's lock: it takes a few µs, and letting go costs 50 ns."""
+
+
+def compiled_step(rule: Rule, data: Floats, grad: Floats, states: tuple[Floats, ...]) -> Step:
+    """One step of the rule on these arrays, which are contiguous and of the same length.
+
+    Raises:
+        CompilerUnavailableError: llvmlite is missing or broken.
+
+    >>> from autograd import Parameter; from autograd.optim import SGD
+    >>> data, grad = np.array([1.0, 2.0]), np.array([2.0, 4.0])
+    >>> step = compiled_step(SGD([Parameter(0.0)]).rule, data, grad, ())
+    >>> step.fill([0.5, 1.0]); step.run(); data
+    array([0., 0.])
+    """
+    bound = _BoundRule(_engine(rule, host()), (data, grad, *states), len(rule.scalars))
+    return Step(bound.fill, bound.run)
+
+
+class _BoundRule:
+    """Compiled code and its argument block: length, pointers, and the numbers of the step."""
+
+    def __init__(self, engine: Engine, arrays: tuple[Floats, ...], scalars: int) -> None:
+        self._engine, self._arrays = engine, arrays
+        kind = ctypes.PYFUNCTYPE if len(arrays[0]) <= _FEW else ctypes.CFUNCTYPE
+        function = kind(None, ctypes.c_void_p)(engine.address("step"))
+        self._block = np.zeros(1 + len(arrays) + scalars, dtype=np.int64)
+        self._block[: 1 + len(arrays)] = [len(arrays[0]), *(array.ctypes.data for array in arrays)]
+        self._numbers: Any = memoryview(self._block.view(np.float64))  # type: ignore[arg-type]
+        self._first = 1 + len(arrays)
+        self.run = _Run(function, self._block.ctypes.data)
+        self.run.owner = self
+
+    def fill(self, scalars: Iterable[float]) -> None:
+        """Write the numbers of the step into the argument block."""
+        for place, number in enumerate(scalars, self._first):
+            self._numbers[place] = number
+
+
+class _Run(partial[None]):
+    """A call of compiled code that keeps alive what the code reads."""
+
+    owner: _BoundRule
+
+
+@lru_cache(maxsize=64)
+def _engine(rule: Rule, target: Target) -> Engine:
+    return compile_ir(rule_text(rule, target.architecture), 2, target)
+
+
+def rule_text(rule: Rule, architecture: Architecture) -> str:
+    """The LLVM module of a rule: ``void @step(ptr)``, which takes the argument block."""
+    module = Module(architecture.width, architecture.attributes)
+    body = module.function("step", "ptr noalias %A")
+    count = body.assign("load i64, ptr %A, align 8")
+    bases = ["%P", "%G", *(f"%S{k}" for k in range(len(rule.state)))]
+    for k, base in enumerate(bases, 1):
+        body.line(f"{base} = load ptr, ptr {body.pointer('%A', 8 * k)}, align 8")
+    first = 8 * (1 + len(bases))
+    scalars = {name: body.broadcast("%A", first + 8 * k) for k, name in enumerate(rule.scalars)}
+
+    def one_place(place: Place) -> None:
+        write_update(body, rule, place.read("%G"), place, scalars)
+
+    width = architecture.width
+    whole = body.assign(f"and i64 {count}, {-width}")
+    _emit_loop(body, whole, width, lambda slot: one_place(neighbours(body, slot)))
+    rest = body.assign(f"sub i64 {count}, {whole}")
+    _emit_loop(body, rest, 1, lambda k: one_place(scattered(body, [body.offset(0, (k, 1), (whole, 1))])))
+    body.finish()
+    return module.text()
+
+
+def _emit_loop(body: Body, count: str, stride: int, do: Callable[[Index], None]) -> None:
+    """A loop that may have no rounds."""
+    some = body.assign(f"icmp sgt i64 {count}, 0")
+    body.when(some, lambda: body.loop(count, lambda k, _: do(k), stride=stride))

@@ -1,0 +1,172 @@
+"""Registers of LLVM IR that compute by overloaded operators, and the types and constants of a vector width."""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from .ir import Body
+
+Number: TypeAlias = float | int
+Index: TypeAlias = int | str
+"""A whole number known now, or the name of an i64 register."""
+
+_WORD = 1 << 64
+
+
+def hexadecimal(x: Number) -> str:
+    """A float64 as LLVM reads it without rounding.
+
+    >>> hexadecimal(1.0)
+    '0x3FF0000000000000'
+    """
+    return f"0x{struct.unpack('<Q', struct.pack('<d', float(x)))[0]:016X}"
+
+
+class Lanes:
+    """The names of types and constants for W lanes.
+
+    >>> Lanes(4).vector, Lanes(1).vector, Lanes(2).number(1.0)
+    ('<4 x double>', 'double', 'splat (double 0x3FF0000000000000)')
+    """
+
+    def __init__(self, width: int) -> None:
+        if width < 1 or width & (width - 1):
+            raise ValueError(f"a vector needs 1, 2, 4, 8, ... lanes, got {width}")
+        self.width = width
+        self.vector, self.integer, self.mask = map(self._of, ("double", "i64", "i1"))
+        self.suffix = "f64" if width == 1 else f"v{width}f64"
+        self.bytes = 8 * width
+
+    def _of(self, element: str) -> str:
+        return element if self.width == 1 else f"<{self.width} x {element}>"
+
+    def _constant(self, element: str, text: str) -> str:
+        return text if self.width == 1 else f"splat ({element} {text})"
+
+    def number(self, x: Number) -> str:
+        """The constant x in every lane."""
+        return self._constant("double", hexadecimal(x))
+
+    def whole(self, x: int) -> str:
+        """The 64-bit pattern of the whole number x in every lane."""
+        x %= _WORD
+        return self._constant("i64", str(x if x < _WORD // 2 else x - _WORD))
+
+
+class Register:
+    """The name of something computed in a body."""
+
+    __slots__ = ("body", "name")
+
+    def __init__(self, body: Body, name: str) -> None:
+        self.body, self.name = body, name
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name})"
+
+    def __bool__(self) -> bool:
+        raise TypeError(
+            f"{self!r} has no value while code is emitted: write where(condition, a, b), and join conditions by & and |"
+        )
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
+
+class Vector(Register):
+    """One float64 in each lane; + - * / and order comparisons take vectors and numbers.
+
+    >>> from autograd.compiler.llvm.text.ir import Module
+    >>> body = Module(2).function("f", "ptr %x")
+    >>> x = body.load("%x", 0)
+    >>> 1.0 + x * x
+    Vector(%2)
+    """
+
+    __slots__ = ()
+
+    def __add__(self, other: Vector | Number) -> Vector:
+        return self.body.arithmetic("fadd", self, other)
+
+    def __radd__(self, other: Number) -> Vector:
+        return self.body.arithmetic("fadd", other, self)
+
+    def __sub__(self, other: Vector | Number) -> Vector:
+        return self.body.arithmetic("fsub", self, other)
+
+    def __rsub__(self, other: Number) -> Vector:
+        return self.body.arithmetic("fsub", other, self)
+
+    def __mul__(self, other: Vector | Number) -> Vector:
+        return self.body.arithmetic("fmul", self, other)
+
+    def __rmul__(self, other: Number) -> Vector:
+        return self.body.arithmetic("fmul", other, self)
+
+    def __truediv__(self, other: Vector | Number) -> Vector:
+        return self.body.arithmetic("fdiv", self, other)
+
+    def __rtruediv__(self, other: Number) -> Vector:
+        return self.body.arithmetic("fdiv", other, self)
+
+    def __neg__(self) -> Vector:
+        return self.body.negative(self)
+
+    def __lt__(self, other: Vector | Number) -> Mask:
+        return self.body.compare("olt", self, other)
+
+    def __le__(self, other: Vector | Number) -> Mask:
+        return self.body.compare("ole", self, other)
+
+    def __gt__(self, other: Vector | Number) -> Mask:
+        return self.body.compare("ogt", self, other)
+
+    def __ge__(self, other: Vector | Number) -> Mask:
+        return self.body.compare("oge", self, other)
+
+
+class Mask(Register):
+    """One truth value in each lane. & and | take bools as well, and give a bool where that decides."""
+
+    __slots__ = ()
+
+    def __and__(self, other: Mask | bool) -> Mask | bool:
+        if isinstance(other, Mask):
+            return self.body.combine("and", self, other)
+        return self if other else False
+
+    def __or__(self, other: Mask | bool) -> Mask | bool:
+        if isinstance(other, Mask):
+            return self.body.combine("or", self, other)
+        return True if other else self
+
+    __rand__, __ror__ = __and__, __or__
+
+
+class Bits(Register):
+    """One 64-bit pattern in each lane, with wrapping + -, & | ^ and the shifts << and (filling with zeros) >>."""
+
+    __slots__ = ()
+
+    def __add__(self, other: Bits | int) -> Bits:
+        return self.body.whole_arithmetic("add", self, other)
+
+    def __sub__(self, other: Bits | int) -> Bits:
+        return self.body.whole_arithmetic("sub", self, other)
+
+    def __and__(self, other: Bits | int) -> Bits:
+        return self.body.whole_arithmetic("and", self, other)
+
+    def __or__(self, other: Bits | int) -> Bits:
+        return self.body.whole_arithmetic("or", self, other)
+
+    def __xor__(self, other: Bits | int) -> Bits:
+        return self.body.whole_arithmetic("xor", self, other)
+
+    def __lshift__(self, other: int) -> Bits:
+        return self.body.whole_arithmetic("shl", self, other)
+
+    def __rshift__(self, other: int) -> Bits:
+        return self.body.whole_arithmetic("lshr", self, other)

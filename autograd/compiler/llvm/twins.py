@@ -1,0 +1,106 @@
+"""Twins: units that differ only in where their rows and uniforms lie, so that one function does for all of them.
+
+A convolution is the same sum at each place, a recurrent network the same step again and again: thousands of units of a
+few kinds. An *outline* is a unit with its places named by number, in the order in which they are met. Units with the
+same outline are twins. How far the places of each are from those of the first is what a table says, see `addresses`.
+Numbers that are only added or multiplied (the time of a step, a discount) are in the table too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..tape import Dense, Instruction, Map, Number, Row, Straight
+from .addresses import NUMBER, Entry, Place, bits
+from .layout import Layout
+from .outline import ARITHMETIC, Item, Outline
+
+
+@dataclass(frozen=True)
+class Twins:
+    """Units for which one function does."""
+
+    members: Sequence[int]
+    """Their numbers."""
+    first: Any
+    """The first of them, which is written down; a number that is another for others is an `Entry` in it."""
+    moves: Mapping[Place, int | None]
+    """For each place of the first unit the entry that moves it, None if it is the same place for all."""
+    entries: Sequence[Sequence[int]]
+    """For each member: how far its places lie from those of the first, and the bits of its numbers."""
+
+
+def find_twins(items: Sequence[Item], layout: Layout) -> list[Twins]:
+    """All items, each with its twins, in the order of the first of them; those that have none are alone.
+
+    >>> from autograd import exp
+    >>> from autograd.compiler.tape import Instruction, Tape
+    >>> units = [Straight((Instruction(0, exp, (Row("input", k),), Row("scratch", 2 * k)),)) for k in range(3)]
+    >>> layout = Layout(Tape((), 0, 0, 6, (), units, (), (), ()), width=4, vectors=1, depth=64)
+    >>> [twins] = find_twins(units, layout)
+    >>> twins.members, twins.entries
+    ([0, 1, 2], [(0, 0), (32, 64), (64, 128)])
+    """
+    alike: dict[Any, list[int]] = {}
+    for number, item in enumerate(items):
+        alike.setdefault(_silhouette(item), []).append(number)
+    found = [twins for numbers in alike.values() for twins in _by_outline(numbers, items, layout)]
+    return sorted(found, key=lambda twins: twins.members[0])
+
+
+def written_operations(items: Iterable[Item]) -> int:
+    """Operations that are written out one by one: all that are irregular, but those of twins only once."""
+    return sum(len(silhouette) for silhouette in {_silhouette(item) for item in items if isinstance(item, Straight)})
+
+
+def _by_outline(numbers: Sequence[int], items: Sequence[Item], layout: Layout) -> Iterator[Twins]:
+    if len(numbers) == 1:
+        yield Twins(numbers, items[numbers[0]], {}, [()])
+        return
+    found: dict[Any, tuple[list[int], list[list[Place]]]] = {}
+    for number in numbers:
+        outline = Outline(layout)
+        members, places = found.setdefault(outline.of(items[number]), ([], []))
+        members.append(number)
+        places.append(list(outline.places))
+    for members, places in found.values():
+        yield _compared(members, items[members[0]], places, layout)
+
+
+def _compared(members: list[int], first: Item, places: list[list[Place]], layout: Layout) -> Twins:
+    distances = [[layout.row(place) if isinstance(place, Row) else place[1] for place in own] for own in places]
+    entries: dict[tuple[int, ...], int] = {}
+    moves: dict[Place, int | None] = {}
+    for place, column in zip(places[0], zip(*distances, strict=True), strict=True):
+        origin = 0 if place[0] == NUMBER else column[0]
+        is_same = column.count(column[0]) == len(column)
+        moves[place] = None if is_same else entries.setdefault(tuple([x - origin for x in column]), len(entries))
+    numbers = {place[1]: entry for place, entry in moves.items() if place[0] == NUMBER and entry is not None}
+    written = _with_entries(first, numbers) if numbers else first
+    return Twins(members, written, moves, list(zip(*entries, strict=True)) or [()] * len(members))
+
+
+def _with_entries(item: Any, numbers: Mapping[int, int]) -> Any:
+    """A unit, or a part of it, with an `Entry` for each number, given by its bits, that is another for some twins."""
+    if isinstance(item, Straight):
+        return Straight(tuple([_with_entries(line, numbers) for line in item.code]))
+    if isinstance(item, Dense):
+        return replace(item, epilogue=tuple([_with_entries(one, numbers) for one in item.epilogue]))
+    if not isinstance(item, Instruction | Map) or item.op not in ARITHMETIC:
+        return item
+    args: Any = tuple([_entry_of(arg, numbers) if isinstance(arg, Number) else arg for arg in item.args])
+    return item._replace(args=args) if isinstance(item, Instruction) else replace(item, args=args)
+
+
+def _entry_of(number: Number, numbers: Mapping[int, int]) -> Number | Entry:
+    entry = numbers.get(bits(number.value))
+    return number if entry is None else Entry(entry)
+
+
+def _silhouette(item: Item) -> Any:
+    """Something that twins have in common and that is found at once: irregular code is long, and seldom has twins."""
+    if isinstance(item, Straight):
+        return tuple([one.op if isinstance(one, Instruction) else len(one.terms) for one in item.code])
+    return type(item)

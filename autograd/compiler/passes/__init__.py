@@ -1,0 +1,1 @@
+"""Rewriting: graph in, graph out."""

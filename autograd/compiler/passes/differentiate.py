@@ -1,0 +1,303 @@
+"""Differentiation: adjoints as more nodes of the same graph, made of the partials that the table declares.
+
+An adjoint is collected as a list of (coefficient, row) terms, so that the adjoint of a layer's input comes out as dots,
+like the layer itself. What flows into a uniform, such as a weight, is a sum over the samples; it is collected as
+(left row, right row) pairs and never multiplied out for one sample.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from ...declaration import Op
+from ...ops import add, mul, neg, sub
+from ..graph.conditions import ADJOINT_MEAN, BATCH_MEAN, IDENTITY, IS_CONDITION, PASSED_ON, SHIELDED
+from ..graph.nodes import DOT, PRODUCT, TOTALS, Kind, Nodes
+from ..graph.partials import partials
+from ..graph.runs import Line, runs
+from .dots import worth_a_dot
+
+
+class Sum(NamedTuple):
+    """Over all samples: the adjoint of a uniform += left * right (right None: left alone)."""
+
+    uniform: int
+    left: int
+    right: int | None
+
+    def nodes(self) -> tuple[int, ...]:
+        """The nodes that it names."""
+        return (self.uniform, self.left) if self.right is None else (self.uniform, self.left, self.right)
+
+    def renamed(self, names: Mapping[int, int]) -> Sum:
+        """The same in another graph."""
+        return Sum(names[self.uniform], names[self.left], None if self.right is None else names[self.right])
+
+
+class LineSum(NamedTuple):
+    """Over all samples: the adjoints of a line of parameters += left * the rows of a vec, one for each."""
+
+    line: Line
+    left: int
+    vec: int
+
+    def nodes(self) -> tuple[int, ...]:
+        """The nodes that it names."""
+        return self.left, self.vec
+
+    def renamed(self, names: Mapping[int, int]) -> LineSum:
+        """The same in another graph."""
+        return LineSum(self.line, names[self.left], names[self.vec])
+
+
+@dataclass
+class Gradients:
+    """What a backward pass computes."""
+
+    sums: list[Sum | LineSum] = field(default_factory=list)
+    parameters: dict[int, int] = field(default_factory=dict)
+    """By parameter or total (its node): what is added to its sums, computed from the adjoints of other uniforms."""
+    inputs: dict[int, int] = field(default_factory=dict)
+    """By input (its node): its adjoint."""
+
+    def roots(self) -> Iterable[int]:
+        """All nodes that it needs."""
+        for total in self.sums:
+            yield from total.nodes()
+        yield from (*self.parameters, *self.parameters.values())
+        yield from (*self.inputs, *self.inputs.values())
+
+    def renamed(self, names: Mapping[int, int]) -> Gradients:
+        """The same in another graph, where ``names`` says what the nodes are called there."""
+        return Gradients(
+            [total.renamed(names) for total in self.sums],
+            {names[parameter]: names[node] for parameter, node in self.parameters.items()},
+            {names[leaf]: names[node] for leaf, node in self.inputs.items()},
+        )
+
+
+def differentiate(nodes: Nodes, root: int, by_parameters: bool = True, by_inputs: bool = False) -> Gradients:
+    """Add to the graph what the derivatives of ``root`` need, the adjoint of each sample's root being the seed.
+
+    >>> nodes = Nodes(); w, x = nodes.leaf("parameter", 0), nodes.leaf("input", 0)
+    >>> differentiate(nodes, nodes.record(mul, (w, x))).sums == [(w, nodes.leaf("seed", 0), x)]
+    True
+    """
+    return Sweep(nodes, root, by_parameters, by_inputs).run()
+
+
+Term = tuple[int | None, int]
+"""A summand of an adjoint: coefficient (None for 1) and row."""
+
+
+_OF_TWO: tuple[tuple[int, ...], ...] = ((), (0,), (1,), (0, 1))
+"""The operands of two that carry gradient, by a bit for each."""
+
+
+class Sweep:
+    """One way back through a graph, from the root to what is asked for."""
+
+    def __init__(self, nodes: Nodes, root: int, by_parameters: bool, by_inputs: bool) -> None:
+        self.nodes, self.root = nodes, root
+        self.size = len(nodes)
+        self.by_parameters = by_parameters
+        self._by_inputs = by_inputs
+        self.needed = self._find_needed()
+        self._record: Callable[[Op, tuple[int, ...]], int] = nodes.record
+        """Adds a step of a partial to the graph."""
+        self.terms: dict[int, list[Term]] = {}
+        self.parts: dict[int, list[tuple[int, Line]]] = {}
+        """By row: the vecs of adjoints that flow to it, and the lines of parameters that they are multiplied by."""
+        self.lines: dict[int, dict[Line, list[int]]] = {}
+        """By vec: the lines that it is multiplied by, each with the adjoints of the products."""
+        self.gradients = Gradients()
+
+    def _find_needed(self) -> bytearray:
+        """Which nodes carry gradient: those that depend on what it is asked for."""
+        nodes = self.nodes
+        wanted: dict[Kind, bool] = {"parameter": self.by_parameters, "input": self._by_inputs}
+        wanted.update(dict.fromkeys(TOTALS, self.by_parameters))
+        needed = bytearray(self.size)
+        for node, kind in enumerate(nodes.kinds):
+            if nodes.is_leaf(node):
+                needed[node] = wanted.get(kind, False)
+            elif kind == PRODUCT and self.by_parameters:
+                needed[node] = True
+            elif kind is not IDENTITY and kind not in IS_CONDITION:
+                needed[node] = any(needed[arg] for arg in nodes.args[node])
+        return needed
+
+    def run(self) -> Gradients:
+        """The whole sweep: rows first, then what depends on parameters alone."""
+        nodes, seed = self.nodes, self.nodes.leaf("seed", 0)
+        self._contribute(self.root, None, seed)
+        for node in range(self.size - 1, -1, -1):
+            if node in self.lines:
+                self._through_vec(node, self.lines.pop(node))
+            if nodes.uniform[node] or not (node in self.terms or node in self.parts):
+                continue
+            adjoint = self._collected(self.terms.pop(node, []), self.parts.pop(node, []))
+            if nodes.is_leaf(node):
+                self.gradients.inputs[node] = adjoint
+            elif nodes.kinds[node] == DOT:
+                self._through_dot(node, adjoint)
+            elif nodes.kinds[node] == PRODUCT:
+                self._through_product(node, adjoint)
+            elif nodes.kinds[node] is BATCH_MEAN:
+                self._contribute(nodes.args[node][0], None, nodes.record(ADJOINT_MEAN, (adjoint,)))
+            else:
+                self._through(node, adjoint)
+        self._through_uniforms()
+        return self.gradients
+
+    def _contribute(self, node: int, coefficient: int | None, row: int, right: int | None = None) -> None:
+        """Add to the adjoint of a node; to that of a uniform as a sum of ``row * right``."""
+        if not self.needed[node]:
+            return
+        if self.nodes.uniform[node]:
+            left = row if coefficient is None else self.nodes.record(mul, (coefficient, row))
+            self.gradients.sums.append(Sum(node, left, right))
+        else:
+            self.terms.setdefault(node, []).append((coefficient, row))
+
+    def _collected(self, terms: Sequence[Term], parts: Sequence[tuple[int, Line]] = ()) -> int:
+        """The sum of the terms, products with uniforms as a dot, and of what flows back through layers."""
+        nodes = self.nodes
+        if len(terms) == 1 and terms[0][0] is None and not parts:  # nearly always, in a graph without weights
+            return terms[0][1]
+        products = [(coefficient, row) for coefficient, row in terms if coefficient is not None]
+        rows = [row for coefficient, row in terms if coefficient is None]
+        if worth_a_dot(nodes, [coefficient for coefficient, _ in products]):
+            rows.insert(0, nodes.dot(products))
+        else:
+            rows[:0] = [nodes.record(mul, product) for product in products]
+        if parts:
+            rows.insert(0, nodes.product(parts))
+        rows.sort(key=lambda row: nodes.kinds[row] is neg)  # what is subtracted stands behind something
+        total = rows[0]
+        for row in rows[1:]:
+            total = _sum(nodes, total, row)
+        return total
+
+    def _through_dot(self, node: int, adjoint: int) -> None:
+        bias = self.nodes.bias(node)
+        if bias is not None:
+            self._contribute(bias, None, adjoint)
+        for coefficient, row in self.nodes.terms(node):
+            self._contribute(coefficient, None, adjoint, row)
+            self._contribute(row, coefficient, adjoint)
+
+    def _through_product(self, node: int, adjoint: int) -> None:
+        bias = self.nodes.bias(node)
+        if bias is not None:
+            self._contribute(bias, None, adjoint)
+        for vec, line in self.nodes.parts(node):
+            if self.by_parameters:
+                self.gradients.sums.append(LineSum(line, adjoint, vec))
+            if self.needed[vec]:
+                self.lines.setdefault(vec, {}).setdefault(line, []).append(adjoint)
+
+    def _through_vec(self, vec: int, lines: Mapping[Line, list[int]]) -> None:
+        """Pass the adjoints of all products on to the rows of a vec.
+
+        Lines with a step from each to the next are the rows of a matrix. What flows to a row of the vec is the product
+        of a column of each matrix with the adjoints of its rows.
+        """
+        nodes = self.nodes
+        matrices: list[tuple[int, Line, int]] = []
+        ordered = sorted(lines, key=lambda line: (line.step, line.slot))
+        for run in runs([(line.step, line.slot) for line in ordered], ordered, steps=(0,)):
+            adjoints = [self._collected([(None, adjoint) for adjoint in lines[line]]) for line in run]
+            matrices.append((nodes.vec(tuple(adjoints)), run[0], run[1].slot - run[0].slot if len(run) > 1 else 1))
+        for k, row in enumerate(nodes.args[vec]):
+            if self.needed[row]:
+                columns = [(adjoints, Line(slot + k * step, by)) for adjoints, (slot, step), by in matrices]
+                self.parts.setdefault(row, []).extend(columns)
+
+    def _through(self, node: int, adjoint: int) -> None:
+        """Pass an adjoint on to the operands of an operation, each with its partial."""
+        nodes = self.nodes
+        op = nodes.kinds[node]
+        assert isinstance(op, Op)
+        for arg, p in self._partials(node):
+            number = nodes.numbers.get(p)
+            if number is not None:
+                if number != 0.0:
+                    self._contribute(arg, None, _scaled(nodes, adjoint, number))
+            elif nodes.uniform[arg]:
+                self._into_uniform(arg, adjoint, p, op.singular)
+            elif nodes.uniform[p] and not op.singular:
+                self._contribute(arg, p, adjoint)
+            else:
+                self._contribute(arg, None, _times(nodes, adjoint, p, op.singular))
+
+    def _into_uniform(self, uniform: int, adjoint: int, p: int, singular: bool) -> None:
+        if singular:
+            p = self.nodes.record(SHIELDED, (adjoint, p))
+        if self.nodes.uniform[p]:
+            self._contribute(uniform, p, adjoint)
+        else:
+            self._contribute(uniform, None, adjoint, p)
+
+    def _through_uniforms(self) -> None:
+        """Carry the adjoints of what was computed from parameters alone to the parameters."""
+        nodes, gradients = self.nodes, self.gradients
+        summed = {total.uniform for total in gradients.sums if isinstance(total, Sum)}
+        passed: dict[int, int] = {}
+        for node in range(self.size - 1, -1, -1):
+            if not self.needed[node] or not nodes.uniform[node]:
+                continue
+            adjoint = passed.pop(node, None)
+            if nodes.is_leaf(node):
+                if adjoint is not None:
+                    gradients.parameters[node] = adjoint
+                continue
+            if node in summed:
+                adjoint = _plus(nodes, adjoint, nodes.leaf("adjoint", node))
+            if adjoint is not None:
+                self._through_uniform(node, adjoint, passed)
+
+    def _through_uniform(self, node: int, adjoint: int, passed: dict[int, int]) -> None:
+        nodes = self.nodes
+        for arg, p in self._partials(node):
+            number = nodes.numbers.get(p)
+            if number is None:
+                passed[arg] = _plus(nodes, passed.get(arg), nodes.record(PASSED_ON, (adjoint, p)))
+            elif number != 0.0:
+                passed[arg] = _plus(nodes, passed.get(arg), _scaled(nodes, adjoint, number))
+
+    def _partials(self, node: int) -> Iterable[tuple[int, int]]:
+        """The operands that carry gradient, and the partials by them."""
+        args, needed = self.nodes.args[node], self.needed
+        if len(args) == 2:
+            positions = _OF_TWO[needed[args[0]] + 2 * needed[args[1]]]
+        else:
+            positions = tuple([position for position, arg in enumerate(args) if needed[arg]])
+        found = partials(self.nodes, node, positions, self._record)
+        return zip([args[position] for position in positions], found, strict=True)
+
+
+def _times(nodes: Nodes, adjoint: int, p: int, singular: bool) -> int:
+    """The product of an adjoint and a partial; the sign of a partial goes outside, where a subtraction swallows it."""
+    if nodes.kinds[p] is neg:
+        return nodes.record(neg, (_times(nodes, adjoint, nodes.args[p][0], singular),))
+    return nodes.record(PASSED_ON if singular else mul, (adjoint, p))
+
+
+def _sum(nodes: Nodes, a: int, b: int) -> int:
+    return nodes.record(sub, (a, nodes.args[b][0])) if nodes.kinds[b] is neg else nodes.record(add, (a, b))
+
+
+def _scaled(nodes: Nodes, adjoint: int, number: float) -> int:
+    if number == 1.0:
+        return adjoint
+    if not math.isfinite(number):
+        return nodes.record(PASSED_ON, (adjoint, nodes.constant(number)))
+    return nodes.record(neg, (adjoint,)) if number == -1.0 else nodes.record(mul, (adjoint, nodes.constant(number)))
+
+
+def _plus(nodes: Nodes, a: int | None, b: int) -> int:
+    return b if a is None else nodes.record(add, (a, b))

@@ -1,0 +1,1 @@
+"""Planning: which nodes are computed together, where, and when."""

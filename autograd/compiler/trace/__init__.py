@@ -1,0 +1,1 @@
+"""Tracing: a function is run once on symbols, and what it reads is noted."""

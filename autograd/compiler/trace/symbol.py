@@ -1,0 +1,226 @@
+"""Symbols: what stands for a number while a function is traced. They compute by recording."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ...declaration import Op, on_declaration
+from ...fast.source import method_names
+from ...ops import where
+from .refusals import refusal
+
+if TYPE_CHECKING:
+    from .tracer import Tracer
+
+
+class _Traced:
+    """Base of numbers and conditions in a trace."""
+
+    __slots__ = ("_node", "_tracer")
+
+    def __init__(self, tracer: Tracer, node: int) -> None:
+        self._tracer, self._node = tracer, node
+
+    @staticmethod
+    def __apply_op__(op: Op, args: tuple[Any, ...]) -> Any:
+        traced = next(arg for arg in args if isinstance(arg, _Traced))
+        return traced._tracer.apply(op, args)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        """np.float64(2) * x is left to x.__rmul__; what else NumPy would do is refused."""
+        names = _OPERATORS.get(ufunc.__name__)
+        if names is None or method != "__call__" or options:
+            raise refusal(f"numpy.{ufunc.__name__}", self.describe(), "ufunc")
+        other, name = (inputs[1], names[0]) if inputs[0] is self else (inputs[0], names[1])
+        if isinstance(other, np.ndarray) and not other.ndim:  # so NumPy hands on its own numbers
+            other = other.item()
+        return getattr(self, name)(other)
+
+    def describe(self) -> str:
+        """This number in an error message: its label or operation, and its scope."""
+        return self._tracer.describe(self._node)
+
+    def __repr__(self) -> str:
+        return f"<traced {self.describe()}>"
+
+    def __bool__(self) -> bool:
+        raise refusal("the truth", self.describe(), "bool")
+
+    def __float__(self) -> float:
+        raise refusal("float()", self.describe(), "float")
+
+    def __index__(self) -> int:
+        raise refusal("an index or int()", self.describe(), "index")
+
+    def __int__(self) -> int:
+        raise refusal("int()", self.describe(), "int")
+
+    def __round__(self, digits: Any = None) -> Any:
+        raise refusal("round()", self.describe(), "int")
+
+    def __trunc__(self) -> Any:
+        raise refusal("math.trunc()", self.describe(), "int")
+
+    def __floor__(self) -> Any:
+        raise refusal("math.floor()", self.describe(), "int")
+
+    def __ceil__(self) -> Any:
+        raise refusal("math.ceil()", self.describe(), "int")
+
+    def __format__(self, spec: str) -> str:
+        raise refusal("the text", self.describe(), "format")
+
+    def __eq__(self, other: object) -> Any:
+        if isinstance(other, _Traced) or hasattr(other, "__float__") or hasattr(type(other), "__apply_op__"):
+            raise refusal("==", self.describe(), "equal")
+        return NotImplemented
+
+    __hash__ = object.__hash__
+
+    def __iter__(self) -> Any:
+        raise refusal("iteration", self.describe(), "contains")
+
+    def __getitem__(self, _: Any) -> Any:
+        raise refusal("an item", self.describe(), "contains")
+
+    def __len__(self) -> int:
+        raise refusal("len()", self.describe(), "contains")
+
+
+_OPERATORS = {
+    "add": ("__add__", "__radd__"),
+    "subtract": ("__sub__", "__rsub__"),
+    "multiply": ("__mul__", "__rmul__"),
+    "divide": ("__truediv__", "__rtruediv__"),
+    "power": ("__pow__", "__rpow__"),
+    "remainder": ("__mod__", "__rmod__"),
+    "floor_divide": ("__floordiv__", "__rfloordiv__"),
+    "divmod": ("__divmod__", "__rdivmod__"),
+    "less": ("__lt__", "__gt__"),
+    "less_equal": ("__le__", "__ge__"),
+    "greater": ("__gt__", "__lt__"),
+    "greater_equal": ("__ge__", "__le__"),
+    "equal": ("__eq__", "__eq__"),
+    "not_equal": ("__ne__", "__ne__"),
+}
+"""Methods for what NumPy's numbers do with a traced one: where that stands left, and where it stands right."""
+
+
+class Condition(_Traced):
+    """The result of a comparison, which `where` takes; join conditions by & and |, turn one round by ~."""
+
+    __slots__ = ()
+
+    def __and__(self, other: Any) -> Any:
+        return self._tracer.join("&", self, other)
+
+    def __or__(self, other: Any) -> Any:
+        return self._tracer.join("|", self, other)
+
+    __rand__, __ror__ = __and__, __or__
+
+    def __invert__(self) -> Any:
+        return where(self, 0.0, 1.0) > 0.5
+
+
+class Symbol(_Traced):
+    """A number in a trace. It has the operators and methods of a Value, but no ``data``."""
+
+    __slots__ = ()
+
+    def __lt__(self, other: Any) -> Any:
+        return self._tracer.compare("<", self, other)
+
+    def __le__(self, other: Any) -> Any:
+        return self._tracer.compare("<=", self, other)
+
+    def __gt__(self, other: Any) -> Any:
+        return self._tracer.compare(">", self, other)
+
+    def __ge__(self, other: Any) -> Any:
+        return self._tracer.compare(">=", self, other)
+
+    def __pos__(self) -> Symbol:
+        return self
+
+    @property
+    def label(self) -> str:
+        """Its name in pictures and errors, "" if it has none."""
+        return self._tracer.labels.get(self._node, "")
+
+    @label.setter
+    def label(self, label: str) -> None:
+        self._tracer.labels[self._node] = label
+
+    @property
+    def scope(self) -> str:
+        """Path of the module in which it was made."""
+        return self._tracer.scopes.get(self._node, "")
+
+    @property
+    def requires_grad(self) -> bool:
+        """True: whether gradient flows is found when the trace is differentiated."""
+        return True
+
+    def detach(self) -> Symbol:
+        """The same number, through which no gradient flows."""
+        return self._tracer.detached(self)
+
+    def __uniform__(self, rng: Any) -> Symbol:
+        """A random number in [0, 1) that is drawn from ``rng`` anew for each sample of each replay."""
+        return self._tracer.random(rng)
+
+    def __batch_mean__(self) -> Symbol:
+        """The mean of this number over the samples of the batch."""
+        return self._tracer.batch_mean(self)
+
+    @property
+    def data(self) -> float:
+        """A TraceError: there is no number yet."""
+        raise refusal(".data", self.describe(), "data")
+
+    @property
+    def grad(self) -> float:
+        """A TraceError: there is no gradient yet."""
+        raise refusal(".grad", self.describe(), "data")
+
+    def item(self) -> float:
+        """A TraceError: there is no number yet."""
+        raise refusal("item()", self.describe(), "data")
+
+    def backward(self, seed: float = 1.0) -> None:  # noqa: ARG002
+        """A TraceError: the program runs backward, not the function."""
+        raise refusal("backward()", self.describe(), "backward")
+
+
+def _refuse_remainder(self: Symbol, _: Any) -> Any:
+    raise refusal("a remainder", self.describe(), "remainder")
+
+
+for _name in ("mod", "rmod", "floordiv", "rfloordiv", "divmod", "rdivmod"):
+    setattr(Symbol, f"__{_name}__", _refuse_remainder)
+
+
+def _install(op: Op) -> None:
+    for name, swap in method_names(op):
+        if name in vars(_Traced) or (name in vars(Symbol) and not hasattr(vars(Symbol)[name], "is_operation")):
+            continue  # an operation called "data" or "label" stays a function
+        if op.arity in (1, 2):
+            method = _method(op, swap)
+            method.is_operation = True
+            setattr(Symbol, name, method)
+
+
+def _method(op: Op, swap: bool) -> Any:
+    if op.attributes:
+        return lambda self, *others, **attributes: self._tracer.apply(op.bind(**attributes), (self, *others))
+    if op.arity == 1:
+        return lambda self: self._tracer.unary(op, self)
+    if swap:
+        return lambda self, other: self._tracer.binary(op, other, self)
+    return lambda self, other: self._tracer.binary(op, self, other)
+
+
+on_declaration(_install)
