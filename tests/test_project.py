@@ -97,6 +97,14 @@ ARROWS: dict[str, set[str]] = {
     "data": {"errors", "checks", "randomness"},
     "training": CORE | {"files", "randomness", "blame", "compiler", "nn", "optim", "data"},
 }
+# The rooms of the compiler, and which of the other rooms each knows. What stands beside them is the front.
+ROOMS: dict[str, set[str]] = {
+    "graph": set(),
+    "passes": {"graph"},
+    "trace": {"graph", "passes"},
+    "plan": {"graph", "passes"},
+    "llvm": {"graph", "plan"},
+}
 # The modules of viz/ that read a graph. All others draw plain data, and know nothing
 # of autograd but how it writes files.
 VIZ_READERS = {"view", "drawing", "steps"}
@@ -205,6 +213,28 @@ def test_autograd_imports_along_the_arrows() -> None:
     files = [path for path in sources("autograd") if dotted(path) != "autograd"]
     assert files
     assert [fault for path in files for fault in broken_arrows(path)] == []
+
+
+def room(module: str) -> str:
+    """`autograd.compiler.plan.slots` -> `plan`."""
+    return module.removeprefix("autograd.compiler.").partition(".")[0]
+
+
+def test_the_rooms_of_the_compiler_know_each_other_one_way() -> None:
+    above: set[str] = set()
+    for name, known in ROOMS.items():
+        assert known <= above
+        above.add(name)
+    folders = {path.parts[2] for path in sources("autograd/compiler") if len(path.parts) > 3}
+    assert folders == set(ROOMS)
+    faults = [
+        f"{path}:{found.line}: {path.parts[2]} may not import {room(found.module)}"
+        for path in sources("autograd/compiler")
+        if len(path.parts) > 3
+        for found in imports_of(path)
+        if room(found.module) in set(ROOMS) - ROOMS[path.parts[2]] - {path.parts[2]}
+    ]
+    assert faults == []
 
 
 @pytest.mark.parametrize(

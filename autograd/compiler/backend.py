@@ -84,7 +84,7 @@ class Held:
 
 Train: TypeAlias = Callable[[Integers, Integers, Floats, Integers | None, Floats | None], tuple[int, Floats]]
 """Many steps of an optimizer: takes first sample and number of samples of each, each step's numbers, the order of the
-samples, and where to write what is observed. See `llvm_training.Training`."""
+samples, and where to write what is observed. See `llvm.training.Training`."""
 
 
 class Executable(Protocol):

@@ -1,4 +1,4 @@
-"""The stages of the compiler as text, for `Program.explain`. Graphs are written by `graph_text`."""
+"""The stages of the compiler as text, for `Program.explain`. Graphs are written by `graph.text`."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ Operand = Row | Uniform | Number
 
 
 class Instruction(NamedTuple):
-    """``target = op(*args)``. ``op`` is an operation of the table, or one of `inner_ops`: conditions among them.
+    """``target = op(*args)``. ``op`` is an operation of the table, or one of `graph.conditions`: conditions among them.
 
     The target of a comparison is a condition (a mask); it is used by `where`, & and | of the same unit only, so it
     needs no memory.

@@ -2,10 +2,10 @@
 
 from autograd.compiler.graph.parse import parse
 from autograd.compiler.graph.runs import runs
-from autograd.compiler.llvm.repeats import MOST
 from autograd.compiler.pipeline import kept_rows
 from autograd.compiler.plan.families import find_groups
 from autograd.compiler.plan.fusion import Fusion
+from autograd.compiler.plan.repeats import MOST
 from autograd.compiler.plan.schedule import Schedule
 from autograd.compiler.plan.slots import UniformSlots
 from autograd.compiler.plan.sums import find_reductions

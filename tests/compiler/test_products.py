@@ -7,9 +7,10 @@ import autograd
 from autograd import Parameter, Value, dot, logsumexp, nn, no_grad
 from autograd.compiler import Program
 from autograd.compiler.backend import InputArray
+from autograd.compiler.graph.gradients import LineSum, Sum
 from autograd.compiler.graph.nodes import DOT, PRODUCT, VEC, Nodes
 from autograd.compiler.graph.runs import Line, lines
-from autograd.compiler.passes.differentiate import LineSum, Sum, differentiate
+from autograd.compiler.passes.differentiate import differentiate
 from autograd.compiler.passes.dots import FEWEST, find_dots
 from autograd.compiler.pipeline import to_tape
 from autograd.compiler.plan.families import find_groups

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from autograd.compiler.llvm.repeats import MOST, Code
+from autograd.compiler.plan.repeats import MOST, Code
 
 
 def chain(kinds):

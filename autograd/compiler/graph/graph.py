@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Set
 from typing import NamedTuple
 
-from ..passes.differentiate import Gradients
+from .gradients import Gradients
 from .nodes import Nodes
 
 

@@ -1,4 +1,4 @@
-"""Reading a graph's text form, see `graph_text`."""
+"""Reading a graph's text form, see `text`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 from ...declaration import OPS, Op, lookup
-from ..passes.differentiate import Gradients, LineSum, Sum
 from .conditions import ALIAS, Tree, inner, is_inner, selection, unchecked
+from .gradients import Gradients, LineSum, Sum
 from .graph import Graph
 from .nodes import DOT, PRODUCT, TOTALS, VEC, Nodes
 from .runs import Line
@@ -30,7 +30,7 @@ def parse(text: str, ops: Mapping[str, Op] | None = None) -> Graph:
     """The graph of such a text. Nothing is simplified: each line is a node, numbered from 0.
 
     Args:
-        text: as `graph_text.text` writes it. Several nodes may stand in a line, with a ``;`` between them; empty lines
+        text: as `text.text` writes it. Several nodes may stand in a line, with a ``;`` between them; empty lines
             and what follows a ``#`` don't count.
         ops: operations by name that no table has.
 

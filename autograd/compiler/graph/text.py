@@ -27,8 +27,8 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from ...declaration import OPS, Op, lookup
-from ..passes.differentiate import Gradients, LineSum, Sum
 from .conditions import unchecked
+from .gradients import Gradients, LineSum, Sum
 from .graph import Graph
 from .nodes import DOT, PRODUCT, Nodes
 from .runs import Line

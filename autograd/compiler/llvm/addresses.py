@@ -21,7 +21,7 @@ Address: TypeAlias = tuple[str, int]
 Place: TypeAlias = tuple[str, int]
 """What may be elsewhere for a twin: a `Row`, ``(base, bytes)`` of a uniform, or a whole number with its name below."""
 SLOT = "slot"
-"""The slot of a uniform that is looked up in several arrays, see `emit_ending.Place`."""
+"""The slot of a uniform that is looked up in several arrays, see `emit.ending.Place`."""
 COLUMN = "column"
 """A column of one of the caller's arrays."""
 NUMBER = "number"

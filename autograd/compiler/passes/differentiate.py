@@ -9,74 +9,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from ...declaration import Op
 from ...ops import add, mul, neg, sub
 from ..graph.conditions import ADJOINT_MEAN, BATCH_MEAN, IDENTITY, IS_CONDITION, PASSED_ON, SHIELDED
+from ..graph.gradients import Gradients, LineSum, Sum
 from ..graph.nodes import DOT, PRODUCT, TOTALS, Kind, Nodes
 from ..graph.partials import partials
 from ..graph.runs import Line, runs
 from .dots import worth_a_dot
-
-
-class Sum(NamedTuple):
-    """Over all samples: the adjoint of a uniform += left * right (right None: left alone)."""
-
-    uniform: int
-    left: int
-    right: int | None
-
-    def nodes(self) -> tuple[int, ...]:
-        """The nodes that it names."""
-        return (self.uniform, self.left) if self.right is None else (self.uniform, self.left, self.right)
-
-    def renamed(self, names: Mapping[int, int]) -> Sum:
-        """The same in another graph."""
-        return Sum(names[self.uniform], names[self.left], None if self.right is None else names[self.right])
-
-
-class LineSum(NamedTuple):
-    """Over all samples: the adjoints of a line of parameters += left * the rows of a vec, one for each."""
-
-    line: Line
-    left: int
-    vec: int
-
-    def nodes(self) -> tuple[int, ...]:
-        """The nodes that it names."""
-        return self.left, self.vec
-
-    def renamed(self, names: Mapping[int, int]) -> LineSum:
-        """The same in another graph."""
-        return LineSum(self.line, names[self.left], names[self.vec])
-
-
-@dataclass
-class Gradients:
-    """What a backward pass computes."""
-
-    sums: list[Sum | LineSum] = field(default_factory=list)
-    parameters: dict[int, int] = field(default_factory=dict)
-    """By parameter or total (its node): what is added to its sums, computed from the adjoints of other uniforms."""
-    inputs: dict[int, int] = field(default_factory=dict)
-    """By input (its node): its adjoint."""
-
-    def roots(self) -> Iterable[int]:
-        """All nodes that it needs."""
-        for total in self.sums:
-            yield from total.nodes()
-        yield from (*self.parameters, *self.parameters.values())
-        yield from (*self.inputs, *self.inputs.values())
-
-    def renamed(self, names: Mapping[int, int]) -> Gradients:
-        """The same in another graph, where ``names`` says what the nodes are called there."""
-        return Gradients(
-            [total.renamed(names) for total in self.sums],
-            {names[parameter]: names[node] for parameter, node in self.parameters.items()},
-            {names[leaf]: names[node] for leaf, node in self.inputs.items()},
-        )
 
 
 def differentiate(nodes: Nodes, root: int, by_parameters: bool = True, by_inputs: bool = False) -> Gradients:

@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from ..graph.nodes import VEC
-from ..llvm.repeats import Code
 from ..tape import Row
 from .families import Groups
 from .fusion import Fusion
+from .repeats import Code
 
 
 @dataclass

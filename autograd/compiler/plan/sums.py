@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
+from ..graph.gradients import LineSum, Sum
 from ..graph.runs import runs
-from ..passes.differentiate import LineSum, Sum
 from ..tape import Outer, Reduction
 from ..tape import Sum as SumOfRows
 from .families import Groups

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ...plan.repeats import Code
 from ...tape import Dot, Instruction, Local, Number, Operand, Row, Straight, Uniform
-from ..repeats import Code
 from ..text.ir import Body, Index, Mask, Vector
 from .emitter import Emitter, Refused
 
