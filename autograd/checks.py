@@ -92,8 +92,8 @@ def real_array(x: Any, what: str) -> NDArray[np.float64]:
     return numbers.astype(np.float64, copy=False)
 
 
-def brief(x: Any) -> str:
-    """``repr(x)`` for a message: not longer than a line.
+def brief(x: Any, most: int = 80) -> str:
+    """``repr(x)`` for a message, in at most so many characters.
 
     >>> brief([1.0]), brief(10**5000)
     ('[1.0]', 'too long to show')
@@ -102,4 +102,13 @@ def brief(x: Any) -> str:
         text = repr(x)
     except ValueError:  # Python writes no int of more than 4,300 digits
         return "too long to show"
-    return text if len(text) <= 80 else f"{text[:77]}..."
+    return shortened(text, most)
+
+
+def shortened(text: str, most: int) -> str:
+    """A text of at most so many characters; dots show that there was more.
+
+    >>> shortened("abcdefgh", 6)
+    'abc...'
+    """
+    return text if len(text) <= most else f"{text[: most - 3]}..."

@@ -106,7 +106,7 @@ class Held:
 
     def appended(self, item: Any) -> None:
         """Tell of one more item, without a look at all the others: they may be the losses of many steps."""
-        if isinstance(item, CONTAINERS):
+        if isinstance(item, CONTAINERS) and not is_inert(item):
             self.changed()
             return
         for module, name in self.holders() if isinstance(item, MEMBERS) else ():
@@ -163,10 +163,8 @@ def held(value: Any, outer: tuple[Any, ...] = ()) -> Any:
         return HeldList(held(item, outer) for item in value)
     if kind is dict:
         return HeldDict((key, held(item, outer)) for key, item in value.items())
-    if kind is tuple:
-        items = tuple(held(item, outer) for item in value)
-        return value if all(new is old for new, old in zip(items, value, strict=True)) else items
-    return value
+    items = tuple(held(item, outer) for item in value)
+    return value if all(new is old for new, old in zip(items, value, strict=True)) else items
 
 
 def flat(name: str, value: Any) -> Iterator[tuple[str, Any]]:
@@ -239,8 +237,6 @@ def _telling(kind: type, method: str, prepare: Callable[..., tuple[Any, ...]]) -
             if is_item:
                 tell(self.readers, args[0])
                 tell(self.readers, "*")
-            elif is_append:
-                self._tell_all()
             elif method == "append" and len(args) == 1:
                 self.appended(args[0])
             else:

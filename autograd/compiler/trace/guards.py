@@ -17,8 +17,12 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from ...checks import brief
+
 _PLAIN = frozenset((int, float, bool, str, bytes, complex, type(None)))
 NUMBERS = (int, float, bool, str, bytes, complex, type(None), np.generic)
+_SHORT = 40
+"""Characters of what something was, or is, in words."""
 
 
 Equal: TypeAlias = Callable[[Any, Any], bool]
@@ -58,10 +62,10 @@ class Guard:
 
     def __str__(self) -> str:
         try:
-            now = _short(self.read())
+            now = brief(self.read(), _SHORT)
         except Exception:
             now = "gone"
-        return f"{self.text} went {_short(self.seen)} -> {now}"
+        return f"{self.text} went {brief(self.seen, _SHORT)} -> {now}"
 
 
 def same(a: Any, b: Any) -> bool:
@@ -216,8 +220,3 @@ def _is_traced(x: Any, depth: int = 4) -> bool:
 
 def _always(now: Any, seen: Any) -> bool:  # noqa: ARG001 (what `Equal` asks for)
     return True
-
-
-def _short(x: Any) -> str:
-    text = repr(x)
-    return text if len(text) <= 40 else f"{text[:37]}..."

@@ -6,6 +6,7 @@ import linecache
 import sys
 from pathlib import Path
 
+from ...checks import shortened
 from ...errors import TraceError
 
 _PACKAGE = str(Path(__file__).parent.parent.parent)
@@ -56,8 +57,7 @@ def source_line() -> str:
     while frame is not None:
         file = frame.f_code.co_filename
         if not file.startswith((_PACKAGE, "<generated")):
-            text = linecache.getline(file, frame.f_lineno, frame.f_globals).strip()
-            text = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+            text = shortened(linecache.getline(file, frame.f_lineno, frame.f_globals).strip(), _LONGEST)
             return f" at {Path(file).name}:{frame.f_lineno}{f' ({text})' if text else ''}"
         frame = frame.f_back  # type: ignore[assignment]
     return ""
