@@ -4,19 +4,9 @@ from . import data, nn, optim
 from .backprop import Step, ancestors, changed_leaves, gradients, sweep
 from .check import check_gradients, check_graph
 from .compiler import Program, compile
-from .declaration import (
-    ABOVE_MINUS_ONE,
-    NONNEGATIVE,
-    NONZERO,
-    OPS,
-    POSITIVE,
-    REAL,
-    UNIT,
-    Domain,
-    Op,
-    op,
-)
+from .declare import op
 from .derivatives import derivative, hessian
+from .domain import ABOVE_MINUS_ONE, NONNEGATIVE, NONZERO, POSITIVE, REAL, UNIT, Domain
 from .errors import (
     DivisionByZeroError,
     DomainError,
@@ -27,6 +17,7 @@ from .errors import (
     StaleGraphError,
     TraceError,
 )
+from .operation import OPS, Op
 from .ops import (
     abs,
     acos,

@@ -8,9 +8,10 @@ import numpy as np
 
 from . import ops as _table  # noqa: F401 (declares the operations that become methods)
 from .checks import real_number
-from .declaration import CONDITION, Op, truth
+from .domain import CONDITION
 from .fast.methods import install
 from .fast.methods import specialize as specialize  # for classes of Values that keep their number elsewhere
+from .operation import Op, truth
 from .scopes import current, is_checked
 from .value import Constant, Value
 

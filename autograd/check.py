@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from .backprop import ancestors, gradients
-from .declaration import CONDITION, Op
 from .derivatives import call_with
+from .domain import CONDITION
 from .errors import DomainError, GradientCheckError
+from .namespaces import Complex, ComplexNumber
+from .operation import Op
 from .value import Value
-from .worlds import Complex, ComplexNumber
 
 _COMPLEX_STEP = 1e-30
 _EPSILON = 2.0**-52

@@ -24,35 +24,25 @@ import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .declaration import (
-    ABOVE_MINUS_ONE,
-    CONDITION,
-    NONNEGATIVE,
-    NONZERO,
-    POSITIVE,
-    REAL,
-    UNIT,
-    Op,
-    equal,
-    op,
-    protect_declared,
-)
+from .declare import op, protect_declared
+from .domain import ABOVE_MINUS_ONE, CONDITION, NONNEGATIVE, NONZERO, POSITIVE, REAL, UNIT, equal
+from .operation import Op
 
 # Arithmetic
 
-add = op("add", symbol="+", kernel=lambda m, a, b: a + b, partials=lambda y, a, b: (1.0, 1.0), doc="a + b")
-sub = op("sub", symbol="−", kernel=lambda m, a, b: a - b, partials=lambda y, a, b: (1.0, -1.0), doc="a - b")
-mul = op("mul", symbol="×", kernel=lambda m, a, b: a * b, partials=lambda y, a, b: (b, a), doc="a * b")
+add = op("add", symbol="+", kernel=lambda xp, a, b: a + b, partials=lambda y, a, b: (1.0, 1.0), doc="a + b")
+sub = op("sub", symbol="−", kernel=lambda xp, a, b: a - b, partials=lambda y, a, b: (1.0, -1.0), doc="a - b")
+mul = op("mul", symbol="×", kernel=lambda xp, a, b: a * b, partials=lambda y, a, b: (b, a), doc="a * b")
 div = op(
     "div",
     symbol="÷",
-    kernel=lambda m, a, b: a / b,
+    kernel=lambda xp, a, b: a / b,
     partials=lambda y, a, b: (1.0 / b, -(y / b)),
     domain=(REAL, NONZERO),
     singular=True,
     doc="a / b",
 )
-neg = op("neg", symbol="−", kernel=lambda m, x: -x, partials=lambda y, x: (-1.0,), doc="-x")
+neg = op("neg", symbol="−", kernel=lambda xp, x: -x, partials=lambda y, x: (-1.0,), doc="-x")
 
 
 def _power_of_base(x: Any, k: Any) -> Any:
@@ -69,10 +59,10 @@ def _power_of_exponent(y: Any, x: Any) -> Any:
 pow = op(
     "pow",
     symbol="^",
-    kernel=lambda m, x, k: m.power(x, k),
+    kernel=lambda xp, x, k: xp.power(x, k),
     partials=lambda y, x, k: (_power_of_base(x, k), _power_of_exponent(y, x)),
     domain=(REAL, REAL),
-    refuses=lambda m, x, k: ((x < 0.0) & (k > m.floor(k))) | (equal(x, 0.0) & (k < 0.0)),
+    refuses=lambda xp, x, k: ((x < 0.0) & (k > xp.floor(k))) | (equal(x, 0.0) & (k < 0.0)),
     requires="a positive base, or a whole exponent (not negative where the base is 0)",
     singular=True,
     doc="x ** k",
@@ -80,17 +70,17 @@ pow = op(
 
 # Exponentials, logarithms, roots
 
-exp = op("exp", kernel=lambda m, x: m.exp(x), partials=lambda y, x: (y,), singular=True, doc="e to the power x")
+exp = op("exp", kernel=lambda xp, x: xp.exp(x), partials=lambda y, x: (y,), singular=True, doc="e to the power x")
 expm1 = op(
     "expm1",
-    kernel=lambda m, x: m.expm1(x),
+    kernel=lambda xp, x: xp.expm1(x),
     partials=lambda y, x: (exp(x),),
     singular=True,
     doc="exp(x) - 1, exact for small x",
 )
 log = op(
     "log",
-    kernel=lambda m, x: m.log(x),
+    kernel=lambda xp, x: xp.log(x),
     partials=lambda y, x: (1.0 / x,),
     domain=(POSITIVE,),
     singular=True,
@@ -98,7 +88,7 @@ log = op(
 )
 log1p = op(
     "log1p",
-    kernel=lambda m, x: m.log1p(x),
+    kernel=lambda xp, x: xp.log1p(x),
     partials=lambda y, x: (1.0 / (1.0 + x),),
     domain=(ABOVE_MINUS_ONE,),
     singular=True,
@@ -107,7 +97,7 @@ log1p = op(
 sqrt = op(
     "sqrt",
     symbol="√",
-    kernel=lambda m, x: m.sqrt(x),
+    kernel=lambda xp, x: xp.sqrt(x),
     partials=lambda y, x: (0.5 / y,),
     domain=(NONNEGATIVE,),
     kinks=(0.0,),
@@ -120,21 +110,21 @@ sqrt = op(
 abs = op(
     "abs",
     symbol="|x|",
-    kernel=lambda m, x: m.abs(x),
+    kernel=lambda xp, x: xp.abs(x),
     partials=lambda y, x: (sign(x),),
     kinks=(0.0,),
     doc="|x|; its derivative at 0 is taken as 0",
 )
 sign: Op = op(
     "sign",
-    kernel=lambda m, x: m.where(x > 0.0, 1.0, m.where(x < 0.0, -1.0, x)),
+    kernel=lambda xp, x: xp.where(x > 0.0, 1.0, xp.where(x < 0.0, -1.0, x)),
     partials=lambda y, x: (0.0,),
     kinks=(0.0,),
     doc="-1, 0 or 1, by the sign of x",
 )
 step = op(
     "step",
-    kernel=lambda m, x: m.where(x > 0.0, 1.0, m.where(x <= 0.0, 0.0, x)),
+    kernel=lambda xp, x: xp.where(x > 0.0, 1.0, xp.where(x <= 0.0, 0.0, x)),
     partials=lambda y, x: (0.0,),
     kinks=(0.0,),
     doc="1 for x > 0, else 0 (Heaviside, 0 at 0)",
@@ -142,12 +132,12 @@ step = op(
 
 # Trigonometry
 
-sin = op("sin", kernel=lambda m, x: m.sin(x), partials=lambda y, x: (cos(x),), doc="sine of x in radians")
-cos: Op = op("cos", kernel=lambda m, x: m.cos(x), partials=lambda y, x: (-sin(x),), doc="cosine of x in radians")
-tan = op("tan", kernel=lambda m, x: m.tan(x), partials=lambda y, x: (1.0 + y * y,), doc="tangent of x in radians")
+sin = op("sin", kernel=lambda xp, x: xp.sin(x), partials=lambda y, x: (cos(x),), doc="sine of x in radians")
+cos: Op = op("cos", kernel=lambda xp, x: xp.cos(x), partials=lambda y, x: (-sin(x),), doc="cosine of x in radians")
+tan = op("tan", kernel=lambda xp, x: xp.tan(x), partials=lambda y, x: (1.0 + y * y,), doc="tangent of x in radians")
 asin = op(
     "asin",
-    kernel=lambda m, x: m.asin(x),
+    kernel=lambda xp, x: xp.asin(x),
     partials=lambda y, x: (1.0 / sqrt((1.0 - x) * (1.0 + x)),),
     domain=(UNIT,),
     kinks=(-1.0, 1.0),
@@ -156,7 +146,7 @@ asin = op(
 )
 acos = op(
     "acos",
-    kernel=lambda m, x: m.acos(x),
+    kernel=lambda xp, x: xp.acos(x),
     partials=lambda y, x: (-1.0 / sqrt((1.0 - x) * (1.0 + x)),),
     domain=(UNIT,),
     kinks=(-1.0, 1.0),
@@ -165,13 +155,15 @@ acos = op(
 )
 atan = op(
     "atan",
-    kernel=lambda m, x: m.atan(x),
+    kernel=lambda xp, x: xp.atan(x),
     partials=lambda y, x: (1.0 / (1.0 + x * x),),
     doc="arc tangent of x, in radians",
 )
-sinh = op("sinh", kernel=lambda m, x: m.sinh(x), partials=lambda y, x: (cosh(x),), singular=True, doc="hyperbolic sine")
+sinh = op(
+    "sinh", kernel=lambda xp, x: xp.sinh(x), partials=lambda y, x: (cosh(x),), singular=True, doc="hyperbolic sine"
+)
 cosh: Op = op(
-    "cosh", kernel=lambda m, x: m.cosh(x), partials=lambda y, x: (sinh(x),), singular=True, doc="hyperbolic cosine"
+    "cosh", kernel=lambda xp, x: xp.cosh(x), partials=lambda y, x: (sinh(x),), singular=True, doc="hyperbolic cosine"
 )
 
 
@@ -185,7 +177,7 @@ def _tanh_slope(y: Any, x: Any) -> Any:
 
 tanh = op(
     "tanh",
-    kernel=lambda m, x: m.tanh(x),
+    kernel=lambda xp, x: xp.tanh(x),
     partials=lambda y, x: (1.0 - y * y,),
     careful=lambda y, x: (_tanh_slope(y, x),),
     doc="hyperbolic tangent",
@@ -198,13 +190,13 @@ _ROOT_HALF = math.sqrt(0.5)
 _ONE_OVER_ROOT_TWO_PI = 1.0 / math.sqrt(2.0 * math.pi)
 erf = op(
     "erf",
-    kernel=lambda m, x: m.erf(x),
+    kernel=lambda xp, x: xp.erf(x),
     partials=lambda y, x: (_TWO_OVER_ROOT_PI * exp(-x * x),),
     doc="error function, 2/√π ∫ exp(-t²) dt from 0 to x",
 )
 erfc = op(
     "erfc",
-    kernel=lambda m, x: m.erfc(x),
+    kernel=lambda xp, x: xp.erfc(x),
     partials=lambda y, x: (-_TWO_OVER_ROOT_PI * exp(-x * x),),
     doc="1 - erf(x), exact for large x",
 )
@@ -212,9 +204,9 @@ erfc = op(
 # Activations
 
 
-def _sigmoid(m: Any, x: Any) -> Any:
-    e = m.exp(-m.abs(x))  # never overflows, and neither branch cancels
-    return m.where(x < 0.0, e, 1.0) / (1.0 + e)
+def _sigmoid(xp: Any, x: Any) -> Any:
+    e = xp.exp(-xp.abs(x))  # never overflows, and neither branch cancels
+    return xp.where(x < 0.0, e, 1.0) / (1.0 + e)
 
 
 sigmoid: Op = op(
@@ -226,21 +218,21 @@ sigmoid: Op = op(
 )
 softplus = op(
     "softplus",
-    kernel=lambda m, x: m.where(x > 0.0, x, 0.0) + m.log1p(m.exp(-m.abs(x))),
+    kernel=lambda xp, x: xp.where(x > 0.0, x, 0.0) + xp.log1p(xp.exp(-xp.abs(x))),
     partials=lambda y, x: (sigmoid(x),),
     doc="log(1 + exp(x)), a smooth relu (Dugas et al. 2001)",
 )
 relu = op(
     "relu",
     symbol="relu",
-    kernel=lambda m, x: m.where(x <= 0.0, 0.0, x),
+    kernel=lambda xp, x: xp.where(x <= 0.0, 0.0, x),
     partials=lambda y, x: (step(y),),
     kinks=(0.0,),
     doc="max(x, 0); its derivative at 0 is taken as 0 (Nair and Hinton 2010)",
 )
 leaky_relu = op(
     "leaky_relu",
-    kernel=lambda m, x, *, slope=0.01: m.where(x > 0.0, x, slope * x),
+    kernel=lambda xp, x, *, slope=0.01: xp.where(x > 0.0, x, slope * x),
     partials=lambda y, x, *, slope: (where(x > 0.0, 1.0, slope),),
     kinks=(0.0,),
     doc="x where it is positive, else slope * x (Maas et al. 2013)",
@@ -253,7 +245,7 @@ def _elu_slope(x: Any, alpha: float) -> Any:
 
 elu = op(
     "elu",
-    kernel=lambda m, x, *, alpha=1.0: m.where(x > 0.0, x, alpha * m.expm1(m.where(x > 0.0, 0.0, x))),
+    kernel=lambda xp, x, *, alpha=1.0: xp.where(x > 0.0, x, alpha * xp.expm1(xp.where(x > 0.0, 0.0, x))),
     partials=lambda y, x, *, alpha: (_elu_slope(x, alpha),),
     kinks=(0.0,),
     doc="x where it is positive, else alpha (exp(x) - 1) (Clevert et al. 2016)",
@@ -263,14 +255,14 @@ _GELU_BOUND = 40.0
 _SILU_BOUND = 750.0
 
 
-def _gelu(m: Any, x: Any) -> Any:
-    x = m.where(x < -_GELU_BOUND, -_GELU_BOUND, x)
-    return 0.5 * x * m.erfc(-_ROOT_HALF * x)
+def _gelu(xp: Any, x: Any) -> Any:
+    x = xp.where(x < -_GELU_BOUND, -_GELU_BOUND, x)
+    return 0.5 * x * xp.erfc(-_ROOT_HALF * x)
 
 
-def _silu(m: Any, x: Any) -> Any:
-    x = m.where(x < -_SILU_BOUND, -_SILU_BOUND, x)
-    return x * _sigmoid(m, x)
+def _silu(xp: Any, x: Any) -> Any:
+    x = xp.where(x < -_SILU_BOUND, -_SILU_BOUND, x)
+    return x * _sigmoid(xp, x)
 
 
 gelu = op(
@@ -289,13 +281,13 @@ silu = op(
 # Choices
 
 
-def _larger(m: Any, a: Any, b: Any) -> Any:
+def _larger(xp: Any, a: Any, b: Any) -> Any:
     """The larger one; NaN if either is NaN (then every comparison fails and a + b is NaN)."""
-    return m.where(a > b, a, m.where(b >= a, b, a + b))
+    return xp.where(a > b, a, xp.where(b >= a, b, a + b))
 
 
-def _smaller(m: Any, a: Any, b: Any) -> Any:
-    return m.where(a < b, a, m.where(b <= a, b, a + b))
+def _smaller(xp: Any, a: Any, b: Any) -> Any:
+    return xp.where(a < b, a, xp.where(b <= a, b, a + b))
 
 
 def _share(won: Any, lost: Any) -> Any:
@@ -320,7 +312,7 @@ minimum = op(
 )
 where: Op = op(
     "where",
-    kernel=lambda m, condition, a, b: m.where(condition, a, b),
+    kernel=lambda xp, condition, a, b: xp.where(condition, a, b),
     partials=lambda y, condition, a, b: (0.0, where(condition, 1.0, 0.0), where(condition, 0.0, 1.0)),
     domain=(CONDITION, REAL, REAL),
     doc="a where the condition holds, else b",
@@ -338,11 +330,11 @@ def _in_pairs(combine: Callable[[Any, Any], Any], xs: Sequence[Any]) -> Any:
     return xs[0]
 
 
-def _log_sum_exp(m: Any, *xs: Any) -> Any:
-    largest = _in_pairs(lambda a, b: m.where(a > b, a, b), xs)  # a NaN comes through in the total
+def _log_sum_exp(xp: Any, *xs: Any) -> Any:
+    largest = _in_pairs(lambda a, b: xp.where(a > b, a, b), xs)  # a NaN comes through in the total
     # An infinite shift would make inf - inf; without a shift the infinities come out right.
-    shift = m.where(m.abs(largest) < math.inf, largest, 0.0)
-    return shift + m.log(_in_pairs(operator.add, [m.exp(x - shift) for x in xs]))
+    shift = xp.where(xp.abs(largest) < math.inf, largest, 0.0)
+    return shift + xp.log(_in_pairs(operator.add, [xp.exp(x - shift) for x in xs]))
 
 
 def _softmax(y: Any, *xs: Any) -> Any:

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from .check import check_gradients
-from .declaration import CONDITION, OPS, Domain, Op
+from .domain import CONDITION, Domain
 from .errors import DomainError
+from .operation import OPS, Op
 
 try:
     from hypothesis import strategies as st

@@ -9,9 +9,9 @@ from typing import Any, ClassVar, Self
 from .checks import real_number
 from .copies import reduced
 from .copies import restored as _restore  # noqa: F401 (so pickles of version 0.1 call it)
-from .declaration import Op
 from .fast.methods import ValueMethods
 from .fast.sweep import backward
+from .operation import Op
 from .scopes import TOP, Scope, current
 
 

@@ -68,7 +68,7 @@ def test_errors_say_what_where_and_how_to_mend_it():
 
 
 def test_an_operation_of_your_own():
-    cube = op("tiny_cube", kernel=lambda m, x: x * x * x, partials=lambda y, x: (3 * x * x,))
+    cube = op("tiny_cube", kernel=lambda xp, x: x * x * x, partials=lambda y, x: (3 * x * x,))
     assert Value(2.0).tiny_cube().data == 8.0
     assert check_gradients(cube, at=2.0)
 

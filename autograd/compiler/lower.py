@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple
 
-from ..declaration import Op
+from ..operation import Op
 from .backend import Goal, InputArray
 from .graph.conditions import ADJOINT_MEAN
 from .graph.graph import Graph

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..namespaces import Arrays
 from ..optim.rule import Rule
-from ..worlds import Arrays
 from .backend import Bind, Failure, Floats, Held, Run, is_plain
 from .tape import (
     Dense,

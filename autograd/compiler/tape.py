@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from ..declaration import Op
+from ..operation import Op
 from .backend import InputArray
 
 Space = Literal["input", "scratch"]

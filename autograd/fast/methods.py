@@ -11,8 +11,9 @@ import linecache
 from collections.abc import Callable
 from typing import Any
 
-from ..declaration import OPS, Op, on_declaration
-from ..expression import python_namespace
+from ..declare import on_declaration
+from ..formula import python_namespace
+from ..operation import OPS, Op
 from ..scopes import Scope, current
 from .source import OPERATORS, can_be_generated, method_names, method_source, unrecorded_source
 

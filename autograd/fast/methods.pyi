@@ -2,7 +2,7 @@
 from collections.abc import Callable
 from typing import Any, SupportsFloat
 
-from ..declaration import Op
+from ..operation import Op
 from ..value import Value
 
 class ValueMethods:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from itertools import accumulate
 
-from ..declaration import OPS, REAL, Op
-from ..expression import Expression, Expressions, PythonSource, inline
+from ..domain import REAL
+from ..formula import Expression, Expressions, PythonSource, inline
+from ..operation import OPS, Op
 
 OPERATORS = {
     "add": ("__add__", "__radd__"),
@@ -222,7 +223,7 @@ def stub() -> str:
         "from collections.abc import Callable",
         "from typing import Any, SupportsFloat",
         "",
-        "from ..declaration import Op",
+        "from ..operation import Op",
         "from ..value import Value",
         "",
         "class ValueMethods:",

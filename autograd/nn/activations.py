@@ -9,7 +9,7 @@ from typing import Any, ClassVar, TypeAlias
 
 from .. import checks, ops
 from ..checks import real_number
-from ..declaration import Op
+from ..operation import Op
 from .checks import as_list, here, is_single
 from .init import Initializer, he, xavier
 from .module import Module

@@ -15,7 +15,7 @@ import numpy as np
 
 from .. import checks, ops
 from ..checks import count, real_number
-from ..declaration import equal
+from ..domain import equal
 from ..errors import ShapeError
 from .checks import as_list, is_plain, is_single
 from .targets import Rule, binary_rule, class_rule, hinge_rule, probabilities_rule

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..checks import count, size
-from ..declaration import Op
 from ..errors import ShapeError
+from ..operation import Op
 from ..parameter import Parameter
 from ..parameter_array import ParameterArray
 from ..products import weighted_sum

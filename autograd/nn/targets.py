@@ -12,10 +12,11 @@ from functools import lru_cache, reduce
 from operator import add, or_
 from typing import Any
 
-from ..declaration import REAL, Op
+from ..domain import REAL
 from ..errors import DomainError
+from ..namespaces import Floats
+from ..operation import Op
 from ..value import Value
-from ..worlds import Floats
 
 SUM_TOLERANCE = 1e-6
 """How far probabilities may be off: rows of float32 are."""
@@ -31,7 +32,7 @@ class Rule:
 
     name: str
     outside: Callable[..., Any]
-    """``outside(m, *targets)``: the condition that they are wrong, over the functions of a world ``m``."""
+    """``outside(xp, *targets)``: the condition that they are wrong, over the functions of a namespace ``xp``."""
     complaint: Callable[[Sequence[float]], str]
     """What is wrong, and the cure."""
 
@@ -58,11 +59,11 @@ def _operation(rule: Rule) -> Op:
     """The loss itself, where its targets are inside."""
     return Op(
         rule.name,
-        kernel=lambda m, loss, *targets: loss,  # noqa: ARG005
+        kernel=lambda xp, loss, *targets: loss,  # noqa: ARG005
         partials=lambda y, loss, *targets: (1.0, *(0.0 for _ in targets)),  # noqa: ARG005
         domain=(REAL,),
         symbol=rule.name,
-        refuses=lambda m, _, *targets: rule.outside(m, *targets),
+        refuses=lambda xp, _, *targets: rule.outside(xp, *targets),
     )
 
 
@@ -72,7 +73,7 @@ def _first(numbers: Sequence[float], inside: Callable[[float], bool]) -> float:
 
 hinge_rule = Rule(
     "targets_of_hinge",
-    lambda m, *ys: reduce(or_, ((m.abs(y) < 1.0) | (m.abs(y) > 1.0) for y in ys)),
+    lambda xp, *ys: reduce(or_, ((xp.abs(y) < 1.0) | (xp.abs(y) > 1.0) for y in ys)),
     lambda ys: (
         f"y of hinge is -1 or +1, got {_first(ys, lambda y: abs(y) == 1.0)!r}; make it 2 * y - 1 from classes 0 and 1"
     ),
@@ -97,11 +98,11 @@ def class_rule(classes: int) -> Rule:
             return f"a class of cross_entropy is a whole number, got {target!r}; for probabilities give a list"
         return f"class {target!r} of cross_entropy is out of range for {classes} logits; classes are 0 to {classes - 1}"
 
-    return Rule("class_of_cross_entropy", lambda m, k: (k < 0.0) | (k > classes - 1.0) | (k > m.floor(k)), complaint)
+    return Rule("class_of_cross_entropy", lambda xp, k: (k < 0.0) | (k > classes - 1.0) | (k > xp.floor(k)), complaint)
 
 
-def _not_probabilities(m: Any, *ps: Any) -> Any:
-    off = m.abs(reduce(add, ps) - 1.0)
+def _not_probabilities(xp: Any, *ps: Any) -> Any:
+    off = xp.abs(reduce(add, ps) - 1.0)
     return reduce(or_, (p < 0.0 for p in ps)) | (off > SUM_TOLERANCE)
 
 

@@ -111,7 +111,7 @@ class Hyperparameter:
 class Formula:
     """Hyperparameters, which are the fields of the class as in a dataclass, and what a step does with them.
 
-    Every number array is elementwise, so one declaration serves arrays of any shape and any world that has
+    Every number array is elementwise, so one declaration serves arrays of any shape and any namespace that has
     ``+ - * /``, comparisons, and ``xp.sqrt``, ``xp.where``, ``xp.maximum``. `scalars` gives what changes from
     step to step; everything else is constant, and ``update`` may branch on it.
     """
@@ -184,7 +184,7 @@ class Formula:
         """The formula. Nothing is changed: it returns the new parameters and the new state.
 
         Args:
-            xp: the functions of the world it runs in.
+            xp: the functions of the namespace it runs over.
             p: parameters.
             g: the gradients to go down; with ``maximize`` they are negated already.
             s: state arrays, by the names of `initial_state`.

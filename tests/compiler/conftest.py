@@ -18,7 +18,7 @@ from autograd.compiler.graph import text as graph_text
 from autograd.compiler.graph.graph import Graph
 from autograd.compiler.graph.parse import parse
 from autograd.compiler.llvm.machine import Engine, compile_ir, host
-from autograd.compiler.llvm.math.elementary import World
+from autograd.compiler.llvm.math.elementary import Vectors
 from autograd.compiler.llvm.text.ir import Body, Module
 from autograd.compiler.stage_text import stage_text
 
@@ -34,7 +34,7 @@ def kernel_text(kernel: Callable[..., Any], arity: int, width: int, attributes: 
     def one_block(index: Any, _: list[Any]) -> None:
         offset = body.offset(0, (index, body.lanes.bytes))
         xs = [body.load(f"%x{i}", offset, align=8) for i in range(arity)]
-        body.store("%y", offset, kernel(World(body), *xs), align=8)
+        body.store("%y", offset, kernel(Vectors(body), *xs), align=8)
 
     body.loop("%blocks", one_block)
     body.finish()
@@ -121,7 +121,7 @@ def text_of() -> Callable[..., str]:
 @pytest.fixture(scope="session")
 def coefficient_maker() -> dict[str, Any]:
     """What make_coefficients.py defines."""
-    return runpy.run_path(str(Path(__file__).with_name("make_coefficients.py")))
+    return runpy.run_path(str(Path(__file__).parents[1] / "reference" / "make_coefficients.py"))
 
 
 Stage = Callable[[Graph], Any]

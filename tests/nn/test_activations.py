@@ -92,7 +92,7 @@ def test_attributes() -> None:
 
 
 def test_any_callable_and_own_operations() -> None:
-    cube = autograd.op("nn_test_cube", kernel=lambda m, x: x * x * x, partials=lambda y, x: (3 * x * x,))
+    cube = autograd.op("nn_test_cube", kernel=lambda xp, x: x * x * x, partials=lambda y, x: (3 * x * x,))
     assert nn.Neuron(1, activation=cube, init=[[2.0]])([1.0]).data == 8.0
     assert nn.Neuron(1, activation=lambda v: v * v, init=[[3.0]])([1.0]).data == 9.0
     assert repr(nn.Neuron(1, activation=cube)) == "Neuron(1, nn_test_cube; 2 parameters)"

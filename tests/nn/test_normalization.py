@@ -17,7 +17,9 @@ from autograd.nn.state import Loaded
 from autograd.nn.statistics import commit, pending
 from autograd.scopes import Scope, _current
 
-PYTORCH = json.loads(Path(__file__).with_name("pytorch_normalization.json").read_text(encoding="utf-8"))
+PYTORCH = json.loads(
+    (Path(__file__).parents[1] / "reference" / "pytorch_normalization.json").read_text(encoding="utf-8")
+)
 COPIERS = pytest.mark.parametrize(
     "copier", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))], ids=["deepcopy", "pickle"]
 )

@@ -15,7 +15,7 @@ from autograd import Parameter
 from autograd.errors import NonFiniteError
 from autograd.optim import SGD, clip_grad_norm_, clip_grad_value_
 
-REFERENCE = json.loads(Path(__file__).with_name("pytorch_sequences.json").read_text(encoding="utf-8"))
+REFERENCE = json.loads((Path(__file__).parents[1] / "reference" / "pytorch_sequences.json").read_text(encoding="utf-8"))
 
 
 def with_gradients(numbers: list[float]) -> list[Parameter]:

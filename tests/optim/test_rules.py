@@ -15,7 +15,7 @@ from autograd.optim import SGD, Adagrad, Adam, AdamW, Momentum, Optimizer, RMSpr
 from autograd.optim.rule import Rule
 from autograd.optim.stepping import numpy_step
 
-REFERENCE = json.loads(Path(__file__).with_name("pytorch_sequences.json").read_text(encoding="utf-8"))
+REFERENCE = json.loads((Path(__file__).parents[1] / "reference" / "pytorch_sequences.json").read_text(encoding="utf-8"))
 CASES = REFERENCE["optimizers"]
 GRADIENTS = np.array(REFERENCE["gradients"])
 KINDS: dict[str, type[Optimizer]] = {kind.__name__: kind for kind in (SGD, Adagrad, RMSprop, Adam, AdamW)}

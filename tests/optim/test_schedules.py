@@ -25,7 +25,7 @@ from autograd.optim import (
     StepLR,
 )
 
-REFERENCE = json.loads(Path(__file__).with_name("pytorch_sequences.json").read_text(encoding="utf-8"))
+REFERENCE = json.loads((Path(__file__).parents[1] / "reference" / "pytorch_sequences.json").read_text(encoding="utf-8"))
 CASES = REFERENCE["schedules"]
 RATE = REFERENCE["scheduled_lr"]
 

@@ -14,7 +14,7 @@ from autograd.optim import SGD, Adam
 from autograd.training import fit, load_parameters, save_parameters
 
 PYTORCH = json.loads(
-    (Path(__file__).parents[1] / "nn" / "pytorch_normalization.json").read_text(encoding="utf-8")
+    (Path(__file__).parents[1] / "reference" / "pytorch_normalization.json").read_text(encoding="utf-8")
 )["fit"]  # fmt: skip
 rng = np.random.default_rng(0)
 X = rng.normal(size=(21, 2)) * [300.0, 1e-2] + [1000.0, 0.0]

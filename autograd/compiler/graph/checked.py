@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
-from ...declaration import NONNEGATIVE, NONZERO, POSITIVE, REAL, Op
+from ...domain import NONNEGATIVE, NONZERO, POSITIVE, REAL
+from ...operation import Op
 from ...ops import add, mul
 from .nodes import Nodes
 

@@ -1,4 +1,4 @@
-"""Operations that only compiled code has. They are declared as those of the table are, and run in every world."""
+"""Operations that only compiled code has. They are declared as those of the table are, and run over every namespace."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from ...declaration import CONDITION, REAL, Op
+from ...domain import CONDITION, REAL
+from ...operation import Op
 
 
 class InnerOp(Op):
@@ -52,31 +53,31 @@ def _constant_partials(values: tuple[float, ...]) -> Callable[..., Any]:
     return (lambda y, a: values) if len(values) == 1 else (lambda y, a, b: values)  # noqa: ARG005
 
 
-LESS = _declare("less", "<", lambda m, a, b: a < b)  # noqa: ARG005
-LESS_EQUAL = _declare("less_equal", "<=", lambda m, a, b: a <= b)  # noqa: ARG005
-GREATER = _declare("greater", ">", lambda m, a, b: a > b)  # noqa: ARG005
-GREATER_EQUAL = _declare("greater_equal", ">=", lambda m, a, b: a >= b)  # noqa: ARG005
-BOTH = _declare("both", "&", lambda m, a, b: a & b, condition=True)  # noqa: ARG005
-EITHER = _declare("either", "|", lambda m, a, b: a | b, condition=True)  # noqa: ARG005
+LESS = _declare("less", "<", lambda xp, a, b: a < b)  # noqa: ARG005
+LESS_EQUAL = _declare("less_equal", "<=", lambda xp, a, b: a <= b)  # noqa: ARG005
+GREATER = _declare("greater", ">", lambda xp, a, b: a > b)  # noqa: ARG005
+GREATER_EQUAL = _declare("greater_equal", ">=", lambda xp, a, b: a >= b)  # noqa: ARG005
+BOTH = _declare("both", "&", lambda xp, a, b: a & b, condition=True)  # noqa: ARG005
+EITHER = _declare("either", "|", lambda xp, a, b: a | b, condition=True)  # noqa: ARG005
 CONDITIONS = {op.symbol: op for op in (LESS, LESS_EQUAL, GREATER, GREATER_EQUAL, BOTH, EITHER)}
 """The operations whose result is a condition, by their sign."""
 IS_CONDITION = frozenset(CONDITIONS.values())
 
-IDENTITY = _declare("identity", "detach", lambda m, x: x)  # noqa: ARG005
+IDENTITY = _declare("identity", "detach", lambda xp, x: x)  # noqa: ARG005
 """The same number, through which no gradient flows."""
-ALIAS = InnerOp("alias", lambda m, x: x, lambda y, x: (1.0,), (REAL,), "=")  # noqa: ARG005
+ALIAS = InnerOp("alias", lambda xp, x: x, lambda y, x: (1.0,), (REAL,), "=")  # noqa: ARG005
 """The same number as something to differentiate by: only what is computed from this very node depends on it."""
 _INNER[ALIAS.name] = ALIAS
 PASSED_ON = _declare(
-    "passed_on", "×", lambda m, adjoint, partial: m.where(m.abs(adjoint) > 0.0, adjoint * partial, adjoint)
+    "passed_on", "×", lambda xp, adjoint, partial: xp.where(xp.abs(adjoint) > 0.0, adjoint * partial, adjoint)
 )
 """adjoint * partial, where a zero adjoint times an infinite partial is zero."""
-SHIELDED = _declare("shielded", "shielded", lambda m, adjoint, partial: m.where(m.abs(adjoint) > 0.0, partial, 0.0))
+SHIELDED = _declare("shielded", "shielded", lambda xp, adjoint, partial: xp.where(xp.abs(adjoint) > 0.0, partial, 0.0))
 """The partial where it matters, zero where the adjoint is zero (and the partial perhaps infinite)."""
 
-BATCH_MEAN = _declare("batch_mean", "mean", lambda m, x: x)  # noqa: ARG005
+BATCH_MEAN = _declare("batch_mean", "mean", lambda xp, x: x)  # noqa: ARG005
 """The mean over the samples of the batch, the same number for each. The kernel is that of a batch of one."""
-ADJOINT_MEAN = _declare("adjoint_mean", "mean", lambda m, x: x)  # noqa: ARG005
+ADJOINT_MEAN = _declare("adjoint_mean", "mean", lambda xp, x: x)  # noqa: ARG005
 """The same of adjoints: what flows back through a mean, (1/N) * the sum of all samples' adjoints, to each of them."""
 MEANS = frozenset((BATCH_MEAN, ADJOINT_MEAN))
 
@@ -108,8 +109,8 @@ def selection(tree: Tree) -> InnerOp:
     (10.0, 20.0)
     """
 
-    def kernel(m: Any, *xs: Any) -> Any:
-        return m.where(_evaluate(tree, xs), xs[-2], xs[-1])
+    def kernel(xp: Any, *xs: Any) -> Any:
+        return xp.where(_evaluate(tree, xs), xs[-2], xs[-1])
 
     def partials(y: Any, *xs: Any) -> Any:
         raise NotImplementedError("a selection is made after differentiation")

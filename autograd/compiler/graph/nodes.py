@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal, TypeAlias
 
-from ...declaration import Op
+from ...operation import Op
 from ...ops import add, div, mul, neg, pow, sqrt, sub, where
 from .conditions import ALIAS, BOTH, EITHER
 from .runs import Line

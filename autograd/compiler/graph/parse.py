@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
-from ...declaration import OPS, Op, lookup
+from ...operation import OPS, Op, lookup
 from .conditions import ALIAS, Tree, inner, is_inner, selection, unchecked
 from .gradients import Gradients, LineSum, Sum
 from .graph import Graph

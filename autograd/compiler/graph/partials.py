@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
-from ...declaration import OPS, Op
-from ...expression import Expression, Expressions
+from ...formula import Expression, Expressions
+from ...namespaces import FUNCTIONS
+from ...operation import OPS, Op
 from ...ops import add, div, mul, neg, pow, sub
-from ...worlds import FUNCTIONS
 from .conditions import CONDITIONS
 from .nodes import Nodes
 

@@ -26,7 +26,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from ...declaration import OPS, Op, lookup
+from ...operation import OPS, Op, lookup
 from .conditions import unchecked
 from .gradients import Gradients, LineSum, Sum
 from .graph import Graph

@@ -10,7 +10,7 @@ from ...optim.rule import Functions, Row, Rows, Rule, Update
 from .emit.emitter import Emitter, raise_flag
 from .emit.totals import summed
 from .layout import FLAG_GRADIENT
-from .math.elementary import World
+from .math.elementary import Vectors
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,8 @@ def emit_scale(emitter: Emitter, name: str, rule: Clipped) -> None:
     squares = summed(body, "squares", "%G", 0, layout.tape.parameters)
     # Gradients whose squares overflow may still be finite: another engine must say what becomes of them.
     raise_flag(body, layout, body.any(body.compare("uno", squares - squares, 0.0)), FLAG_GRADIENT)
-    m = World(body)
-    norm = m.sqrt(squares) + EPS
-    scale = m.where(norm <= most, 1.0, most / norm)
+    xp = Vectors(body)
+    norm = xp.sqrt(squares) + EPS
+    scale = xp.where(norm <= most, 1.0, most / norm)
     body.store_scalar("%H", 8 * (count - 1), body.lane(scale, 0))
     body.finish()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
-from ...declaration import Op
+from ...operation import Op
 from ...ops import add, div, mul, sub
 from ..tape import Dense, Group, Instruction, Map, Mean, Number, Outer, Row, Straight, Uniform, Uniforms
 from .addresses import COLUMN, NUMBER, SLOT, Place, bits

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from ...declaration import Op
+from ...operation import Op
 from ...ops import add, mul, neg, sub
 from ..graph.conditions import ADJOINT_MEAN, BATCH_MEAN, IDENTITY, IS_CONDITION, PASSED_ON, SHIELDED
 from ..graph.gradients import Gradients, LineSum, Sum

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple, TypeAlias
 
-from ...declaration import REAL, Op
+from ...domain import REAL
+from ...operation import Op
 from ...ops import div, mul, where
 from ..graph.conditions import ALIAS, BOTH, EITHER, IDENTITY, IS_CONDITION, Tree, selection
 from ..graph.nodes import Nodes, constant_key

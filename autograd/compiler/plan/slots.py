@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from ...declaration import Op
+from ...operation import Op
 from ...ops import add, neg
 from ..graph.nodes import DOT, SUMS, TOTALS, Nodes
 from ..tape import Instruction, Local, Number, Operand, Total, Uniform

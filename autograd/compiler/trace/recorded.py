@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ...declaration import Op
 from ...errors import TraceError
+from ...operation import Op
 from ...ops import mul, where
 from ..graph.conditions import BATCH_MEAN, CONDITIONS, IDENTITY, IS_CONDITION, unchecked
 from ..graph.nodes import PRODUCT, TOTALS, Nodes, simplified

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...declaration import Op, on_declaration
+from ...declare import on_declaration
 from ...fast.source import method_names
+from ...operation import Op
 from ...ops import where
 from .refusals import refusal
 

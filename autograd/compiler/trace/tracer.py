@@ -7,8 +7,9 @@ from functools import reduce
 from typing import Any
 
 from ...checks import real_number
-from ...declaration import CONDITION, Op, truth
+from ...domain import CONDITION
 from ...errors import TraceError
+from ...operation import Op, truth
 from ...ops import add
 from ...parameter import Home, Parameter
 from ...scopes import Scope, current

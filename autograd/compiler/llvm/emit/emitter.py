@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from ....declaration import Op
+from ....operation import Op
 from ....ops import add, mul, sub
 from ...graph.conditions import PASSED_ON
 from ...tape import Number, Row, Uniform
 from ..addresses import Entry, Fixed
 from ..layout import FLAG_DOMAIN, Layout
 from ..machine import Tiles
-from ..math.elementary import World
+from ..math.elementary import Vectors
 from ..text.ir import Body, Index, Mask, Module, Register, Vector
 
 POINTERS = ("V", "P", "U", "G", "A")
@@ -27,7 +27,7 @@ Part = tuple[int, int, int]
 """Parts of equal size: the first thing, the number of parts, the size of each."""
 
 _PLAIN = {add: "fadd", sub: "fsub", mul: "fmul"}
-"""Instructions of the commonest operations, which need no world."""
+"""Instructions of the commonest operations, which need no namespace."""
 
 
 @dataclass(frozen=True)
@@ -83,11 +83,11 @@ class Emitter:
             return body.select(args[0], args[0] * args[1], 0.0)
         if not any(map(_is_register, args)):  # Python's own arithmetic raises where IEEE 754 doesn't
             args = [x if isinstance(x, bool) else body.constant(x) for x in args]
-        world = World(body)
+        xp = Vectors(body)
         if refused is not None:
-            for _, condition in op.outside(world, tuple(args)):
+            for _, condition in op.outside(xp, tuple(args)):
                 refused.add(condition)
-        return op.kernel(world, *args, **op.attributes)
+        return op.kernel(xp, *args, **op.attributes)
 
     def report(self, body: Body, refused: Refused) -> None:
         """Set the domain's flag where a condition holds in any lane."""

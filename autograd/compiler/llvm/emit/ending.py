@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from ....optim.rule import Rule
 from ..layout import FLAG_GRADIENT, Arguments, Layout
-from ..math.elementary import World
+from ..math.elementary import Vectors
 from ..text.ir import Body, Index, Vector
 from .emitter import Emitter, raise_flag
 
@@ -89,13 +89,13 @@ def write_update(body: Body, rule: Rule, gradient: Vector, place: Place, scalars
     """The rule's formula: new parameters %P and new state %S0, %S1, ... at some place."""
     bases = {name: f"%S{k}" for k, name in enumerate(rule.state)}
     state = {name: place.read(base) for name, base in bases.items()}
-    new, changed = rule.update(RuleWorld(body), place.read("%P"), gradient, state, scalars)
+    new, changed = rule.update(RuleVectors(body), place.read("%P"), gradient, state, scalars)
     place.write("%P", new)
     for name, row in changed.items():
         place.write(bases[name], row)
 
 
-class RuleWorld(World):
+class RuleVectors(Vectors):
     """The functions of a rule's formula."""
 
     def maximum(self, a: Any, b: Any) -> Any:

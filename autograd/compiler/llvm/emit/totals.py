@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from ...tape import Total
-from ..math.elementary import World
+from ..math.elementary import Vectors
 from ..text.ir import Body, Index, Vector
 from .emitter import Emitter
 from .ending import Place, neighbours, scattered
@@ -82,5 +82,5 @@ def _pass_on(body: Body, kind: str, adjoint: Vector, place: Place) -> None:
     if kind == "squares":
         place.write("%G", body.fma(adjoint * 2.0, w, place.read("%G")))
     else:
-        m = World(body)
-        place.write("%G", place.read("%G") + m.where(w > 0.0, adjoint, m.where(w < 0.0, -adjoint, 0.0)))
+        xp = Vectors(body)
+        place.write("%G", place.read("%G") + xp.where(w > 0.0, adjoint, xp.where(w < 0.0, -adjoint, 0.0)))

@@ -1,4 +1,4 @@
-"""Numbers of the elementary functions, lowest power first. Made by tests/compiler/make_coefficients.py."""
+"""Numbers of the elementary functions, lowest power first. Made by tests/reference/make_coefficients.py."""
 
 LOG2_E = 1.4426950408889634
 LN2_HIGH = 0.6931471805598903

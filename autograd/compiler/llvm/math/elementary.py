@@ -1,10 +1,10 @@
-"""The elementary functions over IR vectors: the world `World`, in which kernels of the table write SIMD code.
+"""The elementary functions over IR vectors: the namespace `Vectors`, with which kernels write SIMD code.
 
-Each function is polynomials of our own (`coefficients`), written once over the operations of `ir` in the modules
-``math_*``. It stands in an LLVM module once, as an internal function that kernels call. Special values, infinities, NaN
-and the sign of zero are those of `worlds.Floats`; results down to the smallest subnormal are right; an angle may be of
-any size. Most functions compute the ordinary case straight away, and all of it again, with care, if any lane is out of
-the ordinary. An ordinary lane has the same result either way, whatever its neighbours are.
+Each function is polynomials of our own (`coefficients`), written once over the operations of `ir` in the modules beside
+this one. It stands in an LLVM module once, as an internal function that kernels call. Special values, infinities, NaN
+and the sign of zero are those of `namespaces.Floats`; results down to the smallest subnormal are right; an angle may be
+of any size. Most functions compute the ordinary case straight away, and all of it again, with care, if any lane is out
+of the ordinary. An ordinary lane has the same result either way, whatever its neighbours are.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from .... import worlds
+from .... import namespaces
 from ..text.ir import Body, Number, Vector
 from . import circular, error, exponential, power
 
@@ -63,15 +63,15 @@ _WRITERS: dict[str, Callable[..., Vector]] = {
 }
 
 
-class World:
-    """The namespace ``m`` of a kernel that is to emit code into ``body``: all of `worlds.FUNCTIONS`.
+class Vectors:
+    """The namespace ``xp`` of a kernel that is to emit code into ``body``: all of `namespaces.FUNCTIONS`.
 
     Arguments are vectors or numbers; of numbers alone the result is a number, computed now.
 
     >>> from autograd.compiler.llvm.text.ir import Module
     >>> body = Module(4).function("f", "ptr %x")
-    >>> m = World(body)
-    >>> m.exp(body.load("%x", 0)), m.exp(0.0)
+    >>> xp = Vectors(body)
+    >>> xp.exp(body.load("%x", 0)), xp.exp(0.0)
     (Vector(%1), 1.0)
     """
 
@@ -80,7 +80,7 @@ class World:
 
     def _call(self, name: str, *args: Scalar) -> Any:
         if not any(isinstance(x, Vector) for x in args):
-            return getattr(worlds.Floats, name)(*(float(x) for x in args if not isinstance(x, Vector)))
+            return getattr(namespaces.Floats, name)(*(float(x) for x in args if not isinstance(x, Vector)))
         function = self._body.module.require(f"vector_{name}", len(args), _WRITERS[name])
         return self._body.call(function, *args)
 
@@ -90,11 +90,11 @@ class World:
 
     def sqrt(self, x: Scalar) -> Any:
         """The square root; NaN below 0."""
-        return self._body.intrinsic("sqrt", x) if isinstance(x, Vector) else worlds.Floats.sqrt(x)
+        return self._body.intrinsic("sqrt", x) if isinstance(x, Vector) else namespaces.Floats.sqrt(x)
 
     def floor(self, x: Scalar) -> Any:
         """The largest whole number that is not above x."""
-        return self._body.intrinsic("floor", x) if isinstance(x, Vector) else worlds.Floats.floor(x)
+        return self._body.intrinsic("floor", x) if isinstance(x, Vector) else namespaces.Floats.floor(x)
 
     def where(self, condition: Any, a: Scalar, b: Scalar) -> Any:
         """a where the condition (a mask, a bool, or a vector that isn't 0) holds, else b."""
@@ -111,13 +111,13 @@ class World:
 
 
 def _install(name: str) -> None:
-    def method(self: World, x: Scalar) -> Any:
+    def method(self: Vectors, x: Scalar) -> Any:
         return self._call(name, x)
 
     method.__name__, method.__doc__ = name, f"{name} of each lane."
-    setattr(World, name, method)
+    setattr(Vectors, name, method)
 
 
-for _name in worlds.FUNCTIONS:
-    if not hasattr(World, _name):
+for _name in namespaces.FUNCTIONS:
+    if not hasattr(Vectors, _name):
         _install(_name)

@@ -1,8 +1,8 @@
-"""erf and erfc over IR vectors: the polynomials of `worlds`, with exp(-x^2) from all digits of the square."""
+"""erf and erfc over IR vectors: the polynomials of `special`, with exp(-x^2) from all digits of the square."""
 
 from __future__ import annotations
 
-from .... import worlds
+from .... import special
 from ..text.ir import Body, Vector
 from .reduction import (
     Exponent,
@@ -23,14 +23,14 @@ _ERFC_ORDINARY, _ERFC_VANISHES = 26.0, 28.0
 
 def _erf_near(b: Body, size: Vector) -> Vector:
     """erf for sizes up to 1."""
-    return size * polynomial(b, size * size, worlds._ERF_BELOW_ONE[::-1])
+    return size * polynomial(b, size * size, special._ERF_BELOW_ONE[::-1])
 
 
 def _erfc_far(b: Body, size: Vector) -> Vector:
-    """erfc for sizes above `worlds.ERFC_SWITCH`, to an ulp of 1 above 1/2."""
+    """erfc for sizes above `special.ERFC_SWITCH`, to an ulp of 1 above 1/2."""
     reciprocal = 1.0 / (size + 3.0)
     # In one chain: its even and odd powers would nearly cancel.
-    fraction = horner(b, (size - 3.0) * reciprocal, worlds._ERFC_SCALED[::-1]) * reciprocal
+    fraction = horner(b, (size - 3.0) * reciprocal, special._ERFC_SCALED[::-1]) * reciprocal
 
     def careful() -> Vector:
         near = at_most(b, size, _ERFC_VANISHES)
@@ -61,4 +61,4 @@ def erfc(b: Body, x: Vector) -> Vector:
     size = magnitude(b, x)
     far = _erfc_far(b, size)
     near = 1.0 - with_sign(b, _erf_near(b, size), x)
-    return b.choose(size > worlds.ERFC_SWITCH, b.choose(x < 0.0, 2.0 - far, far), near)
+    return b.choose(size > special.ERFC_SWITCH, b.choose(x < 0.0, 2.0 - far, far), near)

@@ -1,0 +1,216 @@
+"""Which part of the tree may import which."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.project.tree import PACKAGES, Import, dotted, imports_of, sources
+
+# For each module or package directly in autograd/, what of autograd it may import, itself aside. A line may
+# name only what stands above it: the table reads in the direction of the arrows and cannot hold a cycle.
+TABLE = {"errors", "namespaces", "domain", "formula", "operation", "declare", "ops"}
+CORE = TABLE | {
+    "checks",
+    "scopes",
+    "backprop",
+    "value",
+    "parameter",
+    "parameter_array",
+    "parameter_list",
+    "store",
+}
+ARROWS: dict[str, set[str]] = {
+    "errors": set(),
+    "checks": set(),
+    "files": set(),
+    "randomness": set(),
+    "special": set(),
+    "namespaces": {"special"},
+    "domain": set(),
+    "formula": {"errors", "namespaces"},
+    "operation": {"errors", "namespaces", "domain", "formula"},
+    "declare": {"errors", "namespaces", "domain", "formula", "operation"},
+    "ops": {"domain", "operation", "declare"},
+    "scopes": {"errors"},
+    "products": {"errors", "scopes"},
+    "stale": {"errors", "scopes"},
+    "backprop": {"checks", "scopes", "stale"},
+    "copies": {"backprop"},
+    "fast": TABLE | {"scopes", "backprop"},
+    "value": TABLE | {"checks", "scopes", "backprop", "copies", "fast"},
+    "apply": TABLE | {"checks", "scopes", "fast", "value"},
+    "store": set(),
+    "parameter": {"errors", "checks", "scopes", "apply", "value", "store"},
+    "parameter_array": {"checks", "errors", "scopes", "store", "parameter"},
+    "parameter_list": {"parameter", "parameter_array", "store"},
+    "derivatives": CORE,
+    "blame": CORE,
+    "check": CORE | {"derivatives"},
+    "testing": CORE | {"check"},
+    "nn": CORE | {"products", "randomness"},
+    "optim": CORE,
+    "compiler": CORE | {"special", "fast", "files", "blame", "nn", "optim"},  # what modules hold, the rules of optim
+    "data": {"errors", "checks", "randomness"},
+    "training": CORE | {"files", "randomness", "blame", "compiler", "nn", "optim", "data"},
+}
+# The rooms of the compiler, and which of the other rooms each knows. What stands beside them is the front.
+ROOMS: dict[str, set[str]] = {
+    "graph": set(),
+    "passes": {"graph"},
+    "trace": {"graph", "passes"},
+    "plan": {"graph", "passes"},
+    "llvm": {"graph", "plan"},
+}
+# The modules of viz/ that read a graph. All others draw plain data, and know nothing
+# of autograd but how it writes files.
+VIZ_READERS = {"view", "drawing", "steps"}
+
+
+def unit(module: str) -> str | None:
+    """What stands directly in autograd/: `autograd.nn.layer` -> `nn`, `autograd` -> "", else None."""
+    top, _, rest = module.partition(".")
+    return rest.partition(".")[0] if top == "autograd" else None
+
+
+def units() -> set[str]:
+    return {unit(dotted(path)) or "" for path in sources("autograd")} - {""}
+
+
+def unit_imported(found: Import) -> str | None:
+    """The unit of autograd that an import reaches, "" for the package itself, None for what isn't ours."""
+    reached = unit(found.module)
+    if reached == "" and found.name in units() | set(ARROWS):
+        return found.name
+    return reached
+
+
+def broken_arrows(path: Path, source: str | None = None) -> list[str]:
+    own = unit(dotted(path)) or ""
+    allowed = ARROWS.get(own, set()) | {own}
+    return [
+        f"{path}:{found.line}: {own} may not import {reached or 'the package autograd itself'}"
+        for found in imports_of(path, source)
+        if (reached := unit_imported(found)) is not None and reached not in allowed
+    ]
+
+
+def test_the_table_of_arrows_has_no_cycle() -> None:
+    above: set[str] = set()
+    for name, allowed in ARROWS.items():
+        assert allowed <= above, f"{name} may only import what stands above it, not {sorted(allowed - above)}"
+        above.add(name)
+
+
+def test_the_table_of_arrows_names_every_module_and_no_other() -> None:
+    missing, stale = units() - set(ARROWS), set(ARROWS) - units()
+    assert missing == set(), "add a line to ARROWS"
+    assert stale == set(), "strike the line from ARROWS: there is no such module"
+
+
+def test_autograd_imports_along_the_arrows() -> None:
+    files = [path for path in sources("autograd") if dotted(path) != "autograd"]
+    assert files
+    assert [fault for path in files for fault in broken_arrows(path)] == []
+
+
+def room(module: str) -> str:
+    """`autograd.compiler.plan.slots` -> `plan`."""
+    return module.removeprefix("autograd.compiler.").partition(".")[0]
+
+
+def test_the_rooms_of_the_compiler_know_each_other_one_way() -> None:
+    above: set[str] = set()
+    for name, known in ROOMS.items():
+        assert known <= above
+        above.add(name)
+    folders = {path.parts[2] for path in sources("autograd/compiler") if len(path.parts) > 3}
+    assert folders == set(ROOMS)
+    faults = [
+        f"{path}:{found.line}: {path.parts[2]} may not import {room(found.module)}"
+        for path in sources("autograd/compiler")
+        if len(path.parts) > 3
+        for found in imports_of(path)
+        if room(found.module) in set(ROOMS) - ROOMS[path.parts[2]] - {path.parts[2]}
+    ]
+    assert faults == []
+
+
+@pytest.mark.parametrize(
+    ("path", "source", "faults"),
+    [
+        ("autograd/ops.py", "from autograd.value import Value", 1),
+        ("autograd/ops.py", "from .value import Value", 1),
+        ("autograd/ops.py", "from . import value, domain", 1),
+        ("autograd/ops.py", "def f():\n    from autograd import Value", 1),
+        ("autograd/ops.py", "import autograd.compiler.tape, autograd.domain", 1),
+        ("autograd/nn/layer.py", "from ..optim.adam import Adam", 1),
+        ("autograd/nn/layer.py", "from .neuron import Neuron\nfrom autograd.nn.module import Module", 0),
+        ("autograd/ops.py", "if TYPE_CHECKING:\n    from autograd.value import Value", 0),
+        ("autograd/ops.py", "import math\nfrom autograd.domain import REAL", 0),
+    ],
+)
+def test_the_arrow_checker_sees_planted_imports(path: str, source: str, faults: int) -> None:
+    assert len(broken_arrows(Path(path), source)) == faults
+
+
+def test_packages_import_nothing_that_stands_above_them() -> None:
+    above = {"autograd": {"viz", "demos", "tests"}, "viz": {"demos", "tests"}}
+    faults = [
+        f"{path}:{found.line}: imports {found.module}"
+        for package, forbidden in above.items()
+        for path in sources(package)
+        for found in imports_of(path)
+        if found.module.partition(".")[0] in forbidden
+    ]
+    assert faults == []
+
+
+def test_the_readers_of_viz_and_no_others_import_autograd() -> None:
+    reading: dict[str, list[str]] = {}
+    for path in sources("viz"):
+        for found in imports_of(path):
+            if unit(found.module) not in (None, "files"):
+                reading.setdefault(path.with_suffix("").parts[1], []).append(f"{path}:{found.line}")
+    others = {name: where for name, where in reading.items() if name not in VIZ_READERS}
+    assert others == {}, "draw plain data instead, or name a new reader in VIZ_READERS"
+    assert VIZ_READERS - set(reading) == set(), "strike from VIZ_READERS what doesn't read a graph"
+
+
+def private_imports(path: Path, source: str | None = None) -> list[str]:
+    """Imports from autograd of a name or module that begins with an underscore, `__version__` aside."""
+    return [
+        f"{path}:{found.line}: {found.module} {found.name or ''}".rstrip()
+        for found in imports_of(path, source)
+        if unit(found.module) is not None
+        and any(re.match(r"_(?!_)", part) for part in [*found.module.split("."), found.name or ""])
+    ]
+
+
+def test_viz_and_demos_use_only_public_names_of_autograd() -> None:
+    files = [*sources("viz"), *sources("demos")]
+    assert files
+    assert [fault for path in files for fault in private_imports(path)] == []
+
+
+@pytest.mark.parametrize("source", ["from autograd.value import _new", "import autograd._cells"])
+def test_the_checker_of_public_names_sees_a_planted_import(source: str) -> None:
+    assert len(private_imports(Path("viz/view.py"), source)) == 1
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_modules_do_not_import_each_other_in_a_circle(package: str) -> None:
+    modules = {dotted(path): path for path in sources(package)}
+    assert package in modules
+    edges: dict[str, set[str]] = {}
+    for name, path in modules.items():
+        reached = {
+            longer if (longer := f"{found.module}.{found.name}") in modules else found.module
+            for found in imports_of(path)
+            if found.at_top
+        }
+        edges[name] = (reached & set(modules)) - {name}
+    while free := [name for name, reached in edges.items() if not reached & set(edges)]:
+        for name in free:
+            del edges[name]
+    assert edges == {}, f"in a circle, or behind one: {sorted(edges)}"
