@@ -77,7 +77,9 @@ class Op:
 
     def __call__(self, *args: Any, **attributes: float) -> Any:
         """The operation on Values (a Value), floats (a float) or arrays (an array, elementwise)."""
-        op = self.bind(**attributes) if attributes else self
+        op = self
+        if attributes or self.attributes:
+            op, args = self.called(args, attributes)
         op._count(args)
         for arg in args:
             handler = getattr(type(arg), "__apply_op__", None)
@@ -94,19 +96,32 @@ class Op:
         op.check(numbers)
         return op.value(*numbers)
 
-    def bind(self, **attributes: float) -> Op:
-        """The same operation with other attributes, as ``leaky_relu.bind(slope=0.2)``."""
+    def called(self, args: tuple[Any, ...], attributes: Mapping[str, Any]) -> tuple[Op, tuple[Any, ...]]:
+        """The operation with the attributes of a call, and its arguments: attributes may stand behind them in order."""
+        if self.arity is None or len(args) <= self.arity:
+            return self.bind(**attributes), args
+        more = dict(zip(self.attributes, args[self.arity :], strict=False))
+        twice = next((name for name in more if name in attributes), None)
+        if twice is not None:
+            raise TypeError(f"{self.name} got {twice} twice: {more[twice]!r} in its place, and {attributes[twice]!r}")
+        if len(more) < len(args) - self.arity:
+            self._count(args)
+        return self.bind(**more, **attributes), args[: self.arity]
+
+    def bind(self, **attributes: float | None) -> Op:
+        """The same operation with other attributes, as ``leaky_relu.bind(slope=0.2)``; None leaves one as it is."""
         unknown = sorted(set(attributes) - set(self.attributes))
         if unknown:
             known = ", ".join(self.attributes) or "none"
             raise TypeError(f"{self.name} has no attribute {', '.join(unknown)}; it has: {known}")
-        for name, value in attributes.items():
+        numbers = {name: value for name, value in attributes.items() if value is not None}
+        for name, value in numbers.items():
             if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
                 raise TypeError(
                     f"the attribute {name} of {self.name} is a plain number, which is not differentiated, got "
                     f"{type(value).__name__}: {value!r}"
                 )
-        merged = {name: float(attributes.get(name, value)) for name, value in self.attributes.items()}
+        merged = {name: float(numbers.get(name, value)) for name, value in self.attributes.items()}
         return self if merged == dict(self.attributes) else _bound(self, tuple(merged.items()))
 
     def _count(self, args: tuple[Any, ...]) -> None:
@@ -116,8 +131,8 @@ class Op:
         elif len(args) != self.arity:
             wanted = ", ".join(self.argument_names)
             count = f"{self.arity} argument{'s' * (self.arity != 1)}"
-            named = "".join(f"; give {name} by its name, {name}={value!r}" for name, value in self.attributes.items())
-            raise TypeError(f"{self.name}({wanted}) takes {count}, got {len(args)}{named}")
+            then = ", ".join(f"{name}={value!r}" for name, value in self.attributes.items())
+            raise TypeError(f"{self.name}({wanted}) takes {count}{then and f', then {then}'}, got {len(args)}")
 
     # What is derived from the declaration
 

@@ -107,7 +107,7 @@ def _executed(source: str, op: Op, name: str, holder: str) -> Any:
 def _general(op: Op, swap: bool) -> Any:
     apply = _NAMESPACE["apply"]
     if op.arity == 1:
-        return lambda self, **attributes: apply(op.bind(**attributes), (self,))
+        return lambda self, *more, **attributes: apply(*op.called((self, *more), attributes))
     if swap:
         return lambda self, other, **attributes: apply(op.bind(**attributes), (other, self))
     return lambda self, other, **attributes: apply(op.bind(**attributes), (self, other))

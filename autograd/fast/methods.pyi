@@ -99,6 +99,8 @@ class ValueMethods:
         """the larger of a and b; at a tie each has half of the gradient."""
     def minimum(self, other: Value | SupportsFloat) -> Value:
         """the smaller of a and b; at a tie each has half of the gradient."""
+    def clamp(self, min: float | None = None, max: float | None = None) -> Value:
+        """x from min to max, else the nearer of these; the gradient at a bound is 1, as in PyTorch."""
 
 def install(value: type, constant: type, apply: Callable[..., Any]) -> set[Op]: ...
 def specialize(kind: type, number: str) -> None: ...

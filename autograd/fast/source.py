@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from itertools import accumulate
+from math import isfinite
 
 from ..domain import REAL
-from ..formula import Expression, Expressions, PythonSource, inline
+from ..formula import Expression, Expressions, PythonSource, inline, literal
 from ..operation import OPS, Op
 
 OPERATORS = {
@@ -126,8 +127,8 @@ def _bare(text: str) -> str:
 def _unary(op: Op, name: str, number: str) -> str:
     body = _Body(op)
     (x,) = op.argument_names
-    attributes = "".join(f", {a}={v!r}" for a, v in op.attributes.items())
-    is_default = "".join(f" or {a} != {v!r}" for a, v in op.attributes.items())
+    attributes = "".join(f", {a}={literal(v)}" for a, v in op.attributes.items())
+    is_default = "".join(f" or {a} != {literal(v)}" for a, v in op.attributes.items())
     bound = "op" if not op.attributes else f"op.bind({', '.join(f'{a}={a}' for a in op.attributes)})"
     general = f"    return apply({bound}, (self,))"
     lines = [f"def {name}(self{attributes}):", "scope = current()", f"{x} = {number}"]
@@ -241,7 +242,9 @@ def stub() -> str:
 
 def _stub_method(op: Op, name: str) -> list[str]:
     other = ", other: Value | SupportsFloat" if op.arity == 2 else ""
-    attributes = "".join(f", {a}: float = {v!r}" for a, v in op.attributes.items())
+    attributes = "".join(
+        f", {a}: float = {v!r}" if isfinite(v) else f", {a}: float | None = None" for a, v in op.attributes.items()
+    )
     domain = "".join(f"; {arg} {d.text}" for arg, d in zip(op.argument_names, op.domain, strict=True) if d is not REAL)
     return [
         f"    def {name}(self{other}{attributes}) -> Value:",

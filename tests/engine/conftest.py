@@ -122,6 +122,7 @@ REFERENCE = {
     ),
     "maximum": Reference(max, 0.0, 0.0),
     "minimum": Reference(min, 0.0, 0.0),
+    "clamp": Reference(lambda x, **_: mpf(x), 0.0, 0.0),
     "where": Reference(lambda condition, a, b: a if condition else b, 0.0, 0.0),
     "logsumexp": Reference(
         lambda *xs: mp.log(sum(map(mp.exp, xs))),

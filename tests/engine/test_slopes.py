@@ -60,6 +60,7 @@ SLOPES: dict[str, Callable[[Any], Any]] = {
     "relu": lambda x: mpf(x > 0),
     "leaky_relu": lambda x: mpf(1) if x > 0 else mpf(0.01),
     "elu": lambda x: mpf(1) if x > 0 else mp.exp(x),
+    "clamp": lambda x: mpf(1),
     "gelu": lambda x: _above(-x / mp.sqrt(2)) + x * _density(x),
     "silu": lambda x: _sigmoid(x) * (1 + x * _sigmoid(-x)),
 }

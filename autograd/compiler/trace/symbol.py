@@ -216,7 +216,7 @@ def _install(op: Op) -> None:
 
 def _method(op: Op, swap: bool) -> Any:
     if op.attributes:
-        return lambda self, *others, **attributes: self._tracer.apply(op.bind(**attributes), (self, *others))
+        return lambda self, *others, **attributes: self._tracer.apply(*op.called((self, *others), attributes))
     if op.arity == 1:
         return lambda self: self._tracer.unary(op, self)
     if swap:
