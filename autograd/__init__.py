@@ -17,6 +17,7 @@ from .errors import (
     StaleGraphError,
     TraceError,
 )
+from .lists import log_softmax, mean, softmax, sum
 from .operation import OPS, Op
 from .ops import (
     abs,
@@ -121,8 +122,10 @@ __all__ = [
     "load_parameters",
     "log",
     "log1p",
+    "log_softmax",
     "logsumexp",
     "maximum",
+    "mean",
     "minimum",
     "mul",
     "neg",
@@ -139,10 +142,12 @@ __all__ = [
     "silu",
     "sin",
     "sinh",
+    "softmax",
     "softplus",
     "sqrt",
     "step",
     "sub",
+    "sum",
     "sweep",
     "tan",
     "tanh",

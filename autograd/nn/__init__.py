@@ -10,12 +10,15 @@ from ..parameter_array import ParameterArray
 from . import init, losses, penalties
 from .activations import ELU, GELU, LeakyReLU, ReLU, Sigmoid, SiLU, Softplus, Tanh
 from .dropout import Dropout
+from .identity import Identity
 from .layer import Layer, Linear
 from .mlp import MLP
 from .module import Module
+from .module_list import ModuleList
 from .neuron import Neuron
 from .normalization import BatchNorm, LayerNorm
 from .sequential import Sequential
+from .softmax import LogSoftmax, Softmax
 
 __all__ = [
     "ELU",
@@ -23,11 +26,14 @@ __all__ = [
     "MLP",
     "BatchNorm",
     "Dropout",
+    "Identity",
     "Layer",
     "LayerNorm",
     "LeakyReLU",
     "Linear",
+    "LogSoftmax",
     "Module",
+    "ModuleList",
     "Neuron",
     "Parameter",
     "ParameterArray",
@@ -35,6 +41,7 @@ __all__ = [
     "Sequential",
     "SiLU",
     "Sigmoid",
+    "Softmax",
     "Softplus",
     "Tanh",
     "init",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import numpy as np
 
@@ -127,6 +127,21 @@ class Walking(Member):
         3
         """
         return [cast("Module", self), *self._below()]
+
+    def apply(self, function: Callable[[Module], object]) -> Self:
+        """Call ``function(module)`` for each module below, inner ones first, and for this one; returns this one.
+
+        >>> from autograd import nn
+        >>> model = nn.MLP(2, [2, 1], rng=0).apply(lambda m: m.bias.data.fill(0.5) if isinstance(m, nn.Layer) else None)
+        >>> model.layers[1].bias.data
+        array([0.5])
+        """
+        if not callable(function):
+            raise TypeError(f"apply takes a function of a module, got {type(function).__name__}: {function!r}")
+        for child in self.children():
+            child.apply(function)
+        function(cast("Module", self))
+        return self
 
     # Parameters
 

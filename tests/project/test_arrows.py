@@ -44,11 +44,12 @@ ARROWS: dict[str, set[str]] = {
     "parameter": {"errors", "checks", "scopes", "apply", "value", "store"},
     "parameter_array": {"checks", "errors", "scopes", "store", "parameter"},
     "parameter_list": {"parameter", "parameter_array", "store"},
+    "lists": {"errors", "ops"},
     "derivatives": CORE,
     "blame": CORE,
     "check": CORE | {"derivatives"},
     "testing": CORE | {"check"},
-    "nn": CORE | {"products", "randomness"},
+    "nn": CORE | {"lists", "products", "randomness"},
     "optim": CORE,
     "compiler": CORE | {"special", "fast", "files", "blame", "nn", "optim"},  # what modules hold, the rules of optim
     "data": {"errors", "checks", "randomness"},
