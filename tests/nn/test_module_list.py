@@ -47,7 +47,7 @@ def test_a_list_of_modules_as_in_pytorch() -> None:
     for backend in ("numpy", "llvm"):
         assert compile(model, backend)(X) == pytest.approx(expected, rel=1e-13)
     assert "blocks.1.neurons.0" in {v.scope for v in autograd.ancestors(model(X[0]))}
-    assert {"blocks", "head"} <= {node.label for node in viz.draw(model(X[0]), depth=1).view.nodes}
+    assert {"blocks.1", "head"} <= {node.label for node in viz.draw(model(X[0]), depth=1).view.nodes}
 
 
 def test_changing_the_list_changes_the_model() -> None:
