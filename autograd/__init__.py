@@ -5,7 +5,7 @@ from .backprop import Step, ancestors, changed_leaves, gradients, sweep
 from .check import check_gradients, check_graph
 from .compiler import Program, compile
 from .declare import op
-from .derivatives import derivative, hessian
+from .derivatives import derivative, hessian, hvp, jacobian, value_and_grad
 from .domain import ABOVE_MINUS_ONE, NONNEGATIVE, NONZERO, POSITIVE, REAL, UNIT, Domain
 from .errors import (
     DivisionByZeroError,
@@ -118,6 +118,8 @@ __all__ = [
     "gelu",
     "gradients",
     "hessian",
+    "hvp",
+    "jacobian",
     "leaky_relu",
     "load_parameters",
     "log",
@@ -151,5 +153,6 @@ __all__ = [
     "sweep",
     "tan",
     "tanh",
+    "value_and_grad",
     "where",
 ]

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from .checks import brief, real_array
 from .errors import ShapeError
-from .parameter import Home, Parameter
-from .scopes import TOP
+from .freezing import FreezableArray
+from .parameter import Home, Parameter, new_face
 from .store import Place, Store, take
 
 _new = object.__new__
@@ -23,7 +23,7 @@ _making = threading.RLock()
 Slots = NDArray[np.intp]
 
 
-class ParameterArray(Sequence[Any]):
+class ParameterArray(FreezableArray, Sequence[Any]):
     """Parameters of a shape. Indexed by a number for each axis it gives a `Parameter`, the same one each time.
 
     A slice or a part of the axes gives a view of the same memory. Whoever looks at a row (along the last axis) as a
@@ -166,7 +166,7 @@ class ParameterArray(Sequence[Any]):
             with _making:
                 if row in root._rows:  # another thread was quicker
                     return root._rows[row][column]
-                face = root._singles.setdefault(slot, _face(root._home, slot))
+                face = root._singles.setdefault(slot, new_face(root._home, slot))
         return face
 
     def line(self, row: int) -> list[Parameter]:
@@ -179,7 +179,7 @@ class ParameterArray(Sequence[Any]):
             slots = range(begin, begin + width)
             with _making:
                 # (No `or` here: the truth of a Value is an error.)
-                made = [known[slot] if slot in known else _face(home, slot) for slot in slots]
+                made = [known[slot] if slot in known else new_face(home, slot) for slot in slots]
                 made = root._rows.setdefault(row, made)
                 for slot in slots if known else ():
                     known.pop(slot, None)
@@ -192,6 +192,11 @@ class ParameterArray(Sequence[Any]):
                 yield from self.line(row)
         else:
             yield from map(self.face, self.slots().tolist())
+
+    def _made(self) -> list[Parameter]:
+        """The faces that there are of the whole array."""
+        root = self._root
+        return [*root._singles.values(), *(face for row in root._rows.values() for face in row)]
 
     def slots(self) -> Slots:
         """The slots in the store, in C order, shape (size,)."""
@@ -310,9 +315,9 @@ class ParameterArray(Sequence[Any]):
         root = self._root
         if self is not root:
             return _view_of, (root, self.begin - root.begin, self._shape, self.strides)
-        touched = [*root._singles.values(), *(face for row in root._rows.values() for face in row)]
-        own = {face.slot - root.begin: (face._label, vars(face)) for face in touched if face._label or vars(face)}
-        return _array, (self.data, self.grad, self._strided(self.store.reached), self.label), own or None
+        own = {face.slot - root.begin: (face._label, vars(face)) for face in self._made() if face._label or vars(face)}
+        frozen = None if self.store.frozen is None else self._strided(self.store.frozen)
+        return _array, (self.data, self.grad, self._strided(self.store.reached), self.label, frozen), own or None
 
     def __setstate__(self, own: dict[int, tuple[str, dict[str, Any]]]) -> None:
         for offset, (label, attributes) in own.items():
@@ -327,22 +332,15 @@ class ParameterArray(Sequence[Any]):
 Home.make = ParameterArray.of
 
 
-def _face(home: Home, slot: int) -> Parameter:
-    face = _new(Parameter)
-    # Written out: whoever walks over a million weights makes as many of these.
-    face.store, face.slot, face._view, face._home = home.store, slot, home.store.data_view, home
-    face._grad = face.op = None
-    face._label, face._scope = "", TOP
-    return face
-
-
 # What pickles name
 
 
-def _array(data: NDArray[Any], grad: NDArray[Any], reached: NDArray[Any], label: str) -> ParameterArray:
+def _array(data: Any, grad: Any, reached: Any, label: str, frozen: Any = None) -> ParameterArray:
     array = ParameterArray(data, label)
     array.grad[...] = grad
     array._strided(array.store.reached)[...] = reached
+    if frozen is not None and frozen.any():
+        array.freeze(frozen)
     return array
 
 

@@ -231,7 +231,8 @@ class Constant(Value):
         """A TypeError: there is nothing to differentiate."""
         raise TypeError(
             f"{self.describe()} is a constant, there is nothing to differentiate. It was made from numbers only, "
-            f"by detach(), or inside no_grad(); start from Value(...) outside no_grad()"
+            f"by detach(), inside no_grad(), or from frozen parameters (requires_grad = False); start from Value(...) "
+            f"outside no_grad(), or unfreeze them: module.requires_grad_(True)"
         )
 
 

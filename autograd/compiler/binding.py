@@ -30,7 +30,7 @@ class Bound:
         self._signature, self._notice = signature, notice
         self.seconds = 0.0
         """Time that making runs has taken, compiling for another number of samples included."""
-        self._span = trace.span
+        self._span, self._trained = trace.span, trace.span.trained()
         self.is_current = trace.guards.hold
         """Whether what the function read is what it was: asked at each call."""
         self.observed: Any = np.empty(len(trace.observed)) if trace.observed and goal == "parameters" else None
@@ -91,6 +91,6 @@ class Bound:
         """After a run for the parameters' gradients: say that they have some, and tell modules what they observe."""
         if not self._span.is_view:
             self._span.save()
-        self._span.mark_reached()
+        self._trained.mark_reached()
         if self.observed is not None:
             hand_over(self.trace, self.observed, self._samples)

@@ -6,7 +6,11 @@ tape. All between is `stages`. `Program.explain` shows what any stage makes of a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from .backend import Goal
 from .graph.checked import find_checked
@@ -79,9 +83,10 @@ def stages(trace: Trace, goal: Goal, checks: bool = True) -> Stages:
     (3, 5)
     """
     traced = Graph.of(trace.nodes, (*trace.results, *trace.observed))
-    totals = Graph.of(*find_totals(traced.nodes, traced.roots))
+    frozen = mask_of(trace.frozen, trace.span.size)
+    totals = Graph.of(*find_totals(traced.nodes, traced.roots, frozen))
     dots = Graph.of(*find_dots(totals.nodes, totals.roots))
-    gradients = with_gradients(dots, goal)
+    gradients = with_gradients(dots, goal, frozen)
     tidied = made_tidy(gradients, dots.size, checks)
     uniforms = UniformSlots(tidied.nodes, trace.span.size, sum(array.size for array in trace.buffers))
     groups = find_groups(tidied.nodes, uniforms)
@@ -93,12 +98,26 @@ def stages(trace: Trace, goal: Goal, checks: bool = True) -> Stages:
     return Stages(traced, totals, dots, gradients, tidied, uniforms, groups, fusion, schedule, reductions, tape)
 
 
-def with_gradients(graph: Graph, goal: Goal) -> Graph:
+def mask_of(runs: Sequence[tuple[int, int]], size: int) -> NDArray[np.bool_] | None:
+    """Which of so many parameters are in these runs; None if none are.
+
+    >>> mask_of([(1, 3)], 4)
+    array([False,  True,  True, False])
+    """
+    if not runs:
+        return None
+    mask = np.zeros(size, dtype=np.bool_)
+    for begin, end in runs:
+        mask[begin:end] = True
+    return mask
+
+
+def with_gradients(graph: Graph, goal: Goal, frozen: NDArray[np.bool_] | None = None) -> Graph:
     """The graph with what the goal's gradients need, which is added to the same nodes."""
     if goal == "values":
         return graph
     nodes, roots = graph.nodes, graph.roots
-    found = differentiate(nodes, roots[0], by_parameters=goal == "parameters", by_inputs=goal == "inputs")
+    found = differentiate(nodes, roots[0], goal == "parameters", goal == "inputs", frozen)
     return Graph.of(nodes, roots)._replace(gradients=found)
 
 

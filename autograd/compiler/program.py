@@ -241,6 +241,8 @@ class Program:
         specialisation = self._specialise(self._signature.arrays(arguments))
         if goal != "values":
             specialisation.refuse_lists()
+        if goal == "parameters":
+            specialisation.refuse_frozen()
         bound = specialisation.bounds.get(goal)
         if bound is None:
             executable = specialisation.executable(goal, self._chosen_backend())

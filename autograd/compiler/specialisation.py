@@ -57,6 +57,15 @@ class Specialisation:
                 f"return their sum, or the loss that is computed from them"
             )
 
+    def refuse_frozen(self) -> None:
+        """Raise TypeError where all parameters are frozen."""
+        if self.trace.frozen and not self.trace.span.trained().size:
+            raise TypeError(
+                f"all {self.trace.span.size} parameters that the function reads are frozen (requires_grad = False), "
+                f"there is nothing to differentiate by; unfreeze some: module.requires_grad_(True), or "
+                f"p.requires_grad = True"
+            )
+
     def inherit(self, older: Specialisation) -> None:
         """Take over what was compiled from an older trace, if that computes the same."""
         if not self.executables and same(self.trace, older.trace):
@@ -89,6 +98,7 @@ def same(a: Trace, b: Trace) -> bool:
         and a.nodes.lines == b.nodes.lines
         and all(x == y or x != x for x, y in zip(a.nodes.payload.values(), b.nodes.payload.values(), strict=True))
         and a.span.places == b.span.places
+        and a.frozen == b.frozen
         and all(map(_is, a.generators, b.generators))
         and len(a.buffers) == len(b.buffers)
         and all(map(_is, a.buffers, b.buffers))

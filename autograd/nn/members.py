@@ -12,11 +12,11 @@ from ..parameter_array import ParameterArray
 from ..parameter_list import Part
 from ..scopes import Scope
 from ..store import Span
+from ..telling import Readers
+from ..telling import tell as tell
 
 PLAIN = frozenset((int, float, bool, str, type(None)))
 """Classes of attributes in which no member can be."""
-Readers = dict[Any, list[tuple["weakref.ref[Any]", Any]]]
-"""By attribute or item: who has read it, and a note of that. Whoever sets it tells each, once."""
 
 
 class Member:
@@ -52,16 +52,6 @@ class Own:
         """Attributes with containers that can't tell of a change, and the members that were in them."""
         self.watched: list[Any] | None = None
         """Those of itself and the modules below that have such attributes."""
-
-
-def tell(readers: Readers | None, name: Any) -> None:
-    """Say that this attribute or item was set to those who have read it: they are stale, and get their note back."""
-    if readers:
-        for reference, note in readers.pop(name, ()):
-            reader = reference()
-            if reader is not None:
-                reader.changed.append(note)
-                reader.stale = True
 
 
 class Held:

@@ -229,6 +229,8 @@ class Module(Buffered, Stateful):
         """
         total = len(self.parameters())
         number = count(total, "parameter") if total else ""
+        frozen = self.frozen() if total else 0
+        number += f", {frozen} frozen" if frozen else ""
         inside = "; ".join(filter(None, (facts, number)))
         lines = [] if facts else [f"{name}: {child!r}" for name, child in self.named_children()]
         if lines:

@@ -190,6 +190,30 @@ class Walking(Member):
             own.span = own.span or Span(place for part in parts for place in part.places())
         return own.span
 
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Freeze all parameters here and below with False, unfreeze them with True; returns the module.
+
+        A frozen parameter is a constant: no gradient flows to it, no optimizer moves it, whether it was made before or
+        after, and programs see the change. Of a batch norm the running statistics go on; `eval` stops those.
+
+        >>> from autograd import nn
+        >>> model = nn.MLP(2, [3, 1]); model.layers[0].requires_grad_(False)
+        Layer(2 -> 3, relu; 9 parameters, 9 frozen)
+        """
+        for part in self._parts():
+            for member in part.arrays or part.faces():
+                member.requires_grad = requires_grad
+        return self
+
+    def frozen(self) -> int:
+        """How many of the parameters here and below are frozen.
+
+        >>> from autograd import nn
+        >>> nn.MLP(2, [3, 1]).frozen()
+        0
+        """
+        return sum(end - begin for begin, end in self._span().frozen())
+
     def zero_grad(self) -> None:
         """Set the gradients of all parameters to zero.
 

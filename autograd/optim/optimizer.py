@@ -249,15 +249,24 @@ class Optimizer(Formula):
         return array
 
     def _bind(self) -> None:
-        """Point the step at the numbers: a step for each run of parameters that lie side by side."""
+        """Point the step at the numbers: a step for each run of parameters that lie side by side and aren't frozen."""
+        self.refuse_frozen()
         self._seen, self._bound_state = offers.version, self.state
-        steps, done = [], 0
-        for place in self.span.places:
-            end = done + place.end - place.begin
-            steps.append(offers.step(self._rule, place, tuple(array[done:end] for array in self.state.values())))
-            done = end
+        steps = []
+        for place, at, is_frozen in self.span.pieces():
+            if not is_frozen:
+                states = tuple(array[at : at + place.end - place.begin] for array in self.state.values())
+                steps.append(offers.step(self._rule, place, states))
         self._puts, self._runs = [step.fill for step in steps], [step.run for step in steps]
         self._is_filled = False
+
+    def refuse_frozen(self) -> None:
+        """A ValueError where nothing is left to train."""
+        if not self.span.trained().size:
+            raise ValueError(
+                f"{type(self).__name__}: all of its parameters are frozen (requires_grad = False), so there is nothing "
+                f"to train; unfreeze some: module.requires_grad_(True), or p.requires_grad = True"
+            )
 
     def _fill(self, t: int) -> None:
         """Hand the numbers of step ``t`` to the step, for good if they don't change: that saves 0.3 of 0.9 µs."""

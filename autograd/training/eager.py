@@ -192,7 +192,8 @@ class EagerEngine:
         where = f"the penalty in {self.task.moment()}"
         if not math.isfinite(penalty.data):
             raise blame.loss_error(penalty, where, self._cure())
-        penalty.backward()
+        if penalty.requires_grad:  # all that it is about may be frozen
+            penalty.backward()
         if not self.task.trained.has_finite_gradients():
             raise blame.gradient_error(penalty, 1.0, where, self._cure())
         return float(penalty.data)

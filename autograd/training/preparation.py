@@ -87,6 +87,7 @@ def prepared(
     data, held_out = _parted(Data(X, Y), validation, random)
     used = _optimizer(optimizer, model)
     used.look_for_more()
+    used.refuse_frozen()
     trained = Trained(used.params, *_parameters(model))
     _refuse_nonfinite(trained, model)
     task = Task(

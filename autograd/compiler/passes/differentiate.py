@@ -9,6 +9,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import groupby
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ...operation import Op
 from ...ops import add, mul, neg, sub
@@ -20,14 +24,22 @@ from ..graph.runs import Line, runs
 from .dots import worth_a_dot
 
 
-def differentiate(nodes: Nodes, root: int, by_parameters: bool = True, by_inputs: bool = False) -> Gradients:
+def differentiate(
+    nodes: Nodes,
+    root: int,
+    by_parameters: bool = True,
+    by_inputs: bool = False,
+    frozen: NDArray[np.bool_] | None = None,
+) -> Gradients:
     """Add to the graph what the derivatives of ``root`` need, the adjoint of each sample's root being the seed.
+
+    Parameters that are ``frozen`` (by their slot) get none.
 
     >>> nodes = Nodes(); w, x = nodes.leaf("parameter", 0), nodes.leaf("input", 0)
     >>> differentiate(nodes, nodes.record(mul, (w, x))).sums == [(w, nodes.leaf("seed", 0), x)]
     True
     """
-    return Sweep(nodes, root, by_parameters, by_inputs).run()
+    return Sweep(nodes, root, by_parameters, by_inputs, frozen).run()
 
 
 Term = tuple[int | None, int]
@@ -41,8 +53,15 @@ _OF_TWO: tuple[tuple[int, ...], ...] = ((), (0,), (1,), (0, 1))
 class Sweep:
     """One way back through a graph, from the root to what is asked for."""
 
-    def __init__(self, nodes: Nodes, root: int, by_parameters: bool, by_inputs: bool) -> None:
-        self.nodes, self.root = nodes, root
+    def __init__(
+        self,
+        nodes: Nodes,
+        root: int,
+        by_parameters: bool,
+        by_inputs: bool,
+        frozen: NDArray[np.bool_] | None = None,
+    ) -> None:
+        self.nodes, self.root, self._frozen = nodes, root, frozen
         self.size = len(nodes)
         self.by_parameters = by_parameters
         self._by_inputs = by_inputs
@@ -64,12 +83,43 @@ class Sweep:
         needed = bytearray(self.size)
         for node, kind in enumerate(nodes.kinds):
             if nodes.is_leaf(node):
-                needed[node] = wanted.get(kind, False)
-            elif kind == PRODUCT and self.by_parameters:
+                needed[node] = wanted.get(kind, False) and not self._is_frozen(node)
+            elif kind == PRODUCT and self.by_parameters and self._has_trained(node):
                 needed[node] = True
             elif kind is not IDENTITY and kind not in IS_CONDITION:
                 needed[node] = any(needed[arg] for arg in nodes.args[node])
         return needed
+
+    def _is_frozen(self, leaf: int) -> bool:
+        """Whether a leaf is a frozen parameter, or the total of some."""
+        if self._frozen is None or self.nodes.kinds[leaf] not in ("parameter", *TOTALS):
+            return False
+        slot = self.nodes.payload[leaf]
+        return bool(self._frozen[slot if isinstance(slot, int) else slot[0]])
+
+    def _frozen_among(self, line: Line, rows: int) -> list[bool]:
+        """Which of a line of so many parameters are frozen; nothing where none is anywhere."""
+        return [] if self._frozen is None else self._frozen[line.slot + line.step * np.arange(rows)].tolist()
+
+    def _has_trained(self, product: int) -> bool:
+        """Whether a product names a parameter that isn't frozen."""
+        nodes = self.nodes
+        return self._frozen is None or not all(
+            all(self._frozen_among(line, len(nodes.args[vec]))) for vec, line in nodes.parts(product)
+        )
+
+    def _trained(self, vec: int, line: Line) -> Iterable[tuple[int, Line]]:
+        """A line of parameters without the frozen ones, in pieces, each with the rows that it is multiplied by."""
+        rows = self.nodes.args[vec]
+        frozen = self._frozen_among(line, len(rows))
+        if not any(frozen):
+            yield vec, line
+            return
+        for is_frozen, places in groupby(range(len(rows)), frozen.__getitem__):
+            if not is_frozen:
+                first, *rest = places
+                piece = rows[first : first + len(rest) + 1]
+                yield self.nodes.vec(piece), Line(line.slot + line.step * first, line.step)
 
     def run(self) -> Gradients:
         """The whole sweep: rows first, then what depends on parameters alone."""
@@ -136,8 +186,8 @@ class Sweep:
         if bias is not None:
             self._contribute(bias, None, adjoint)
         for vec, line in self.nodes.parts(node):
-            if self.by_parameters:
-                self.gradients.sums.append(LineSum(line, adjoint, vec))
+            for part, trained in self._trained(vec, line) if self.by_parameters else ():
+                self.gradients.sums.append(LineSum(trained, adjoint, part))
             if self.needed[vec]:
                 self.lines.setdefault(vec, {}).setdefault(line, []).append(adjoint)
 

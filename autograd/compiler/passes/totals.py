@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from functools import reduce
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ...ops import abs as magnitude
 from ...ops import add, mul
 from ..graph.nodes import Nodes, Total
@@ -15,8 +18,12 @@ FEWEST = 8
 """Parameters that are worth a total."""
 
 
-def find_totals(nodes: Nodes, roots: Sequence[int]) -> tuple[Nodes, tuple[int, ...]]:
+def find_totals(
+    nodes: Nodes, roots: Sequence[int], frozen: NDArray[np.bool_] | None = None
+) -> tuple[Nodes, tuple[int, ...]]:
     """The same graph, in which what spells out Σ w² or Σ |w| over parameters side by side is a leaf for the sum.
+
+    Those that are ``frozen`` (by their slot) and those that aren't have totals of their own.
 
     >>> nodes = Nodes(); squares = [nodes.record(mul, (w, w)) for w in (nodes.leaf("parameter", k) for k in range(9))]
     >>> total = squares[0]
@@ -24,7 +31,7 @@ def find_totals(nodes: Nodes, roots: Sequence[int]) -> tuple[Nodes, tuple[int, .
     >>> found, (root,) = find_totals(nodes, [total]); found.kinds[root], found.payload[root]
     ('squares', (0, 9))
     """
-    finder = _Finder(nodes, roots)
+    finder = _Finder(nodes, roots, frozen)
     return finder.rebuilt() if finder.chains else (nodes, tuple(roots))
 
 
@@ -36,8 +43,8 @@ class _Chain(NamedTuple):
 
 
 class _Finder:
-    def __init__(self, nodes: Nodes, roots: Sequence[int]) -> None:
-        self.nodes, self.roots = nodes, roots
+    def __init__(self, nodes: Nodes, roots: Sequence[int], frozen: NDArray[np.bool_] | None) -> None:
+        self.nodes, self.roots, self.frozen = nodes, roots, frozen
         self.live = nodes.live(roots)
         self.uses = self._count_uses()
         self.chains: dict[int, _Chain] = {}
@@ -78,7 +85,7 @@ class _Finder:
                 chain.rest.append(node)
         for kind, found in terms.items():
             found.sort()
-            for run in runs([(slot,) for slot, _ in found], found, steps=(1,)):
+            for run in runs([(self._is_frozen(slot), slot) for slot, _ in found], found, steps=(0, 1)):
                 if len(run) >= FEWEST:
                     chain.totals.append((kind, (run[0][0], len(run))))
                     links += [node for _, node in run]
@@ -88,6 +95,9 @@ class _Finder:
             self.chains[end] = chain
             for node in links:
                 self.absorbed[node] = 1
+
+    def _is_frozen(self, slot: int) -> int:
+        return 0 if self.frozen is None else int(self.frozen[slot])
 
     def _kind_of_term(self, node: int) -> Total | None:
         nodes = self.nodes

@@ -21,7 +21,7 @@ from ..backend import InputArray
 from ..graph.conditions import ALIAS
 from ..graph.nodes import TOTALS, Nodes
 from ..graph.runs import Line
-from .guards import Guards
+from .guards import Guard, Guards
 from .noting import Noting
 from .symbol import Condition, Symbol
 from .tracer import Tracer
@@ -47,6 +47,8 @@ class Trace:
     """The random generators of the arrays of kind "mask", in their order."""
     modules: tuple[Any, ...]
     """The modules that were called, each once."""
+    frozen: tuple[tuple[int, int], ...]
+    """Which of the span is frozen, as runs of positions: no gradient flows there."""
     modes: tuple[bool, ...]
     """Whether each was in training mode."""
     buffers: tuple[NDArray[np.float64], ...] = ()
@@ -91,6 +93,7 @@ def trace(function: Callable[..., Any], arrays: Sequence[InputArray]) -> Trace:
         span,
         tuple(rng for rng, _ in tracer.generators.values()),
         tuple(tracer.modules.values()),
+        _frozen(noting.guards, span),
         tuple(module.training for module in tracer.modules.values()),
         buffers,
         tuple(node for _, nodes in tracer.observed for node in nodes),
@@ -217,6 +220,14 @@ def _number_parameters(tracer: Tracer) -> Span:
     for node, known in nodes.lines.items():
         nodes.lines[node] = tuple([Line(slot(line.slot), line.step) for line in known])
     return span
+
+
+def _frozen(guards: Guards, span: Span) -> tuple[tuple[int, int], ...]:
+    """Which of the parameters are frozen; their stores tell when that changes."""
+    frozen = span.frozen()
+    for store in {place.store for place in span.places}:
+        guards.tell(Guard(store, "frozen", frozen, span.frozen, "which parameters are frozen (positions)"))
+    return frozen
 
 
 def _runs(span: Span) -> Iterator[tuple[Store, int, int]]:

@@ -13,7 +13,7 @@ from ...operation import Op, truth
 from ...ops import add
 from ...parameter import Home, Parameter
 from ...scopes import Scope, current
-from ...store import Place, Store
+from ...store import Place, Span, Store
 from ...value import Constant, Value
 from ..graph.conditions import BATCH_MEAN, BOTH, CONDITIONS, EITHER, IDENTITY, IS_CONDITION
 from ..graph.nodes import PRODUCT, TOTALS, VEC, Nodes, Total
@@ -135,6 +135,7 @@ class Tracer:
         """
         if owner is not None and self.noting is not None:
             self.noting.parameters(owner)
+        places = [piece for piece, *_ in Span(places).pieces()]
         self.totals.update(dict.fromkeys(places))
         leaves = [self.nodes.leaf(kind, (self.address(store, begin), end - begin)) for store, begin, end in places]
         node = reduce(lambda a, b: self.nodes.record(add, (a, b)), leaves)
@@ -162,6 +163,8 @@ class Tracer:
         """The derivatives of a traced number by others; without ``record`` no gradient flows through them."""
         wanted = [self.operand(x) for x in xs]
         for x, node in zip(xs, wanted, strict=True):
+            if isinstance(x, Parameter) and not x.requires_grad:
+                x.backward()  # which says that it is frozen
             if node in self.nodes.numbers:
                 raise TraceError(
                     f"gradients by {x!r}{source_line()}: in a compiled function a plain number is nothing to "

@@ -17,7 +17,6 @@ from autograd import (
     derivative,
     dot,
     gradients,
-    hessian,
     nn,
     no_grad,
     where,
@@ -200,7 +199,6 @@ def test_derivative_of_values_in_eager_code() -> None:
     [
         (lambda x: gradients(x * 2.0, [Constant(1.0)], record=True)[0], "a plain number is nothing to differentiate"),
         (lambda x: gradients(x * 2.0, [3.0], record=True)[0], "gradients by 3.0.* Make it a Value before y"),
-        (lambda x: hessian(lambda t: t * t)([x])[0, 0], "take gradients.y, xs, record=True., and gradients of these"),
         (lambda x: x.backward(), r"for a derivative in a formula take gradients\(y, xs, record=True\)"),
     ],
 )
