@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Iterable, Mapping, Set
+from functools import reduce
 from typing import Any
 
 import numpy as np
 
 from .errors import ShapeError
-from .ops import exp, logsumexp
+from .ops import exp, logsumexp, maximum
 
 
 def sum(xs: Iterable[Any], start: Any = 0) -> Any:
@@ -51,7 +52,7 @@ def mean(xs: Iterable[Any]) -> Any:
 def softmax(xs: Iterable[Any], dim: int | None = None) -> list[Any]:
     """``exp(x) / Σ exp(x)`` of each item, without overflow: probabilities that sum to 1.
 
-    Computed as ``exp(x - logsumexp(xs))`` (Bridle 1990). For training give the logits themselves to
+    (Bridle 1990.) The largest is subtracted first, which changes nothing but the digits. For training give the logits themselves to
     `nn.losses.cross_entropy`, which is exact where a probability rounds to 0.
 
     Args:
@@ -69,12 +70,13 @@ def softmax(xs: Iterable[Any], dim: int | None = None) -> list[Any]:
     >>> softmax([1000.0, 1000.0])
     [0.5, 0.5]
     """
-    items, total = _normalized(xs, "softmax", dim)
-    return [exp(x - total) for x in items]
+    powers = [exp(z) for z in _shifted(xs, "softmax", dim)]
+    total = sum(powers)
+    return [power / total for power in powers]
 
 
 def log_softmax(xs: Iterable[Any], dim: int | None = None) -> list[Any]:
-    """``log softmax(xs)``, computed as ``x - logsumexp(xs)``: finite where a probability rounds to 0.
+    """``log softmax(xs)``, which is ``x - logsumexp(xs)``: finite where a probability rounds to 0.
 
     Arguments and errors are those of `softmax`.
 
@@ -82,17 +84,20 @@ def log_softmax(xs: Iterable[Any], dim: int | None = None) -> list[Any]:
     >>> log_softmax([0.0, -1000.0])
     [0.0, -1000.0]
     """
-    items, total = _normalized(xs, "log_softmax", dim)
-    return [x - total for x in items]
+    zs = _shifted(xs, "log_softmax", dim)
+    total = logsumexp(*zs)
+    return [z - total for z in zs]
 
 
-def _normalized(xs: Iterable[Any], name: str, dim: int | None) -> tuple[list[Any], Any]:
-    """The items, and the logarithm of the sum of their exponentials."""
+def _shifted(xs: Iterable[Any], name: str, dim: int | None) -> list[Any]:
+    """The items less the largest, through which no gradient flows: no result depends on it."""
     check_dim(dim, name)
     items = row(xs, name)
     if not items:
         raise ShapeError(f"{name} of no numbers: it needs at least one")
-    return items, logsumexp(*items)
+    largest = reduce(maximum, items)
+    largest = largest.detach() if hasattr(largest, "detach") else largest
+    return [x - largest for x in items]
 
 
 def check_dim(dim: int | None, name: str) -> None:
