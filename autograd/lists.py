@@ -52,8 +52,8 @@ def mean(xs: Iterable[Any]) -> Any:
 def softmax(xs: Iterable[Any], dim: int | None = None) -> list[Any]:
     """``exp(x) / Σ exp(x)`` of each item, without overflow: probabilities that sum to 1.
 
-    (Bridle 1990.) The largest is subtracted first, which changes nothing but the digits. For training give the logits themselves to
-    `nn.losses.cross_entropy`, which is exact where a probability rounds to 0.
+    (Bridle 1990.) The largest is subtracted first, which changes nothing but the digits. For training give the logits
+    themselves to `nn.losses.cross_entropy`, which is exact where a probability rounds to 0.
 
     Args:
         xs: at least one number or Value: a list, a NumPy row, an iterator.

@@ -17,6 +17,7 @@ from .module import Module
 from .module_list import ModuleList
 from .neuron import Neuron
 from .normalization import BatchNorm, LayerNorm
+from .recording import record
 from .sequential import Sequential
 from .softmax import LogSoftmax, Softmax
 
@@ -47,4 +48,5 @@ __all__ = [
     "init",
     "losses",
     "penalties",
+    "record",
 ]

@@ -9,6 +9,7 @@ from ..scopes import TOP, Scope, _current, current
 from .adoption import adopt, give_away, keep_parameter, refuse_circles
 from .buffers import Buffered, overwrite
 from .calling import SignatureOfForward, entering, entering_with_batch
+from .hooks import Hookable
 from .members import CONTAINERS, MEMBERS, PLAIN, Own, has_members, held, tell
 from .state import Stateful
 
@@ -16,7 +17,7 @@ _set = object.__setattr__
 _MAY_HOLD = (*MEMBERS, *CONTAINERS)
 
 
-class Module(Buffered, Stateful):
+class Module(Buffered, Stateful, Hookable):
     """Base of all layers and models: assign parameters, modules, or lists of them, and write ``forward``.
 
     Calling a module runs ``forward`` (for one sample) in the scope of its name: the attribute or list index under which
