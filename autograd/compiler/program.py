@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ..nn.recording import record
 from ..optim.stepping import offers
 from .arguments import Signature, is_one_sample, refuse_nested, refuse_nonfinite
 from .backend import Backend, Executable, Failure, Floats, Goal
@@ -293,3 +294,6 @@ class Program:
         with rewound(bound.trace.generators, bound.states):
             observed = observed_of(bound.trace, arrays)
             return diagnose(self.function, arrays, names, bound.goal != "values", observed)
+
+
+record.program = Program

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,13 +42,15 @@ class record(Mapping[str, Any]):  # noqa: N801 (it is called like a function)
     [[1.0, 0.0], [3.0, 0.0]]
     """
 
+    program: ClassVar[Callable[..., Any]]
+    """Makes a program of a function; the compiler, which knows of modules, sets it."""
+
     def __init__(self, model: Module) -> None:
         if not hasattr(model, "named_modules"):
             raise TypeError(f"record takes a module, got {type(model).__name__}: {model!r}")
         self.model = model
         self._calls: dict[str, list[Any]] = {}
         self._handles: list[Handle] = []
-        self._programs: dict[str, Any] = {}
 
     def __enter__(self) -> record:
         if self._handles:
@@ -114,8 +116,6 @@ class record(Mapping[str, Any]):  # noqa: N801 (it is called like a function)
             TraceError: the model can't be compiled.
             TypeError: a module gives something else than a number or a list of numbers.
         """
-        from ..compiler import compile  # here, as the compiler knows of modules
-
         calls: dict[str, list[Any]] = {}
         columns: dict[str, Any] = {}
         model = self.model
@@ -130,7 +130,7 @@ class record(Mapping[str, Any]):  # noqa: N801 (it is called like a function)
 
         self._attach(calls, in_trace=True)
         try:
-            results = compile(activations, backend)(X)
+            results = type(self).program(activations, backend)(X)
         finally:
             self._detach()
         return {path: _picked(results, each) for path, each in columns.items()}
