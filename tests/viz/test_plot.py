@@ -59,6 +59,30 @@ def test_boundary_by_sign(classes):
     assert len(colours) == 2
 
 
+def title_and_legend(figure):
+    (axes,) = figure.axes
+    return axes.get_title(loc="left"), axes.get_legend().get_title().get_text()
+
+
+def test_boundary_of_probabilities_is_at_a_half():
+    figure = decision_boundary(lambda p: 1 / (1 + np.exp(-9 * (p[:, 0] - 0.5))), X, [0, 1, 0, 1], resolution=30)
+    assert title_and_legend(figure) == ("4 of 4 right (100 %)", "class (at 0.5)")
+    (line,) = [c for c in figure.axes[0].collections if hasattr(c, "levels")]
+    assert np.abs(line.get_paths()[0].vertices[:, 0] - 0.5).max() < 1e-9
+
+
+@pytest.mark.parametrize(("classes", "shift", "right"), [([-1, 1, -1, 1], 0.5, 2), ([0, 1, 0, 1], 0.0, 4)])
+def test_boundary_of_other_scores_is_at_zero(classes, shift, right):
+    """Where the classes are -1 and 1, scores from 0 to 1 are scores as others are."""
+    figure = decision_boundary(lambda p: np.clip(p[:, 0], 0, 1) - 0.5 + shift * 1.2, X, classes, resolution=30)
+    assert title_and_legend(figure) == (f"{right} of 4 right ({25 * right} %)", "class")
+
+
+def test_boundary_at_a_given_threshold():
+    figure = decision_boundary(lambda p: p[:, 0], X, [0, 0, 0, 0], resolution=30, threshold=2.0)
+    assert title_and_legend(figure) == ("4 of 4 right (100 %)", "class (at 2)")
+
+
 def test_boundary_by_largest_logit():
     corners = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
     figure = decision_boundary(

@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias
 
 from ...operation import Op
 from ...ops import add, div, mul, neg, pow, sqrt, sub, where
-from .conditions import ALIAS, BOTH, EITHER
+from .conditions import ALIAS, BOTH, EITHER, IDENTITY, IS_CONDITION
 from .runs import Line
 
 Leaf: TypeAlias = Literal["input", "seed", "parameter", "buffer", "constant", "adjoint", "squares", "magnitudes"]
@@ -126,6 +126,24 @@ class Nodes:
         self.args.append(args)
         self.uniform.append(uniform)
         return len(self.kinds) - 1
+
+    def depends_on_parameters(self, node: int) -> bool:
+        """Whether gradient would flow from a node into parameters or aliases.
+
+        >>> nodes = Nodes(); w = nodes.leaf("parameter", 0); y = nodes.record(mul, (nodes.leaf("input", 0), w))
+        >>> nodes.depends_on_parameters(y), nodes.depends_on_parameters(nodes.record(IDENTITY, (y,)))
+        (True, False)
+        """
+        waiting, seen = [node], set()
+        while waiting:
+            at = waiting.pop()
+            kind = self.kinds[at]
+            if kind == "parameter" or kind == PRODUCT or kind in TOTALS or kind is ALIAS:
+                return True
+            if at not in seen and kind is not IDENTITY and kind not in IS_CONDITION:
+                seen.add(at)
+                waiting += self.args[at]
+        return False
 
     def is_leaf(self, node: int) -> bool:
         """Whether the node is an input, a parameter, a constant or the like."""

@@ -165,6 +165,11 @@ class Symbol(_Traced):
         """True: whether gradient flows is found when the trace is differentiated."""
         return True
 
+    @property
+    def depends_on_parameters(self) -> bool:
+        """Whether gradient would flow from here into a parameter, or into a Value that was made in the trace."""
+        return self._tracer.nodes.depends_on_parameters(self._node)
+
     def detach(self) -> Symbol:
         """The same number, through which no gradient flows."""
         return self._tracer.detached(self)
