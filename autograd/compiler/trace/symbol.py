@@ -110,7 +110,10 @@ _OPERATORS = {
 
 
 class Condition(_Traced):
-    """The result of a comparison, which `where` takes; join conditions by & and |, turn one round by ~."""
+    """The result of a comparison, which `where` takes; join conditions by & and |, turn one round by ~.
+
+    In a sum or product it counts 1 or 0, as Python's bools do.
+    """
 
     __slots__ = ()
 
@@ -217,6 +220,8 @@ def _install(op: Op) -> None:
             method = _method(op, swap)
             method.is_operation = True
             setattr(Symbol, name, method)
+            if name.startswith("__"):
+                setattr(Condition, name, _method_of_condition(op, swap))
 
 
 def _method(op: Op, swap: bool) -> Any:
@@ -227,6 +232,10 @@ def _method(op: Op, swap: bool) -> Any:
     if swap:
         return lambda self, other: self._tracer.binary(op, other, self)
     return lambda self, other: self._tracer.binary(op, self, other)
+
+
+def _method_of_condition(op: Op, swap: bool) -> Any:
+    return lambda self, *other: self._tracer.apply(op, (*other, self) if swap else (self, *other))
 
 
 on_declaration(_install)
