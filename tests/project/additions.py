@@ -405,7 +405,7 @@ class PolynomialLR(Schedule):
 
     def __call__(self, t: int) -> float:
         """The share of steps that is left, to the power."""
-        return (1 - min(t, self.total_iters) / self.total_iters) ** self.power
+        return math.pow(1 - min(t, self.total_iters) / self.total_iters, self.power)
 
 
 ''',
