@@ -13,10 +13,10 @@ from .fast.methods import install
 from .fast.methods import specialize as specialize  # for classes of Values that keep their number elsewhere
 from .operation import Op, truth
 from .scopes import current, is_checked
-from .value import Constant, Value
+from .value import Constant, Leaf, Value
 
 _NUMBERS = (int, float, np.integer, np.floating)
-_REFUSED = (bool, str, bytes, complex, list, tuple, dict, np.bool_, np.complexfloating, np.ndarray, type(None))
+_REFUSED = (str, bytes, complex, list, tuple, dict, np.complexfloating, np.ndarray, type(None))
 
 
 def apply(op: Op, args: tuple[Any, ...]) -> Any:
@@ -33,7 +33,9 @@ def apply(op: Op, args: tuple[Any, ...]) -> Any:
     scope = current()
     carries = [node.requires_grad for node in nodes]
     if scope.recording and any(carries):
-        return Value(y)._computed(op, nodes, op.partials_for(carries, y, numbers))
+        node = object.__new__(Value)
+        node._leaf(y, "")
+        return node._computed(op, nodes, op.partials_for(carries, y, numbers))
     result = Constant(y)
     if scope.recording or scope.trace is not None:  # a trace needs to know what a number was made of
         result._computed(op, nodes, [None] * len(nodes))
@@ -57,6 +59,8 @@ def _operand(x: Any, op: Op, position: int) -> Any:
             )
     if isinstance(x, Value):
         return x
+    if isinstance(x, bool | np.bool_):  # as in (x > 0) * x
+        return Constant(float(x))
     if isinstance(x, (*_NUMBERS, *_REFUSED)):
         return Constant(real_number(x, "a formula of Values"))
     return NotImplemented
@@ -76,4 +80,4 @@ def _apply_op(op: Op, args: tuple[Any, ...]) -> Any:
 
 
 Value.__apply_op__ = staticmethod(_apply_op)
-_HAVE_METHODS = install(Value, Constant, apply)
+_HAVE_METHODS = install(Value, Leaf, Constant, apply)

@@ -7,11 +7,13 @@ asks nobody, pays nothing for it; programs and optimizers are told when it chang
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import cache
+from functools import cache, partialmethod
 from typing import Any, ClassVar
 
 import numpy as np
 
+from .fast.methods import in_place
+from .scopes import current
 from .store import Place
 from .telling import tell
 from .value import Constant
@@ -39,6 +41,15 @@ class Frozen(Constant):
             f"{self.describe()} is frozen (requires_grad = False), there is nothing to differentiate; "
             f"set requires_grad = True, or module.requires_grad_(True)"
         )
+
+    def _changed(self, other: Any, name: str) -> Any:
+        """``p -= x`` inside `no_grad`, as of any leaf; elsewhere what Python makes of it without this."""
+        return NotImplemented if current().recording else in_place(self, getattr(Constant, name)(self, other))
+
+    __iadd__ = partialmethod(_changed, name="__add__")
+    __isub__ = partialmethod(_changed, name="__sub__")
+    __imul__ = partialmethod(_changed, name="__mul__")
+    __itruediv__ = partialmethod(_changed, name="__truediv__")
 
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""

@@ -15,6 +15,7 @@ from .checks import brief, real_array
 from .errors import ShapeError
 from .freezing import FreezableArray
 from .parameter import Home, Parameter, new_face
+from .parameter_arithmetic import ArrayArithmetic
 from .store import Place, Store, take
 
 _new = object.__new__
@@ -23,7 +24,7 @@ _making = threading.RLock()
 Slots = NDArray[np.intp]
 
 
-class ParameterArray(FreezableArray, Sequence[Any]):
+class ParameterArray(ArrayArithmetic, FreezableArray, Sequence[Any]):
     """Parameters of a shape. Indexed by a number for each axis it gives a `Parameter`, the same one each time.
 
     A slice or a part of the axes gives a view of the same memory. Whoever looks at a row (along the last axis) as a
@@ -259,28 +260,15 @@ class ParameterArray(FreezableArray, Sequence[Any]):
         return self._view(begin, chosen.shape, tuple(step // chosen.itemsize for step in chosen.strides))
 
     def __setitem__(self, key: Any, value: Any) -> None:
+        if isinstance(value, Parameter | ParameterArray):  # perhaps weight[key] -= ..., inside no_grad()
+            there = self[key]
+            if there is value or (isinstance(there, ParameterArray) and there.same_as(value)):
+                return
         number = brief(getattr(value, "data", value))
         raise TypeError(
             f"a parameter keeps its place in {self!r}: write its number, weight.data[{key!r}] = {number} or "
             f"weight[{key!r}].data = {number}"
         )
-
-    def __add__(self, other: Any) -> list[Any]:
-        if isinstance(other, np.ndarray):
-            return NotImplemented  # item by item, as of a list of Parameters
-        return [*self, *other] if hasattr(other, "__iter__") else self._no_arithmetic(other)
-
-    def __radd__(self, other: Any) -> list[Any]:
-        return [*other, *self] if hasattr(other, "__iter__") else self._no_arithmetic(other)
-
-    def _no_arithmetic(self, _: Any = None) -> Any:
-        raise TypeError(
-            f"{self!r} is a sequence of Parameters and has no arithmetic: write formulas of its items, as in "
-            f"[2 * w for w in row] and autograd.dot(row, xs), or take its numbers, .data"
-        )
-
-    __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __pow__ = __neg__ = _no_arithmetic
-    __matmul__ = __rmatmul__ = _no_arithmetic
 
     def tolist(self) -> Any:
         """The parameters in nested lists.

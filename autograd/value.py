@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable
 from typing import Any, ClassVar, Self
 
 from .checks import real_number
+from .comparisons import Comparisons
 from .copies import reduced
 from .copies import restored as _restore  # noqa: F401 (so pickles of version 0.1 call it)
 from .fast.methods import ValueMethods
 from .fast.sweep import backward
+from .micrograd import Micrograd, label_of
 from .operation import Op
 from .scopes import TOP, Scope, current
 
 
-class Value(ValueMethods):
+class Value(ValueMethods, Comparisons, Micrograd):
     """A scalar in a graph of operations, with reverse-mode automatic differentiation.
 
     ``data`` is one real number (int, float, NumPy scalar; kept as a float); ``label`` names it in pictures and errors.
-    Arithmetic with numbers and Values, comparisons (by value, giving bools; ``==`` is identity), and a method for every
-    operation of the table build the graph; `backward` fills ``grad`` of all that it came from.
-    Anything that isn't one real number is a TypeError.
+    Arithmetic with numbers (bools count 0 and 1) and Values, and a method for every operation of the table build the
+    graph; `backward` fills ``grad`` of all that it came from. Comparisons with numbers are by value and give bools; two
+    Values are ``==`` only if they are the same one. Inside `no_grad`, ``v -= 0.1`` changes a leaf in place.
+    A leaf takes attributes of your own. Anything that isn't one real number is a TypeError.
 
     >>> a = Value(2.0, label="a"); b = a * a + 3 * a; b.backward()
     >>> b.data, a.grad
@@ -48,8 +50,13 @@ class Value(ValueMethods):
     _pb: Any
     _scope: Scope
 
-    def __init__(self, data: Any, label: str = "") -> None:
-        self._leaf(real_number(data), label)
+    def __new__(cls, *_: Any, **__: Any) -> Self:
+        """What is made by hand has room for attributes; results, of which there are many, don't."""
+        return object.__new__(Leaf if cls is Value else cls)  # type: ignore[return-value]
+
+    def __init__(self, data: Any, _children: Any = "", _op: str = "", label: str = "") -> None:
+        """A leaf: ``Value(data)``, ``Value(data, label="x")``; for what micrograd takes besides see `label_of`."""
+        self._leaf(real_number(data), label_of(_children, _op, label) if _children or _op else label)
 
     def _leaf(self, data: float, label: str) -> None:
         self._a = self._b = self._pa = self._pb = self.op = self._grad = None
@@ -134,14 +141,6 @@ class Value(ValueMethods):
             return self._pb if self._b is not None and self._pb is not None else (None,) * len(self.args)
         return (self._pa,) if self._b is None else (self._pa, self._pb)
 
-    @property
-    def _prev(self) -> set[Value]:
-        return set(self.args)
-
-    @property
-    def _op(self) -> str:
-        return "" if self.op is None else self.op.symbol
-
     def item(self) -> float:
         """The number, as PyTorch calls it."""
         return self._data
@@ -173,18 +172,6 @@ class Value(ValueMethods):
         """Forget the gradient of this Value (of this one alone)."""
         self._grad = None
 
-    def __lt__(self, other: Any) -> Any:
-        return _compared("<", self, other)
-
-    def __le__(self, other: Any) -> Any:
-        return _compared("<=", self, other)
-
-    def __gt__(self, other: Any) -> Any:
-        return _compared(">", self, other)
-
-    def __ge__(self, other: Any) -> Any:
-        return _compared(">=", self, other)
-
     def __pos__(self) -> Value:
         return self
 
@@ -211,6 +198,15 @@ class Value(ValueMethods):
     __reduce_ex__ = reduced
 
 
+class Leaf(Value):
+    """What `Value` makes: one with a dict, for attributes that are set on it."""
+
+    __slots__ = ("__dict__",)
+
+
+Leaf.__name__ = "Value"  # as messages call it; pickles go by the qualified name
+
+
 class Constant(Value):
     """A number in a formula: it carries no gradient, and is drawn without one.
 
@@ -234,16 +230,3 @@ class Constant(Value):
             f"by detach(), inside no_grad(), or from frozen parameters (requires_grad = False); start from Value(...) "
             f"outside no_grad(), or unfreeze them: module.requires_grad_(True)"
         )
-
-
-_ORDERS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
-
-
-def _compared(sign: str, a: Value, b: Any) -> Any:
-    """A bool, or the condition that a trace makes of it."""
-    trace = current().trace
-    if trace is not None:
-        return trace.compare(sign, a, b)
-    if hasattr(type(b), "__apply_op__") and not isinstance(b, Value):
-        return NotImplemented
-    return _ORDERS[sign](a._data, b._data if isinstance(b, Value) else real_number(b, "a comparison with a Value"))

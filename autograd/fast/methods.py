@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import linecache
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from ..declare import on_declaration
 from ..formula import python_namespace
 from ..operation import OPS, Op
 from ..scopes import Scope, current
-from .source import OPERATORS, can_be_generated, method_names, method_source, unrecorded_source
+from .source import IN_PLACE, OPERATORS, can_be_generated, method_names, method_source, unrecorded_source
 
 _NAMESPACE: dict[str, Any] = {**python_namespace(), "current": current, "new": object.__new__, "carriers": set()}
 """The globals of generated methods; `install` adds what is Value's."""
@@ -39,7 +40,20 @@ class _Lazy:
         return method.__get__(instance, owner)
 
 
-def install(value: type, constant: type, apply: Callable[..., Any]) -> set[Op]:
+def in_place(node: Any, result: Any) -> Any:
+    """What ``node += x`` is inside `no_grad`: a leaf takes the number of the result, as in PyTorch."""
+    if node.op is not None:
+        return result
+    trace = current().trace
+    if trace is not None:
+        raise trace.refused("a change in place", node.describe(), "place")
+    if result is NotImplemented:
+        return result
+    node.data = result._data
+    return node
+
+
+def install(value: type, leaf: type, constant: type, apply: Callable[..., Any]) -> set[Op]:
     """Give ``value`` a method for every operation, declared now or later; ``constant`` has those that record nothing.
 
     Returns the operations that have a method of their name (the set grows as more are declared).
@@ -52,8 +66,8 @@ def install(value: type, constant: type, apply: Callable[..., Any]) -> set[Op]:
         node._data, node._label, node._scope = number, "", scope
         return node
 
-    _NAMESPACE.update(Value=value, Constant=constant, apply=apply, unrecorded=unrecorded)
-    _NAMESPACE["carriers"].add(value)
+    _NAMESPACE.update(Value=value, Constant=constant, apply=apply, unrecorded=unrecorded, in_place=in_place)
+    _NAMESPACE["carriers"].update((value, leaf))
     installed: set[Op] = set()
     own_names = set(dir(value)) | set(dir(constant))
 
@@ -70,6 +84,9 @@ def install(value: type, constant: type, apply: Callable[..., Any]) -> set[Op]:
             for holder, source in holders:
                 _give(holder, name, op, swap, source)
             installed.add(op)
+        if op.name in IN_PLACE:
+            for holder, source in ((ValueMethods, method_source), (constant, unrecorded_source)):
+                _give(holder, IN_PLACE[op.name], op, False, source)
 
     on_declaration(add)
     return installed
@@ -83,16 +100,16 @@ def _give(holder: type, name: str, op: Op, swap: bool, source: Callable[[Op, str
             return _documented(_general(op, swap), op, name)
         return _documented(_executed(source(op, name, swap), op, name, holder.__name__), op, name)
 
-    setattr(holder, name, make() if name.startswith("__") else _Lazy(holder, name, make))
+    is_lazy = not name.startswith("__") or name in IN_PLACE.values()
+    setattr(holder, name, _Lazy(holder, name, make) if is_lazy else make())
 
 
 def specialize(kind: type, number: str) -> None:
     """Give a subclass of Value its own operators, in which ``number`` is the source text of self's number."""
     _NAMESPACE["carriers"].add(kind)
     for op in map(OPS.__getitem__, ("add", "sub", "mul", "div")):
-        for name, swap in method_names(op):
-            method = _executed(method_source(op, name, swap, number), op, name, kind.__name__)
-            setattr(kind, name, _documented(method, op, name))
+        for name, swap in (*method_names(op), (IN_PLACE[op.name], False)):
+            _give(kind, name, op, swap, partial(method_source, number=number))
 
 
 def _executed(source: str, op: Op, name: str, holder: str) -> Any:

@@ -20,6 +20,8 @@ OPERATORS = {
     "abs": ("__abs__",),
 }
 """Python's operators, by the operation that each of them is."""
+IN_PLACE = {"add": "__iadd__", "sub": "__isub__", "mul": "__imul__", "div": "__itruediv__"}
+"""Those that change a leaf where nothing is recorded, and elsewhere mean what the operators mean."""
 
 
 def method_names(op: Op) -> list[tuple[str, bool]]:
@@ -186,6 +188,9 @@ def _binary(op: Op, name: str, swap: bool, number: str) -> str:
         f"{dropped} = None",
         "return node",
     ]
+    unrecorded = f"Constant.{name}(self, other)"
+    if name in IN_PLACE.values():
+        unrecorded = f"in_place(self, {unrecorded})"
     attributes = "" if not op.attributes else ", **attributes"
     lines = [f"def {name}(self, other{attributes}):", "scope = current()"]
     if not attributes:
@@ -197,7 +202,7 @@ def _binary(op: Op, name: str, swap: bool, number: str) -> str:
             "    if kind is float or (kind is int and other.bit_length() < 1024):",
             *(f"        {line}" for line in with_number),
             f"    return {general}",
-            f"return Constant.{name}(self, other)",
+            f"return {unrecorded}",
         ]
     else:
         lines += [f"return apply(op.bind(**attributes), ({first}, {second}))"]
@@ -235,8 +240,9 @@ def stub() -> str:
             continue
         for name, _ in method_names(op):
             lines += _stub_method(op, name)
-    lines += ["", "def install(value: type, constant: type, apply: Callable[..., Any]) -> set[Op]: ..."]
+    lines += ["", "def install(value: type, leaf: type, constant: type, apply: Callable[..., Any]) -> set[Op]: ..."]
     lines += ["def specialize(kind: type, number: str) -> None: ..."]
+    lines += ["def in_place(node: Any, result: Any) -> Any: ..."]
     return "\n".join(lines) + "\n"
 
 

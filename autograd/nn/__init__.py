@@ -9,6 +9,17 @@ from ..parameter import Parameter
 from ..parameter_array import ParameterArray
 from . import init, losses, penalties
 from .activations import ELU, GELU, LeakyReLU, ReLU, Sigmoid, SiLU, Softplus, Tanh
+from .criteria import (
+    BCELoss,
+    BCEWithLogitsLoss,
+    CrossEntropyLoss,
+    HingeLoss,
+    HuberLoss,
+    L1Loss,
+    MSELoss,
+    NLLLoss,
+    SmoothL1Loss,
+)
 from .dropout import Dropout
 from .identity import Identity
 from .layer import Layer, Linear
@@ -25,16 +36,24 @@ __all__ = [
     "ELU",
     "GELU",
     "MLP",
+    "BCELoss",
+    "BCEWithLogitsLoss",
     "BatchNorm",
+    "CrossEntropyLoss",
     "Dropout",
+    "HingeLoss",
+    "HuberLoss",
     "Identity",
+    "L1Loss",
     "Layer",
     "LayerNorm",
     "LeakyReLU",
     "Linear",
     "LogSoftmax",
+    "MSELoss",
     "Module",
     "ModuleList",
+    "NLLLoss",
     "Neuron",
     "Parameter",
     "ParameterArray",
@@ -42,6 +61,7 @@ __all__ = [
     "Sequential",
     "SiLU",
     "Sigmoid",
+    "SmoothL1Loss",
     "Softmax",
     "Softplus",
     "Tanh",

@@ -1,8 +1,9 @@
 """Losses of one sample: plain formulas of Values, the mean over a batch is taken by whoever has the batch.
 
-``pred`` is a Value or a list of them (what a model gave), the target numbers or Values: a number, a list, a NumPy row.
+``pred`` is a Value or a list of them (what a model gave), the target plain numbers: a number, a list, a NumPy row.
 Over several outputs the mean is taken, as PyTorch does. Nothing branches on a Value, so all of them can be traced.
-Targets are checked, whatever they are: what is no label raises its error at once, from a program with the row.
+Targets are checked: what is no label raises its error at once, from a program with the row; what carries gradient is no
+target, but the prediction in the wrong place.
 """
 
 from __future__ import annotations
@@ -18,7 +19,16 @@ from ..checks import count, real_number
 from ..domain import equal
 from ..errors import ShapeError
 from .checks import as_list, is_plain, is_single
-from .targets import Rule, binary_rule, class_rule, hinge_rule, probabilities_rule
+from .targets import (
+    Rule,
+    class_probabilities,
+    class_rule,
+    hinge_rule,
+    logit_targets,
+    probability_outputs,
+    probability_targets,
+    refuse_gradient,
+)
 
 Loss: TypeAlias = Callable[[Any, Any], Any]
 
@@ -28,6 +38,7 @@ def mse(pred: Any, target: Any) -> Any:
 
     Raises:
         ShapeError: not as many targets as outputs.
+        TypeError: a target carries gradient.
 
     >>> mse([1.0, 2.0], [1.0, 4.0])
     2.0
@@ -40,6 +51,7 @@ def mae(pred: Any, target: Any) -> Any:
 
     Raises:
         ShapeError: not as many targets as outputs.
+        TypeError: a target carries gradient.
 
     >>> mae([1.0, 2.0], [1.0, 4.0])
     1.0
@@ -58,6 +70,7 @@ def huber(pred: Any, target: Any, delta: float = 1.0) -> Any:
     Raises:
         ShapeError: not as many targets as outputs.
         ValueError: delta is outside.
+        TypeError: a target carries gradient.
 
     >>> huber(0.0, 0.5), huber(0.0, 3.0)
     (0.125, 2.5)
@@ -80,6 +93,7 @@ def hinge(score: Any, y: Any) -> Any:
     Raises:
         ShapeError: not as many targets as scores.
         ValueError: ``y`` is neither -1 nor +1.
+        TypeError: ``y`` carries gradient.
 
     >>> hinge(0.25, 1), hinge(0.25, -1)
     (0.75, 1.25)
@@ -88,7 +102,24 @@ def hinge(score: Any, y: Any) -> Any:
     return _mean("hinge", lambda s, t: ops.relu(1.0 - t * s), score, y, hinge_rule)
 
 
-def binary_cross_entropy(logit: Any, y: Any) -> Any:
+def binary_cross_entropy(p: Any, y: Any) -> Any:
+    """``-y log p - (1 - y) log (1 - p)`` from the probability p, as of `nn.Sigmoid`; mean over outputs.
+
+    Each logarithm is at least -100, as PyTorch has it: so a wrong p of exactly 0 or 1 costs 100, and has no slope.
+    Logits keep all digits: for them take `binary_cross_entropy_with_logits`, without a Sigmoid.
+
+    Raises:
+        ShapeError: not as many targets as probabilities.
+        ValueError: ``p`` or ``y`` is outside [0, 1].
+        TypeError: ``y`` carries gradient.
+
+    >>> round(binary_cross_entropy(0.5, 1), 6), binary_cross_entropy(0.0, 1), binary_cross_entropy(0.0, 0)
+    (0.693147, 100.0, 0.0)
+    """
+    return _mean("binary_cross_entropy", _binary_term, p, y, probability_targets, probability_outputs)
+
+
+def binary_cross_entropy_with_logits(logit: Any, y: Any) -> Any:
     """``-y log σ(z) - (1 - y) log (1 - σ(z))`` from the logit z, without overflow; mean over outputs.
 
     Computed as ``y softplus(-z) + (1 - y) softplus(z)``, exact to the last digits on both sides.
@@ -96,17 +127,17 @@ def binary_cross_entropy(logit: Any, y: Any) -> Any:
     Raises:
         ShapeError: not as many targets as logits.
         ValueError: ``y`` is outside [0, 1].
+        TypeError: ``y`` carries gradient.
 
-    >>> round(binary_cross_entropy(0.0, 1), 6), binary_cross_entropy(-1000.0, 1)
+    >>> round(binary_cross_entropy_with_logits(0.0, 1), 6), binary_cross_entropy_with_logits(-1000.0, 1)
     (0.693147, 1000.0)
     """
-
     return _mean(
-        "binary_cross_entropy",
+        "binary_cross_entropy_with_logits",
         lambda z, t: t * ops.softplus(-z) + (1.0 - t) * ops.softplus(z),
         logit,
         y,
-        binary_rule,
+        logit_targets,
     )
 
 
@@ -115,12 +146,13 @@ def cross_entropy(logits: Any, target: Any) -> Any:
 
     Args:
         logits: at least two.
-        target: the index of the class (a whole number, also as a float or a Value), or probabilities, one for each
-            logit. An index given as a Value picks its logit by `where`.
+        target: the index of the class (a whole number, also as a float or a Constant), or probabilities, one for each
+            logit. An index that is traced picks its logit by `where`.
 
     Raises:
         ShapeError: not as many probabilities as logits, or fewer than two logits.
         ValueError: an index is out of range or not whole; probabilities are negative or don't sum to 1.
+        TypeError: the target carries gradient.
 
     >>> round(cross_entropy([1.0, 1.0], 0), 6), round(cross_entropy([1.0, 1.0], [0.5, 0.5]), 6)
     (0.693147, 0.693147)
@@ -129,24 +161,49 @@ def cross_entropy(logits: Any, target: Any) -> Any:
     if len(zs) < 2:
         raise ShapeError(
             f"cross_entropy needs at least 2 logits, got {len(zs)}; for two classes by one logit take "
-            f"binary_cross_entropy"
+            f"binary_cross_entropy_with_logits"
         )
     if is_single(target):
-        return _of_class(zs, _number(target))
+        return _of_class(zs, _number(target), "cross_entropy", lambda z: ops.logsumexp(*zs) - z)
     ps = _probabilities(zs, target)
-    return probabilities_rule(ops.logsumexp(*zs) - _expectation(zs, ps), ps)
+    return class_probabilities(ops.logsumexp(*zs) - _expectation(zs, ps), ps)
 
 
-def _of_class(zs: list[Any], target: Any) -> Any:
-    rule = class_rule(len(zs))
+def negative_log_likelihood(log_probabilities: Any, target: Any) -> Any:
+    """``-log p_k`` from logarithms of probabilities, as of `nn.LogSoftmax`; of logits `cross_entropy` makes the same.
+
+    Args:
+        log_probabilities: at least two.
+        target: the index of the class, as `cross_entropy` has it.
+
+    Raises:
+        ShapeError: fewer than two logarithms, or the target is a list.
+        ValueError: the index is out of range or not whole.
+        TypeError: the target carries gradient.
+
+    >>> negative_log_likelihood([-0.5, -1.5], 1)
+    1.5
+    """
+    zs, name = as_list(log_probabilities, "negative_log_likelihood"), "negative_log_likelihood"
+    if len(zs) < 2:
+        raise ShapeError(f"{name} needs the logarithms of at least 2 probabilities, got {len(zs)}")
+    if not is_single(target):
+        raise ShapeError(f"{name} takes the index of a class, got {target!r}; probabilities are for cross_entropy")
+    return _of_class(zs, _number(target), name, lambda z: -z)
+
+
+def _of_class(zs: list[Any], target: Any, name: str, loss: Callable[[Any], Any]) -> Any:
+    """The loss of the item that belongs to the class."""
+    rule = class_rule(len(zs), name)
+    refuse_gradient(target, name)
     if not hasattr(type(target), "__apply_op__"):
-        real_number(target, "a class of cross_entropy")
+        real_number(target, f"a class of {name}")
         rule(0.0, [target])
-        return ops.logsumexp(*zs) - zs[int(target)]
+        return loss(zs[int(target)])
     picked: Any = 0.0
     for k, z in enumerate(zs):
         picked = picked + ops.where(equal(target, float(k)), z, 0.0)
-    return rule(ops.logsumexp(*zs) - picked, [target])
+    return rule(loss(picked), [target])
 
 
 def _probabilities(zs: list[Any], target: Any) -> list[Any]:
@@ -157,7 +214,7 @@ def _probabilities(zs: list[Any], target: Any) -> list[Any]:
             f"it needs as many, or the index of the class"
         )
     truth = (bool, np.bool_)  # labels == classes is a one-hot row
-    return [float(p) if isinstance(p, truth) else _target(p, "a probability of cross_entropy") for p in ps]
+    return [float(p) if isinstance(p, truth) else _target(p, "cross_entropy", "a probability") for p in ps]
 
 
 def _expectation(zs: list[Any], ps: list[Any]) -> Any:
@@ -179,32 +236,57 @@ def _square(d: Any) -> Any:
     return d * d
 
 
-def _target(x: Any, what: str) -> Any:
-    """A target as something to compute with; a TypeError if it is no real number."""
+def _binary_term(p: Any, t: Any) -> Any:
+    """A label of just 0 or 1 leaves the other logarithm out, so that a graph shows what there is."""
+    if is_plain(t) and t in (0, 1):
+        return -_bounded(ops.log, p, p <= 0.0) if t else -_bounded(ops.log1p, -p, p >= 1.0)
+    return -(t * _bounded(ops.log, p, p <= 0.0) + (1.0 - t) * _bounded(ops.log1p, -p, p >= 1.0))
+
+
+def _bounded(log: Any, x: Any, is_infinite: Any) -> Any:
+    """A logarithm that is at least -100 (as in PyTorch's BCELoss); NaN passes through."""
+    return ops.where(is_infinite, -100.0, ops.maximum(log(ops.where(is_infinite, 0.5, x)), -100.0))
+
+
+def _target(x: Any, name: str, what: str = "a target") -> Any:
+    """A target as something to compute with; a TypeError if it is no real number, or carries gradient."""
     x = _number(x)
-    return x if hasattr(type(x), "__apply_op__") else real_number(x, what)
+    refuse_gradient(x, name)
+    return x if hasattr(type(x), "__apply_op__") else real_number(x, f"{what} of {name}")
 
 
-def _mean(name: str, term: Loss, pred: Any, target: Any, rule: Rule | None = None) -> Any:
-    """The mean of ``term`` over the outputs; the targets obey the rule."""
+def _mean(name: str, term: Loss, pred: Any, target: Any, rule: Rule | None = None, outputs: Rule | None = None) -> Any:
+    """The mean of ``term`` over the outputs; the targets obey the one rule, the outputs the other."""
     preds, targets = as_list(pred, f"the loss {name}"), as_list(target, f"the loss {name}")
     if len(preds) != len(targets) or not preds:
-        outputs, wanted = count(len(preds), "output"), count(len(targets), "target")
+        found, wanted = count(len(preds), "output"), count(len(targets), "target")
         raise ShapeError(
-            f"the loss {name} got {outputs} and {wanted}; it needs at least one output, and a target for each"
+            f"the loss {name} got {found} and {wanted}; it needs at least one output, and a target for each"
         )
-    preds, targets = list(map(_number, preds)), [_target(t, f"a target of {name}") for t in targets]
+    preds, targets = list(map(_number, preds)), [_target(t, name) for t in targets]
     total = term(preds[0], targets[0])
     for p, t in zip(preds[1:], targets[1:], strict=True):
         total = total + term(p, t)
     mean = total if len(preds) == 1 else total / float(len(preds))
+    mean = mean if outputs is None else outputs(mean, preds)
     return mean if rule is None else rule(mean, targets)
 
 
 LOSSES: dict[str, Loss] = {
-    loss.__name__: loss for loss in (mse, mae, huber, hinge, binary_cross_entropy, cross_entropy)
+    loss.__name__: loss
+    for loss in (
+        *(mse, mae, huber, hinge),
+        *(binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, negative_log_likelihood),
+    )
 }
 """The losses by name."""
+DECIDES_AT: dict[Loss, float | None] = {
+    **dict.fromkeys((mse, mae, huber)),
+    hinge: 0.0,
+    binary_cross_entropy: 0.5,
+    binary_cross_entropy_with_logits: 0.0,
+}
+"""Where one output divides two classes under a loss; None: halfway between their labels."""
 
 
 def by_name(name: str) -> Loss:

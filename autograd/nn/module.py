@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any, Self
 
 from ..checks import count
+from ..parameter import Parameter
+from ..parameter_array import ParameterArray
 from ..scopes import TOP, Scope, _current, current
 from .adoption import adopt, give_away, keep_parameter, refuse_circles
 from .buffers import Buffered, overwrite
@@ -15,6 +17,7 @@ from .state import Stateful
 
 _set = object.__setattr__
 _MAY_HOLD = (*MEMBERS, *CONTAINERS)
+_PARAMETERS = (Parameter, ParameterArray)
 
 
 class Module(Buffered, Stateful, Hookable):
@@ -130,6 +133,8 @@ class Module(Buffered, Stateful, Hookable):
             overwrite(vars(self)[name], value, name)
             return
         old = vars(self).get(name)
+        if value is old and isinstance(value, _PARAMETERS):
+            return  # as after self.weight -= ... inside no_grad()
         if value.__class__ in PLAIN and old.__class__ in PLAIN:
             _set(self, name, value)
             if name == "name" and self._scope.parent is None:

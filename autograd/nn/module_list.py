@@ -10,7 +10,7 @@ from .members import items
 from .module import Module
 
 
-class Listed(Module):
+class _Listed(Module):
     """Base of `ModuleList` and `Sequential`: modules in an order, whose names are "0", "1", ...
 
     Attributes:
@@ -99,7 +99,7 @@ class Listed(Module):
         return ModuleList(modules)
 
 
-class ModuleList(Listed):
+class ModuleList(_Listed):
     """A list of modules for a ``forward`` of your own to go through: its parameters are those of all of them.
 
     Lists that are attributes of a module are looked into as well, so this is for those who know it from PyTorch. Their
@@ -119,7 +119,7 @@ class ModuleList(Listed):
     """
 
     def __init__(self, modules: Iterable[Module] = ()) -> None:
-        if isinstance(modules, Module) and not isinstance(modules, Listed):
+        if isinstance(modules, Module) and not isinstance(modules, _Listed):
             raise TypeError(f"ModuleList takes a list of modules, got {modules!r}; write ModuleList([module, ...])")
         super().__init__(modules)
 

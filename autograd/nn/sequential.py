@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from .module import Module
-from .module_list import Listed
+from .module_list import _Listed
 
 
-class Sequential(Listed):
+class Sequential(_Listed):
     """Calls its modules one after the other. Index, slice and iterate it; their names are "0", "1", ...
 
     Attributes:

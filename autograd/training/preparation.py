@@ -101,7 +101,7 @@ def prepared(
         callbacks=Callbacks(callbacks),
         interrupts=Interrupts(),
     )
-    chosen = named_metrics(metrics)
+    chosen = named_metrics(metrics, task.loss)
     return Plan(task, _engine(mode, task, held_out), held_out, chosen, epochs, size or len(data), patience, random)
 
 

@@ -148,3 +148,20 @@ def test_gradients_by_a_frozen_parameter_are_refused_as_by_eager_code() -> None:
     program = compile(lambda x: gradients(x * w, [w])[0], "numpy")
     with pytest.raises((TypeError, TraceError), match=r"'w' \(data=2.0\) is frozen"):
         program(X[:, 0])
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_frozen_teacher_gives_targets(backend: Any) -> None:
+    """What depends on frozen parameters alone carries no gradient, so a loss takes it for a target."""
+    student, teacher = network(), network(5)
+    program = compile(lambda x: nn.losses.mse(student(x), teacher(x)), backend)
+    with pytest.raises(TypeError, match="the target of mse carries gradient"):
+        program.backward(X)
+    teacher.requires_grad_(False)
+    loss = program.backward(X)
+    errors = compile(student, backend)(X) - compile(teacher, backend)(X)
+    assert loss == pytest.approx(float(np.mean(errors**2)), rel=1e-12)
+    assert student[4].bias.grad == pytest.approx(np.array([2 * errors.mean()]), rel=1e-11)
+    assert not grads(teacher).any()
+    eager = nn.losses.mse(student(X[0]), teacher(X[0]))
+    assert eager.data == pytest.approx(errors[0] ** 2, rel=1e-12)

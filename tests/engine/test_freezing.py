@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import viz
-from autograd import Constant, Parameter, ParameterArray, Value, ancestors, gradients, nn, optim
+from autograd import Constant, Parameter, ParameterArray, Value, ancestors, gradients, nn, no_grad, optim
 
 
 def test_a_frozen_parameter_is_a_constant_in_formulas() -> None:
@@ -178,3 +178,18 @@ def test_a_frozen_parameter_is_no_plain_constant() -> None:
     assert isinstance(w, Constant)
     assert w.note == "mine"  # type: ignore[attr-defined]
     assert repr(w) == "Parameter(data=2.0, requires_grad=False)"
+
+
+def test_it_changes_in_place_inside_no_grad_as_any_leaf_does() -> None:
+    w = same = Parameter(8.0)
+    w.requires_grad = False
+    with no_grad():
+        w -= 2.0
+        w *= 3.0
+        w /= 9.0
+        w += Value(0.5)
+    assert w is same
+    assert w.data == 2.5
+    w -= 1.0
+    assert w is not same, "elsewhere it is a formula"
+    assert same.data == 2.5

@@ -34,6 +34,8 @@ CURES = {
     "backward": "inside a compiled function there is nothing to run backward yet. Return the loss, and call "
     "program.backward(X, Y) or program.gradients(X, Y); for a derivative in a formula take "
     "gradients(y, xs, record=True)",
+    "place": "a compiled function computes and changes nothing. Write total = total + x for a sum, and change "
+    "parameters outside of it, inside no_grad()",
     "contains": "a traced number has no items; only an argument of shape (batch, k) is a list of k numbers",
 }
 

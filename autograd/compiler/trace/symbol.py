@@ -110,7 +110,10 @@ _OPERATORS = {
 
 
 class Condition(_Traced):
-    """The result of a comparison, which `where` takes; join conditions by & and |, turn one round by ~."""
+    """The result of a comparison, which `where` takes; join conditions by & and |, turn one round by ~.
+
+    In a sum or product it counts 1 or 0, as Python's bools do.
+    """
 
     __slots__ = ()
 
@@ -165,6 +168,11 @@ class Symbol(_Traced):
         """True: whether gradient flows is found when the trace is differentiated."""
         return True
 
+    @property
+    def depends_on_parameters(self) -> bool:
+        """Whether gradient would flow from here into a parameter, or into a Value that was made in the trace."""
+        return self._tracer.nodes.depends_on_parameters(self._node, self._tracer.is_frozen)
+
     def detach(self) -> Symbol:
         """The same number, through which no gradient flows."""
         return self._tracer.detached(self)
@@ -212,6 +220,8 @@ def _install(op: Op) -> None:
             method = _method(op, swap)
             method.is_operation = True
             setattr(Symbol, name, method)
+            if name.startswith("__"):
+                setattr(Condition, name, _method_of_condition(op, swap))
 
 
 def _method(op: Op, swap: bool) -> Any:
@@ -222,6 +232,10 @@ def _method(op: Op, swap: bool) -> Any:
     if swap:
         return lambda self, other: self._tracer.binary(op, other, self)
     return lambda self, other: self._tracer.binary(op, self, other)
+
+
+def _method_of_condition(op: Op, swap: bool) -> Any:
+    return lambda self, *other: self._tracer.apply(op, (*other, self) if swap else (self, *other))
 
 
 on_declaration(_install)

@@ -1,0 +1,73 @@
+"""What code that was written for micrograd asks of a Value, beside data, grad, label and backward."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .backprop import chain
+from .scopes import current
+
+if TYPE_CHECKING:
+    from .value import Value
+
+_SPELLED = {"add": "+", "sub": "-", "mul": "*", "div": "/", "neg": "-", "pow": "**", "relu": "ReLU"}
+
+
+class Micrograd:
+    """Base of `Value`."""
+
+    __slots__ = ()
+
+    @property
+    def _prev(self: Any) -> set[Value]:
+        """The operands; numbers among them are constants."""
+        return set(self.args)
+
+    @property
+    def _op(self: Any) -> str:
+        """The operation as micrograd writes it, "" for a leaf. (There a difference is a sum, a quotient a product.)
+
+        >>> from autograd import Value
+        >>> x = Value(2.0); (x + 1)._op, (x * x)._op, (x**3)._op, x.relu()._op, x.exp()._op, x._op
+        ('+', '*', '**3', 'ReLU', 'exp', '')
+        """
+        if self.op is None:
+            return ""
+        spelled = _SPELLED.get(self.op.name, self.op.symbol)
+        is_power = spelled == "**" and not self.args[1].requires_grad
+        return f"**{repr(self.args[1].data).removesuffix('.0')}" if is_power else spelled
+
+    def _backward(self: Any) -> None:
+        """Pass ``grad`` on to the operands, which add it to what they have: the chain rule at this one node.
+
+        >>> from autograd import Value
+        >>> x = Value(3.0); y = x * x; y.grad = 1.0; y._backward(); x.grad
+        6.0
+        """
+        for operand, partial in zip(self.args, self.partials, strict=True):
+            if partial is not None:
+                operand.grad += chain(self.grad, partial)
+
+
+def label_of(children: Any, op: str, label: str) -> str:
+    """The label of ``Value(data, children, op, label)``; a string in the place of the children is one.
+
+    Raises:
+        TypeError: gradient would have to flow to the children, and nothing says what the derivative is.
+
+    >>> label_of("x", "", ""), label_of((), "", "y")
+    ('x', 'y')
+    """
+    if isinstance(children, str):
+        return label or children
+    lost = [child for child in children if getattr(child, "requires_grad", False)]
+    if lost and current().recording:
+        name = f"my_{op}" if op.isidentifier() else "my_op"
+        names = ", ".join(f"x{i}" for i in range(len(children))) if len(children) > 1 else "x"
+        raise TypeError(
+            f"Value(data, {tuple(children)!r}, {op!r}) would cut the graph: no gradient could flow back to "
+            f"{lost[0].describe()}. Use an operation that there is, or declare this one, as in {name} = "
+            f"autograd.op({name!r}, kernel=lambda xp, {names}: ..., partials=lambda y, {names}: (...,)), and call "
+            f"{name}({names})"
+        )
+    return label
