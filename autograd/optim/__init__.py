@@ -4,7 +4,9 @@ from . import schedules
 from .adagrad import Adagrad
 from .adam import Adam, AdamW
 from .clipping import clip_grad_norm_, clip_grad_value_
+from .one_cycle import OneCycleLR
 from .optimizer import Optimizer
+from .plateau import ReduceLROnPlateau
 from .rmsprop import RMSprop
 from .rule import Interval, number
 from .schedules import *
@@ -17,8 +19,10 @@ __all__ = [
     "AdamW",
     "Interval",
     "Momentum",
+    "OneCycleLR",
     "Optimizer",
     "RMSprop",
+    "ReduceLROnPlateau",
     "clip_grad_norm_",
     "clip_grad_value_",
     "number",

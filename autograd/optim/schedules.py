@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -15,7 +15,7 @@ import numpy as np
 from .optimizer import Optimizer, steps_made
 from .rule import Interval, as_number
 
-__all__ = ["CosineAnnealingLR", "ExponentialLR", "LinearLR", "Schedule", "SequentialLR", "StepLR"]
+__all__ = ["CosineAnnealingLR", "ExponentialLR", "LambdaLR", "LinearLR", "Schedule", "SequentialLR", "StepLR"]
 
 _POSITIVE = Interval(ends="()")
 
@@ -62,6 +62,10 @@ class Schedule(ABC):
     def last_lr(self) -> float:
         """The rate that the schedule wants now."""
         return self.optimizer.initial_lr * self(self.t)
+
+    def get_last_lr(self) -> list[float]:
+        """`last_lr` in a list, as PyTorch's schedules give it."""
+        return [self.last_lr]
 
     def step(self) -> None:
         """Count one step and set the optimizer's rate. Call it after ``optimizer.step()``."""
@@ -147,6 +151,33 @@ class ExponentialLR(Schedule):
     def __call__(self, t: int) -> float:
         """``gamma ** t``."""
         return _power(self.gamma, t)
+
+
+@dataclass(eq=False)
+class LambdaLR(Schedule):
+    """The rate times ``lr_lambda(t)``, a function of the count of steps.
+
+    A pickle needs a function that has a name in its module; `state_dict` keeps the count alone.
+
+    >>> from autograd import Parameter; from autograd.optim import SGD
+    >>> opt = SGD([Parameter(1.0)], lr=0.8); schedule = LambdaLR(opt, lambda t: 1 / (1 + t))
+    >>> schedule.step(); opt.lr, schedule.get_last_lr()
+    (0.4, [0.4])
+    """
+
+    lr_lambda: Callable[[int], float]
+
+    def check(self) -> None:
+        """A function."""
+        if not callable(self.lr_lambda):
+            raise TypeError(
+                f"LambdaLR: lr_lambda must be a function of the count of steps, as in lambda t: 0.95**t, got "
+                f"{type(self.lr_lambda).__name__}: {self.lr_lambda!r}"
+            )
+
+    def __call__(self, t: int) -> float:
+        """What the function gives."""
+        return as_number(self.lr_lambda(t), f"LambdaLR: what lr_lambda gives after {t} steps", Interval())
 
 
 @dataclass(eq=False)
