@@ -22,6 +22,7 @@ from .ops import *
 from .parameter import Parameter
 from .parameter_array import ParameterArray
 from .products import dot
+from .randomness import manual_seed
 from .scopes import no_grad, scope
 from .training import History, fit, load_parameters, save_parameters
 from .value import Constant, Value
@@ -65,6 +66,7 @@ __all__ = [
     "gradients",
     "hessian",
     "load_parameters",
+    "manual_seed",
     "nn",
     "no_grad",
     "op",
