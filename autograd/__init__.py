@@ -23,6 +23,7 @@ from .ops import *
 from .parameter import Parameter
 from .parameter_array import ParameterArray
 from .products import dot
+from .randomness import manual_seed
 from .scopes import no_grad, scope
 from .training import History, fit, load_parameters, save_parameters
 from .value import Constant, Value
@@ -69,6 +70,7 @@ __all__ = [
     "jacobian",
     "load_parameters",
     "log_softmax",
+    "manual_seed",
     "mean",
     "nn",
     "no_grad",

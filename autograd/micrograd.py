@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .backprop import chain
@@ -37,16 +39,35 @@ class Micrograd:
         is_power = spelled == "**" and not self.args[1].requires_grad
         return f"**{repr(self.args[1].data).removesuffix('.0')}" if is_power else spelled
 
-    def _backward(self: Any) -> None:
-        """Pass ``grad`` on to the operands, which add it to what they have: the chain rule at this one node.
+    @property
+    def _backward(self: Any) -> Callable[[], None]:
+        """Call it to pass ``grad`` on to the operands, which add it to what they have: the chain rule at one node.
 
         >>> from autograd import Value
         >>> x = Value(3.0); y = x * x; y.grad = 1.0; y._backward(); x.grad
         6.0
         """
-        for operand, partial in zip(self.args, self.partials, strict=True):
-            if partial is not None:
-                operand.grad += chain(self.grad, partial)
+        return partial(_pass_on, self)
+
+    @_backward.setter
+    def _backward(self: Any, _: Any) -> None:
+        raise TypeError(
+            f"_backward of {self.describe()} can't be set: backward() wouldn't call it. {_cure('my_op', 1)}"
+        )
+
+
+def _pass_on(node: Any) -> None:
+    for operand, slope in zip(node.args, node.partials, strict=True):
+        if slope is not None:
+            operand.grad += chain(node.grad, slope)
+
+
+def _cure(name: str, arity: int) -> str:
+    names = ", ".join(f"x{i}" for i in range(arity)) if arity > 1 else "x"
+    return (
+        f"Use an operation that there is, or declare this one, as in {name} = autograd.op({name!r}, "
+        f"kernel=lambda xp, {names}: ..., partials=lambda y, {names}: (...,)), and call {name}({names})"
+    )
 
 
 def label_of(children: Any, op: str, label: str) -> str:
@@ -62,12 +83,8 @@ def label_of(children: Any, op: str, label: str) -> str:
         return label or children
     lost = [child for child in children if getattr(child, "requires_grad", False)]
     if lost and current().recording:
-        name = f"my_{op}" if op.isidentifier() else "my_op"
-        names = ", ".join(f"x{i}" for i in range(len(children))) if len(children) > 1 else "x"
         raise TypeError(
             f"Value(data, {tuple(children)!r}, {op!r}) would cut the graph: no gradient could flow back to "
-            f"{lost[0].describe()}. Use an operation that there is, or declare this one, as in {name} = "
-            f"autograd.op({name!r}, kernel=lambda xp, {names}: ..., partials=lambda y, {names}: (...,)), and call "
-            f"{name}({names})"
+            f"{lost[0].describe()}. {_cure(f'my_{op}' if op.isidentifier() else 'my_op', len(children))}"
         )
     return label

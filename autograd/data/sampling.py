@@ -21,7 +21,7 @@ def batches(
     Args:
         data: a number of samples, for batches of indices; or arrays of one length, for tuples of their rows.
         batch_size: samples a batch; None puts all of them into one.
-        rng: a Generator, a seed, or None for fresh entropy.
+        rng: a Generator, a seed, or None for fresh entropy (see `autograd.manual_seed`).
         shuffle: False keeps the order.
 
     Raises:
@@ -71,7 +71,7 @@ def split(
         X: inputs, shape (n, ...).
         Y: targets, shape (n, ...).
         fraction: share of the test set, between 0 and 1, both excluded.
-        rng: a Generator, a seed, or None for fresh entropy.
+        rng: a Generator, a seed, or None for fresh entropy (see `autograd.manual_seed`).
         stratify: keep the share of each class (each distinct number of a one-dimensional ``Y``) in both parts.
 
     Raises:

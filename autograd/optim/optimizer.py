@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
+import weakref
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
 from types import MappingProxyType
@@ -16,6 +16,7 @@ from ..parameter import Parameter
 from ..parameter_array import ParameterArray
 from ..parameter_list import Flat, ParameterList, Part, Some
 from ..value import Value
+from .lacks import warn_of_lack, warn_of_no_gradient
 from .rule import Formula, Rule, number
 from .stepping import offers
 
@@ -31,7 +32,7 @@ Parameters: TypeAlias = Iterable[Parameter] | HasParameters
 """What an optimizer takes: Parameters, or a module."""
 
 _MADE_ANEW = (
-    *("span", "zero_grad", "state", "_rule", "_values", "_order", "_watched", "_known"),
+    *("span", "zero_grad", "state", "_rule", "_values", "_order", "_watched", "_known", "_told"),
     *("_runs", "_puts", "_is_filled", "_bound_state", "_seen", "_is_made"),
 )
 """Attributes that a copy makes of the others."""
@@ -117,6 +118,7 @@ class Optimizer(Formula):
         owner = self.params.owner
         self._watched: Any = None if owner is None else owner._own
         self._known: Any = self.params.parts
+        self._told: weakref.ref[Any] | None = None
         self._runs: list[Callable[[], object]] = []
         self._puts: list[Callable[[Iterable[float]], object]] = []
         self._is_filled = False
@@ -195,16 +197,14 @@ class Optimizer(Formula):
             self._watched = None
             return
         self._known = owner._parts()
-        if all(map(self.span.covers, owner.parameters().span.places)):
-            return
-        more = [name for name, p in owner.named_parameters() if p not in self.params]
-        if more:
-            shown = ", ".join(more[:3]) + (", ..." if len(more) > 3 else "")
-            warnings.warn(
-                f"{type(self).__name__} was made before the model had {len(more)} of its parameters ({shown}), and "
-                f"doesn't train them; make the optimizer anew when the model is complete",
-                stacklevel=3,
-            )
+        self._told = weakref.ref(owner)
+        warn_of_lack(self, owner, is_older=True, stacklevel=3)
+
+    def compare_with(self, model: Any) -> None:
+        """Warn, once, of parameters of a module that this lacks."""
+        if self._told is None or self._told() is not model:
+            self._told = weakref.ref(model)
+            warn_of_lack(self, model, is_older=False, stacklevel=4)
 
     def state_dict(self) -> dict[str, Any]:
         """All but the parameters: formula's name, ``t``, ``initial_lr``, hyperparameters, copies of the state."""
@@ -259,6 +259,8 @@ class Optimizer(Formula):
                 steps.append(offers.step(self._rule, place, states))
         self._puts, self._runs = [step.fill for step in steps], [step.run for step in steps]
         self._is_filled = False
+        if self.t == 0:  # here, where it costs later steps nothing
+            warn_of_no_gradient(self, stacklevel=3)
 
     def refuse_frozen(self) -> None:
         """A ValueError where nothing is left to train."""

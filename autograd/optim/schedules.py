@@ -28,7 +28,7 @@ class Schedule(ABC):
     until the next `step`, which multiplies it.
 
     >>> from autograd import Parameter; from autograd.optim import SGD, ExponentialLR
-    >>> opt = SGD([Parameter(1.0)], lr=0.8); schedule = ExponentialLR(opt, gamma=0.5)
+    >>> w = Parameter(1.0); w.grad = 1.0; opt = SGD([w], lr=0.8); schedule = ExponentialLR(opt, gamma=0.5)
     >>> opt.step(); schedule.step(); opt.lr, schedule(10)
     (0.4, 0.0009765625)
 

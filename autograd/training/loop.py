@@ -75,7 +75,7 @@ def fit(
             must return it. Never applied when the model is evaluated.
         clip_norm: scale the gradients of each batch by `optim.clip_grad_norm_` to this norm at most, before callbacks
             see them. Costs next to nothing; a callback that clips has to be called for each batch.
-        seed: a Generator, a seed, or None for fresh entropy: for the order of samples, the validation share, and the
+        seed: a Generator, a seed, or None (`manual_seed`): for the order of samples, the validation share, and the
             Generator of the transform.
         progress: a progress bar on stderr.
         mode: "compiled" traces model and loss once and runs whole stretches of epochs as machine code; "eager" runs

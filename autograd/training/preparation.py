@@ -15,6 +15,7 @@ from ..checks import whole_number
 from ..data.sampling import check_fraction
 from ..errors import NonFiniteError, ShapeError, TraceError
 from ..nn import losses
+from ..nn.module import Module
 from ..optim import Optimizer
 from ..optim.optimizer import parameter_list
 from ..optim.rule import Interval, as_number
@@ -88,6 +89,8 @@ def prepared(
     used = _optimizer(optimizer, model)
     used.look_for_more()
     used.refuse_frozen()
+    if isinstance(model, Module):
+        used.compare_with(model)
     trained = Trained(used.params, *_parameters(model))
     _refuse_nonfinite(trained, model)
     task = Task(

@@ -167,6 +167,7 @@ def test_an_optimizer_of_frozen_parameters_says_so() -> None:
         with pytest.raises(ValueError, match=r"^SGD: all of its parameters are frozen .*module.requires_grad_\(True\)"):
             opt.step()
     model.requires_grad_(True)
+    model([1.0, 2.0]).backward()
     opt.step()
     assert opt.t == 1
 

@@ -121,6 +121,12 @@ def test_what_would_cut_the_graph_is_refused_with_the_cure() -> None:
         Value(1.0, (x, 2.0 * x), "+")
 
 
+def test_a_backward_of_ones_own_would_not_be_called_and_is_refused() -> None:
+    for out in (Value(0.5), Parameter(0.5), Value(0.5) * 2.0):
+        with pytest.raises(TypeError, match=r"_backward of .* can't be set: .* my_op = autograd\.op\('my_op', kernel="):
+            out._backward = lambda: None
+
+
 def test_attributes_for_an_optimizer_by_hand() -> None:
     model = MLP(2, [3, 1], rng=0)
     for p in model.parameters():

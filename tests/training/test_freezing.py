@@ -101,3 +101,16 @@ def test_freezing_everything_is_refused_before_anything_changes(mode: str) -> No
     model.requires_grad_(False)
     with pytest.raises(ValueError, match=r"^Adam: all of its parameters are frozen .*unfreeze some"):
         fit(model, X, Y, loss="mse", optimizer=Adam(model, lr=0.1), epochs=1, mode=mode, progress=False)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_an_optimizer_of_those_that_are_trained_lacks_nothing(mode: str) -> None:
+    """As one writes it for PyTorch; a warning would be an error here."""
+    model = nn.MLP(3, [4, 1], activation="tanh", rng=0)
+    model.layers[0].requires_grad_(False)
+    opt = Adam([p for p in model.parameters() if p.requires_grad], lr=0.03)
+    whole = nn.MLP(3, [4, 1], activation="tanh", rng=0)
+    whole.layers[0].requires_grad_(False)
+    for each, optimizer in ((model, opt), (whole, Adam(whole, lr=0.03))):
+        fit(each, X, Y, loss="mse", optimizer=optimizer, epochs=3, mode=mode, progress=False)
+    assert numbers(model) == pytest.approx(numbers(whole), rel=1e-9)
