@@ -474,7 +474,7 @@ twice = Parameter(1.0, label="layers.0.weight")
             "Adam: params[1] is a Value, not a Parameter: Value(data=2.0, grad=0.0, label='x')" + CURE,
         ),
         ([0.5], TypeError, "Adam: params[0] is a float, not a Parameter: 0.5" + CURE),
-        ([{"params": []}], TypeError, "Adam: params[0] is a dict, not a Parameter"),
+        ([{"params": []}], TypeError, "Adam: there are no groups of parameters; make an optimizer for each"),
         (Parameter(1.0), TypeError, "Adam: params is a Parameter, not a list in a fixed order" + CURE),
         ({Parameter(1.0)}, TypeError, "Adam: params is a set, not a list in a fixed order" + CURE),
         (7, TypeError, "Adam: params is a int, not a list in a fixed order" + CURE),
