@@ -110,6 +110,8 @@ class Op:
 
     def bind(self, **attributes: float | None) -> Op:
         """The same operation with other attributes, as ``leaky_relu.bind(slope=0.2)``; None leaves one as it is."""
+        if not attributes:
+            return self
         unknown = sorted(set(attributes) - set(self.attributes))
         if unknown:
             known = ", ".join(self.attributes) or "none"
