@@ -11,7 +11,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from ..checks import brief
+from ..checks import brief, is_node
 from ..errors import ShapeError, TraceError
 from ..scopes import current
 from ..value import Value
@@ -42,12 +42,7 @@ def is_one_sample(arguments: Sequence[Any]) -> bool:
     >>> is_one_sample([[Value(1.0), 2.0]]), is_one_sample([[1.0, 2.0]])
     (True, False)
     """
-    return any(
-        any(hasattr(type(each), "__apply_op__") for each in x)
-        if type(x) in (list, tuple)
-        else hasattr(x, "__apply_op__")
-        for x in arguments
-    )
+    return any(any(map(is_node, x)) if type(x) in (list, tuple) else is_node(x) for x in arguments)
 
 
 def refuse_nested(arguments: Sequence[Any]) -> None:

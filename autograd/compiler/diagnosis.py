@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ..batch import given
 from ..blame import gradient_fault, hidden_fault, loss_error
 from ..errors import DomainError, NonFiniteError
-from ..nn.statistics import given
 from ..value import Value
 from .arguments import sample_of
 from .backend import Floats

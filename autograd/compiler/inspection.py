@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..backprop import sweep
+from ..batch import given
 from ..errors import DomainError
-from ..nn.statistics import given
 from ..parameter import Parameter
 from ..value import Value
 from .arguments import sample_of

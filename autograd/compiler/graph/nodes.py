@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal, TypeAlias
 
+from ...batch import BATCH_MEAN
 from ...operation import Op
 from ...ops import add, div, mul, neg, pow, sqrt, sub, where
 from .conditions import ALIAS, BOTH, EITHER
@@ -216,6 +217,8 @@ def simplified(nodes: Nodes, op: Op, args: tuple[int, ...]) -> int | None:
         return nodes.args[args[0]][0]
     if op is where and args[1] == args[2]:
         return args[1]
+    if op is BATCH_MEAN and nodes.uniform[args[0]]:
+        return args[0]
     rule = _RULES.get(op)
     return None if rule is None or known.count(None) == len(known) else rule(nodes, args, known)
 
@@ -274,7 +277,7 @@ def _either(nodes: Nodes, args: tuple[int, ...], known: list[Any]) -> int | None
     return nodes.constant(1.0) if decided else other
 
 
-_SIMPLIFIED = frozenset((neg, where))
+_SIMPLIFIED = frozenset((neg, where, BATCH_MEAN))
 """What can be simpler although no operand is a constant."""
 _RULES: dict[Op, Any] = {
     add: _add,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 from ...operation import OPS, Op, lookup
-from .conditions import ALIAS, Tree, inner, is_inner, selection, unchecked
+from .conditions import ALIAS, INNER, Tree, selection, unchecked
 from .gradients import Gradients, LineSum, Sum
 from .graph import Graph
 from .nodes import DOT, PRODUCT, TOTALS, VEC, Nodes
@@ -165,8 +165,8 @@ class _Parser:
             return self.ops[word]
         if name == "select":
             return self._selection(word.removeprefix("select"), count)
-        if is_inner(name):
-            return inner(name)
+        if name in INNER:
+            return INNER[name]
         if name not in OPS:
             self.fail(
                 f"no operation {name!r} is known; if it is one of your own, declare it with op({name!r}, ...) first "

@@ -10,9 +10,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from ...batch import BATCH_MEAN
 from ...operation import Op
 from ...ops import add, mul, neg, sub
-from ..graph.conditions import ADJOINT_MEAN, BATCH_MEAN, IDENTITY, IS_CONDITION, PASSED_ON, SHIELDED
+from ..graph.conditions import ADJOINT_MEAN, IDENTITY, IS_CONDITION, PASSED_ON, SHIELDED
 from ..graph.gradients import Gradients, LineSum, Sum
 from ..graph.nodes import DOT, PRODUCT, TOTALS, Kind, Nodes
 from ..graph.partials import partials

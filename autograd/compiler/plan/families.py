@@ -12,7 +12,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-from ..graph.conditions import ADJOINT_MEAN, BATCH_MEAN, MEANS
+from ...batch import BATCH_MEAN
+from ..graph.conditions import ADJOINT_MEAN, MEANS
 from ..graph.nodes import PRODUCT, SUMS, VEC, Nodes
 from ..graph.runs import runs
 from .slots import UniformSlots

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from ...batch import BATCH_MEAN
 from ...errors import TraceError
 from ...operation import Op
 from ...ops import mul, where
-from ..graph.conditions import BATCH_MEAN, CONDITIONS, IDENTITY, IS_CONDITION, unchecked
+from ..graph.conditions import CONDITIONS, IDENTITY, IS_CONDITION, unchecked
 from ..graph.nodes import PRODUCT, TOTALS, Nodes, simplified
 from ..graph.runs import Line
 from ..passes.differentiate import Sweep

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...declare import on_declaration
-from ...fast.source import method_names
-from ...operation import Op
+from ...checks import is_node
+from ...fast.source import OPERATORS, method_names
+from ...operation import OPS, Op
 from ...ops import where
 from .refusals import refusal
 
@@ -74,7 +75,7 @@ class _Traced:
         raise refusal("the text", self.describe(), "format")
 
     def __eq__(self, other: object) -> Any:
-        if isinstance(other, _Traced) or hasattr(other, "__float__") or hasattr(type(other), "__apply_op__"):
+        if isinstance(other, _Traced) or hasattr(other, "__float__") or is_node(other):
             raise refusal("==", self.describe(), "equal")
         return NotImplemented
 
@@ -146,6 +147,13 @@ class Symbol(_Traced):
     def __pos__(self) -> Symbol:
         return self
 
+    def __getattr__(self, name: str) -> Any:
+        """The method of an operation, as Values have one."""
+        op = OPS.get(name)
+        if op is None or op.arity not in (1, 2):
+            raise AttributeError(f"a traced number has no attribute {name!r}")
+        return partial(op, self)
+
     @property
     def label(self) -> str:
         """Its name in pictures and errors, "" if it has none."""
@@ -168,14 +176,6 @@ class Symbol(_Traced):
     def detach(self) -> Symbol:
         """The same number, through which no gradient flows."""
         return self._tracer.detached(self)
-
-    def __uniform__(self, rng: Any) -> Symbol:
-        """A random number in [0, 1) that is drawn from ``rng`` anew for each sample of each replay."""
-        return self._tracer.random(rng)
-
-    def __batch_mean__(self) -> Symbol:
-        """The mean of this number over the samples of the batch."""
-        return self._tracer.batch_mean(self)
 
     @property
     def data(self) -> float:
@@ -204,19 +204,7 @@ for _name in ("mod", "rmod", "floordiv", "rfloordiv", "divmod", "rdivmod"):
     setattr(Symbol, f"__{_name}__", _refuse_remainder)
 
 
-def _install(op: Op) -> None:
-    for name, swap in method_names(op):
-        if name in vars(_Traced) or (name in vars(Symbol) and not hasattr(vars(Symbol)[name], "is_operation")):
-            continue  # an operation called "data" or "label" stays a function
-        if op.arity in (1, 2):
-            method = _method(op, swap)
-            method.is_operation = True
-            setattr(Symbol, name, method)
-
-
-def _method(op: Op, swap: bool) -> Any:
-    if op.attributes:
-        return lambda self, *others, **attributes: self._tracer.apply(op.bind(**attributes), (self, *others))
+def _operator(op: Op, swap: bool) -> Any:
     if op.arity == 1:
         return lambda self: self._tracer.unary(op, self)
     if swap:
@@ -224,4 +212,6 @@ def _method(op: Op, swap: bool) -> Any:
     return lambda self, other: self._tracer.binary(op, self, other)
 
 
-on_declaration(_install)
+for _op in OPERATORS:
+    for _name, _swap in method_names(OPS[_op]):
+        setattr(Symbol, _name, _operator(OPS[_op], _swap))

@@ -15,7 +15,7 @@ from ...parameter import Home, Parameter
 from ...scopes import Scope, current
 from ...store import Place, Store
 from ...value import Constant, Value
-from ..graph.conditions import BATCH_MEAN, BOTH, CONDITIONS, EITHER, IDENTITY, IS_CONDITION
+from ..graph.conditions import BOTH, CONDITIONS, EITHER, IDENTITY, IS_CONDITION
 from ..graph.nodes import PRODUCT, TOTALS, VEC, Nodes, Total
 from .refusals import source_line
 from .symbol import Condition, Symbol, _Traced
@@ -128,13 +128,13 @@ class Tracer:
         """``start + w0 * x0 + w1 * x1 + ...`` as one step, None where it must be spelled out."""
         return weighted_sum(self, ws, xs, start)
 
-    def total(self, kind: Total, places: Sequence[Place], owner: Any) -> Symbol:
+    def total(self, kind: Total, places: Sequence[Place], read: Any) -> Symbol:
         """The sum of the "squares" or "magnitudes" of all parameters in these places, as a step for each place.
 
-        ``owner`` is the module whose parameters they are, if they are one's.
+        ``read`` is the method of a module that gives its parameters, if they are those of one.
         """
-        if owner is not None and self.noting is not None:
-            self.noting.parameters(owner)
+        if read is not None and self.noting is not None:
+            self.noting.parameters(read)
         self.totals.update(dict.fromkeys(places))
         leaves = [self.nodes.leaf(kind, (self.address(store, begin), end - begin)) for store, begin, end in places]
         node = reduce(lambda a, b: self.nodes.record(add, (a, b)), leaves)
@@ -189,10 +189,6 @@ class Tracer:
         asked.append(node)
         self.labels[node] = "random"
         return Symbol(self, node)
-
-    def batch_mean(self, x: Symbol) -> Symbol:
-        """The mean over the samples of the batch; ``x`` itself if it doesn't depend on the sample."""
-        return x if self.nodes.uniform[x._node] else self._made(BATCH_MEAN, (x._node,))
 
     def buffer(self, array: Any, k: int) -> Symbol:
         """The number that ``array[k]`` (float64, changed only in place) is at each replay; no gradient flows there."""
