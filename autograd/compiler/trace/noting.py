@@ -137,6 +137,8 @@ class Noting:
         elif isinstance(value, types.ModuleType):
             if not is_installed(value.__name__):
                 self._spaces[id(value)] = value
+        elif isinstance(value, Telling):
+            self._class(type(value))
         elif isinstance(value, type):
             self._class(value)
         elif isinstance(value, _SPACES) or type(value).__module__ == "argparse":

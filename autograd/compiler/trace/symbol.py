@@ -152,7 +152,8 @@ class Symbol(_Traced):
         op = OPS.get(name)
         if op is None or op.arity not in (1, 2):
             raise AttributeError(f"a traced number has no attribute {name!r}")
-        return partial(op, self)
+        is_plain = op.arity == 1 and not op.attributes  # an activation, often: without looking for who knows it
+        return partial(self._tracer.unary, op, self) if is_plain else partial(op, self)
 
     @property
     def label(self) -> str:
