@@ -11,7 +11,7 @@ from .arguments import Signature
 from .backend import Executable, Floats, Goal, Run
 from .masks import draw, states_of
 from .notice import Notice
-from .observing import hand_over
+from .observing import report_observed
 from .trace.run import Trace
 
 _SIZES = 1024
@@ -93,4 +93,4 @@ class Bound:
             self._span.save()
         self._span.mark_reached()
         if self.observed is not None:
-            hand_over(self.trace, self.observed, self._samples)
+            report_observed(self.trace, self.observed, self._samples)

@@ -22,7 +22,7 @@ def draw(generators: Sequence[Any], masks: Sequence[Floats]) -> None:
 
 
 @contextmanager
-def rewound(generators: Sequence[Any], states: Sequence[Any]) -> Iterator[None]:
+def replaying(generators: Sequence[Any], states: Sequence[Any]) -> Iterator[None]:
     """Inside, the generators are in these earlier states; behind, where they were."""
     now = states_of(generators)
     _set(generators, states)
@@ -33,7 +33,7 @@ def rewound(generators: Sequence[Any], states: Sequence[Any]) -> Iterator[None]:
 
 
 def states_of(generators: Sequence[Any]) -> list[Any]:
-    """The states of the generators, to be used with `rewound`."""
+    """The states of the generators, to be used with `replaying`."""
     return [generator.bit_generator.state for generator in generators]
 
 

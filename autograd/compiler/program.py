@@ -18,7 +18,7 @@ from .binding import Bound
 from .choice import NAMES, backend_called
 from .diagnosis import diagnose
 from .inspection import graph_of
-from .masks import rewound
+from .masks import replaying
 from .observing import observed_of
 from .specialisation import Specialisation
 from .trace.run import RUNNING
@@ -288,6 +288,6 @@ class Program:
         arrays = self._signature.arrays(arguments)
         names = self._signature.names(len(arrays))
         refuse_nonfinite(arrays, names)
-        with rewound(bound.trace.generators, bound.states):
+        with replaying(bound.trace.generators, bound.states):
             observed = observed_of(bound.trace, arrays)
             return diagnose(self.function, arrays, names, bound.goal != "values", observed)

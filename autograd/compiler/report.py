@@ -9,7 +9,7 @@ from ..checks import count
 from .backend import Backend, Goal
 from .pipeline import STAGES
 from .specialisation import Specialisation
-from .tape import Dot, Map, Mean, Outer, Straight, Sum, Tape, Unit, count_operations
+from .tape import Dot, Map, Mean, Straight, SumMatrix, SumOne, Tape, Unit, count_operations
 
 _GOALS: dict[Goal, str] = {
     "values": "program(...)",
@@ -42,7 +42,7 @@ def _of_trace(specialisation: Specialisation) -> list[str]:
     again = [f"  traced again: {reason}" for reason in specialisation.reasons]
     return [
         *again,
-        f"  traced for {arrays}{state}: {count(len(trace.nodes), 'node')}, "
+        f"  traced for {arrays}{state}: {count(len(trace.graph), 'node')}, "
         f"{count(trace.span.size, 'parameter')}, in {specialisation.trace_seconds:.3f} s",
     ]
 
@@ -82,7 +82,7 @@ def _name(unit: Map) -> str:
     return unit.op if isinstance(unit.op, str) else unit.op.name
 
 
-def _of_reduction(reduction: Outer | Sum) -> str:
-    if isinstance(reduction, Sum):
+def _of_reduction(reduction: SumMatrix | SumOne) -> str:
+    if isinstance(reduction, SumOne):
         return "gradient sum of one parameter"
     return f"gradient sums {reduction.outputs} x {reduction.inputs}{' (bias)' if reduction.right is None else ''}"

@@ -72,7 +72,7 @@ class Specialisation:
                 self.notice = Notice(self.notice.name)
             start = time.perf_counter()
             with collector_off(), self.notice.here():
-                with self.notice.busy(f"planning {len(self.trace.nodes):,} nodes"):
+                with self.notice.busy(f"planning {len(self.trace.graph):,} nodes"):
                     tape = to_tape(self.trace, goal)
                 executable = backend.build(tape)
             self.tapes[goal], self.executables[goal] = tape, executable
@@ -84,10 +84,10 @@ def same(a: Trace, b: Trace) -> bool:
     """Whether two traces compute the same from the same parameters."""
     return (
         (a.arrays, a.results, a.single, a.observed) == (b.arrays, b.results, b.single, b.observed)
-        and a.nodes.args == b.nodes.args
-        and a.nodes.kinds == b.nodes.kinds
-        and a.nodes.lines == b.nodes.lines
-        and all(x == y or x != x for x, y in zip(a.nodes.payload.values(), b.nodes.payload.values(), strict=True))
+        and a.graph.args == b.graph.args
+        and a.graph.kinds == b.graph.kinds
+        and a.graph.lines == b.graph.lines
+        and all(x == y or x != x for x, y in zip(a.graph.payload.values(), b.graph.payload.values(), strict=True))
         and a.span.places == b.span.places
         and all(map(_is, a.generators, b.generators))
         and len(a.buffers) == len(b.buffers)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ..optim import Optimizer
 from .backend import Floats, Held, Train
 from .masks import draw
-from .observing import hand_over
+from .observing import report_observed
 from .program import Program
 from .specialisation import Specialisation
 
@@ -96,9 +96,9 @@ class Steps:
         rows[:] = numbers
         return rows
 
-    def hand_over(self, counts: NDArray[np.int64]) -> None:
+    def report_observed(self, counts: NDArray[np.int64]) -> None:
         """Tell modules what they wanted to know of the first batches of the last run, those of the steps that count."""
         if not self._is_anybody_told:
             return
         for numbers, samples in zip(self.observed, counts, strict=False):
-            hand_over(self._specialisation.trace, numbers, int(samples))
+            report_observed(self._specialisation.trace, numbers, int(samples))

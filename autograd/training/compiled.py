@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..compiler.masks import draw, rewound, states_of
+from ..compiler.masks import draw, replaying, states_of
 from ..compiler.plan.sum_slots import reached
 from ..compiler.steps import Steps, compiled_steps
 from ..errors import GlassgradError, TraceError
@@ -210,7 +210,7 @@ class CompiledEngine:
                 self._stretch = 1  # the next ones are made one by one, until the step that does it is found
                 done = 0
             made = counts[:done]
-            steps.hand_over(made)
+            steps.report_observed(made)
             history.steps += done
             history.samples_seen += int(made.sum())
             if done == len(counts):
@@ -262,7 +262,7 @@ class CompiledEngine:
                 loss = program.backward(X, Y)
                 penalty = 0.0 if task.penalty is None else float(program.observed[-1])
             except (GlassgradError, ArithmeticError):
-                with rewound(generators, before):  # it says what is wrong, or can do what compiled code couldn't
+                with replaying(generators, before):  # it says what is wrong, or can do what compiled code couldn't
                     found = self._eager.gradients(chosen, X)
             else:
                 found = (loss - penalty) * len(chosen), penalty

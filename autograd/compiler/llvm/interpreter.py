@@ -15,9 +15,10 @@ from .addresses import Address, Fixed
 from .bytecode import STOP, Bytecode, Opcode
 from .emit.emitter import POINTERS, Emitter, over_parts, split
 from .emit.straight import emit_lines
-from .layout import Arguments, Layout
+from .memory_map import Arguments, MemoryMap
 from .tables import define
-from .text.ir import Body, Index
+from .text.body import Body
+from .text.registers import Index
 
 _UNROLLED = 8
 """Vectors of a block that an instruction computes without a loop."""
@@ -26,7 +27,7 @@ _UNROLLED = 8
 class _Encoded(Fixed):
     """Addresses that the code says: the k-th place is what its k-th number says."""
 
-    def __init__(self, layout: Layout, bases: Sequence[str]) -> None:
+    def __init__(self, layout: MemoryMap, bases: Sequence[str]) -> None:
         super().__init__(layout)
         self._bases = bases
 

@@ -12,9 +12,11 @@ import numpy as np
 from ...optim.rule import Rule
 from ...optim.stepping import Step
 from ..backend import Floats
-from .emit.ending import Place, neighbours, scattered, write_update
-from .machine import Architecture, Engine, Target, compile_ir, host
-from .text.ir import Body, Index, Module
+from .emit.ending import Slots, neighbours, scattered, write_update
+from .machine import Architecture, MachineCode, Target, compile_ir, host
+from .text.body import Body
+from .text.module import IRModule
+from .text.registers import Index
 
 _FEW = 10_000
 """Parameters up to which a step keeps Python's lock: it takes a few µs, and letting go costs 50 ns."""
@@ -39,7 +41,7 @@ def compiled_step(rule: Rule, data: Floats, grad: Floats, states: tuple[Floats, 
 class _BoundRule:
     """Compiled code and its argument block: length, pointers, and the numbers of the step."""
 
-    def __init__(self, engine: Engine, arrays: tuple[Floats, ...], scalars: int) -> None:
+    def __init__(self, engine: MachineCode, arrays: tuple[Floats, ...], scalars: int) -> None:
         self._engine, self._arrays = engine, arrays
         kind = ctypes.PYFUNCTYPE if len(arrays[0]) <= _FEW else ctypes.CFUNCTYPE
         function = kind(None, ctypes.c_void_p)(engine.address("step"))
@@ -63,13 +65,13 @@ class _Run(partial[None]):
 
 
 @lru_cache(maxsize=64)
-def _engine(rule: Rule, target: Target) -> Engine:
+def _engine(rule: Rule, target: Target) -> MachineCode:
     return compile_ir(rule_text(rule, target.architecture), 2, target)
 
 
 def rule_text(rule: Rule, architecture: Architecture) -> str:
     """The LLVM module of a rule: ``void @step(ptr)``, which takes the argument block."""
-    module = Module(architecture.width, architecture.attributes)
+    module = IRModule(architecture.width, architecture.attributes)
     body = module.function("step", "ptr noalias %A")
     count = body.assign("load i64, ptr %A, align 8")
     bases = ["%P", "%G", *(f"%S{k}" for k in range(len(rule.state)))]
@@ -78,7 +80,7 @@ def rule_text(rule: Rule, architecture: Architecture) -> str:
     first = 8 * (1 + len(bases))
     scalars = {name: body.broadcast("%A", first + 8 * k) for k, name in enumerate(rule.scalars)}
 
-    def one_place(place: Place) -> None:
+    def one_place(place: Slots) -> None:
         write_update(body, rule, place.read("%G"), place, scalars)
 
     width = architecture.width

@@ -8,51 +8,51 @@ from typing import NamedTuple
 
 from ...ops import abs as magnitude
 from ...ops import add, mul
-from ..graph.nodes import Nodes, Total
+from ..graph.graph import Graph, TotalKind
 from ..graph.runs import runs
 
 FEWEST = 8
 """Parameters that are worth a total."""
 
 
-def find_totals(nodes: Nodes, roots: Sequence[int]) -> tuple[Nodes, tuple[int, ...]]:
+def find_totals(graph: Graph, roots: Sequence[int]) -> tuple[Graph, tuple[int, ...]]:
     """The same graph, in which what spells out Σ w² or Σ |w| over parameters side by side is a leaf for the sum.
 
-    >>> nodes = Nodes(); squares = [nodes.record(mul, (w, w)) for w in (nodes.leaf("parameter", k) for k in range(9))]
+    >>> graph = Graph(); squares = [graph.record(mul, (w, w)) for w in (graph.leaf("parameter", k) for k in range(9))]
     >>> total = squares[0]
-    >>> for square in squares[1:]: total = nodes.record(add, (total, square))
-    >>> found, (root,) = find_totals(nodes, [total]); found.kinds[root], found.payload[root]
+    >>> for square in squares[1:]: total = graph.record(add, (total, square))
+    >>> found, (root,) = find_totals(graph, [total]); found.kinds[root], found.payload[root]
     ('squares', (0, 9))
     """
-    finder = _Finder(nodes, roots)
-    return finder.rebuilt() if finder.chains else (nodes, tuple(roots))
+    finder = _Finder(graph, roots)
+    return finder.rebuilt() if finder.chains else (graph, tuple(roots))
 
 
 class _Chain(NamedTuple):
     """What a sum adds up: totals by kind and payload, and other nodes."""
 
-    totals: list[tuple[Total, tuple[int, int]]]
+    totals: list[tuple[TotalKind, tuple[int, int]]]
     rest: list[int]
 
 
 class _Finder:
-    def __init__(self, nodes: Nodes, roots: Sequence[int]) -> None:
-        self.nodes, self.roots = nodes, roots
-        self.live = nodes.live(roots)
+    def __init__(self, graph: Graph, roots: Sequence[int]) -> None:
+        self.graph, self.roots = graph, roots
+        self.live = graph.live(roots)
         self.uses = self._count_uses()
         self.chains: dict[int, _Chain] = {}
         """By the last addition of a sum."""
-        self.absorbed = bytearray(len(nodes))
+        self.absorbed = bytearray(len(graph))
         """Which nodes only such a sum needed."""
-        sums = [node for node in range(len(nodes)) if self._is_sum(node)]
-        self.inside = {arg for node in sums for arg in nodes.args[node] if self._is_sum(arg) and self.uses[arg] == 1}
+        sums = [node for node in range(len(graph)) if self._is_sum(node)]
+        self.inside = {arg for node in sums for arg in graph.args[node] if self._is_sum(arg) and self.uses[arg] == 1}
         for node in sums:
             if node not in self.inside:
                 self._look_at(node)
 
     def _count_uses(self) -> list[int]:
-        uses = [0] * len(self.nodes)
-        for node, args in enumerate(self.nodes.args):
+        uses = [0] * len(self.graph)
+        for node, args in enumerate(self.graph.args):
             for arg in args if self.live[node] else ():
                 uses[arg] += 1
         for root in self.roots:
@@ -60,20 +60,20 @@ class _Finder:
         return uses
 
     def _is_sum(self, node: int) -> bool:
-        return self.nodes.kinds[node] is add and self.nodes.uniform[node] and bool(self.live[node])
+        return self.graph.kinds[node] is add and self.graph.uniform[node] and bool(self.live[node])
 
     def _look_at(self, end: int) -> None:
-        nodes, chain = self.nodes, _Chain([], [])
-        terms: dict[Total, list[tuple[int, int]]] = {"squares": [], "magnitudes": []}
-        links, waiting = [], list(reversed(nodes.args[end]))
+        graph, chain = self.graph, _Chain([], [])
+        terms: dict[TotalKind, list[tuple[int, int]]] = {"squares": [], "magnitudes": []}
+        links, waiting = [], list(reversed(graph.args[end]))
         while waiting:
             node = waiting.pop()
             kind = self._kind_of_term(node)
             if node in self.inside:
-                waiting += reversed(nodes.args[node])
+                waiting += reversed(graph.args[node])
                 links.append(node)
             elif kind is not None:
-                terms[kind].append((nodes.payload[nodes.args[node][0]], node))
+                terms[kind].append((graph.payload[graph.args[node][0]], node))
             else:
                 chain.rest.append(node)
         for kind, found in terms.items():
@@ -89,18 +89,18 @@ class _Finder:
             for node in links:
                 self.absorbed[node] = 1
 
-    def _kind_of_term(self, node: int) -> Total | None:
-        nodes = self.nodes
-        kind, args = nodes.kinds[node], nodes.args[node]
-        if self.uses[node] != 1 or not args or nodes.kinds[args[0]] != "parameter":
+    def _kind_of_term(self, node: int) -> TotalKind | None:
+        graph = self.graph
+        kind, args = graph.kinds[node], graph.args[node]
+        if self.uses[node] != 1 or not args or graph.kinds[args[0]] != "parameter":
             return None
         if kind is mul and args[0] == args[1]:
             return "squares"
         return "magnitudes" if kind is magnitude else None
 
-    def rebuilt(self) -> tuple[Nodes, tuple[int, ...]]:
+    def rebuilt(self) -> tuple[Graph, tuple[int, ...]]:
         """The new graph and roots."""
-        old, new = self.nodes, Nodes()
+        old, new = self.graph, Graph()
         names: dict[int, int] = {}
         for node in range(len(old)):
             if not self.live[node] or self.absorbed[node]:

@@ -1,18 +1,18 @@
 """The passes that rewrite a graph, each alone: as text before and after. That of gradients is in test_adjoints.py."""
 
 from autograd.compiler.graph.conditions import selection
-from autograd.compiler.graph.graph import Graph
+from autograd.compiler.graph.rooted import RootedGraph
 from autograd.compiler.passes.dots import find_dots
 from autograd.compiler.passes.totals import find_totals
 from autograd.compiler.pipeline import made_tidy, with_gradients
 
 
 def totals(graph):
-    return Graph.of(*find_totals(graph.nodes, graph.roots))
+    return RootedGraph.of(*find_totals(graph.graph, graph.roots))
 
 
 def dots(graph):
-    return Graph.of(*find_dots(graph.nodes, graph.roots))
+    return RootedGraph.of(*find_dots(graph.graph, graph.roots))
 
 
 def by_inputs(graph):

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from ..tables import Table, define
-from ..text.ir import Body, Index, Module
+from ..text.body import Body
+from ..text.module import IRModule
+from ..text.registers import Index
 from .emitter import POINTERS
 
 _WRITTEN_OUT = 200
@@ -62,6 +64,6 @@ class Entries:
         self._numbers += numbers
         return len(self._numbers) - len(numbers) if numbers else None
 
-    def define(self, module: Module) -> None:
+    def define(self, module: IRModule) -> None:
         """Write them into the module."""
         define(module, "entries", "i64", map(str, self._numbers or [0]))

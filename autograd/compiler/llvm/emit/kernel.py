@@ -10,10 +10,11 @@ from ...tape import Tape
 from ..addresses import Fixed
 from ..bytecode import Bytecode
 from ..clipped import Clipped
-from ..layout import FLAG_LOSS, Layout
 from ..machine import Architecture
-from ..text.ir import Body, Index, Module, hexadecimal
-from ..text.registers import Bits
+from ..memory_map import FLAG_LOSS, MemoryMap
+from ..text.body import Body
+from ..text.module import IRModule
+from ..text.registers import Bits, Index, hexadecimal
 from .calls import Call, Calls
 from .emitter import POINTERS, Emitter, raise_flag
 from .functions import Functions, Shape
@@ -27,15 +28,15 @@ def kernel_text(tape: Tape, architecture: Architecture, shape: Shape, code: Byte
     With ``code`` irregular code is interpreted.
     """
     layout = layout_of(tape, architecture, shape, code)
-    module = Module(architecture.width, architecture.attributes)
+    module = IRModule(architecture.width, architecture.attributes)
     _Kernel(Emitter(module, layout, architecture.tiles, Fixed(layout)), shape, code).emit()
     return module.text()
 
 
-def layout_of(tape: Tape, architecture: Architecture, shape: Shape, code: Bytecode | None) -> Layout:
+def layout_of(tape: Tape, architecture: Architecture, shape: Shape, code: Bytecode | None) -> MemoryMap:
     """The memory of such a kernel."""
     locals = 0 if code is None else code.locals
-    return Layout(tape, architecture.width, shape.vectors, architecture.tiles.depth, locals)
+    return MemoryMap(tape, architecture.width, shape.vectors, architecture.tiles.depth, locals)
 
 
 class _Kernel:

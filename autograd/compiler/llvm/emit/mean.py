@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ...tape import Mean
-from ..text.ir import Body, Index, Vector
+from ..text.body import Body
+from ..text.registers import Index, Vector
 from .emitter import Emitter, inside, over_parts, split
 
 Begin = tuple[str, Index]

@@ -12,8 +12,9 @@ from typing import Any
 
 from ...backend import InputArray
 from ...tape import Row
-from ..layout import FLAG_DATA
-from ..text.ir import Body, Index, Vector
+from ..memory_map import FLAG_DATA
+from ..text.body import Body
+from ..text.registers import Index, Vector
 from .bounds import magnitude
 from .emitter import Emitter, inside, raise_flag
 
@@ -29,7 +30,7 @@ def emit_numbers(emitter: Emitter, name: str, table: int) -> None:
     last = body.assign("sub i64 %count, 1")
     is_plain = body.assign("icmp eq ptr %index, null")
 
-    # What is packed without an index looks up the samples after the last whole vector only, see `emit_pack`. Outer
+    # What is packed without an index looks up the samples after the last whole vector only, see `emit_pack`. SumMatrix
     # products look up all, but only in arrays of at least as many columns as a vector has lanes.
     width = emitter.module.width
     is_short = all(array.columns < width for array in emitter.layout.tape.arrays)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .... import special
-from ..text.ir import Body, Vector
+from ..text.body import Body
+from ..text.registers import Vector
 from .reduction import (
     Exponent,
     at_most,
