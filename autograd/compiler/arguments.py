@@ -100,6 +100,21 @@ class Signature:
             )
         return arrays
 
+    def split(self, columns: Floats) -> tuple[Floats, ...]:
+        """The columns of all arguments side by side as an array for each, of its own shape.
+
+        >>> signature = Signature(lambda x, y: x[0] * y)
+        >>> signature.layout = signature.layout_of([np.zeros((5, 2)), np.zeros(5)])
+        >>> [array.shape for array in signature.split(np.zeros((7, 3)))]
+        [(7, 2), (7,)]
+        """
+        layout = self.layout or ()
+        ends = np.cumsum([array.columns for array in layout])
+        parts = [columns[:, end - array.columns : end] for array, end in zip(layout, ends, strict=True)]
+        return tuple(
+            part[:, 0].copy() if array.scalar else part.copy() for array, part in zip(layout, parts, strict=True)
+        )
+
     def layout_of(self, arrays: Sequence[Floats]) -> tuple[InputArray, ...]:
         """What the function is given for these arrays."""
         return tuple(

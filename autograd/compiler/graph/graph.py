@@ -1,4 +1,4 @@
-"""Graph: a graph of operations as parallel lists. What is equal is one node, and constants are folded at once."""
+"""The graph: operations as parallel lists. What is equal is one node, and constants are folded at once."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Graph:
         self.lines: dict[int, tuple[Line, ...]] = {}
         """Of products: where the parameters are that each vec is multiplied by."""
         self.known: dict[Any, int] = {}
-        """Graph by (operation, operands), by kind and payload, or by all that a product is made of."""
+        """Nodes by (operation, operands), by kind and payload, or by all that a product is made of."""
 
     def __len__(self) -> int:
         return len(self.kinds)

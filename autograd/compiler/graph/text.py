@@ -121,7 +121,7 @@ def line_text(line: Line) -> str:
 
 
 def names_text(nodes: Iterable[int], sign: str = "%") -> str:
-    """Graph one after the other, long runs of neighbours shortened.
+    """Nodes one after the other, long runs of neighbours shortened.
 
     >>> names_text([7, 0, 1, 2, 3])
     '%7 %0..%3'

@@ -30,7 +30,7 @@ class Expected(ctypes.Structure):
     )
 
 
-class KernelCall(ctypes.Structure):
+class EntryPlan(ctypes.Structure):
     """What the entry needs to know of one kernel and one number of samples. Numbers that end in _at are addresses."""
 
     _fields_ = (
@@ -66,7 +66,7 @@ _FASTCALL = 0x80
 """METH_FASTCALL: the arguments come as a C array and its length."""
 
 
-def entry(plan: KernelCall, given: Sequence[Expected], owner: object) -> Callable[..., Any]:
+def entry(plan: EntryPlan, given: Sequence[Expected], owner: object) -> Callable[..., Any]:
     """A function of arrays that runs the plan's kernel on them; ``given`` says what is expected, see `Expected`.
 
     It returns the result (a float, or its last argument, filled), raises `Failure`, or does nothing and returns None
@@ -133,7 +133,7 @@ def _member(structure: str, field: str) -> tuple[str, int]:
     """The pointer to one of the structures above, and the offset of a field in it."""
     if structure == "view":
         return "%view", _PY_BUFFER[field]
-    return f"%{structure}", getattr({"plan": KernelCall, "given": Expected}[structure], field).offset
+    return f"%{structure}", getattr({"plan": EntryPlan, "given": Expected}[structure], field).offset
 
 
 # `a := kind structure field` reads a field. GetBuffer is asked for C-contiguous memory with its format: ND | FORMAT.

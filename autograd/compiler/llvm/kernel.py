@@ -15,7 +15,7 @@ from ..tape import Tape
 from .bytecode import Bytecode, constants_begin
 from .emit.functions import Shape
 from .emit.kernel import kernel_text, layout_of
-from .entry import Expected, KernelCall, entry
+from .entry import EntryPlan, Expected, entry
 from .machine import Target, compile_ir
 from .memory_map import Arguments
 
@@ -127,7 +127,7 @@ class Binding:
         given = [Expected(first + place(name), len(shape), shape[-1]) for name, shape in shapes.items()]
         # While gradients are added, arrays are read: they must lie elsewhere.
         begin = self._grad.ctypes.data if tape.gives_loss else 0
-        plan = KernelCall(
+        plan = EntryPlan(
             kernel_at=kernel.address,
             block_at=first,
             samples_at=first + place("samples"),

@@ -56,7 +56,7 @@ class _Dots:
         return inside
 
     def rebuilt(self) -> tuple[Graph, tuple[int, ...]]:
-        """The new graph and roots. Graph that only a dot needed are not made."""
+        """The new graph and roots. Nodes that only a dot needed are not made."""
         old, new = self.graph, Graph()
         names: dict[int, int] = {}
         chains, absorbed = self._chains()

@@ -17,7 +17,7 @@ from ...store import Place, Store
 from ...value import Constant, Value
 from ..graph.conditions import BOTH, CONDITIONS, EITHER, IDENTITY, IS_CONDITION
 from ..graph.graph import PRODUCT, TOTALS, VEC, Graph, TotalKind
-from .refusals import source_line
+from .refusals import foreign, outlived, source_line
 from .symbol import Condition, Symbol, _Traced
 from .weighted import weighted_sum
 
@@ -107,7 +107,7 @@ class Tracer:
     def _made(self, op: Op, args: tuple[int, ...]) -> Symbol:
         scope = current()
         if scope.trace is not self:
-            raise _outlived(source_line())
+            raise outlived()
         node = self._known.get((op, args))
         if node is None:
             node = self.graph.add(op, args)
@@ -225,7 +225,7 @@ class Tracer:
             return self._taken(x)
         if isinstance(x, Symbol):
             if x._tracer is not self:
-                raise _outlived(source_line())
+                raise outlived()
             return x._node
         if isinstance(x, Condition):
             raise TraceError(
@@ -240,7 +240,7 @@ class Tracer:
         if isinstance(x, Condition) and x._tracer is self:
             return x._node
         if isinstance(x, _Traced) and x._tracer is not self:
-            raise _outlived(source_line())
+            raise outlived()
         raise TypeError(
             f"the condition of {what} is a comparison, as in where(x > 0, a, b), got {type(x).__name__}: {x!r}"
         )
@@ -302,7 +302,7 @@ class Tracer:
             node = self.graph.constant(value._data)
             # A Value that was made inside is there to be differentiated by, or it would be a plain number.
             return node if isinstance(value, Constant) else self._alias(node)
-        raise _foreign(value, source_line())
+        raise foreign(value)
 
     # Text
 
@@ -332,23 +332,3 @@ class Tracer:
         if kind in IS_CONDITION:
             return f"the comparison ({self._name(args[0])} {kind.symbol} {self._name(args[1])})"
         return f"the result of {kind.name}" if isinstance(kind, Op) else f"the {kind}"
-
-
-def _outlived(line: str) -> TraceError:
-    return TraceError(
-        f"a traced number is used outside of the trace that made it{line}. It was kept from an earlier call, or handed "
-        f"to another compiled function; compute it inside the function, and don't store it in an attribute or a list"
-    )
-
-
-def _foreign(value: Value, line: str) -> TraceError:
-    if value.op is None:
-        return TraceError(
-            f"{value.describe()}{line} is a Value from outside of the compiled function, neither a parameter nor an "
-            f"input. Make it a Parameter to train it, give it as an argument, or use its number ({value.label or 'v'}"
-            f".data), which stays as it is now"
-        )
-    return TraceError(
-        f"{value.describe()}{line} was computed before the compiled function was called, so it would never see new "
-        f"numbers of what it came from. Compute it inside the function, or use its number (.data) to freeze it"
-    )

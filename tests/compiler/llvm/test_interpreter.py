@@ -120,7 +120,7 @@ def test_many_numbers_of_the_program_text():
     wanted = [x * c + (x / (c + x * x)) ** c for c in numbers] + [np.maximum(x, c) for c in numbers]
     np.testing.assert_allclose(program(x), np.column_stack(wanted), rtol=1e-14)
     assert is_interpreted()
-    (tape,) = program._specialisations[0].tapes.values()
+    (tape,) = program._specialisations.known[0].tapes.values()
     code = encode(tape, MemoryMap(tape, 1, 1, 1))
     assert len(code.constants) > 40
     assert len(code.opcodes) < 45
@@ -159,7 +159,7 @@ def test_gradients_of_parameters(samples):
         assert program.backward(X) == pytest.approx(wanted, rel=1e-12)
         np.testing.assert_allclose([p.grad for p in model.w], times * slopes, rtol=1e-10, atol=1e-13)
     assert is_interpreted()
-    tape = program._specialisations[0].tapes["parameters"]
+    tape = program._specialisations.known[0].tapes["parameters"]
     assert tape.prologue
     assert tape.epilogue
     assert any(isinstance(item, Dot) for unit in tape.units if isinstance(unit, Straight) for item in unit.code)
