@@ -92,7 +92,7 @@ class Moved(Fixed):
             if entry is None or place[0] == NUMBER:
                 continue
             if entry not in self._entries:
-                self._entries[entry] = body.assign(f"load i64, ptr {body.pointer('%T', 8 * entry)}, align 8")
+                self._entries[entry] = body.load_scalar("%T", 8 * entry, "i64")
             base = "%V" if isinstance(place, Row) else place[0]
             if base not in _NO_POINTERS and (base, entry) not in self._pointers:
                 self._pointers[base, entry] = body.pointer(base, self._entries[entry])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import lru_cache, partial
 from typing import Any
 
@@ -14,9 +14,7 @@ from ...optim.stepping import Step
 from ..backend import Floats
 from .emit.ending import Slots, neighbours, scattered, write_update
 from .machine import Architecture, MachineCode, Target, compile_ir, host
-from .text.body import Body
 from .text.module import IRModule
-from .text.registers import Index
 
 _FEW = 10_000
 """Parameters up to which a step keeps Python's lock: it takes a few µs, and letting go costs 50 ns."""
@@ -73,7 +71,7 @@ def rule_text(rule: Rule, architecture: Architecture) -> str:
     """The LLVM module of a rule: ``void @step(ptr)``, which takes the argument block."""
     module = IRModule(architecture.width, architecture.attributes)
     body = module.function("step", "ptr noalias %A")
-    count = body.assign("load i64, ptr %A, align 8")
+    count = body.load_scalar("%A", 0, "i64")
     bases = ["%P", "%G", *(f"%S{k}" for k in range(len(rule.state)))]
     for k, base in enumerate(bases, 1):
         body.line(f"{base} = load ptr, ptr {body.pointer('%A', 8 * k)}, align 8")
@@ -85,14 +83,8 @@ def rule_text(rule: Rule, architecture: Architecture) -> str:
 
     width = architecture.width
     whole = body.assign(f"and i64 {count}, {-width}")
-    _emit_loop(body, whole, width, lambda slot: one_place(neighbours(body, slot)))
+    body.loop_if_any(whole, lambda slot, _: one_place(neighbours(body, slot)), stride=width)
     rest = body.assign(f"sub i64 {count}, {whole}")
-    _emit_loop(body, rest, 1, lambda k: one_place(scattered(body, [body.offset(0, (k, 1), (whole, 1))])))
+    body.loop_if_any(rest, lambda k, _: one_place(scattered(body, [body.offset(0, (k, 1), (whole, 1))])))
     body.finish()
     return module.text()
-
-
-def _emit_loop(body: Body, count: str, stride: int, do: Callable[[Index], None]) -> None:
-    """A loop that may have no rounds."""
-    some = body.assign(f"icmp sgt i64 {count}, 0")
-    body.when(some, lambda: body.loop(count, lambda k, _: do(k), stride=stride))

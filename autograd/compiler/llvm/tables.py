@@ -34,8 +34,7 @@ class Table:
 
     def read(self, body: Body, row: Index, column: int) -> str:
         """The name of a register with the number in that row and column."""
-        place = body.pointer(self._base, body.offset(8 * column, (row, 8 * self.columns)))
-        return body.assign(f"load i64, ptr {place}, align 8")
+        return body.load_scalar(self._base, body.offset(8 * column, (row, 8 * self.columns)), "i64")
 
 
 def define(module: IRModule, name: str, kind: str, entries: Iterable[str]) -> None:

@@ -52,7 +52,7 @@ def emit_bounds(emitter: Emitter, name: str) -> None:
     # Sums of left alone count as products with 1. NaN fails the comparison.
     certain = (1.0 + right) * left < _LIMIT
     number = body.assign(f"zext i1 {body.lane(certain, 0)} to i64")
-    body.line(f"store i64 {number}, ptr {body.pointer('%V', layout.certain)}, align 8")
+    body.store_scalar("%V", layout.certain, number, "i64")
     body.finish()
 
 

@@ -46,8 +46,7 @@ class Calls:
 
         def one_call(k: Index, _: list[Any]) -> None:
             number, entries = table.read(body, k, 0), table.read(body, k, 1)
-            place = body.pointer(f"@{self._name}_functions", body.offset(0, (number, 8)))
-            function = body.assign(f"load ptr, ptr {place}, align 8")
+            function = body.load_scalar(f"@{self._name}_functions", body.offset(0, (number, 8)), "ptr")
             body.line(f"call fastcc void {function}({_STANDARD}, ptr {body.pointer('@entries', entries)})")
 
         body.loop(len(self.calls), one_call)

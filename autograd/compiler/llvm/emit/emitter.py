@@ -116,9 +116,9 @@ class Refused:
 def raise_flag(body: Body, layout: MemoryMap, holds: str, flag: int) -> None:
     """Add ``flag`` to the flags if the i1 ``holds``."""
     place = body.pointer("%V", layout.flags)
-    before = body.assign(f"load i64, ptr {place}, align 8")
+    before = body.load_scalar(place, 0, "i64")
     more = body.assign(f"select i1 {holds}, i64 {flag}, i64 0")
-    body.line(f"store i64 {body.assign(f'or i64 {before}, {more}')}, ptr {place}, align 8")
+    body.store_scalar(place, 0, body.assign(f"or i64 {before}, {more}"), "i64")
 
 
 def inside(body: Body, vector: Index, count: str) -> Mask:

@@ -189,7 +189,7 @@ class Functions:
     def _emit_start(self) -> None:
         """A function that clears the flags."""
         body, layout = self._emitter.function("start"), self._layout
-        body.line(f"store i64 0, ptr {body.pointer('%V', layout.flags)}, align 8")
+        body.store_scalar("%V", layout.flags, "0", "i64")
         body.finish()
 
 

@@ -183,15 +183,14 @@ def _sum_from_array(emitter: Emitter, body: Body, outer: SumMatrix, count: int, 
     array = layout.tape.arrays[number]
     table = layout.row_numbers if array.kind == "data" else layout.mask_numbers
     offset = Arguments(len(layout.tape.arrays)).offset(f"data{number}")
-    data = body.assign(f"load ptr, ptr {body.pointer('%A', offset)}, align 8")
+    data = body.load_scalar("%A", offset, "ptr")
 
     def one_tile(j: Index, rows: int, k: Index, vectors: int) -> None:
         columns = body.pointer(data, body.offset(0, (first_column, 8), (k, layout.vector_bytes)))
         adjoints = body.pointer(*emitter.place(body, outer.left, 0, j))
 
         def one_sample(sample: Index, totals: list[Vector]) -> list[Vector]:
-            entry = body.pointer("%V", body.offset(table, (sample, 8)))
-            row = body.assign(f"load i64, ptr {entry}, align 8")
+            row = body.load_scalar("%V", body.offset(table, (sample, 8)), "i64")
             source = body.pointer(columns, body.offset(0, (row, 8 * array.columns)))
             xs = [body.load(source, v * layout.vector_bytes, align=8) for v in range(vectors)]
             left = body.pointer(adjoints, body.offset(0, (sample, 8)))

@@ -10,7 +10,7 @@ of a zero is free); a body made with ``flags=""`` keeps the exact order that the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from .registers import Bits, Index, Mask, Real, Register, Vector
 
@@ -21,6 +21,8 @@ KERNEL_FLAGS = "contract nsz"
 """The fast-math flags of a kernel's arithmetic."""
 
 AnyRegister = TypeVar("AnyRegister", bound=Register)
+Round: TypeAlias = Callable[[Index, list[Any]], "Sequence[Any] | None"]
+"""Writes one round of a loop: takes its index and what is carried, and gives what is carried on."""
 
 
 class Body:
@@ -199,13 +201,13 @@ class Body:
         address = self.pointer(base, offset)
         self.line(f"store {self.lanes.vector} {self.operand(x)}, ptr {address}, align {align or self.lanes.bytes}")
 
-    def load_scalar(self, base: str, offset: Index) -> str:
-        """The name of one double read from memory."""
-        return self.assign(f"load double, ptr {self.pointer(base, offset)}, align 8")
+    def load_scalar(self, base: str, offset: Index, kind: str = "double") -> str:
+        """The name of one double read from memory, or of another kind of eight bytes: "i64", "ptr"."""
+        return self.assign(f"load {kind}, ptr {self.pointer(base, offset)}, align 8")
 
-    def store_scalar(self, base: str, offset: Index, name: str) -> None:
-        """Write one double by its name, as `lane` gives it."""
-        self.line(f"store double {name}, ptr {self.pointer(base, offset)}, align 8")
+    def store_scalar(self, base: str, offset: Index, name: str, kind: str = "double") -> None:
+        """Write one double by its name, as `lane` gives it, or another kind of eight bytes."""
+        self.line(f"store {kind} {name}, ptr {self.pointer(base, offset)}, align 8")
 
     def broadcast(self, base: str, offset: Index) -> Vector:
         """One number in memory, in every lane."""
@@ -279,13 +281,7 @@ class Body:
         return tuple(f"{name}{self._labels}" for name in names)
 
     def loop(
-        self,
-        count: Index,
-        step: Callable[[Index, list[Any]], Sequence[Any] | None],
-        carried: Sequence[Any] = (),
-        *,
-        start: int = 0,
-        stride: int = 1,
+        self, count: Index, step: Round, carried: Sequence[Any] = (), *, start: int = 0, stride: int = 1
     ) -> list[Any]:
         """Emit ``carried = step(index, carried)`` for index = start, start + stride, ... below ``count``.
 
@@ -319,6 +315,11 @@ class Body:
         if [type(x) for x in given] != [type(x) for x in initial]:
             raise ValueError(f"a round of a loop must return what it carries: {initial}, got {given}")
         return given
+
+    def loop_if_any(self, count: str, step: Round, carried: Sequence[Any] = (), *, stride: int = 1) -> list[Any]:
+        """The same where a register says how many rounds, and it may be none; ``carried`` are registers."""
+        some = self.assign(f"icmp sgt i64 {count}, 0")
+        return self.when(some, lambda: self.loop(count, step, carried, stride=stride), carried)
 
     def when(self, flag: str, then: Callable[[], Sequence[Any] | None], otherwise: Sequence[Any] = ()) -> list[Any]:
         """Registers from ``then()`` if the i1 ``flag`` is set (`any` gives one), else those of ``otherwise``."""
