@@ -47,33 +47,6 @@ class _Traced:
     def __repr__(self) -> str:
         return f"<traced {self.describe()}>"
 
-    def __bool__(self) -> bool:
-        raise refusal("the truth", self.describe(), "bool")
-
-    def __float__(self) -> float:
-        raise refusal("float()", self.describe(), "float")
-
-    def __index__(self) -> int:
-        raise refusal("an index or int()", self.describe(), "index")
-
-    def __int__(self) -> int:
-        raise refusal("int()", self.describe(), "int")
-
-    def __round__(self, digits: Any = None) -> Any:
-        raise refusal("round()", self.describe(), "int")
-
-    def __trunc__(self) -> Any:
-        raise refusal("math.trunc()", self.describe(), "int")
-
-    def __floor__(self) -> Any:
-        raise refusal("math.floor()", self.describe(), "int")
-
-    def __ceil__(self) -> Any:
-        raise refusal("math.ceil()", self.describe(), "int")
-
-    def __format__(self, spec: str) -> str:
-        raise refusal("the text", self.describe(), "format")
-
     def __eq__(self, other: object) -> Any:
         if isinstance(other, _Traced) or hasattr(other, "__float__") or is_node(other):
             raise refusal("==", self.describe(), "equal")
@@ -81,14 +54,29 @@ class _Traced:
 
     __hash__ = object.__hash__
 
-    def __iter__(self) -> Any:
-        raise refusal("iteration", self.describe(), "contains")
 
-    def __getitem__(self, _: Any) -> Any:
-        raise refusal("an item", self.describe(), "contains")
+def _refusing(what: str, reason: str) -> Any:
+    def refuse(self: _Traced, *_: Any) -> Any:
+        raise refusal(what, self.describe(), reason)
 
-    def __len__(self) -> int:
-        raise refusal("len()", self.describe(), "contains")
+    return refuse
+
+
+for _name, (_what, _reason) in {
+    "__bool__": ("the truth", "bool"),
+    "__float__": ("float()", "float"),
+    "__index__": ("an index or int()", "index"),
+    "__int__": ("int()", "int"),
+    "__round__": ("round()", "int"),
+    "__trunc__": ("math.trunc()", "int"),
+    "__floor__": ("math.floor()", "int"),
+    "__ceil__": ("math.ceil()", "int"),
+    "__format__": ("the text", "format"),
+    "__iter__": ("iteration", "contains"),
+    "__getitem__": ("an item", "contains"),
+    "__len__": ("len()", "contains"),
+}.items():
+    setattr(_Traced, _name, _refusing(_what, _reason))
 
 
 _OPERATORS = {
@@ -197,12 +185,8 @@ class Symbol(_Traced):
         raise refusal("backward()", self.describe(), "backward")
 
 
-def _refuse_remainder(self: Symbol, _: Any) -> Any:
-    raise refusal("a remainder", self.describe(), "remainder")
-
-
 for _name in ("mod", "rmod", "floordiv", "rfloordiv", "divmod", "rdivmod"):
-    setattr(Symbol, f"__{_name}__", _refuse_remainder)
+    setattr(Symbol, f"__{_name}__", _refusing("a remainder", "remainder"))
 
 
 def _operator(op: Op, swap: bool) -> Any:
