@@ -114,3 +114,7 @@ def test_a_graph_with_a_users_operation() -> None:
     again = pickle.loads(pickle.dumps(y))
     assert again.op is cube
     assert gradients(again, again.args) == (12.0,)
+
+
+def test_operations_in_pickles_of_version_0_1_are_found() -> None:
+    assert pickle.loads(b"cautograd.declaration\nlookup\n(S'tanh'\n(ttR.") is autograd.tanh

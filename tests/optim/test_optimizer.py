@@ -348,10 +348,11 @@ def test_a_state_of_momentum_is_one_of_sgd() -> None:
     assert (second.momentum, second.t) == (0.9, 3)
 
 
-def test_a_pickle_of_version_0_1_says_what_to_do() -> None:
-    parameter = b"cautograd.parameter\n_restore\n(I0\ntR."  # how one of its parameters begins, as text
+@pytest.mark.parametrize("name", ["parameter\n_restore", "nn.structure\nWatchedList", "nn.structure\nWatchedDict"])
+def test_a_pickle_of_version_0_1_says_what_to_do(name: str) -> None:
+    begun = f"cautograd.{name}\n(I0\ntR.".encode()  # what one of its parameters or modules begins with, as text
     with pytest.raises(pickle.UnpicklingError, match=r"version 0\.1.*state_dict\(\)"):
-        pickle.loads(parameter)
+        pickle.loads(begun)
 
 
 # -- optimizers of one's own ---------------------------------------------------------------------------------------

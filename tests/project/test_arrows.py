@@ -31,6 +31,7 @@ ARROWS: dict[str, set[str]] = {
     "formula": {"errors", "namespaces"},
     "operation": {"errors", "namespaces", "domain", "formula"},
     "declare": {"errors", "namespaces", "domain", "formula", "operation"},
+    "declaration": {"operation"},
     "ops": {"domain", "operation", "declare"},
     "scopes": {"errors"},
     "products": {"errors", "scopes"},
