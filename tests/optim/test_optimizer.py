@@ -16,7 +16,8 @@ import pytest
 
 from autograd import Parameter, Value, nn, optim
 from autograd.optim import SGD, Adagrad, Adam, AdamW, Interval, Momentum, Optimizer, RMSprop, number
-from tests.optim.optimizers import OPTIMIZERS, Lion, every_kind, every_optimizer, of_the_package
+from tests.optim.optimizers import OPTIMIZERS, Lion, every_kind, every_optimizer
+from tests.project.tree import classes_of
 
 
 def fresh(n: int = 4, seed: int = 0) -> list[Parameter]:
@@ -47,7 +48,7 @@ class Module:
 
 
 def test_every_optimizer_of_the_package_is_exported_and_tried() -> None:
-    for kind in of_the_package():
+    for kind in classes_of(optim, Optimizer):
         name = kind.__name__
         assert getattr(optim, name, None) is kind and name in optim.__all__, (  # noqa: PT018
             f"export {name} in autograd/optim/__init__.py"
