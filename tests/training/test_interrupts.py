@@ -9,7 +9,7 @@ import pytest
 from autograd import Parameter
 from autograd.optim import SGD
 from autograd.training import fit
-from autograd.training.interrupts import Interrupts
+from autograd.training.callbacks import Interrupts
 
 X, Y = np.array([1.0, 2.0, 3.0, 4.0]), np.array([2.0, 4.0, 6.0, 8.0])
 
