@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..compiler.masks import draw, rewound, states_of
+from ..compiler.masks import draw, rewind, states_of
 from ..compiler.plan.sum_slots import reached
 from ..compiler.program import Program
 from ..compiler.steps import Steps, compiled_steps
@@ -226,8 +226,7 @@ class CompiledEngine:
 
     def _eager_step(self, steps: Steps, before: list[Any], order: Any, batch: slice, made: int) -> tuple[float, float]:
         """The step that failed, by the eager engine: it says what is wrong, or can do what compiled code couldn't."""
-        for generator, state in zip(steps.generators, before, strict=True):
-            generator.bit_generator.state = state
+        rewind(steps.generators, before)
         draw(steps.generators, [np.empty((made, columns)) for columns in steps.mask_columns])
         return self._eager.batch(order[batch], None if self._options.transform is None else self._arrays[0][batch])
 
@@ -248,8 +247,8 @@ class CompiledEngine:
                 loss = program.backward(X, Y)
                 penalty = 0.0 if task.options.penalty is None else float(program.observed[-1])
             except (GlassgradError, ArithmeticError):
-                with rewound(generators, before):  # it says what is wrong, or can do what compiled code couldn't
-                    found = self._eager.gradients(chosen, X)
+                rewind(generators, before)  # eager code says what is wrong, or can do what compiled code couldn't
+                found = self._eager.gradients(chosen, X)
             else:
                 found = (loss - penalty) * len(chosen), penalty
                 self._eager.prepare_step()

@@ -100,7 +100,12 @@ def test_state_is_told_in_the_order_of_the_list(
         its.data = mine.data
     saved = still.state_dict()
     places = [still.params[:].index(p) for p in arrange(still.params[:])]
-    other.load_state_dict({k: x[places] if isinstance(x, np.ndarray) else x for k, x in saved.items()})
+    arranged = {k: x[places] if isinstance(x, np.ndarray) else x for k, x in saved.items()}
+    other.load_state_dict(arranged)
+    for again in (other.state_dict(), copy.deepcopy(other).state_dict()):
+        assert {k: np.array(x).tolist() for k, x in again.items()} == {
+            k: np.array(x).tolist() for k, x in arranged.items()
+        }
     for p, q in zip(arrange(still.params[:]), other.params, strict=True):
         p.grad = q.grad = p.data
     still.step(), other.step()

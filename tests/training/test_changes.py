@@ -144,6 +144,12 @@ def the_validation_data(case):
     return lambda state: held_out.__iadd__(0.1)
 
 
+def validation_data_that_is_converted(case):
+    held_out = case.X.astype(np.float32)
+    case.options["validation"] = held_out, Y0
+    return lambda state: held_out.__iadd__(np.float32(0.1))
+
+
 def data_of_which_a_share_is_held_out(case):
     case.options.update(validation=0.3, metrics=["mse"])
     return lambda state: case.X.__imul__(0.9)
@@ -159,7 +165,8 @@ def parameters_under_a_penalty(case):
 CHANGES = [
     a_global, a_cell, an_attribute, an_item, a_factor_of_the_penalty, the_model_by_a_state, the_weights,
     the_optimizer_by_a_state, the_rule, the_optimizers_arrays, the_optimizer, the_model, the_data,
-    data_that_is_converted, the_validation_data, data_of_which_a_share_is_held_out, parameters_under_a_penalty,
+    data_that_is_converted, the_validation_data, validation_data_that_is_converted, data_of_which_a_share_is_held_out,
+    parameters_under_a_penalty,
 ]  # fmt: skip
 
 
@@ -186,6 +193,19 @@ def test_a_change_counts(prepare, when, batch_size):
     eager, compiled = (numbers(mode, prepare, when, batch_size) for mode in ("eager", "compiled"))
     np.testing.assert_allclose(compiled, eager, rtol=1e-10, atol=1e-13)
     assert compiled != numbers("compiled", lambda case: prepare(case) and (lambda state: None), when, batch_size)
+
+
+@pytest.mark.parametrize("mode", ["eager", "compiled"])
+def test_a_callback_that_changes_nothing_changes_nothing(mode):
+    """Whichever rows are held out, they are the same ones when the arrays are looked at again."""
+    found = []
+    for callbacks in ([], [lambda state: None]):
+        model = nn.MLP(3, [3, 1], rng=1)
+        options = {"epochs": 4, "batch_size": 5, "validation": 0.3, "mode": mode, "callbacks": callbacks}
+        history = fit(model, X0.astype(np.float32), Y0 > 0, loss="mse", optimizer=SGD(model.parameters(), lr=0.1),
+                      progress=False, **options)  # fmt: skip
+        found.append({**history})
+    assert found[0] == found[1]
 
 
 @pytest.mark.parametrize("mode", ["eager", "compiled"])

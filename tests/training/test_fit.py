@@ -288,6 +288,23 @@ def test_callbacks_may_watch_every_step():
     assert np.linalg.norm(numbers(model) - before) <= 0.06
 
 
+@pytest.mark.parametrize("mode", ["eager", "compiled"])
+def test_a_callback_that_fails_before_a_step_leaves_no_gradient(mode):
+    class Failing:
+        def before_step(self, state):
+            assert w.grad == -2.0
+            raise RuntimeError("no further")
+
+        def __call__(self, state):
+            pass
+
+    w = Parameter(0.0)
+    with pytest.raises(RuntimeError, match="no further"):
+        fit(lambda x: w * x, [1.0], [1.0], loss="mse", optimizer=SGD([w], lr=0.1), epochs=1, mode=mode,
+            callbacks=[Failing()], progress=False)  # fmt: skip
+    assert (w.data, w.grad, w.has_grad) == (0.0, 0.0, False)
+
+
 def test_a_schedule_is_stepped_from_a_callback():
     model = linear()
     optimizer = SGD(model, lr=0.1)

@@ -167,3 +167,13 @@ def test_epochs_that_are_run_in_one_piece_are_all_recorded(monkeypatch, capsys):
     monkeypatch.undo()
     run(whole, epochs=steps // 2, mode="compiled")
     assert model.w.data == whole.w.data
+
+
+def test_an_error_goes_before_a_signal_that_waits():
+    def fail():
+        with Interrupts() as interrupts, interrupts.held():
+            signal.raise_signal(signal.SIGINT)
+            raise ValueError("more to be said")
+
+    with pytest.raises(ValueError, match="more to be said"):
+        fail()

@@ -117,8 +117,19 @@ def test_a_finished_epoch_stays_in_what_callbacks_saw():
     assert kept[-1].epochs == kept[-1].steps == 2
 
 
+class Steps:
+    """A callback that is called for each batch."""
+
+    def before_step(self, state):
+        pass
+
+    def __call__(self, state):
+        pass
+
+
+@pytest.mark.parametrize("callbacks", [[], [Steps()]], ids=["stretches", "steps"])
 @pytest.mark.parametrize("seed", range(4))
-def test_the_masks_of_a_step_that_fails_among_others(seed):
+def test_the_masks_of_a_step_that_fails_among_others(seed, callbacks):
     """Whether it fails, and with which numbers, depends on what dropout has drawn for the samples before it."""
     X = np.random.default_rng(3).normal(size=(40, 3))
     X[11] = [300.0, 500.0, 800.0]
@@ -128,7 +139,7 @@ def test_the_masks_of_a_step_that_fails_among_others(seed):
         model = nn.Sequential(dropout, nn.Linear(3, 1, init=[[1.0, 1.0, 1.0]], bias=False))
         text = failing(
             model, X, np.zeros(40), 0.0, model.parameters(), loss=lambda p, y: exp(p) - y, batch_size=4, seed=seed,
-            mode=mode, epochs=50,
+            mode=mode, epochs=50, callbacks=callbacks,
         )  # fmt: skip
         outcomes.append((text, dropout.rng.random()))
     assert "for sample 11 (row 11 of X)" in outcomes[0][0]
