@@ -70,7 +70,6 @@ class CompiledEngine:
         self._counts = np.minimum(size, samples - self._firsts)
         self._stretch = 1
         """Steps of a call: more when it is known how long they take."""
-        self._goes_ahead = True
         with in_mode(task.state.model, training=True):
             self._specialisation = self._programs.loss.specialise(*self._arrays)
 
@@ -98,7 +97,7 @@ class CompiledEngine:
         samples, transform = len(self._options.data), self._options.transform
         most_samples = _SAMPLES_AHEAD if transform is None else len(self._arrays[0])
         epochs = min(most, self._stretch // len(self._firsts), most_samples // samples)
-        if epochs < 2 or not self._goes_ahead:
+        if epochs < 2:
             return {}
         steps = self._current_steps()
         if steps is None or steps.mask_columns:  # there are random numbers for one epoch only
@@ -114,7 +113,6 @@ class CompiledEngine:
             self._fill(rows, firsts, counts)
         losses, penalties = self._made(steps, rows, firsts, counts, or_none=True)
         if len(losses) < len(counts):
-            self._goes_ahead = False
             if transform is not None:
                 transform.state = before
             return {}

@@ -226,3 +226,42 @@ def test_parameters_that_the_optimizer_lacks_are_named_once(mode):
         fit(model, X0, Y0, loss="mse", optimizer=optimizer, epochs=3, mode=mode, progress=False)
     assert len(caught) == 1
     fit(model, X0, Y0, loss="mse", optimizer=optimizer, epochs=1, mode=mode, progress=False)
+
+
+def loss_over(factor):
+    return lambda p, y: factor * (p - y) ** 2
+
+
+def loss_with_a_default(factor):
+    return lambda p, y, factor=factor: factor * (p - y) ** 2
+
+
+def loss_with_a_named_default(factor):
+    return lambda p, y, *, factor=factor: factor * (p - y) ** 2
+
+
+def loss_over_a_global(factor):
+    return eval(LOSS, {"factor": factor})
+
+
+def loss_over_an_attribute(factor):
+    def loss(p, y):
+        return loss.factor * (p - y) ** 2
+
+    loss.factor = factor
+    return loss
+
+
+LOSS = compile("lambda p, y: factor * (p - y) ** 2", "<loss>", "eval")
+
+
+@pytest.mark.parametrize(
+    "make", [loss_over, loss_with_a_default, loss_with_a_named_default, loss_over_a_global, loss_over_an_attribute]
+)
+def test_a_function_from_the_same_place_over_other_numbers_is_another(make):
+    """Programs are kept for the next training like the last one."""
+    model = nn.Linear(1, 1, init=[[1.0]], bias=False)
+    for factor in (1.0, 2.0, 1.0):
+        history = fit(model, [[1.0]], [3.0], loss=make(factor), optimizer=SGD(model.parameters(), lr=0.0), epochs=1,
+                      mode="compiled", progress=False)  # fmt: skip
+        assert history["loss"] == [4.0 * factor]

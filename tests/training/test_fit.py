@@ -263,6 +263,13 @@ def test_callbacks_see_the_state_and_may_stop():
     history = quiet(model, X3, Y3, optimizer=SGD(model, lr=0.1), epochs=9, batch_size=10, callbacks=[watch])
     assert seen == [(e, history["loss"][e], 3 * (e + 1), 3 * (e + 1)) for e in range(3)]
     assert (history.epochs, history.stop_reason, history.interrupted) == (3, "callback", False)
+    history = quiet(model, X3, Y3, optimizer=SGD(model, lr=0.1), epochs=3, callbacks=[watch_last])
+    assert history.stop_reason is None  # it was over anyway
+
+
+def watch_last(state):
+    if state.epoch == 2:
+        state.stop()
 
 
 def test_callbacks_may_watch_every_step():
@@ -339,6 +346,24 @@ def test_patience_ends_it_and_the_best_parameters_come_back():
     assert history.epochs == best + 1 + 3
     assert model.w.data == track[best] != track[-1]
     assert history["val_loss"][best] == pytest.approx((track[best] - 1) ** 2)
+
+
+@pytest.mark.parametrize("mode", ["eager", "compiled"])
+def test_what_is_watched_without_validation_is_the_loss_with_the_penalty(mode):
+    w = Parameter(0.0)
+    history = fit(lambda x: w * x, [1.0], [2.0], loss="mse", optimizer=SGD([w], lr=0.25), epochs=1, patience=1,
+                  penalty=lambda: 3.0 * w * w, mode=mode, progress=False)  # fmt: skip
+    assert w.data == 1.0  # down the slope -4 from 0
+    assert history["watched"] == [1.0 + 3.0]
+
+
+@pytest.mark.parametrize("mode", ["eager", "compiled"])
+def test_an_evaluation_of_more_samples_than_go_into_one_piece(mode):
+    w, many = Parameter(2.0), np.linspace(-1.0, 1.0, 8200)
+    history = fit(lambda x: w * x, [1.0], [2.0], loss="mse", optimizer=SGD([w], lr=0.1), epochs=1,
+                  validation=(many, many**2), metrics=["mae"], mode=mode, progress=False)  # fmt: skip
+    assert history["val_loss"][0] == pytest.approx(((2.0 * many - many**2) ** 2).mean())
+    assert history["val_mae"][0] == pytest.approx(abs(2.0 * many - many**2).mean())
 
 
 def test_the_best_parameters_come_back_without_an_early_end_too():
