@@ -216,7 +216,7 @@ class Optimizer(Formula):
         other = self._with({name: _plain(saved[name]) for name in self.hyperparameters})
         _check_names(where, [*names, *other.initial_state], list(saved))
         initial_lr = self._rate(_plain(saved["initial_lr"]))
-        t = steps_made(_plain(saved["t"]), where)
+        t = step_count(saved["t"], f"{where}: t")
         state = {name: self._array(saved[name], f"{where}: {name}") for name in other.initial_state}
         self._values, self._rule, self.t, self.initial_lr = other._values, Rule.of(other), t, initial_lr
         self._begin(state)
@@ -268,15 +268,16 @@ class Optimizer(Formula):
         return f"{type(self).__name__}({count} parameter{'s' * (count != 1)}, {options}, t={self.t})"
 
 
-def steps_made(t: object, where: str) -> int:
-    """``t`` as a count of steps.
+def step_count(given: object, name: str, least: int = 0) -> int:
+    """``given`` as a count of steps.
 
     Raises:
-        ValueError: it isn't a whole number of at least 0.
+        ValueError: it isn't a whole number of at least ``least``.
     """
-    if isinstance(t, bool) or not isinstance(t, int | np.integer) or t < 0:
-        raise ValueError(f"{where}: t must be a whole number of steps, at least 0, got {t!r}")
-    return int(t)
+    n = _plain(given)
+    if isinstance(n, bool) or not isinstance(n, int) or n < least:
+        raise ValueError(f"{name} must be a whole number of steps, at least {least}, got {n!r}")
+    return n
 
 
 def _plain(x: Any) -> Any:

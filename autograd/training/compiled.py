@@ -343,5 +343,5 @@ def _are_same(f: Any, g: Any) -> bool:
         f.__code__ == g.__code__
         and f.__globals__ is g.__globals__
         and all(map(operator.is_, f.__closure__ or (), g.__closure__ or ()))
-        and not any((h.__defaults__, h.__kwdefaults__, vars(h)) != (None, None, {}) for h in (f, g))
+        and not any((f.__defaults__, f.__kwdefaults__, g.__defaults__, g.__kwdefaults__))
     )
