@@ -14,7 +14,7 @@ from autograd import Parameter, nn
 from autograd.data import moons, standardize
 from autograd.nn.penalties import l1, l2
 from autograd.optim import SGD, Adam, ExponentialLR, Momentum, clip_grad_norm_
-from autograd.training import fit
+from autograd.training import METRICS, History, fit
 
 rng = np.random.default_rng(0)
 X3 = rng.normal(size=(23, 3))
@@ -423,3 +423,16 @@ def test_progress_is_on_stderr_with_the_loss_and_can_be_silent(capfd):
     assert out == ""
     assert "2/2" in err
     assert f"loss={history['loss'][-1]:.4g}" in err
+
+
+def test_an_epoch_of_other_numbers_is_no_epoch_of_a_history():
+    history = History()
+    history.append({"loss": 1.0})
+    with pytest.raises(ValueError, match="an epoch has the numbers loss, got loss, mse"):
+        history.append({"loss": 2.0, "mse": 3.0})
+    assert (dict(history), history.epochs) == ({"loss": [1.0]}, 1)
+
+
+def test_accuracy_takes_one_hot_targets_too():
+    scores, classes = np.array([[0.1, 2.0], [3.0, 1.0], [0.0, 1.0]]), np.array([1, 1, 1])
+    assert METRICS["accuracy"](scores, np.eye(2)[classes]) == METRICS["accuracy"](scores, classes) == 2 / 3
