@@ -13,6 +13,8 @@ from typing import Any
 from .optimizer import Optimizer, step_count
 from .rule import Interval, as_number
 
+__all__ = ["CosineAnnealingLR", "ExponentialLR", "LinearLR", "Schedule", "SequentialLR", "StepLR"]
+
 _POSITIVE = Interval(ends="()")
 
 

@@ -206,7 +206,7 @@ def test_an_evaluation_that_cannot_be_traced_is_said_once_and_run_eagerly():
         (
             "accuracy",
             ShapeError,
-            r"accuracy can't compare predictions of shape \(3, 2\) wi .*targets of shape \(3, 3\)",
+            r"accuracy can't compare predictions of shape \(3, 2\) with targets of shape \(3, 3",
         ),
         ("mae", ShapeError, r"mae can't compare predictions of shape \(3, 2\) with targets of shape \(3, 3\)"),
         (type("watched", (), {"__call__": lambda self, p, t: 0.0})(), ValueError, "has the name 'watched' for itself"),
