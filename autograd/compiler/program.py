@@ -224,10 +224,10 @@ class Program:
         bound = specialisation.bounds.get(goal)
         if bound is None:
             executable = specialisation.executable(goal, self._chosen_backend())
-            notice = specialisation.notice
-            bound = specialisation.bounds[goal] = Bound(goal, specialisation.trace, executable, self._signature, notice)
+            trace, tape, notice = specialisation.trace, specialisation.tapes[goal], specialisation.notice
+            bound = specialisation.bounds[goal] = Bound(goal, trace, tape, executable, self._signature, notice)
             if goal == "parameters":
-                offers.add(specialisation.trace.span.places, self._chosen_backend().step)
+                offers.add(trace.span.places, self._chosen_backend().step)
         self._bound[goal] = bound
         return bound
 

@@ -50,7 +50,7 @@ class Steps:
     ) -> None:
         self._span, self._program = specialisation.trace.span, program
         self._specialisation, self._optimizer = specialisation, optimizer
-        self._bound = optimizer.rule, optimizer.state, optimizer.span
+        self._bound = optimizer.rule, optimizer.state
         self._train, self._masks = train, masks
         self.generators = specialisation.trace.generators
         self.mask_columns = [mask.shape[1] for mask in masks]
@@ -63,9 +63,8 @@ class Steps:
         """Whether these, the model and its parameters are as they were bound; the learning rate may change."""
         if program is not self._program or optimizer is not self._optimizer:
             return False
-        rule, state, span = self._bound
-        is_same = optimizer.state is state and optimizer.span is span and optimizer.rule is rule
-        return is_same and bool(self._specialisation.is_current())
+        rule, state = self._bound
+        return optimizer.state is state and optimizer.rule is rule and bool(self._specialisation.is_current())
 
     def run(
         self, order: NDArray[np.int64] | None, firsts: NDArray[np.int64], counts: NDArray[np.int64]

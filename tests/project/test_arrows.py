@@ -34,6 +34,7 @@ ARROWS: dict[str, set[str]] = {
     "formula": {"errors", "namespaces"},
     "operation": {"errors", "checks", "namespaces", "domain", "formula"},
     "declare": {"errors", "namespaces", "domain", "formula", "operation"},
+    "declaration": {"operation"},
     "ops": {"domain", "operation", "declare"},
     "batch": {"domain", "operation"},
     "scopes": {"errors"},
