@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..compiler.masks import draw, replaying, rewind, states_of
+from ..compiler.masks import draw, rewind, states_of
 from ..compiler.plan.sum_slots import reached
 from ..compiler.program import Program
 from ..compiler.steps import Steps, compiled_steps
@@ -245,8 +245,8 @@ class CompiledEngine:
                 loss = program.backward(X, Y)
                 penalty = 0.0 if task.options.penalty is None else float(program.observed[-1])
             except (GlassgradError, ArithmeticError):
-                with replaying(generators, before):  # it says what is wrong, or can do what compiled code couldn't
-                    found = self._eager.gradients(chosen, X)
+                rewind(generators, before)  # eager code says what is wrong, or can do what compiled code couldn't
+                found = self._eager.gradients(chosen, X)
             else:
                 found = (loss - penalty) * len(chosen), penalty
                 self._eager.prepare_step()
