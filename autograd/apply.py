@@ -8,6 +8,7 @@ import numpy as np
 
 from . import ops as _table  # noqa: F401 (declares the operations that become methods)
 from .checks import real_number
+from .comparisons import is_stranger
 from .domain import CONDITION
 from .fast.methods import install
 from .fast.methods import specialize as specialize  # for classes of Values that keep their number elsewhere
@@ -21,7 +22,7 @@ _REFUSED = (str, bytes, complex, list, tuple, dict, np.complexfloating, np.ndarr
 
 def apply(op: Op, args: tuple[Any, ...]) -> Any:
     """The operation on Values and numbers: the general way that the generated methods shorten."""
-    if any(map(_is_stranger, args)):
+    if any(map(is_stranger, args)):
         return NotImplemented
     nodes = [_operand(arg, op, position) for position, arg in enumerate(args)]
     if any(node is NotImplemented for node in nodes):
@@ -40,11 +41,6 @@ def apply(op: Op, args: tuple[Any, ...]) -> Any:
     if scope.recording or scope.trace is not None:  # a trace needs to know what a number was made of
         result._computed(op, nodes, [None] * len(nodes))
     return result
-
-
-def _is_stranger(x: Any) -> bool:
-    """Whether ``x`` knows itself what an operation with a Value is, as a traced number does."""
-    return not isinstance(x, Value) and hasattr(type(x), "__apply_op__")
 
 
 def _operand(x: Any, op: Op, position: int) -> Any:

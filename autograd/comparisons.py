@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .checks import real_number
+from .checks import is_node, real_number
 from .scopes import current
 
 _ORDERS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
@@ -54,11 +54,16 @@ class Comparisons:
     __hash__ = object.__hash__
 
 
+def is_stranger(x: Any) -> bool:
+    """Whether ``x`` knows itself what an operation with a Value is, as a traced number does."""
+    return is_node(x) and not isinstance(x, Comparisons)
+
+
 def _compared(sign: str, a: Any, b: Any) -> Any:
     trace = current().trace
     if trace is not None:
         return trace.compare(sign, a, b)
-    if hasattr(type(b), "__apply_op__") and not isinstance(b, Comparisons):
+    if is_stranger(b):
         return NotImplemented
     return _ORDERS[sign](a._data, b._data if isinstance(b, Comparisons) else _number(b))
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from .backprop import gradients
+from .checks import is_node
 from .errors import ShapeError
 from .lists import row
 from .products import dot
@@ -49,7 +50,7 @@ def derivative(f: Callable[[Any], Any], order: int = 1) -> Callable[[Any], Any]:
     _check_function(f, "derivative")
 
     def at(x: Any) -> Any:
-        is_plain = not hasattr(type(x), "__apply_op__")
+        is_plain = not is_node(x)
         leaf = _alias(x)
         y: Any = f(leaf)
         for remaining in range(order, 0, -1):
@@ -130,7 +131,7 @@ def jacobian(f: Callable[..., Any]) -> Callable[[Any], Any]:
     def at(xs: Any) -> Any:
         inputs = _Inputs(xs, "jacobian", only_lists=True)
         ys = call_with(f, inputs.leaves)
-        if hasattr(type(ys), "__apply_op__") or not hasattr(type(ys), "__iter__") or isinstance(ys, str):
+        if is_node(ys) or not hasattr(type(ys), "__iter__") or isinstance(ys, str):
             raise TypeError(
                 f"jacobian is of a function that returns a list of numbers, got {type(ys).__name__}: {ys!r}; for the "
                 f"gradient of one number take value_and_grad(f)(xs), or return [y]"
@@ -189,7 +190,7 @@ def hvp(f: Callable[..., Any], xs: Any, v: Any) -> Any:
     inputs, direction = _Inputs(xs, "hvp", only_lists=True), row(v, "hvp")
     if len(direction) != len(inputs.leaves):
         raise ShapeError(f"hvp needs as many numbers in v as in xs, got {len(direction)} and {len(inputs.leaves)}")
-    is_plain = inputs.is_plain and not any(hasattr(type(x), "__apply_op__") for x in direction)
+    is_plain = inputs.is_plain and not any(is_node(x) for x in direction)
     y = call_with(f, inputs.leaves)
     _check_number(y, "hvp", "one number")
     along = dot(_slopes(y, inputs.leaves, record=True), direction)
@@ -200,12 +201,12 @@ class _Inputs:
     """What a function is differentiated by: a leaf for each number, and whether all of them are plain."""
 
     def __init__(self, x: Any, who: str, only_lists: bool = False) -> None:
-        is_single = hasattr(type(x), "__apply_op__") or isinstance(x, int | float | np.number)
+        is_single = is_node(x) or isinstance(x, int | float | np.number)
         if is_single and only_lists:
             raise TypeError(f"{who} takes a list of numbers, got {type(x).__name__}: {x!r}; write [{x!r}]")
         given = [x] if is_single else row(x, who)
         self.is_list = not is_single
-        self.is_plain = current().trace is None and not any(hasattr(type(each), "__apply_op__") for each in given)
+        self.is_plain = current().trace is None and not any(is_node(each) for each in given)
         self.leaves = [_alias(each) for each in given]
 
 
@@ -235,5 +236,5 @@ def _check_function(f: Any, who: str) -> None:
 
 
 def _check_number(y: Any, who: str, wanted: str) -> None:
-    if not hasattr(type(y), "__apply_op__") and (isinstance(y, bool) or not isinstance(y, int | float | np.number)):
+    if not is_node(y) and (isinstance(y, bool) or not isinstance(y, int | float | np.number)):
         raise TypeError(f"{who}: the function must return {wanted}, got {type(y).__name__}: {y!r}")

@@ -13,9 +13,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .fast.methods import in_place
+from .readers import tell
 from .scopes import current
 from .store import Place
-from .telling import tell
 from .value import Constant
 
 listeners: list[Callable[[], None]] = []

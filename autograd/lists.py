@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from .checks import is_node
 from .errors import ShapeError
 from .ops import exp, logsumexp, maximum
 
@@ -126,7 +127,7 @@ def row(xs: Any, name: str) -> list[Any]:
             f"{name} takes one row of numbers, got {type(xs).__name__} of shape {xs.shape}; "
             f"write [{name}(row) for row in X]"
         )
-    if isinstance(xs, str | bytes | Mapping | Set) or hasattr(type(xs), "__apply_op__"):
+    if isinstance(xs, str | bytes | Mapping | Set) or is_node(xs):
         raise TypeError(f"{name} takes a list of numbers or Values, got {type(xs).__name__}: {xs!r}")
     if not hasattr(type(xs), "__iter__"):
         raise TypeError(f"{name} takes a list of numbers or Values, got {type(xs).__name__}: {xs!r}; write {name}([x])")

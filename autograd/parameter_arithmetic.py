@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .checks import real_array
+from .checks import is_node, real_array
 from .errors import ShapeError
 from .scopes import current
 
@@ -75,4 +75,4 @@ class ArrayArithmetic:
 
 
 def _holds_numbers(x: Any) -> bool:
-    return isinstance(x, ArrayArithmetic) or hasattr(type(x), "__apply_op__")
+    return isinstance(x, ArrayArithmetic) or is_node(x)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .telling import Readers
+from .readers import Readers
 
 _SHARED = 1 << 15
 """Slots of a store that small parameters share, so that those made one after the other lie side by side."""
@@ -229,17 +229,17 @@ class Span:
                 run.grad_view[:] = run.zeros
                 run.reached[:] = run.none
 
-    def mark_reached(self) -> None:
-        """Note that a backward has reached all of them."""
+    def mark_reached(self, which: NDArray[np.uint8] | None = None) -> None:
+        """Note that a backward has reached all of them, or those where ``which``, shape (size,), is 1."""
+        end = 0
         for run in self._runs:
-            if run.zeros is None:
+            if which is not None:
+                begin, end = end, end + len(run.marks)
+                run.marks |= which[begin:end]
+            elif run.zeros is None:
                 run.marks.fill(1)
             else:
                 run.reached[:] = run.all
-
-    def is_reached(self) -> bool:
-        """Whether a backward has reached any since it was zeroed."""
-        return any(1 in run.reached for run in self._runs)
 
 
 class _Run:

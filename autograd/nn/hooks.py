@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from ..errors import TraceError
+from ..readers import tell
 from ..scopes import current
-from ..telling import tell
 from .members import Member, Own
 
 Hook: TypeAlias = Callable[[Any, tuple[Any, ...], Any], Any]

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from .. import checks, ops
-from ..checks import count, real_number
+from ..checks import count, is_node, real_number
 from ..domain import equal
 from ..errors import ShapeError
 from .checks import as_list, is_plain, is_single
@@ -196,7 +196,7 @@ def _of_class(zs: list[Any], target: Any, name: str, loss: Callable[[Any], Any])
     """The loss of the item that belongs to the class."""
     rule = class_rule(len(zs), name)
     refuse_gradient(target, name)
-    if not hasattr(type(target), "__apply_op__"):
+    if not is_node(target):
         real_number(target, f"a class of {name}")
         rule(0.0, [target])
         return loss(zs[int(target)])
@@ -252,7 +252,7 @@ def _target(x: Any, name: str, what: str = "a target") -> Any:
     """A target as something to compute with; a TypeError if it is no real number, or carries gradient."""
     x = _number(x)
     refuse_gradient(x, name)
-    return x if hasattr(type(x), "__apply_op__") else real_number(x, f"{what} of {name}")
+    return x if is_node(x) else real_number(x, f"{what} of {name}")
 
 
 def _mean(name: str, term: Loss, pred: Any, target: Any, rule: Rule | None = None, outputs: Rule | None = None) -> Any:

@@ -10,19 +10,20 @@ from typing import Any
 from ..parameter import Parameter
 from ..parameter_array import ParameterArray
 from ..parameter_list import Part
+from ..readers import Readers, Telling, TellingDict, TellingList, tell
 from ..scopes import Scope
 from ..store import Span
-from ..telling import Readers
-from ..telling import tell as tell
 
 PLAIN = frozenset((int, float, bool, str, type(None)))
 """Classes of attributes in which no member can be."""
 
 
-class Member:
+class Member(Telling):
     """Base of `Module`: what may be held by a module."""
 
     __slots__ = ()
+    _workings = frozenset({"_own", "_scope"})
+    _told_properties = frozenset({"training"})
     _own: Own
     _scope: Scope
 
@@ -113,7 +114,7 @@ class Held:
             tell(self.readers, item)
 
 
-class HeldList(Held, list[Any]):
+class HeldList(Held, TellingList):
     """A list of a module."""
 
     def __init__(self, items: Any = ()) -> None:
@@ -124,7 +125,7 @@ class HeldList(Held, list[Any]):
         return HeldList, (list.copy(self),)
 
 
-class HeldDict(Held, dict[Any, Any]):
+class HeldDict(Held, TellingDict):
     """A dict of a module."""
 
     def __init__(self, items: Any = ()) -> None:

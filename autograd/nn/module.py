@@ -7,12 +7,13 @@ from typing import Any, Self
 from ..checks import count
 from ..parameter import Parameter
 from ..parameter_array import ParameterArray
+from ..readers import tell
 from ..scopes import TOP, Scope, _current, current
 from .adoption import adopt, give_away, keep_parameter, refuse_circles
 from .buffers import Buffered, overwrite
 from .calling import SignatureOfForward, entering, entering_with_batch
 from .hooks import Hookable
-from .members import CONTAINERS, MEMBERS, PLAIN, Own, has_members, held, tell
+from .members import CONTAINERS, MEMBERS, PLAIN, Own, has_members, held
 from .state import Stateful
 
 _set = object.__setattr__

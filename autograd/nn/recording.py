@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,9 +41,6 @@ class record(Mapping[str, Any]):  # noqa: N801 (it is called like a function)
     >>> record(model).batch(np.array([[1.0], [3.0]]))["1"].tolist()
     [[1.0, 0.0], [3.0, 0.0]]
     """
-
-    program: ClassVar[Callable[..., Any]]
-    """Makes a program of a function; the compiler, which knows of modules, sets it."""
 
     def __init__(self, model: Module) -> None:
         if not hasattr(model, "named_modules"):
@@ -116,6 +113,8 @@ class record(Mapping[str, Any]):  # noqa: N801 (it is called like a function)
             TraceError: the model can't be compiled.
             TypeError: a module gives something else than a number or a list of numbers.
         """
+        from ..compiler.program import Program  # here: whoever compiles nothing needn't wait for it
+
         calls: dict[str, list[Any]] = {}
         columns: dict[str, Any] = {}
         model = self.model
@@ -130,7 +129,7 @@ class record(Mapping[str, Any]):  # noqa: N801 (it is called like a function)
 
         self._attach(calls, in_trace=True)
         try:
-            results = type(self).program(activations, backend)(X)
+            results = Program(activations, backend)(X)
         finally:
             self._detach()
         return {path: _picked(results, each) for path, each in columns.items()}
@@ -141,7 +140,7 @@ def _columns(output: Any, found: list[Any]) -> Any:
     if isinstance(output, list | tuple):
         return [_columns(each, found) for each in output]
     tracer = current().trace
-    number = tracer.nodes.numbers.get(tracer.operand(output))
+    number = tracer.graph.numbers.get(tracer.operand(output))
     if number is not None:
         return float(number)
     found.append(output)

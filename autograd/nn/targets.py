@@ -12,12 +12,13 @@ from functools import lru_cache, reduce
 from operator import add, or_
 from typing import Any
 
+from ..batch import is_replay
+from ..checks import is_node
 from ..domain import REAL
 from ..errors import DomainError
 from ..namespaces import Floats
 from ..operation import Op
 from ..value import Value
-from .statistics import is_replay
 
 SUM_TOLERANCE = 1e-6
 """How far probabilities may be off: rows of float32 are."""
@@ -46,7 +47,7 @@ class Rule:
             DomainError: they are wrong.
         """
         numbers = [t.data if isinstance(t, Value) else t for t in targets]
-        if any(hasattr(type(t), "__apply_op__") for t in numbers):
+        if any(is_node(t) for t in numbers):
             return self._operation(loss, *targets)
         if (any(t != t for t in numbers) and not self.lets_nan_pass) or self.outside(Floats, *numbers):
             raise DomainError(self.complaint(numbers))
@@ -117,7 +118,7 @@ def refuse_gradient(target: Any, loss: str) -> None:
     if isinstance(target, Value):
         carries = target.requires_grad and not is_replay()
     else:
-        carries = hasattr(type(target), "__apply_op__") and target.depends_on_parameters
+        carries = is_node(target) and target.depends_on_parameters
     if carries:
         raise TypeError(
             f"the target of {loss} carries gradient: {target.describe()}. The prediction comes first, "
