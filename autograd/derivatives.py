@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .backprop import gradients
+from .calls import public
 from .errors import TraceError
 from .scopes import current
 from .value import Constant, Value
@@ -30,6 +31,7 @@ def call_with(function: Callable[..., Any], inputs: Sequence[Any]) -> Any:
     return function(*inputs) if one_by_one else function(list(inputs))
 
 
+@public
 def derivative(f: Callable[[Any], Any], order: int = 1) -> Callable[[Any], Any]:
     """The derivative of a function of one number, of any order, as a function of one number.
 
@@ -63,6 +65,7 @@ def _alias(x: Any) -> Any:
     return x + 0.0 if isinstance(x, Value) and x.requires_grad else Value(x.data if isinstance(x, Value) else x)
 
 
+@public
 def hessian(f: Callable[..., Any]) -> Callable[[Sequence[float]], NDArray[np.float64]]:
     """All second derivatives of a function of n numbers: a function from n numbers to an (n, n) array.
 

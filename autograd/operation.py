@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from .calls import shorten, unknown_argument
 from .domain import CONDITION, POSITIVE, REAL, Domain
 from .errors import DivisionByZeroError, DomainError
 from .formula import Expression, Expressions, PythonSource, evaluate, formula, inline, python_namespace
@@ -77,29 +78,33 @@ class Op:
 
     def __call__(self, *args: Any, **attributes: float) -> Any:
         """The operation on Values (a Value), floats (a float) or arrays (an array, elementwise)."""
-        op = self.bind(**attributes) if attributes else self
-        op._count(args)
-        for arg in args:
-            handler = getattr(type(arg), "__apply_op__", None)
-            if handler is not None:
-                result = handler(op, args)
-                if result is not NotImplemented:
-                    return result
-        if any(isinstance(arg, np.ndarray) for arg in args):
-            return _on_arrays(op, args)
-        numbers = _plain_numbers(op, args)
-        if CONDITION in op.domain:
-            said = [truth(arg) if op.domain_of(i) is CONDITION else None for i, arg in enumerate(args)]
-            numbers = [x if known is None else float(known) for x, known in zip(numbers, said, strict=True)]
-        op.check(numbers)
-        return op.value(*numbers)
+        try:
+            op = self.bind(**attributes) if attributes else self
+            op._count(args)
+            for arg in args:
+                handler = getattr(type(arg), "__apply_op__", None)
+                if handler is not None:
+                    result = handler(op, args)
+                    if result is not NotImplemented:
+                        return result
+            if any(isinstance(arg, np.ndarray) for arg in args):
+                return _on_arrays(op, args)
+            numbers = _plain_numbers(op, args)
+            if CONDITION in op.domain:
+                said = [truth(arg) if op.domain_of(i) is CONDITION else None for i, arg in enumerate(args)]
+                numbers = [x if known is None else float(known) for x, known in zip(numbers, said, strict=True)]
+            op.check(numbers)
+            return op.value(*numbers)
+        except Exception as error:
+            shorten(error)
+            raise
 
     def bind(self, **attributes: float) -> Op:
         """The same operation with other attributes, as ``leaky_relu.bind(slope=0.2)``."""
         unknown = sorted(set(attributes) - set(self.attributes))
         if unknown:
             known = ", ".join(self.attributes) or "none"
-            raise TypeError(f"{self.name} has no attribute {', '.join(unknown)}; it has: {known}")
+            raise TypeError(f"{unknown_argument(self.name, unknown[0], self.attributes)}; it has: {known}")
         for name, value in attributes.items():
             if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
                 raise TypeError(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from autograd import Value, ancestors
+from autograd.calls import public
 
 from .cards import State
 from .dot import render_dot
@@ -155,6 +156,7 @@ class Drawing:
         return {kind: make() for kind, make in bundle.items() if kind in wanted}
 
 
+@public
 def draw(
     root: Value,
     *,

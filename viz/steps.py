@@ -13,6 +13,7 @@ from typing import Final, overload
 from tqdm import tqdm
 
 from autograd import Step, Value, sweep
+from autograd.calls import public
 
 from .cards import State
 from .drawing import BUDGET, Drawing, budgeted_view
@@ -31,6 +32,7 @@ _TERMS: Final = 4  # terms of a sum that are written out
 _GIF_WIDTH: Final = 1_400.0
 
 
+@public
 def frames(
     root: Value,
     *,

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ..calls import public, shorten
 from ..optim.stepping import offers
 from .arguments import Signature, is_one_sample, refuse_nested, refuse_nonfinite
 from .backend import Backend, Executable, Failure, Floats, Goal
@@ -30,6 +31,7 @@ _KEPT = 4
 BackendName = Literal["auto", "numpy", "llvm"]
 
 
+@public
 def compile(function: Callable[..., Any] | None = None, backend: BackendName = "auto") -> Any:
     """Make a program of a function that is written for one sample; also a decorator, also for a model.
 
@@ -76,6 +78,7 @@ class Program:
     array([1., 4., 9.])
     """
 
+    @public
     def __init__(self, function: Callable[..., Any], backend: BackendName = "auto") -> None:
         if not callable(function):
             raise TypeError(
@@ -102,22 +105,31 @@ class Program:
 
         Called with the Values or traced numbers of one sample, as another compiled function does, it is the function.
         """
-        with self._lock:
-            if arguments and type(arguments[0]) is not np.ndarray and is_one_sample(arguments):
-                result: Floats = self.function(*arguments)
-                return result
-            results: Floats
-            bound, results = self._run("values", arguments)
-            return results[:, 0] if bound.trace.single else results
+        try:
+            with self._lock:
+                if arguments and type(arguments[0]) is not np.ndarray and is_one_sample(arguments):
+                    result: Floats = self.function(*arguments)
+                    return result
+                results: Floats
+                bound, results = self._run("values", arguments)
+                return results[:, 0] if bound.trace.single else results
+        except Exception as error:
+            shorten(error)
+            raise
 
     def backward(self, *arguments: Any) -> float:
         """The mean of the results (the loss); the gradient of that mean is added to the parameters' ``grad``."""
-        with self._lock:
-            loss: float
-            bound, loss = self._run("parameters", arguments)
-            bound.report()
-            return loss
+        try:
+            with self._lock:
+                loss: float
+                bound, loss = self._run("parameters", arguments)
+                bound.report()
+                return loss
+        except Exception as error:
+            shorten(error)
+            raise
 
+    @public
     def gradients(self, *arguments: Any) -> tuple[NDArray[np.float64], ...]:
         """The gradient of each sample's result by its inputs: an array for each argument, of the same shape.
 
@@ -137,6 +149,7 @@ class Program:
             part[:, 0].copy() if array.scalar else part.copy() for array, part in zip(layout, parts, strict=True)
         )
 
+    @public
     def inspect(self, *arguments: Any, sample: int = 0) -> Any:
         """The graph of one sample, as eager code builds it, with every adjoint in place: ready to be drawn.
 
@@ -156,6 +169,7 @@ class Program:
             refuse_nonfinite(arrays, names)
             return graph_of(self.function, self._specialise(arrays).trace, arrays, names, sample)
 
+    @public
     def explain(self, stage: str | None = None, goal: Goal | None = None, most: int = 200) -> str:
         """What was traced and what it was compiled to, as text; or what one stage of the compiler made of it.
 

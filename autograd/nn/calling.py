@@ -7,7 +7,10 @@ from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
+from ..calls import answer
+from ..checks import brief
 from ..scopes import _current
+from ..value import Value
 from .statistics import at_the_end
 
 if TYPE_CHECKING:
@@ -40,6 +43,13 @@ def entering_with_batch(function: Callable[..., Any]) -> Callable[..., list[Any]
             return list(run(self, list(xs)))
 
     return call
+
+
+def answer_call(error: Exception, module: Module, inputs: tuple[Any, ...], named: dict[str, Any]) -> None:
+    """The error of a call, with the cure where the arguments don't fit, its traceback cut to the caller."""
+    several = len(inputs) > 1 and not named and all(isinstance(x, int | float | Value) for x in inputs)
+    cure = f". A sample is one list: model([{', '.join(brief(x, 30) for x in inputs)}])" if several else ""
+    answer(error, module.forward, inputs, named, cure)
 
 
 class SignatureOfForward:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Any, Self
 
+from ..calls import answer_calls
 from ..checks import count
 from ..scopes import TOP, Scope, _current, current
 from .adoption import adopt, give_away, keep_parameter, refuse_circles
 from .buffers import Buffered, overwrite
-from .calling import SignatureOfForward, entering, entering_with_batch
+from .calling import SignatureOfForward, answer_call, entering, entering_with_batch
 from .members import CONTAINERS, MEMBERS, PLAIN, Own, has_members, held, tell
 from .state import Stateful
 
 _set = object.__setattr__
 _MAY_HOLD = (*MEMBERS, *CONTAINERS)
+_PACKAGE = __name__.partition(".")[0] + "."
 
 
 class Module(Buffered, Stateful):
@@ -56,6 +58,8 @@ class Module(Buffered, Stateful):
 
     def __init_subclass__(cls, **named: Any) -> None:
         super().__init_subclass__(**named)
+        if "__init__" in vars(cls) and cls.__module__.startswith(_PACKAGE):
+            answer_calls(cls)
         if "__call__" in vars(cls):
             cls.__call__ = entering(vars(cls)["__call__"])  # type: ignore[method-assign]
         if "forward_batch" in vars(cls):
@@ -74,6 +78,9 @@ class Module(Buffered, Stateful):
         token = _current.set(scope)
         try:
             return self.forward(*inputs, **named)
+        except Exception as error:
+            answer_call(error, self, inputs, named)
+            raise
         finally:
             _current.reset(token)
 

@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.lib import format as npy
 
+from ..calls import public
 from ..files import write_whole
 
 SUFFIX = ".npz"
 
 
+@public
 def save_parameters(model: Any, path: str | os.PathLike[str]) -> Path:
     """Write ``model.state_dict()`` to an .npz file, without pickle; an older file is replaced at once or not at all.
 
@@ -44,6 +46,7 @@ def save_parameters(model: Any, path: str | os.PathLike[str]) -> Path:
     return write_whole(target, _archive(arrays))
 
 
+@public
 def load_parameters(model: Any, path: str | os.PathLike[str]) -> None:
     """Give the model the parameters and buffers that `save_parameters` wrote. No code in the file is run.
 

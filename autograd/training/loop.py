@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..calls import public
 from ..randomness import Seed
 from ..scopes import no_grad
 from ..value import Value
@@ -21,6 +22,7 @@ from .preparation import Plan, prepared
 from .state import Callback
 
 
+@public
 def fit(
     model: Callable[[Any], Any],
     X: ArrayLike,

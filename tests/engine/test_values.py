@@ -232,7 +232,7 @@ def test_the_wrong_number_of_arguments() -> None:
         autograd.maximum(1.0)
     with pytest.raises(TypeError, match="logsumexp needs at least one argument"):
         autograd.logsumexp()
-    with pytest.raises(TypeError, match="tanh has no attribute slope; it has: none"):
+    with pytest.raises(TypeError, match="tanh has no argument slope; it has: none"):
         autograd.tanh(1.0, slope=2.0)
     with pytest.raises(TypeError, match="leaky_relu has no attribute alpha; it has: slope"):
         autograd.leaky_relu(Value(1.0), alpha=2.0)
