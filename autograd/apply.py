@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from . import ops as _table  # noqa: F401 (declares the operations that become methods)
+from .calls import shorten
 from .checks import real_number
 from .domain import CONDITION
 from .fast.methods import install
@@ -21,23 +22,27 @@ _REFUSED = (bool, str, bytes, complex, list, tuple, dict, np.bool_, np.complexfl
 
 def apply(op: Op, args: tuple[Any, ...]) -> Any:
     """The operation on Values and numbers: the general way that the generated methods shorten."""
-    if any(map(_is_stranger, args)):
-        return NotImplemented
-    nodes = [_operand(arg, op, position) for position, arg in enumerate(args)]
-    if any(node is NotImplemented for node in nodes):
-        return NotImplemented
-    numbers = [node._data for node in nodes]
-    if is_checked():
-        op.check(numbers, lambda i: _whereabouts(nodes[i]))
-    y = op.value(*numbers)
-    scope = current()
-    carries = [node.requires_grad for node in nodes]
-    if scope.recording and any(carries):
-        return Value(y)._computed(op, nodes, op.partials_for(carries, y, numbers))
-    result = Constant(y)
-    if scope.recording or scope.trace is not None:  # a trace needs to know what a number was made of
-        result._computed(op, nodes, [None] * len(nodes))
-    return result
+    try:
+        if any(map(_is_stranger, args)):
+            return NotImplemented
+        nodes = [_operand(arg, op, position) for position, arg in enumerate(args)]
+        if any(node is NotImplemented for node in nodes):
+            return NotImplemented
+        numbers = [node._data for node in nodes]
+        if is_checked():
+            op.check(numbers, lambda i: _whereabouts(nodes[i]))
+        y = op.value(*numbers)
+        scope = current()
+        carries = [node.requires_grad for node in nodes]
+        if scope.recording and any(carries):
+            return Value(y)._computed(op, nodes, op.partials_for(carries, y, numbers))
+        result = Constant(y)
+        if scope.recording or scope.trace is not None:  # a trace needs to know what a number was made of
+            result._computed(op, nodes, [None] * len(nodes))
+        return result
+    except Exception as error:
+        shorten(error)
+        raise
 
 
 def _is_stranger(x: Any) -> bool:

@@ -27,7 +27,7 @@ _FULL = os.environ.get("GLASSGRAD_TRACEBACK", "") == "full"
 
 
 def public(function: F) -> F:
-    """A public function, or a class by its ``__init__``: wrong calls are answered in words, tracebacks cut to the caller.
+    """A public function, or a class by its ``__init__``: a wrong call is answered in words, at the caller's line.
 
     >>> @public
     ... def train(model, *, lr): ...
@@ -66,13 +66,12 @@ def answer(
     ``cure`` is said where the arguments don't fit.
     """
     came = error.__traceback__
-    if came is not None and came.tb_next is None and isinstance(error, TypeError):  # it wasn't even entered
-        wrong = misfit(function, args, named)
-        if wrong:
-            error.args = (f"{wrong}{cure}",)
-            error.__traceback__ = None
-    else:
-        shorten(error)
+    wasnt_entered = came is not None and came.tb_next is None and isinstance(error, TypeError)
+    wrong = misfit(function, args, named) if wasnt_entered and not _is_checked(error) else ""
+    if wrong:
+        error.args = (f"{wrong}{cure}",)
+        error.__dict__["_is_checked"] = True
+    shorten(error)
 
 
 # Tracebacks
@@ -119,9 +118,10 @@ def _raised_by_us(frame: TracebackType) -> bool:
 
 def misfit(function: Callable[..., Any], args: Sequence[Any], named: Mapping[str, Any]) -> str:
     """What is wrong with the arguments of a call, in words with the cure; "" if they fit."""
-    name, doc = function.__qualname__.rpartition(".<locals>.")[2], function.__doc__ or ""
+    name = getattr(function, "__qualname__", type(function).__qualname__).rpartition(".<locals>.")[2]
+    doc = function.__doc__ or ""
     signature = inspect.signature(function)
-    if function.__name__ == "__init__":
+    if name.endswith(".__init__"):
         kind, args = type(args[0]), args[1:]
         name, doc = kind.__name__, kind.__doc__ or ""
         signature = signature.replace(parameters=list(signature.parameters.values())[1:])

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Never
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .backprop import gradients
 from .calls import public
+from .checks import brief
 from .errors import TraceError
 from .scopes import current
 from .value import Constant, Value
@@ -28,7 +29,18 @@ def call_with(function: Callable[..., Any], inputs: Sequence[Any]) -> Any:
         p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) and p.default is p.empty
     ]
     one_by_one = len(required) == len(inputs) and len(inputs) != 1
-    return function(*inputs) if one_by_one else function(list(inputs))
+    if one_by_one:
+        return function(*inputs)
+    try:
+        return function(list(inputs))
+    except TypeError as error:
+        error.add_note(f"the function was given the list of all {len(inputs)} inputs: the first one is x[0]")
+        raise
+
+
+def _refuse_no_function(f: Any, name: str) -> None:
+    if not callable(f):
+        raise TypeError(f"{name} takes a function, as in {name}(lambda x: x**3), got {type(f).__name__}: {brief(f)}")
 
 
 @public
@@ -41,10 +53,20 @@ def derivative(f: Callable[[Any], Any], order: int = 1) -> Callable[[Any], Any]:
     >>> derivative(lambda x: x**3)(2.0), derivative(lambda x: x**3, order=2)(2.0)
     (12.0, 12.0)
     """
+    _refuse_no_function(f, "derivative")
     if isinstance(order, bool) or not isinstance(order, int) or order < 1:
-        raise ValueError(f"the order of a derivative is a whole number from 1 on, got {order!r}")
+        raise ValueError(
+            f"the order of a derivative is a whole number from 1 on, got {order!r}; it gives a function, so its number "
+            f"at a point is derivative(f)({brief(order, 20)})"
+        )
 
+    @public
     def at(x: Any) -> Any:
+        if hasattr(type(x), "__iter__"):
+            raise TypeError(
+                f"the derivative of a function of one number is taken at one number, got {brief(x)}; of several inputs "
+                f"take gradients(y, xs), and of a list of points [derivative(f)(x) for x in xs]"
+            )
         is_plain = not hasattr(type(x), "__apply_op__")
         leaf = _alias(x)
         y: Any = f(leaf)
@@ -76,7 +98,13 @@ def hessian(f: Callable[..., Any]) -> Callable[[Sequence[float]], NDArray[np.flo
            [4., 0.]])
     """
 
-    def at(xs: Sequence[float]) -> NDArray[np.float64]:
+    _refuse_no_function(f, "hessian")
+
+    @public
+    def at(xs: Sequence[float], *more: Never) -> NDArray[np.float64]:
+        if more or isinstance(xs, str) or not hasattr(type(xs), "__iter__"):
+            given = ", ".join(map(brief, (xs, *more)))
+            raise TypeError(f"hessian(f) is called with one list of all inputs, hessian(f)([{given}]), got {given}")
         if current().trace is not None:
             raise TraceError(
                 "hessian gives an array of numbers, which a compiled function doesn't have yet; take "

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..calls import public, shorten
+from ..errors import ShapeError
 from ..optim.stepping import offers
-from .arguments import Signature, is_one_sample, refuse_nested, refuse_nonfinite
+from .arguments import Signature, about_one_sample, is_one_sample, refuse_nested, refuse_nonfinite
 from .backend import Backend, Executable, Failure, Floats, Goal
 from .binding import Bound
 from .choice import NAMES, backend_called
@@ -273,7 +274,11 @@ class Program:
         layout = self._signature.layout_of(arrays)
         reasons = self._specialisations[0].trace.guards.why() if self._specialisations else []
         self._warn_of_traces(reasons)
-        new = Specialisation.of(self.function, layout, reasons, self._name())
+        try:
+            new = Specialisation.of(self.function, layout, reasons, self._name())
+        except ShapeError as error:
+            error.args = (f"{error}{about_one_sample(arrays, layout)}",)
+            raise
         for older in self._specialisations:
             new.inherit(older)
         self._specialisations = [new, *self._specialisations[: _KEPT - 1]]

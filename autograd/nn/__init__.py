@@ -5,6 +5,7 @@
 MLP(2 -> 16 -> 16 -> 1, relu; 337 parameters)
 """
 
+from ..cures import public_names
 from ..parameter import Parameter
 from ..parameter_array import ParameterArray
 from . import init, losses, penalties
@@ -41,3 +42,5 @@ __all__ = [
     "losses",
     "penalties",
 ]
+
+__dir__, __getattr__ = public_names(__name__, __all__)

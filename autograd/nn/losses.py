@@ -127,6 +127,11 @@ def cross_entropy(logits: Any, target: Any) -> Any:
     """
     zs = as_list(logits, "cross_entropy")
     if len(zs) < 2:
+        if not is_single(target):
+            raise ShapeError(
+                f"cross_entropy got the logit {zs[0] if zs else zs!r} and several targets: the logits come first, "
+                f"cross_entropy(logits, target)"
+            )
         raise ShapeError(
             f"cross_entropy needs at least 2 logits, got {len(zs)}; for two classes by one logit take "
             f"binary_cross_entropy"

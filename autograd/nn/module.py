@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from ..calls import answer_calls
+from ..calls import answer_calls, public
 from ..checks import count
+from ..cures import MODELS, no_attribute
 from ..scopes import TOP, Scope, _current, current
 from .adoption import adopt, give_away, keep_parameter, refuse_circles
 from .buffers import Buffered, overwrite
@@ -154,6 +155,14 @@ class Module(Buffered, Stateful):
             if isinstance(old, _MAY_HOLD) and old is not value:
                 give_away(self, old, value)
         tell(own.readers, name)
+
+    if not TYPE_CHECKING:
+
+        @public
+        def __getattr__(self, name: str) -> Any:
+            if hasattr(type(self), name):  # a property that has its own reason
+                return object.__getattribute__(self, name)
+            raise no_attribute(type(self).__name__, self, name, MODELS, dir(self))
 
     def __delattr__(self, name: str) -> None:
         old = vars(self).get(name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from .activations import no_module
 from .adoption import have_owner
 from .members import items
 from .module import Module
@@ -27,11 +28,7 @@ class Sequential(Module):
     def __init__(self, *modules: Module) -> None:
         for i, module in enumerate(modules):
             if not isinstance(module, Module):
-                hint = "" if not isinstance(module, list | tuple) else "; write Sequential(*modules) for a list"
-                raise TypeError(
-                    f"Sequential takes modules, got {type(module).__name__} at place {i}: {module!r}{hint}; "
-                    f"a function becomes one as class Mine(nn.Module) with forward"
-                )
+                raise no_module("Sequential", module, i)
         self.layers = list(modules)
 
     def forward(self, x: Any) -> Any:

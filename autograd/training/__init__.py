@@ -1,5 +1,6 @@
 """Training: `fit` with its history, callbacks and metrics, and parameters in files."""
 
+from ..cures import public_names
 from .checkpoints import load_parameters, save_parameters
 from .history import History
 from .loop import fit
@@ -7,3 +8,5 @@ from .metrics import METRICS
 from .state import State
 
 __all__ = ["METRICS", "History", "State", "fit", "load_parameters", "save_parameters"]
+
+__dir__, __getattr__ = public_names(__name__, __all__)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...calls import public
+from ...cures import VALUES, no_attribute
 from ...declare import on_declaration
 from ...fast.source import method_names
 from ...operation import Op
@@ -32,6 +34,9 @@ class _Traced:
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         """np.float64(2) * x is left to x.__rmul__; what else NumPy would do is refused."""
         names = _OPERATORS.get(ufunc.__name__)
+        alone = _METHODS.get(ufunc.__name__, ufunc.__name__)
+        if len(inputs) == 1 and method == "__call__" and not options and hasattr(type(self), alone):
+            return getattr(self, alone)()  # np.exp(x) is x.exp(), as it is of a Value
         if names is None or method != "__call__" or options:
             raise refusal(f"numpy.{ufunc.__name__}", self.describe(), "ufunc")
         other, name = (inputs[1], names[0]) if inputs[0] is self else (inputs[0], names[1])
@@ -89,6 +94,12 @@ class _Traced:
     def __len__(self) -> int:
         raise refusal("len()", self.describe(), "contains")
 
+    if not TYPE_CHECKING:
+
+        @public
+        def __getattr__(self, name: str) -> Any:
+            raise no_attribute("a traced number", self, name, VALUES, dir(Symbol))
+
 
 _OPERATORS = {
     "add": ("__add__", "__radd__"),
@@ -107,6 +118,8 @@ _OPERATORS = {
     "not_equal": ("__ne__", "__ne__"),
 }
 """Methods for what NumPy's numbers do with a traced one: where that stands left, and where it stands right."""
+_METHODS = {"absolute": "abs", "negative": "neg", "positive": "__pos__"}
+"""Functions of NumPy that have another name here."""
 
 
 class Condition(_Traced):
@@ -124,6 +137,9 @@ class Condition(_Traced):
 
     def __invert__(self) -> Any:
         return where(self, 0.0, 1.0) > 0.5
+
+    def __array__(self, *_: Any, **__: Any) -> Any:
+        raise refusal("numpy.where or another use as an array", self.describe(), "ufunc")
 
 
 class Symbol(_Traced):
@@ -200,6 +216,12 @@ def _refuse_remainder(self: Symbol, _: Any) -> Any:
     raise refusal("a remainder", self.describe(), "remainder")
 
 
+def _refuse_product(self: Symbol, _: Any) -> Any:
+    raise refusal("@", self.describe(), "product")
+
+
+for _name in ("matmul", "rmatmul"):
+    setattr(Symbol, f"__{_name}__", _refuse_product)
 for _name in ("mod", "rmod", "floordiv", "rfloordiv", "divmod", "rdivmod"):
     setattr(Symbol, f"__{_name}__", _refuse_remainder)
 
