@@ -55,8 +55,8 @@ def by_name(table: Mapping[str, T], name: Any, kind: str) -> T:
     if isinstance(name, str) and name in table:
         return table[name]
     similar = difflib.get_close_matches(str(name).lower(), table, 1, 0.6)
-    guess = f"did you mean {similar[0]!r}? " if similar else ""
-    raise ValueError(f"{name!r} is not {kind}; {guess}known: {', '.join(table)}")
+    guess = f"; did you mean {similar[0]!r}?" if similar else ""
+    raise ValueError(f"{name!r} is not {kind}; known: {', '.join(table)}{guess}")
 
 
 def real_number(x: Any, what: str = "a Value") -> float:

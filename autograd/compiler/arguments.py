@@ -187,7 +187,7 @@ def _converted(x: Any, name: str) -> Floats:
         raise TypeError(f"{name} must be an array of real numbers, got {array.dtype} of shape {array.shape}")
     if array.ndim not in (1, 2):
         cure = (
-            "one sample is a batch of one, as in [[1.0, 2.0]]"
+            "for one sample give a batch of one, as [[1.0, 2.0]]"
             if array.ndim == 0
             else "flatten each row: x.reshape(len(x), -1)"
         )

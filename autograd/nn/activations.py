@@ -170,7 +170,7 @@ def no_module(who: str, given: Any, place: int) -> TypeError:
     """The error for something else than a module in a list of modules, with what to write for it.
 
     >>> no_module("Sequential", ops.relu, 1)
-    TypeError("Sequential takes modules, got Op at place 1: <Op relu>; write nn.ReLU()")
+    TypeError('Sequential takes modules, got Op at place 1: <Op relu>; write nn.ReLU()')
     """
     cures = {name: f"nn.{row.module}()" for name, row in ACTIVATIONS.items()}
     if isinstance(given, list | tuple):
