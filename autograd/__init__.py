@@ -4,7 +4,7 @@ from . import data, nn, optim
 from .backprop import Step, ancestors, changed_leaves, gradients, sweep
 from .check import check_gradients, check_graph
 from .compiler import Program, compile
-from .cures import public_names
+from .cures import answer_names
 from .declare import op
 from .derivatives import derivative, hessian
 from .domain import ABOVE_MINUS_ONE, NONNEGATIVE, NONZERO, POSITIVE, REAL, UNIT, Domain
@@ -148,4 +148,4 @@ __all__ = [
     "where",
 ]
 
-__dir__, __getattr__ = public_names(__name__, __all__)
+answer_names(__name__, __all__)

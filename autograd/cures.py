@@ -100,11 +100,8 @@ def no_attribute(who: str, obj: Any, name: str, cures: Mapping[str, str], known:
     return AttributeError(text, name=None if cure else name, obj=obj)  # with a name Python adds a guess of its own
 
 
-def public_names(module: str, names: list[str], **gone: str) -> tuple[Any, Any]:
-    """``__dir__`` and ``__getattr__`` of a package: it lists its public names, others are answered, those gone too."""
-
-    def listed() -> list[str]:
-        return sorted(names)
+def answer_names(module: str, names: list[str], **gone: str) -> None:
+    """Have a package list its public names only (``dir``, completion), and answer those that it hasn't or had once."""
 
     @public
     def absent(name: str) -> Any:
@@ -114,7 +111,8 @@ def public_names(module: str, names: list[str], **gone: str) -> tuple[Any, Any]:
             raise ImportError(str(error), name=name)
         raise error
 
-    return listed, absent
+    # Not as definitions in the package: to a type checker a module with __getattr__ has every name.
+    vars(sys.modules[module]).update(__dir__=lambda: sorted(names), __getattr__=absent)
 
 
 class Refusing:

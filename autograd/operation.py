@@ -13,15 +13,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .calls import shorten, unknown_argument
 from .domain import CONDITION, POSITIVE, REAL, Domain
 from .errors import DivisionByZeroError, DomainError
 from .formula import Expression, Expressions, PythonSource, evaluate, formula, inline, python_namespace
 from .namespaces import Arrays, Floats
+
+if TYPE_CHECKING:
+    from .value import Value
 
 
 def truth(x: Any) -> bool | None:
@@ -75,6 +79,13 @@ class Op:
 
     def __deepcopy__(self, memo: Any) -> Op:
         return self
+
+    @overload
+    def __call__(self, *args: float, **attributes: float) -> float: ...  # type: ignore[overload-overlap]
+    @overload
+    def __call__(self, *args: Value | float | np.number[Any], **attributes: float) -> Value: ...  # type: ignore[overload-overlap]
+    @overload
+    def __call__(self, *args: NDArray[Any] | float, **attributes: float) -> NDArray[np.float64]: ...
 
     def __call__(self, *args: Any, **attributes: float) -> Any:
         """The operation on Values (a Value), floats (a float) or arrays (an array, elementwise)."""

@@ -176,16 +176,16 @@ class Value(ValueMethods, Refusing):
         """Forget the gradient of this Value (of this one alone)."""
         self._grad = None
 
-    def __lt__(self, other: Any) -> Any:
+    def __lt__(self, other: Any) -> bool:
         return _compared("<", self, other)
 
-    def __le__(self, other: Any) -> Any:
+    def __le__(self, other: Any) -> bool:
         return _compared("<=", self, other)
 
-    def __gt__(self, other: Any) -> Any:
+    def __gt__(self, other: Any) -> bool:
         return _compared(">", self, other)
 
-    def __ge__(self, other: Any) -> Any:
+    def __ge__(self, other: Any) -> bool:
         return _compared(">=", self, other)
 
     def __pos__(self) -> Value:
@@ -238,14 +238,20 @@ class Constant(Value):
         )
 
 
-_ORDERS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+_ORDERS: dict[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
 
 
-def _compared(sign: str, a: Value, b: Any) -> Any:
+def _compared(sign: str, a: Value, b: Any) -> bool:
     """A bool, or the condition that a trace makes of it."""
     trace = current().trace
     if trace is not None:
-        return trace.compare(sign, a, b)
+        condition: bool = trace.compare(sign, a, b)
+        return condition
     if hasattr(type(b), "__apply_op__") and not isinstance(b, Value):
-        return NotImplemented
+        return NotImplemented  # type: ignore[no-any-return]
     return _ORDERS[sign](a._data, b._data if isinstance(b, Value) else real_number(b, "a comparison with a Value"))

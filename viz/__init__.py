@@ -4,7 +4,7 @@ Nothing heavy is imported until it is used: matplotlib, Pillow and resvg-py come
 them.
 """
 
-from autograd.cures import public_names
+from autograd.cures import answer_names
 
 from . import plot
 from .drawing import Drawing, GraphTooLargeError, draw
@@ -26,4 +26,4 @@ __all__ = [
     "plot",
 ]
 
-__dir__, __getattr__ = public_names(__name__, __all__)
+answer_names(__name__, __all__)

@@ -6,7 +6,7 @@ import threading
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable
-from typing import Any, Literal
+from typing import Any, Literal, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,12 @@ _MANY = 10
 _KEPT = 4
 """Traces that a program keeps: those of train and eval mode, and what else is switched to and fro."""
 BackendName = Literal["auto", "numpy", "llvm"]
+
+
+@overload
+def compile(function: Callable[..., Any], backend: BackendName = "auto") -> Program: ...
+@overload
+def compile(function: None = None, backend: BackendName = "auto") -> Callable[[Callable[..., Any]], Program]: ...
 
 
 @public

@@ -1,6 +1,6 @@
 """Data for training: checked arrays, batches, splits, standardization, toy sets and the 8x8 digits."""
 
-from ..cures import public_names
+from ..cures import answer_names
 from .datasets import blobs, circles, digits, moons, spiral
 from .samples import Samples
 from .sampling import batches, split
@@ -19,4 +19,4 @@ __all__ = [
     "standardize",
 ]
 
-__dir__, __getattr__ = public_names(__name__, __all__)
+answer_names(__name__, __all__)

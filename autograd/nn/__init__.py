@@ -5,7 +5,7 @@
 MLP(2 -> 16 -> 16 -> 1, relu; 337 parameters)
 """
 
-from ..cures import public_names
+from ..cures import answer_names
 from ..parameter import Parameter
 from ..parameter_array import ParameterArray
 from . import init, losses, penalties
@@ -43,4 +43,4 @@ __all__ = [
     "penalties",
 ]
 
-__dir__, __getattr__ = public_names(__name__, __all__)
+answer_names(__name__, __all__)

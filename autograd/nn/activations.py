@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from operator import methodcaller
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias, TypeVar, cast
 
 from .. import checks, ops
 from ..calls import unknown_argument
@@ -15,6 +15,7 @@ from .checks import as_list, here, is_single
 from .init import Initializer, he, xavier
 from .module import Module
 
+T = TypeVar("T")
 Function: TypeAlias = Callable[[Any], Any]
 
 
@@ -81,12 +82,14 @@ class Elementwise(Module):
         """
         return self.op.bind(**{name: getattr(self, name) for name in self.op.attributes})
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: T) -> T:
         """The activation of a Value or number, or a list of those of each."""
         function = self.bound()
         if is_single(x):
-            return activate(function, x)
-        return [activate(function, item) for item in as_list(x, here(self))]
+            y: Any = activate(function, x)
+        else:
+            y = [activate(function, item) for item in as_list(x, here(self))]
+        return cast(T, y)
 
     def __repr__(self) -> str:
         constants = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.op.attributes)

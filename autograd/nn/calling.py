@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
 from ..calls import answer
 from ..checks import brief
@@ -43,6 +43,26 @@ def entering_with_batch(function: Callable[..., Any]) -> Callable[..., list[Any]
             return list(run(self, list(xs)))
 
     return call
+
+
+P = ParamSpec("P")
+R = TypeVar("R", covariant=True)
+
+
+class HasForward(Protocol[P, R]):
+    """A module, to type checkers."""
+
+    def forward(self, *inputs: P.args, **named: P.kwargs) -> R:
+        """What it computes."""
+        ...
+
+
+class AsForward:
+    """The type of ``Module.__call__``: it takes and gives what ``forward`` of the module at hand does."""
+
+    def __get__(self, module: HasForward[P, R], kind: object) -> Callable[P, R]:
+        """``forward`` as it is called."""
+        raise NotImplementedError  # never there at runtime
 
 
 def answer_call(error: Exception, module: Module, inputs: tuple[Any, ...], named: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from ..cures import MODELS, no_attribute
 from ..scopes import TOP, Scope, _current, current
 from .adoption import adopt, give_away, keep_parameter, refuse_circles
 from .buffers import Buffered, overwrite
-from .calling import SignatureOfForward, answer_call, entering, entering_with_batch
+from .calling import AsForward, SignatureOfForward, answer_call, entering, entering_with_batch
 from .members import CONTAINERS, MEMBERS, PLAIN, Own, has_members, held, tell
 from .state import Stateful
 
@@ -70,20 +70,24 @@ class Module(Buffered, Stateful):
 
     # Calling
 
-    def __call__(self, *inputs: Any, **named: Any) -> Any:
-        """``forward`` in the scope of this module."""
-        # `entering` and `_entered`, written out: every neuron is called for every sample.
-        outer, scope = current(), self._scope
-        if outer is not TOP and not (outer.is_plain and scope.parent is not None):
-            scope = self._entered()
-        token = _current.set(scope)
-        try:
-            return self.forward(*inputs, **named)
-        except Exception as error:
-            answer_call(error, self, inputs, named)
-            raise
-        finally:
-            _current.reset(token)
+    if TYPE_CHECKING:
+        __call__ = AsForward()
+    else:
+
+        def __call__(self, *inputs: Any, **named: Any) -> Any:
+            """``forward`` in the scope of this module."""
+            # `entering` and `_entered`, written out: every neuron is called for every sample.
+            outer, scope = current(), self._scope
+            if outer is not TOP and not (outer.is_plain and scope.parent is not None):
+                scope = self._entered()
+            token = _current.set(scope)
+            try:
+                return self.forward(*inputs, **named)
+            except Exception as error:
+                answer_call(error, self, inputs, named)
+                raise
+            finally:
+                _current.reset(token)
 
     def _entered(self) -> Scope:
         """The scope to put in force for a call of this module."""

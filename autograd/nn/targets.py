@@ -78,13 +78,12 @@ hinge_rule = Rule(
         f"y of hinge is -1 or +1, got {_first(ys, lambda y: abs(y) == 1.0)!r}; make it 2 * y - 1 from classes 0 and 1"
     ),
 )
-_OF_SIGNS = "; of labels -1 and 1 make 0 and 1, (y + 1) / 2"
 binary_rule = Rule(
     "targets_of_binary_cross_entropy",
     lambda _, *ys: reduce(or_, ((y < 0.0) | (y > 1.0 + SUM_TOLERANCE) for y in ys)),
     lambda ys: (
         f"y of binary_cross_entropy is a probability from 0 to 1, got "
-        f"{_first(ys, lambda y: 0.0 <= y <= 1.0 + SUM_TOLERANCE)!r}{_OF_SIGNS if -1.0 in ys else ''}"
+        f"{_first(ys, lambda y: 0.0 <= y <= 1.0 + SUM_TOLERANCE)!r}"
     ),
 )
 

@@ -1,6 +1,6 @@
 """Optimizers, learning-rate schedules and gradient clipping, with PyTorch's names and numbers."""
 
-from ..cures import public_names
+from ..cures import answer_names
 from .adagrad import Adagrad
 from .adam import Adam, AdamW
 from .clipping import clip_grad_norm_, clip_grad_value_
@@ -38,7 +38,7 @@ __all__ = [
 ]
 
 
-__dir__, __getattr__ = public_names(
+answer_names(
     __name__,
     __all__,
     Rule="it is gone: a rule of your own is an optimizer. Write class Sign(Optimizer) with the same fields, without "

@@ -1,6 +1,6 @@
 """Training: `fit` with its history, callbacks and metrics, and parameters in files."""
 
-from ..cures import public_names
+from ..cures import answer_names
 from .checkpoints import load_parameters, save_parameters
 from .history import History
 from .loop import fit
@@ -9,4 +9,4 @@ from .state import State
 
 __all__ = ["METRICS", "History", "State", "fit", "load_parameters", "save_parameters"]
 
-__dir__, __getattr__ = public_names(__name__, __all__)
+answer_names(__name__, __all__)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..calls import public
+from ..names import LossName, MetricName, Mode
 from ..randomness import Seed
 from ..scopes import no_grad
 from ..value import Value
@@ -28,12 +29,12 @@ def fit(
     X: ArrayLike,
     Y: ArrayLike,
     *,
-    loss: Callable[[Any, Any], Any] | str,
+    loss: Callable[[Any, Any], Any] | LossName,
     optimizer: Any,
     epochs: int,
     batch_size: int | None = None,
     validation: tuple[ArrayLike, ArrayLike] | float | None = None,
-    metrics: Sequence[str | Metric] = (),
+    metrics: Sequence[MetricName | Metric] = (),
     callbacks: Sequence[Callback] = (),
     patience: int | None = None,
     penalty: Callable[[], Value] | None = None,
@@ -41,7 +42,7 @@ def fit(
     clip_norm: float | None = None,
     seed: Seed = 0,
     progress: bool = True,
-    mode: str = "auto",
+    mode: Mode = "auto",
 ) -> History:
     """Train ``model``: minimize the mean of ``loss`` over the samples (plus ``penalty``) by steps of ``optimizer``.
 

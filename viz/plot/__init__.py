@@ -1,6 +1,6 @@
 """Plots of training, with matplotlib; each function returns a figure that is not tied to any window."""
 
-from autograd.cures import public_names
+from autograd.cures import answer_names
 
 from .boundary import decision_boundary
 from .loss import loss_curve
@@ -8,4 +8,4 @@ from .style import new_figure, save, styled
 
 __all__ = ["decision_boundary", "loss_curve", "new_figure", "save", "styled"]
 
-__dir__, __getattr__ = public_names(__name__, __all__)
+answer_names(__name__, __all__)

@@ -136,7 +136,8 @@ class Condition(_Traced):
     __rand__, __ror__ = __and__, __or__
 
     def __invert__(self) -> Any:
-        return where(self, 0.0, 1.0) > 0.5
+        condition: Any = self
+        return where(condition, 0.0, 1.0) > 0.5
 
     def __array__(self, *_: Any, **__: Any) -> Any:
         raise refusal("numpy.where or another use as an array", self.describe(), "ufunc")
