@@ -63,7 +63,8 @@ def _operand(x: Any, op: Op, position: int) -> Any:
     if isinstance(x, Value):
         return x
     if isinstance(x, (*_NUMBERS, *_REFUSED)):
-        return Constant(real_number(x, "a formula of Values"))
+        path = current().path
+        return Constant(real_number(x, f"a formula of Values in {path}" if path else "a formula of Values"))
     return NotImplemented
 
 

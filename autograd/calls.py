@@ -105,7 +105,10 @@ def _frames(traceback: TracebackType | None) -> Iterator[TracebackType]:
 
 
 def _is_ours(frame: TracebackType) -> bool:
-    return frame.tb_frame.f_code.co_filename.startswith(_OURS)
+    code = frame.tb_frame.f_code
+    # A dataclass's __init__ has no file, but the globals of the module that its class is of.
+    file = code.co_filename if code.co_filename != "<string>" else frame.tb_frame.f_globals.get("__file__", "")
+    return str(file).startswith(_OURS)
 
 
 def _raised_by_us(frame: TracebackType) -> bool:

@@ -115,6 +115,18 @@ def answer_names(module: str, names: list[str], **gone: str) -> None:
     vars(sys.modules[module]).update(__dir__=lambda: sorted(names), __getattr__=absent)
 
 
+_NUMBERS = {
+    "__float__": ("float()", "a function of autograd (autograd.exp(v), or v.exp())"),
+    "__int__": ("int()", "int(v.data)"),
+    "__complex__": ("complex()", "complex(v.data)"),
+    "__round__": ("round()", "round(v.data, 2), or f'{v:.2f}' to print it"),
+    "__trunc__": ("math.trunc()", "math.trunc(v.data)"),
+    "__floor__": ("math.floor()", "math.floor(v.data)"),
+    "__ceil__": ("math.ceil()", "math.ceil(v.data)"),
+}
+"""Ways to make a number of another kind of a Value: what they are called, and what to write."""
+
+
 class Refusing:
     """What a Value doesn't do, with the cure. None of it is for type checkers: to them it isn't there at all."""
 
@@ -122,32 +134,16 @@ class Refusing:
 
     if not TYPE_CHECKING:
 
-        def __float__(self) -> float:
-            raise _no_number(self, "float()", "a function of autograd (autograd.exp(v), or v.exp())")
-
-        def __int__(self) -> int:
-            raise _no_number(self, "int()", "int(v.data)")
-
-        def __complex__(self) -> complex:
-            raise _no_number(self, "complex()", "complex(v.data)")
-
-        def __round__(self, digits: Any = None) -> Any:
-            raise _no_number(self, "round()", "round(v.data, 2), or f'{v:.2f}' to print it")
-
-        def __trunc__(self) -> Any:
-            raise _no_number(self, "math.trunc()", "math.trunc(v.data)")
-
-        def __floor__(self) -> Any:
-            raise _no_number(self, "math.floor()", "math.floor(v.data)")
-
-        def __ceil__(self) -> Any:
-            raise _no_number(self, "math.ceil()", "math.ceil(v.data)")
-
+        @public
         def __mod__(self, other: Any) -> Any:
-            raise _no_remainder(self)
+            raise TypeError(
+                f"a remainder or whole quotient (%, //, divmod) of {self.describe()} jumps where it has no derivative: "
+                f"write v - k * math.floor(v.data / k) for v % k with the slope 1, or take v.data"
+            )
 
         __rmod__ = __floordiv__ = __rfloordiv__ = __divmod__ = __rdivmod__ = __mod__
 
+        @public
         def __matmul__(self, other: Any) -> Any:
             raise TypeError(
                 f"@ is for arrays, and {self.describe()} is one number: write v * x, or autograd.dot(ws, xs) for lists"
@@ -160,15 +156,16 @@ class Refusing:
             raise no_attribute(f"a {type(self).__name__}", self, name, VALUES, dir(type(self)))
 
 
-def _no_number(value: Any, what: str, cure: str) -> TypeError:
-    return TypeError(
-        f"{what} of {value.describe()} would lose its gradient without a word (math, numpy and Python's own functions "
-        f"ask for it): write {cure}; v.data is the plain number"
-    )
+def _no_number(what: str, cure: str) -> Any:
+    @public
+    def refuse(self: Any, *_: Any) -> Any:
+        raise TypeError(
+            f"{what} of {self.describe()} would lose its gradient without a word (math, numpy and Python's own "
+            f"functions ask for it): write {cure}; v.data is the plain number"
+        )
+
+    return refuse
 
 
-def _no_remainder(value: Any) -> TypeError:
-    return TypeError(
-        f"a remainder or whole quotient (%, //, divmod) of {value.describe()} jumps where it has no derivative: write "
-        f"v - k * math.floor(v.data / k) for v % k with the slope 1, or take v.data"
-    )
+for _name, _words in _NUMBERS.items():
+    setattr(Refusing, _name, _no_number(*_words))

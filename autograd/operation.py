@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .calls import shorten, unknown_argument
+from .documentation import Documented, SignatureOfKernel
 from .domain import CONDITION, POSITIVE, REAL, Domain
 from .errors import DivisionByZeroError, DomainError
 from .formula import Expression, Expressions, PythonSource, evaluate, formula, inline, python_namespace
@@ -69,6 +70,8 @@ class Op:
     """The same partials where ``partials`` cancel, for one number at a time; batches and drawn formulas do without."""
     attributes: Mapping[str, float] = field(default_factory=dict)
     """Numbers that are not differentiated (a slope), by name; bound by `bind`."""
+
+    __signature__ = SignatureOfKernel()
 
     def __repr__(self) -> str:
         bound = "".join(f", {name}={value!r}" for name, value in self.attributes.items())
@@ -271,6 +274,9 @@ class Op:
             f"{what}{self.name}({', '.join(names)}) needs {wanted}, got {got}. Keep the argument inside, for example "
             f"with {f'{cure} or with ' if cure else ''}a `where` on the input (a `where` on the result comes too late)."
         )
+
+
+Op.__doc__ = Documented(Op.__doc__)  # type: ignore[assignment]
 
 
 @lru_cache(maxsize=1024)

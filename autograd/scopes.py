@@ -12,6 +12,8 @@ from contextvars import ContextVar, Token
 from copy import copy
 from typing import TYPE_CHECKING, Any, Never, Self
 
+from .calls import public
+
 
 class Scope:
     """A place in a tree of names, and the state that is in force there. A module owns one for life.
@@ -88,6 +90,7 @@ class _Called(type):
 
     if not TYPE_CHECKING:
 
+        @public
         def __enter__(cls) -> None:
             raise TypeError(f"{cls.__name__} is called in a with statement: write with {cls._EXAMPLE}:")
 
