@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .check import check_gradients
+from .cures import answer_names
 from .domain import CONDITION, Domain
 from .errors import DomainError
 from .operation import OPS, Op
@@ -24,6 +25,10 @@ try:
     from hypothesis import strategies as st
 except ImportError as error:
     raise ImportError('autograd.testing needs hypothesis: pip install "glassgrad[testing]"') from error
+
+__all__ = ["DrawnExpression", "assert_gradients", "expressions", "points"]
+
+answer_names(__name__, __all__)
 
 _REACH = 3.0
 """How far from zero, or from the edge of its domain, an argument is drawn."""

@@ -17,13 +17,14 @@ from .. import checks, ops
 from ..checks import count, real_number
 from ..domain import equal
 from ..errors import ShapeError
+from ..value import Value
 from .checks import as_list, is_plain, is_single
 from .targets import Rule, binary_rule, class_rule, hinge_rule, probabilities_rule
 
 Loss: TypeAlias = Callable[[Any, Any], Any]
 
 
-def mse(pred: Any, target: Any) -> Any:
+def mse(pred: Any, target: Any) -> Value:
     """The squared error ``(pred - target)²``, mean over outputs (Legendre 1805).
 
     Raises:
@@ -35,7 +36,7 @@ def mse(pred: Any, target: Any) -> Any:
     return _mean("mse", lambda p, t: _square(p - t), pred, target)
 
 
-def mae(pred: Any, target: Any) -> Any:
+def mae(pred: Any, target: Any) -> Value:
     """The absolute error ``|pred - target|``, mean over outputs; its slope at 0 is taken as 0.
 
     Raises:
@@ -47,7 +48,7 @@ def mae(pred: Any, target: Any) -> Any:
     return _mean("mae", lambda p, t: abs(p - t), pred, target)
 
 
-def huber(pred: Any, target: Any, delta: float = 1.0) -> Any:
+def huber(pred: Any, target: Any, delta: float = 1.0) -> Value:
     """``d²/2`` where ``d = |pred - target| <= delta``, else ``delta (d - delta/2)`` (Huber 1964); mean over outputs.
 
     Args:
@@ -74,7 +75,7 @@ def huber(pred: Any, target: Any, delta: float = 1.0) -> Any:
     return _mean("huber", term, pred, target)
 
 
-def hinge(score: Any, y: Any) -> Any:
+def hinge(score: Any, y: Any) -> Value:
     """``max(0, 1 - y score)`` with ``y`` -1 or +1 (Cortes and Vapnik 1995); mean over outputs.
 
     Raises:
@@ -88,7 +89,7 @@ def hinge(score: Any, y: Any) -> Any:
     return _mean("hinge", lambda s, t: ops.relu(1.0 - t * s), score, y, hinge_rule)
 
 
-def binary_cross_entropy(logit: Any, y: Any) -> Any:
+def binary_cross_entropy(logit: Any, y: Any) -> Value:
     """``-y log σ(z) - (1 - y) log (1 - σ(z))`` from the logit z, without overflow; mean over outputs.
 
     Computed as ``y softplus(-z) + (1 - y) softplus(z)``, exact to the last digits on both sides.
@@ -110,7 +111,7 @@ def binary_cross_entropy(logit: Any, y: Any) -> Any:
     )
 
 
-def cross_entropy(logits: Any, target: Any) -> Any:
+def cross_entropy(logits: Any, target: Any) -> Value:
     """``-Σ p_k log softmax(z)_k`` from the logits z, without overflow, through logsumexp.
 
     Args:
@@ -139,10 +140,11 @@ def cross_entropy(logits: Any, target: Any) -> Any:
     if is_single(target):
         return _of_class(zs, _number(target))
     ps = _probabilities(zs, target)
-    return probabilities_rule(ops.logsumexp(*zs) - _expectation(zs, ps), ps)
+    loss: Value = probabilities_rule(ops.logsumexp(*zs) - _expectation(zs, ps), ps)
+    return loss
 
 
-def _of_class(zs: list[Any], target: Any) -> Any:
+def _of_class(zs: list[Any], target: Any) -> Value:
     rule = class_rule(len(zs))
     if not hasattr(type(target), "__apply_op__"):
         real_number(target, "a class of cross_entropy")
@@ -190,7 +192,7 @@ def _target(x: Any, what: str) -> Any:
     return x if hasattr(type(x), "__apply_op__") else real_number(x, what)
 
 
-def _mean(name: str, term: Loss, pred: Any, target: Any, rule: Rule | None = None) -> Any:
+def _mean(name: str, term: Loss, pred: Any, target: Any, rule: Rule | None = None) -> Value:
     """The mean of ``term`` over the outputs; the targets obey the rule."""
     preds, targets = as_list(pred, f"the loss {name}"), as_list(target, f"the loss {name}")
     if len(preds) != len(targets) or not preds:
@@ -202,7 +204,7 @@ def _mean(name: str, term: Loss, pred: Any, target: Any, rule: Rule | None = Non
     total = term(preds[0], targets[0])
     for p, t in zip(preds[1:], targets[1:], strict=True):
         total = total + term(p, t)
-    mean = total if len(preds) == 1 else total / float(len(preds))
+    mean: Value = total if len(preds) == 1 else total / float(len(preds))
     return mean if rule is None else rule(mean, targets)
 
 

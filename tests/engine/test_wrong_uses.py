@@ -1,7 +1,10 @@
 """What people type from habit: each wrong use, a line each, and the words that tell them what to write instead.
 
-A line is ``code | error | words``. The traceback ends in the user's line; after ``!`` a frame or two of ours may follow.
+A line is ``code | error | words``. The traceback ends in the user's line; where ``!`` stands, a frame or two of ours
+may follow.
 """
+
+# ruff: noqa: E501 (a row of a table is a line)
 
 import math
 import re

@@ -23,6 +23,7 @@ CORE = TABLE | {
 ARROWS: dict[str, set[str]] = {
     "errors": set(),
     "checks": set(),
+    "names": set(),
     "synonyms": set(),
     "calls": {"checks", "synonyms"},
     "cures": {"calls"},
@@ -52,11 +53,11 @@ ARROWS: dict[str, set[str]] = {
     "blame": CORE,
     "check": CORE | {"derivatives"},
     "testing": CORE | {"check"},
-    "nn": CORE | {"products", "randomness"},
+    "nn": CORE | {"names", "products", "randomness"},
     "optim": CORE,
     "compiler": CORE | {"special", "fast", "files", "blame", "nn", "optim"},  # what modules hold, the rules of optim
     "data": {"errors", "calls", "checks", "cures", "randomness"},
-    "training": CORE | {"files", "randomness", "blame", "compiler", "nn", "optim", "data"},
+    "training": CORE | {"names", "files", "randomness", "blame", "compiler", "nn", "optim", "data"},
 }
 # The rooms of the compiler, and which of the other rooms each knows. What stands beside them is the front.
 ROOMS: dict[str, set[str]] = {
