@@ -137,14 +137,16 @@ def cross_entropy(logits: Any, target: Any) -> Value:
             f"cross_entropy needs at least 2 logits, got {len(zs)}; for two classes by one logit take "
             f"binary_cross_entropy"
         )
+    loss: Value
     if is_single(target):
-        return _of_class(zs, _number(target))
-    ps = _probabilities(zs, target)
-    loss: Value = probabilities_rule(ops.logsumexp(*zs) - _expectation(zs, ps), ps)
+        loss = _of_class(zs, _number(target))
+    else:
+        ps = _probabilities(zs, target)
+        loss = probabilities_rule(ops.logsumexp(*zs) - _expectation(zs, ps), ps)
     return loss
 
 
-def _of_class(zs: list[Any], target: Any) -> Value:
+def _of_class(zs: list[Any], target: Any) -> Any:
     rule = class_rule(len(zs))
     if not hasattr(type(target), "__apply_op__"):
         real_number(target, "a class of cross_entropy")
