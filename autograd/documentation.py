@@ -16,7 +16,7 @@ def documentation(op: Any) -> str:
     >>> print(documentation(log))
     natural logarithm of x > 0. Domain: x > 0.
     <BLANKLINE>
-    ∂y/∂x = 1 ÷ x
+    ∂y/∂x = 1/x
     """
     domain = "".join(f" Domain: {text}." for text in _domains(op) if not text.endswith(" a real number"))
     return f"{op.doc or op.name}.{domain}\n\n{_partials(op)}"
@@ -49,7 +49,7 @@ def signature_of(op: Any) -> inspect.Signature:
 
     >>> from autograd import leaky_relu
     >>> signature_of(leaky_relu)
-    <Signature (x, *, slope=0.01)>
+    <Signature (x, /, *, slope=0.01)>
     """
     kind = inspect.Parameter.VAR_POSITIONAL if op.arity is None else inspect.Parameter.POSITIONAL_ONLY
     arguments = [inspect.Parameter(name, kind) for name in op.argument_names]

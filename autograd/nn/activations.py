@@ -11,7 +11,7 @@ from .. import checks, ops
 from ..calls import unknown_argument
 from ..checks import brief, real_number
 from ..operation import Op
-from .checks import as_list, here, is_single
+from .checks import as_list, here, is_plain, is_single
 from .init import Initializer, he, xavier
 from .module import Module
 
@@ -64,7 +64,7 @@ class Elementwise(Module):
 
     def _given(self, values: tuple[float, ...]) -> dict[str, float]:
         names, kind = list(self.op.attributes), type(self).__name__
-        if any(not isinstance(x, int | float) for x in values) or (values and not names):
+        if values and (not names or (not is_plain(values[0]) and not isinstance(values[0], str))):
             raise TypeError(
                 f"{kind}({', '.join(brief(x, 40) for x in values)}): {kind} makes a module, which is called then: "
                 f"write {kind}()(x), or the function, autograd.{self.op.name}(x)"

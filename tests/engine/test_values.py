@@ -234,7 +234,7 @@ def test_the_wrong_number_of_arguments() -> None:
         autograd.logsumexp()
     with pytest.raises(TypeError, match="tanh has no argument slope; it has: none"):
         autograd.tanh(1.0, slope=2.0)
-    with pytest.raises(TypeError, match="leaky_relu has no attribute alpha; it has: slope"):
+    with pytest.raises(TypeError, match="leaky_relu has no argument alpha; it is called slope here; it has: slope"):
         autograd.leaky_relu(Value(1.0), alpha=2.0)
     with pytest.raises(TypeError, match=r"leaky_relu\(x\) takes 1 argument, got 2; give slope by its name, slope=0.01"):
         autograd.leaky_relu(Value(1.0), 0.2)
