@@ -16,6 +16,8 @@ from ..calls import public
 from .optimizer import Optimizer, steps_made
 from .rule import Interval, as_number
 
+__all__ = ["CosineAnnealingLR", "ExponentialLR", "LinearLR", "Schedule", "SequentialLR", "StepLR"]
+
 _POSITIVE = Interval(ends="()")
 
 

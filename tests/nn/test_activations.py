@@ -107,7 +107,7 @@ def test_any_callable_and_own_operations() -> None:
             "'rleu' is not an activation; known: relu, leaky_relu, elu, gelu, silu, softplus, sigmoid, tanh",
         ),
         (lambda: nn.Neuron(2, activation=3), ValueError, "3 is not an activation; known: relu"),
-        (lambda: nn.ReLU(0.1), TypeError, "write ReLU()(x), or the function, autograd.relu(x)"),
+        (lambda: nn.ReLU(0.1), TypeError, r"write ReLU\(\)\(x\), or the function, autograd.relu\(x\)"),
         (lambda: nn.LeakyReLU(alpha=0.1), TypeError, "LeakyReLU has no argument alpha; it is called slope here"),
         (lambda: nn.LeakyReLU("a"), TypeError, "slope of LeakyReLU holds a real number, got str: 'a'"),
         (lambda: nn.Tanh()("abc"), TypeError, r"Tanh\(\) takes a list of numbers or Values, got str: 'abc'"),
