@@ -19,6 +19,7 @@ from ..domain import equal
 from ..errors import ShapeError
 from ..value import Value
 from .checks import as_list, is_plain, is_single
+from .softmax_twice import warn_of_softmax
 from .targets import Rule, binary_rule, class_rule, hinge_rule, probabilities_rule
 
 Loss: TypeAlias = Callable[[Any, Any], Any]
@@ -137,6 +138,7 @@ def cross_entropy(logits: Any, target: Any) -> Value:
             f"cross_entropy needs at least 2 logits, got {len(zs)}; for two classes by one logit take "
             f"binary_cross_entropy"
         )
+    warn_of_softmax(zs)
     loss: Value
     if is_single(target):
         loss = _of_class(zs, _number(target))

@@ -182,6 +182,17 @@ class Symbol(_Traced):
         """True: whether gradient flows is found when the trace is differentiated."""
         return True
 
+    @property
+    def op(self) -> Op | None:
+        """The operation that it is the result of, None for an argument or a parameter."""
+        kind = self._tracer.nodes.kinds[self._node]
+        return kind if isinstance(kind, Op) else None
+
+    @property
+    def args(self) -> tuple[Symbol, ...]:
+        """Its operands."""
+        return tuple(Symbol(self._tracer, node) for node in self._tracer.nodes.args[self._node])
+
     def detach(self) -> Symbol:
         """The same number, through which no gradient flows."""
         return self._tracer.detached(self)
