@@ -62,12 +62,12 @@ def derivative(f: Callable[[Any], Any], order: int = 1) -> Callable[[Any], Any]:
 
     @public
     def at(x: Any) -> Any:
-        if hasattr(type(x), "__iter__"):
+        is_plain = not hasattr(type(x), "__apply_op__")
+        if is_plain and hasattr(type(x), "__iter__"):
             raise TypeError(
                 f"the derivative of a function of one number is taken at one number, got {brief(x)}; of several inputs "
                 f"take gradients(y, xs), and of a list of points [derivative(f)(x) for x in xs]"
             )
-        is_plain = not hasattr(type(x), "__apply_op__")
         leaf = _alias(x)
         y: Any = f(leaf)
         for remaining in range(order, 0, -1):
