@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from .backprop import gradients
 from .calls import public
-from .checks import brief
+from .checks import brief, is_node
 from .errors import TraceError
 from .scopes import current
 from .value import Constant, Value
@@ -62,7 +62,7 @@ def derivative(f: Callable[[Any], Any], order: int = 1) -> Callable[[Any], Any]:
 
     @public
     def at(x: Any) -> Any:
-        is_plain = not hasattr(type(x), "__apply_op__")
+        is_plain = not is_node(x)
         if is_plain and hasattr(type(x), "__iter__"):
             raise TypeError(
                 f"the derivative of a function of one number is taken at one number, got {brief(x)}; of several inputs "

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .calls import shorten, unknown_argument
+from .checks import is_node
 from .documentation import Documented, SignatureOfKernel
 from .domain import CONDITION, POSITIVE, REAL, Domain
 from .errors import DivisionByZeroError, DomainError
@@ -317,7 +318,7 @@ def _plain_numbers(op: Op, args: tuple[Any, ...]) -> list[float]:
     if not strangers:
         return [float(x) for x in args]
     # A Value that stands beside what can't be understood is not to blame.
-    x = min(strangers, key=lambda x: hasattr(type(x), "__apply_op__"))
+    x = min(strangers, key=is_node)
     raise TypeError(f"{op.name} takes Values, real numbers or NumPy arrays, got {type(x).__name__}: {x!r}")
 
 

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, Self
 from ..calls import answer_calls, public
 from ..checks import count
 from ..cures import MODELS, no_attribute
+from ..readers import tell
 from ..scopes import TOP, Scope, _current, current
 from .adoption import adopt, give_away, keep_parameter, refuse_circles
 from .buffers import Buffered, overwrite
 from .calling import AsForward, SignatureOfForward, answer_call, entering, entering_with_batch
-from .members import CONTAINERS, MEMBERS, PLAIN, Own, has_members, held, tell
+from .members import CONTAINERS, MEMBERS, PLAIN, Own, has_members, held
 from .state import Stateful
 
 _set = object.__setattr__

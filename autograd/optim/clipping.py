@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..calls import public
 from ..errors import NonFiniteError
-from .optimizer import Parameters, parameter_list
+from .parameters import Parameters, parameter_list
 from .rule import Interval, as_number
 
 EPS = 1e-6

@@ -9,14 +9,13 @@ from typing import Any
 
 import pytest
 
-from autograd import declare, value
+from autograd import value
 from autograd.domain import CONDITION
 from autograd.errors import DomainError
 from autograd.fast.methods import ValueMethods
 from autograd.operation import OPS, Op
-from tests.engine.operations import Oracle, oracle_of
+from tests.engine.operations import BUILT_IN, Oracle, oracle_of
 
-BUILT_IN = [op for name, op in OPS.items() if name in declare._BUILT_IN]
 PARTS = {
     "op": BUILT_IN,
     "unary": [op for op in BUILT_IN if op.arity == 1],

@@ -10,7 +10,11 @@ from typing import Any
 
 from mpmath import mp, mpf
 
+from autograd import OPS, declare
+
 INF, NAN = math.inf, math.nan
+BUILT_IN = [op for name, op in OPS.items() if name in declare._BUILT_IN]
+"""The operations of the table, without those that tests declare."""
 
 
 @dataclass(frozen=True)

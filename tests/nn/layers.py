@@ -4,8 +4,6 @@ The batteries over layers go over this table; a layer of the package that is in 
 (Activations have a table of their own, in `autograd/nn/activations.py`.)
 """
 
-import importlib
-import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +13,7 @@ import pytest
 
 from autograd import nn
 from autograd.nn.activations import Elementwise
+from tests.project.tree import classes_of
 
 State = Mapping[str, Any]
 
@@ -65,8 +64,5 @@ every_layer = pytest.mark.parametrize("line", LAYERS.values(), ids=list(LAYERS))
 
 
 def of_the_package() -> set[type[nn.Module]]:
-    """The layers in the files of `autograd.nn`, exported or not."""
-    modules = [importlib.import_module(f"{nn.__name__}.{file.name}") for file in pkgutil.iter_modules(nn.__path__)]
-    things = {thing for module in modules for thing in vars(module).values() if isinstance(thing, type)}
-    found = {kind for kind in things if issubclass(kind, nn.Module) and not issubclass(kind, Elementwise)}
-    return {kind for kind in found if kind.__name__[0] != "_"} - {nn.Module}
+    """The layers in the files of `autograd.nn`, exported or not; activations have a table of their own."""
+    return {kind for kind in classes_of(nn, nn.Module) if not issubclass(kind, Elementwise)}

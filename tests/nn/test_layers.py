@@ -7,7 +7,7 @@ import pickle
 import numpy as np
 import pytest
 
-from autograd import Parameter, ShapeError, Value, check_gradients, compile, fit, nn, no_grad
+from autograd import Parameter, ParameterArray, ShapeError, Value, check_gradients, compile, fit, nn, no_grad
 from autograd.optim import SGD
 from tests.nn.layers import LAYERS, Line, every_layer, of_the_package
 
@@ -287,3 +287,34 @@ def test_an_activation_may_have_parameters() -> None:
     assert out[0].scope == "neurons.0.activation"
     assert list(layer.state_dict())[:3] == ["neurons.0.w", "neurons.0.b", "neurons.0.activation.beta"]
     assert check_gradients(lambda x: layer(x)[1], at=0.4)
+
+
+def test_layers_that_share_their_arrays():
+    mine, its = nn.Layer(2, 3, activation="tanh", rng=0), nn.Layer(2, 3, activation="tanh", rng=1)
+    its.weight, its.bias = mine.weight, mine.bias
+    assert its.weight is mine.weight
+    model = nn.Sequential(mine, nn.Layer(3, 2, rng=2), its)
+    assert len(model.parameters()) == 9 + 8
+    mine.weight.data[0, 1], mine.bias.data[2] = 0.5, -0.25
+    assert [v.data for v in its(X)] == [v.data for v in mine(X)]
+    sum(mine(X) + its(X), Value(0.0)).backward()
+    assert [n.w[0].grad for n in its.neurons] == pytest.approx(
+        [2 * X[0] * (1 - np.tanh(mine.weight.data @ X + mine.bias.data)[j] ** 2) for j in range(3)]
+    )
+
+
+def test_what_is_no_array_of_a_layers_shape_is_refused():
+    layer = nn.Layer(2, 3, rng=0)
+    weight = layer.weight
+    with pytest.raises(TypeError, match=r"weight is a ParameterArray.* got list.*write its numbers to \.data, or set"):
+        layer.weight = [[1.0, 2.0]]
+    with pytest.raises(TypeError, match=r"weight of Layer.* is a ParameterArray, got NoneType.*layer\.weight\.data = "):
+        layer.weight = None
+    with pytest.raises(ShapeError, match=r"bias of Layer.* has the shape \(3,\), got \(2,\); make a layer of that"):
+        layer.bias = ParameterArray([1.0, 2.0])
+    with pytest.raises(AttributeError, match=r"weight of Layer.* can't be deleted; a layer without biases is made by"):
+        del layer.weight
+    assert layer.weight is weight
+    layer.bias = None
+    assert len(layer.parameters()) == 6
+    assert [v.data for v in layer(X)] == pytest.approx(numpy_relu(weight.data @ X).tolist())

@@ -6,15 +6,12 @@ its line turns them red.
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from autograd import optim
 from autograd.optim import SGD, Adagrad, Adam, AdamW, Interval, Momentum, Optimizer, RMSprop, number
 
 
@@ -119,12 +116,3 @@ TRIED = [(kind, options) for kind, line in OPTIMIZERS.items() for options in lin
 NAMES = [f"{kind.__name__}({', '.join(f'{k}={v}' for k, v in options.items())})" for kind, options in TRIED]
 every_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 every_optimizer = pytest.mark.parametrize(("kind", "options"), TRIED, ids=NAMES)
-
-
-def of_the_package() -> set[type[Optimizer]]:
-    """The optimizers in the files of `autograd.optim`, exported or not."""
-    modules = [
-        importlib.import_module(f"{optim.__name__}.{file.name}") for file in pkgutil.iter_modules(optim.__path__)
-    ]
-    found = {thing for module in modules for thing in vars(module).values() if isinstance(thing, type)}
-    return {kind for kind in found if issubclass(kind, Optimizer) and kind.__name__[0] != "_"} - {Optimizer}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gc
 import inspect
 import io
 import math
@@ -16,7 +17,8 @@ import pytest
 
 from autograd import Parameter, Value, nn, optim
 from autograd.optim import SGD, Adagrad, Adam, AdamW, Interval, Momentum, Optimizer, RMSprop, number
-from tests.optim.optimizers import OPTIMIZERS, Lion, every_kind, every_optimizer, of_the_package
+from tests.optim.optimizers import OPTIMIZERS, Lion, every_kind, every_optimizer
+from tests.project.tree import classes_of
 
 
 def fresh(n: int = 4, seed: int = 0) -> list[Parameter]:
@@ -47,7 +49,7 @@ class Module:
 
 
 def test_every_optimizer_of_the_package_is_exported_and_tried() -> None:
-    for kind in of_the_package():
+    for kind in classes_of(optim, Optimizer):
         name = kind.__name__
         assert getattr(optim, name, None) is kind and name in optim.__all__, (  # noqa: PT018
             f"export {name} in autograd/optim/__init__.py"
@@ -82,7 +84,12 @@ def test_state_is_told_in_the_order_of_the_list(
         its.data = mine.data
     saved = still.state_dict()
     places = [still.params[:].index(p) for p in arrange(still.params[:])]
-    other.load_state_dict({k: x[places] if isinstance(x, np.ndarray) else x for k, x in saved.items()})
+    arranged = {k: x[places] if isinstance(x, np.ndarray) else x for k, x in saved.items()}
+    other.load_state_dict(arranged)
+    for again in (other.state_dict(), copy.deepcopy(other).state_dict()):
+        assert {k: np.array(x).tolist() for k, x in again.items()} == {
+            k: np.array(x).tolist() for k, x in arranged.items()
+        }
     for p, q in zip(arrange(still.params[:]), other.params, strict=True):
         p.grad = q.grad = p.data
     still.step(), other.step()
@@ -348,10 +355,11 @@ def test_a_state_of_momentum_is_one_of_sgd() -> None:
     assert (second.momentum, second.t) == (0.9, 3)
 
 
-def test_a_pickle_of_version_0_1_says_what_to_do() -> None:
-    parameter = b"cautograd.parameter\n_restore\n(I0\ntR."  # how one of its parameters begins, as text
+@pytest.mark.parametrize("name", ["parameter\n_restore", "nn.structure\nWatchedList", "nn.structure\nWatchedDict"])
+def test_a_pickle_of_version_0_1_says_what_to_do(name: str) -> None:
+    begun = f"cautograd.{name}\n(I0\ntR.".encode()  # what one of its parameters or modules begins with, as text
     with pytest.raises(pickle.UnpicklingError, match=r"version 0\.1.*state_dict\(\)"):
-        pickle.loads(parameter)
+        pickle.loads(begun)
 
 
 # -- optimizers of one's own ---------------------------------------------------------------------------------------
@@ -600,3 +608,25 @@ def test_a_model_that_grew_before_the_optimizer_was_made_is_told_of_too() -> Non
     with pytest.warns(UserWarning, match="2 of its parameters"):
         optimizer.step()
     optimizer.step()  # warns once
+
+
+def test_values_in_a_module_are_named_where_parameters_were_meant() -> None:
+    class Model(nn.Module):
+        def __init__(self) -> None:
+            self.sizes = {"a": 3}
+            self.weights = [[Value(1.0)], {"b": Value(2.0)}]
+
+    with pytest.raises(ValueError, match=r"there are no parameters: weights of Model holds Values, which are no Param"):
+        SGD(Model())
+
+
+def test_a_model_that_is_gone_is_looked_at_no_more() -> None:
+    model = nn.Sequential(nn.Linear(1, 1, rng=0))
+    optimizer = SGD(model, lr=0.5)
+    params = list(optimizer.params)
+    model.more = nn.Linear(1, 1, rng=0)
+    del model
+    gc.collect()
+    params[0].data, params[0].grad = 1.0, 1.0
+    optimizer.step()
+    assert params[0].data == 0.5

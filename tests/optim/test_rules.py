@@ -12,7 +12,7 @@ import pytest
 
 from autograd import Parameter
 from autograd.optim import SGD, Adagrad, Adam, AdamW, Momentum, Optimizer, RMSprop
-from autograd.optim.rule import Rule
+from autograd.optim.rule import Rule, lerp
 from autograd.optim.stepping import numpy_step
 from tests.optim.optimizers import OPTIMIZERS, TRIED
 
@@ -189,6 +189,11 @@ def test_rules_are_equal_where_formula_and_constants_are_whatever_the_rate() -> 
 
 
 # -- closed forms --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("weight", "found"), [(0.0, 1e16), (1.0, 1.0), (0.5, 5e15 + 1)])
+def test_an_average_that_keeps_all_or_nothing_is_exact(weight: float, found: float) -> None:
+    assert lerp(1e16, 1.0, weight) == found
 
 
 def test_sgd_on_a_quadratic_shrinks_geometrically() -> None:

@@ -313,9 +313,10 @@ class Adamax(Optimizer):
 ''',
                 before="@dataclass(frozen=True)\nclass Line",
             ),
+            Edit("from autograd.optim import Adamax\n", before="from autograd.optim import SGD"),
             Edit(
                 """\
-    optim.Adamax: Line(
+    Adamax: Line(
         "lr=0.002, betas=(0.9, 0.999), eps=1e-08, weight_decay=0.0",
         ({"lr": 0.01, "betas": (0.8, 0.9), "weight_decay": 0.1},),
         adamax,

@@ -19,6 +19,8 @@ CORE = TABLE | {
     "parameter_array",
     "parameter_list",
     "store",
+    "readers",
+    "batch",
 }
 ARROWS: dict[str, set[str]] = {
     "errors": set(),
@@ -29,16 +31,19 @@ ARROWS: dict[str, set[str]] = {
     "cures": {"calls"},
     "files": set(),
     "randomness": set(),
+    "readers": set(),
     "special": set(),
     "namespaces": {"special"},
     "domain": set(),
     "formula": {"errors", "namespaces"},
     "documentation": {"formula"},
-    "operation": {"documentation", "errors", "calls", "namespaces", "domain", "formula"},
+    "operation": {"documentation", "errors", "calls", "checks", "namespaces", "domain", "formula"},
     "declare": {"errors", "calls", "namespaces", "domain", "formula", "operation"},
+    "declaration": {"operation"},
     "ops": {"domain", "operation", "declare"},
+    "batch": {"domain", "operation"},
     "scopes": {"calls", "errors"},
-    "products": {"errors", "scopes"},
+    "products": {"errors", "checks", "scopes"},
     "stale": {"errors", "scopes"},
     "backprop": {"calls", "checks", "scopes", "stale"},
     "copies": {"backprop"},
@@ -55,7 +60,7 @@ ARROWS: dict[str, set[str]] = {
     "testing": CORE | {"check"},
     "nn": CORE | {"names", "products", "randomness"},
     "optim": CORE,
-    "compiler": CORE | {"special", "fast", "files", "blame", "nn", "optim"},  # what modules hold, the rules of optim
+    "compiler": CORE | {"special", "fast", "files", "blame", "optim"},  # the rules of optim
     "data": {"errors", "calls", "checks", "cures", "randomness"},
     "training": CORE | {"names", "files", "randomness", "blame", "compiler", "nn", "optim", "data"},
 }

@@ -15,7 +15,7 @@ from autograd.nn.activations import ACTIVATIONS
 from autograd.nn.init import INITIALIZERS
 from autograd.nn.losses import LOSSES
 from autograd.training.metrics import METRICS
-from autograd.training.preparation import MODES
+from autograd.training.options import MODES
 from tests.project.tree import ROOT
 
 CONSUMER = """

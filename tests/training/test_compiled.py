@@ -243,20 +243,27 @@ def test_many_epochs_in_one_piece(make, batch_size):
     assert history.steps == used.t == 150 * (1 if batch_size is None else 5)
 
 
+def noise(X, rng):
+    return X * rng.uniform(0.9, 1.1, X.shape)
+
+
+@pytest.mark.parametrize("transform", [None, noise])
+@pytest.mark.parametrize("momentum", [0.0, 0.5])
 @pytest.mark.parametrize("batch_size", [None, 1])
-def test_what_fails_in_one_piece_fails_as_it_does_step_by_step(batch_size):
+def test_what_fails_in_one_piece_fails_as_it_does_step_by_step(batch_size, momentum, transform):
     outcomes = []
     for mode in ("eager", "compiled"):
         w = Parameter(1.0, label="w")
-        used = SGD([w], lr=2.0)
+        used = SGD([w], lr=2.0, momentum=momentum)
         with pytest.raises(NonFiniteError) as caught:
             fit(lambda x, w=w: w * x, [1.0, 2.0], [3.0, 5.0], loss="mse", optimizer=used, epochs=2000, mode=mode,
-                batch_size=batch_size, progress=False)  # fmt: skip
-        outcomes.append((str(caught.value).split(" Try ")[0].split("is ")[0], used.t, w.data))
-    (said, steps, number), (its_words, its_steps, its_number) = outcomes
+                batch_size=batch_size, transform=transform, progress=False)  # fmt: skip
+        numbers = [w.data, *(array.item() for array in used.state.values())]
+        outcomes.append((str(caught.value).split(" Try ")[0].split("is ")[0], used.t, numbers))
+    (said, steps, numbers), (its_words, its_steps, its_numbers) = outcomes
     assert said == its_words
     assert steps == its_steps > 16
-    assert number == pytest.approx(its_number, rel=1e-9)
+    assert numbers == pytest.approx(its_numbers, rel=1e-9)
 
 
 def test_the_random_order_goes_on_where_the_epochs_end():

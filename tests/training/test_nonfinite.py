@@ -2,9 +2,10 @@
 
 import math
 
+import numpy as np
 import pytest
 
-from autograd import Parameter, Value, exp, relu, scope, sqrt
+from autograd import Parameter, Value, exp, nn, relu, scope, sqrt
 from autograd.blame import first_nonfinite
 from autograd.errors import NonFiniteError
 from autograd.optim import SGD, Momentum
@@ -114,3 +115,32 @@ def test_a_finished_epoch_stays_in_what_callbacks_saw():
         callbacks=[lambda state: kept.append(state.history)],
     )  # fmt: skip
     assert kept[-1].epochs == kept[-1].steps == 2
+
+
+class Steps:
+    """A callback that is called for each batch."""
+
+    def before_step(self, state):
+        pass
+
+    def __call__(self, state):
+        pass
+
+
+@pytest.mark.parametrize("callbacks", [[], [Steps()]], ids=["stretches", "steps"])
+@pytest.mark.parametrize("seed", range(4))
+def test_the_masks_of_a_step_that_fails_among_others(seed, callbacks):
+    """Whether it fails, and with which numbers, depends on what dropout has drawn for the samples before it."""
+    X = np.random.default_rng(3).normal(size=(40, 3))
+    X[11] = [300.0, 500.0, 800.0]
+    outcomes = []
+    for mode in ("eager", "compiled"):
+        dropout = nn.Dropout(0.5, rng=seed)
+        model = nn.Sequential(dropout, nn.Linear(3, 1, init=[[1.0, 1.0, 1.0]], bias=False))
+        text = failing(
+            model, X, np.zeros(40), 0.0, model.parameters(), loss=lambda p, y: exp(p) - y, batch_size=4, seed=seed,
+            mode=mode, epochs=50, callbacks=callbacks,
+        )  # fmt: skip
+        outcomes.append((text, dropout.rng.random()))
+    assert "for sample 11 (row 11 of X)" in outcomes[0][0]
+    assert outcomes[0] == outcomes[1]

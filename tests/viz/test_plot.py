@@ -1,5 +1,3 @@
-import importlib
-import pkgutil
 import sys
 
 import matplotlib
@@ -7,6 +5,7 @@ import numpy as np
 import pytest
 
 from autograd import nn
+from tests.project.tree import modules_of
 from viz import plot
 from viz.plot import decision_boundary, loss_curve, save, styled
 
@@ -23,8 +22,8 @@ every_plot = pytest.mark.parametrize("make", PLOTS.values(), ids=list(PLOTS))
 
 
 def test_every_plot_of_the_package_is_exported_and_tried():
-    for file in pkgutil.iter_modules(plot.__path__):
-        for name in importlib.import_module(f"viz.plot.{file.name}").__all__ if file.name != "style" else ():
+    for module in modules_of(plot):
+        for name in module.__all__ if module.__name__ != "viz.plot.style" else ():
             assert name in plot.__all__, f"export {name} in viz/plot/__init__.py"
             assert name in PLOTS, f'add a line "{name}": lambda: ... to PLOTS in tests/viz/test_plot.py'
 
