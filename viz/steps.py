@@ -10,9 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final, overload
 
-from tqdm import tqdm
-
 from autograd import Step, Value, sweep
+from autograd.progress import progress_bar
 
 from .cards import State
 from .drawing import BUDGET, Drawing, budgeted_view
@@ -295,7 +294,9 @@ class Frames(Sequence[Drawing]):
         return write_whole(path, gif_bytes((d.png(zoom) for d in self._with_progress()), times))
 
     def _with_progress(self) -> Iterator[Drawing]:
-        yield from tqdm(self, desc="drawing steps", unit="step", disable=None if len(self) > 20 else True, leave=False)
+        yield from progress_bar(
+            self, desc="drawing steps", unit="step", disable=None if len(self) > 20 else True, leave=False
+        )
 
     def themed(self, theme: Theme) -> Frames:
         """Return the same steps in another theme."""

@@ -94,3 +94,8 @@ class History(Mapping[str, list[float]]):
         last = "".join(f", {name}={row[-1]:.4g}" for name, row in self._rows.items())
         reason = f", stopped: {self.stop_reason}" if self.stop_reason else ""
         return f"History({self.epochs} epoch{'s' * (self.epochs != 1)}{last}{reason})"
+
+    def _repr_html_(self) -> str:
+        from ..notebook import of_history
+
+        return of_history(self)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..progress import progress_bar
 from ..randomness import Seed
 from ..scopes import no_grad
 from ..value import Value
@@ -77,7 +78,7 @@ def fit(
             see them. Costs next to nothing; a callback that clips has to be called for each batch.
         seed: a Generator, a seed, or None for fresh entropy: for the order of samples, the validation share, and the
             Generator of the transform.
-        progress: a progress bar on stderr.
+        progress: a progress bar, on stderr or in the notebook.
         mode: "compiled" traces model and loss once and runs whole stretches of epochs as machine code; "eager" runs
             them as they are written, sample by sample; "auto" is compiled, and with one warning eager where they can't
             be traced. The numbers are the same to rounding, about 1e-12 after some hundred steps. They can part where
@@ -141,11 +142,9 @@ def _run(plan: Plan, progress: bool) -> History:
 
 
 def _epochs(plan: Plan, best: Best | None, progress: bool) -> None:
-    from tqdm import tqdm  # here, so that importing autograd stays fast
-
     state, history, task = plan.task.state, plan.task.state.history, plan.task
     orders, end = _orders(plan), history.epochs + plan.epochs
-    with tqdm(total=plan.epochs, desc="fit", unit="epoch", disable=not progress) as bar:
+    with progress_bar(total=plan.epochs, desc="fit", unit="epoch", disable=not progress) as bar:
         while history.epochs < end:
             state.epoch = history.epochs
             ahead = _run_ahead(plan, orders, end - history.epochs)

@@ -25,6 +25,8 @@ ARROWS: dict[str, set[str]] = {
     "checks": set(),
     "files": set(),
     "randomness": set(),
+    "progress": set(),
+    "notebook": {"checks"},
     "special": set(),
     "namespaces": {"special"},
     "domain": set(),
@@ -48,11 +50,12 @@ ARROWS: dict[str, set[str]] = {
     "blame": CORE,
     "check": CORE | {"derivatives"},
     "testing": CORE | {"check"},
-    "nn": CORE | {"products", "randomness"},
+    "nn": CORE | {"products", "randomness", "notebook"},
     "optim": CORE,
-    "compiler": CORE | {"special", "fast", "files", "blame", "nn", "optim"},  # what modules hold, the rules of optim
+    "compiler": CORE
+    | {"special", "fast", "files", "blame", "notebook", "nn", "optim"},  # what modules hold, the rules of optim
     "data": {"errors", "checks", "randomness"},
-    "training": CORE | {"files", "randomness", "blame", "compiler", "nn", "optim", "data"},
+    "training": CORE | {"files", "randomness", "progress", "notebook", "blame", "compiler", "nn", "optim", "data"},
 }
 # The rooms of the compiler, and which of the other rooms each knows. What stands beside them is the front.
 ROOMS: dict[str, set[str]] = {
