@@ -4,6 +4,7 @@ Nothing heavy is imported until it is used: matplotlib, Pillow and resvg-py come
 them.
 """
 
+from . import plot
 from .drawing import Drawing, GraphTooLargeError, draw
 from .layout import Layout
 from .steps import Frames, frames
@@ -20,4 +21,5 @@ __all__ = [
     "Node",
     "draw",
     "frames",
+    "plot",
 ]

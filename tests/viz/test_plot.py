@@ -3,6 +3,7 @@ import sys
 import matplotlib
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from autograd import nn
 from viz.plot import decision_boundary, loss_curve, save, styled
@@ -110,6 +111,16 @@ def test_saved_figures_are_deterministic(tmp_path, kind):
     contents = {f.read_bytes() for f in files}
     assert len(contents) == 1
     assert b"20" + b"26-" not in contents.pop()
+
+
+def test_a_figure_shows_itself_as_it_would_be_saved(tmp_path):
+    figure = loss_curve(HISTORY)
+    positions = [axes.get_position().bounds for axes in figure.axes]
+    png, metadata = figure._repr_png_()
+    assert png == save(figure, tmp_path / "a.png").read_bytes()
+    assert metadata == {"width": 640}
+    assert [axes.get_position().bounds for axes in figure.axes] == positions
+    assert isinstance(figure, Figure)
 
 
 def test_save_says_what_is_wrong(tmp_path):
