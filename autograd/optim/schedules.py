@@ -15,6 +15,8 @@ import numpy as np
 from .optimizer import Optimizer, steps_made
 from .rule import Interval, as_number
 
+__all__ = ["CosineAnnealingLR", "ExponentialLR", "LinearLR", "Schedule", "SequentialLR", "StepLR"]
+
 _POSITIVE = Interval(ends="()")
 
 

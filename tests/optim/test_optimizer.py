@@ -14,36 +14,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd import Parameter, Value, nn
+from autograd import Parameter, Value, nn, optim
 from autograd.optim import SGD, Adagrad, Adam, AdamW, Interval, Momentum, Optimizer, RMSprop, number
-
-
-class Lion(Optimizer):
-    """One that a user might add: Chen et al., "Symbolic discovery of optimization algorithms", 2023, algorithm 2."""
-
-    lr: float = number(1e-4)
-    betas: tuple[float, float] = number((0.9, 0.99), Interval(0, 1))
-    weight_decay: float = number(0.0)
-
-    initial_state = {"exp_avg": 0.0}  # noqa: RUF012
-
-    def update(self, xp: Any, p: Any, g: Any, s: Any, h: Any) -> Any:
-        beta1, beta2 = self.betas
-        c = beta1 * s["exp_avg"] + (1 - beta1) * g
-        sign = xp.where(c > 0, 1.0, xp.where(c < 0, -1.0, 0.0))
-        return p - h["lr"] * (sign + self.weight_decay * p), {"exp_avg": beta2 * s["exp_avg"] + (1 - beta2) * g}
-
-
-KINDS: list[tuple[type[Optimizer], dict[str, Any]]] = [
-    (SGD, {}),
-    (Momentum, {"dampening": 0.5}),
-    (Adagrad, {"lr_decay": 0.1}),
-    (RMSprop, {"centered": True, "momentum": 0.5}),
-    (Adam, {"amsgrad": True}),
-    (AdamW, {}),
-    (Lion, {}),
-]
-every_kind = pytest.mark.parametrize(("kind", "options"), KINDS, ids=[kind.__name__ for kind, _ in KINDS])
+from tests.optim.optimizers import OPTIMIZERS, Lion, every_kind, every_optimizer, of_the_package
 
 
 def fresh(n: int = 4, seed: int = 0) -> list[Parameter]:
@@ -73,23 +46,32 @@ class Module:
         return iter(self._params)
 
 
+def test_every_optimizer_of_the_package_is_exported_and_tried() -> None:
+    for kind in of_the_package():
+        name = kind.__name__
+        assert getattr(optim, name, None) is kind and name in optim.__all__, (  # noqa: PT018
+            f"export {name} in autograd/optim/__init__.py"
+        )
+        assert kind in OPTIMIZERS, f"add a line {name}: Line(...) to OPTIMIZERS in tests/optim/optimizers.py"
+
+
 # -- parameters and their store ------------------------------------------------------------------------------------
 
 
-@every_kind
+@every_optimizer
 def test_lists_iterators_and_modules_are_taken_alike(kind: type[Optimizer], options: dict[str, Any]) -> None:
     results = [train(kind(make(fresh()), **options), 5, seed=1) for make in (list, iter, tuple, Module)]
     assert results[0] == results[1] == results[2] == results[3]
     assert results[0] != [p.data for p in fresh()]
 
 
-@every_kind
+@every_optimizer
 def test_the_same_seed_gives_the_same_bytes(kind: type[Optimizer], options: dict[str, Any]) -> None:
     runs = [np.array(train(kind(fresh(), **options), 20, seed=2)).tobytes() for _ in range(2)]
     assert runs[0] == runs[1]
 
 
-@every_kind
+@every_optimizer
 @pytest.mark.parametrize("arrange", [lambda ps: ps, lambda ps: ps[::-1], lambda ps: [ps[2], ps[0], ps[3], ps[1]]])
 def test_state_is_told_in_the_order_of_the_list(
     kind: type[Optimizer], options: dict[str, Any], arrange: Callable[[list[Parameter]], list[Parameter]]
@@ -107,7 +89,7 @@ def test_state_is_told_in_the_order_of_the_list(
     assert [p.data for p in arrange(still.params[:])] == [q.data for q in other.params]
 
 
-@every_kind
+@every_optimizer
 def test_a_part_of_a_store_can_be_trained_alone(kind: type[Optimizer], options: dict[str, Any]) -> None:
     params = fresh(6)
     picked = [params[i] for i in (4, 0, 3)]
@@ -143,7 +125,7 @@ def test_a_parameter_without_a_gradient_stays() -> None:
     assert params[1].data == before
 
 
-@every_kind
+@every_optimizer
 def test_the_state_is_shown_by_name(kind: type[Optimizer], options: dict[str, Any]) -> None:
     opt = kind(fresh(), **options)
     train(opt, 2, seed=6)
@@ -189,13 +171,13 @@ def through_numpy_file(opt: Optimizer) -> Optimizer:
     return other
 
 
-@every_kind
+@every_optimizer
 @pytest.mark.parametrize("after", [0, 6])
 @pytest.mark.parametrize("clone", [through_pickle, copy.deepcopy, through_state_dict, through_numpy_file])
 def test_a_copy_goes_on_exactly_and_by_itself(
     kind: type[Optimizer], options: dict[str, Any], after: int, clone: Callable[[Optimizer], Optimizer]
 ) -> None:
-    opt = kind(fresh(), lr=0.05, weight_decay=0.01, **options)
+    opt = kind(fresh(), **options)
     train(opt, after, seed=7)
     other = clone(opt)
     assert everything(other)[0] == everything(opt)[0]
@@ -461,22 +443,11 @@ def test_a_rule_in_the_manner_of_version_0_1_is_told_the_new_way() -> None:
         from autograd.optim import Rule  # noqa: F401
 
 
-SIGNATURES = {
-    SGD: "lr=0.001, momentum=0.0, dampening=0.0, weight_decay=0.0, nesterov=False, *, maximize=False",
-    Momentum: "lr=0.001, momentum=0.9, dampening=0.0, weight_decay=0.0, nesterov=False, *, maximize=False",
-    Adagrad: "lr=0.01, lr_decay=0.0, weight_decay=0.0, initial_accumulator_value=0.0, eps=1e-10, *, maximize=False",
-    RMSprop: "lr=0.01, alpha=0.99, eps=1e-08, weight_decay=0.0, momentum=0.0, centered=False, *, maximize=False",
-    Adam: "lr=0.001, betas=(0.9, 0.999), eps=1e-08, weight_decay=0.0, amsgrad=False, *, maximize=False",
-    AdamW: "lr=0.001, betas=(0.9, 0.999), eps=1e-08, weight_decay=0.01, amsgrad=False, *, maximize=False",
-    Lion: "lr=0.0001, betas=(0.9, 0.99), weight_decay=0.0, *, maximize=False",
-}
-
-
-@pytest.mark.parametrize("kind", SIGNATURES, ids=lambda kind: kind.__name__)
+@every_kind
 def test_arguments_are_the_fields_in_pytorchs_order(kind: type[Optimizer]) -> None:
     signature = inspect.signature(kind)
     bare = [each.replace(annotation=inspect.Parameter.empty) for each in signature.parameters.values()]
-    assert str(inspect.Signature(bare)) == f"(params, {SIGNATURES[kind]})"
+    assert str(inspect.Signature(bare)) == f"(params, {OPTIMIZERS[kind].arguments}, *, maximize=False)"
     assert signature.parameters["params"].annotation == "Parameters"
     assert signature == inspect.signature(kind.__init__).replace(
         parameters=list(inspect.signature(kind.__init__).parameters.values())[1:]

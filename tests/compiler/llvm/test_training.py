@@ -15,22 +15,12 @@ from autograd.compiler.numpy_backend import NumpyBackend
 from autograd.compiler.pipeline import to_tape
 from autograd.compiler.tape import Tape
 from autograd.compiler.trace.run import trace
-from autograd.optim import SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
+from autograd.optim import SGD, Adam, Optimizer
+from tests.optim.optimizers import NAMES, TRIED
 
 INPUTS, HIDDEN = 3, 5
 NONE = [Parameter(0.0)]  # rules know nothing of the parameters
-OPTIMIZERS = [
-    SGD(NONE, lr=0.1),
-    SGD(NONE, lr=0.05, momentum=0.9, dampening=0.1, weight_decay=0.01),
-    SGD(NONE, lr=1e-4, momentum=0.9, nesterov=True, maximize=True),
-    Adam(NONE, lr=0.02, amsgrad=True),
-    AdamW(NONE, lr=0.02),
-    RMSprop(NONE, lr=0.01),
-    Adagrad(NONE, lr=0.05),
-]
-optimizers = pytest.mark.parametrize(
-    "optimizer", OPTIMIZERS, ids=[f"{each.formula}{k}" for k, each in enumerate(OPTIMIZERS)]
-)
+optimizers = pytest.mark.parametrize("optimizer", [kind(NONE, **options) for kind, options in TRIED], ids=NAMES)
 
 
 def network_tape(kinds: tuple[str, ...] = ("data", "data")) -> Tape:
