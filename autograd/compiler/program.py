@@ -197,6 +197,11 @@ class Program:
     def __repr__(self) -> str:
         return f"Program({self.function!r}, backend={self._wanted!r})"
 
+    def _repr_html_(self) -> str:
+        from ..notebook import of_program
+
+        return of_program(self)
+
     def __getstate__(self) -> Any:
         return self.function, self._wanted
 

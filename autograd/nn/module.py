@@ -238,6 +238,11 @@ class Module(Buffered, Stateful):
     def __repr__(self) -> str:
         return self.describe()
 
+    def _repr_html_(self) -> str:
+        from ..notebook import of_model
+
+        return of_model(self)
+
     def describe(self, facts: str = "") -> str:
         """The module in words: facts and the number of parameters, and below it its children, a line each.
 

@@ -13,6 +13,7 @@ from ..backprop import ancestors
 from ..calls import public
 from ..errors import TraceError
 from ..names import LossName, MetricName, Mode
+from ..progress import progress_bar
 from ..randomness import Seed
 from ..scopes import no_grad
 from ..value import Value
@@ -82,7 +83,7 @@ def fit(
             see them. Costs next to nothing; a callback that clips has to be called for each batch.
         seed: a Generator, a seed, or None for fresh entropy: for the order of samples, the validation share, and the
             Generator of the transform.
-        progress: a progress bar on stderr.
+        progress: a progress bar, on stderr or in the notebook.
         mode: "compiled" traces model and loss once and runs whole stretches of epochs as machine code; "eager" runs
             them as they are written, sample by sample; "auto" is compiled, and with one warning eager where they can't
             be traced. The numbers are the same to rounding, about 1e-12 after some hundred steps. They can part where
@@ -175,12 +176,10 @@ def run(task: Task, engine: Engine) -> History:
 
 
 def _epochs(task: Task, engine: Engine, best: Best | None) -> None:
-    from tqdm import tqdm  # here, so that importing autograd stays fast
-
     options, state, history = task.options, task.state, task.state.history
     samples = len(options.data)
     orders = Orders(samples, None if options.batch_size >= samples else options.random)
-    with tqdm(total=options.epochs, desc="fit", unit="epoch", disable=not options.progress) as bar:
+    with progress_bar(total=options.epochs, desc="fit", unit="epoch", disable=not options.progress) as bar:
         while history.epochs < options.epochs:
             state.epoch = history.epochs
             ahead = _run_ahead(task, engine, orders, options.epochs - history.epochs)

@@ -32,6 +32,8 @@ ARROWS: dict[str, set[str]] = {
     "files": set(),
     "randomness": set(),
     "readers": set(),
+    "progress": set(),
+    "notebook": {"checks"},
     "special": set(),
     "namespaces": {"special"},
     "domain": set(),
@@ -58,11 +60,12 @@ ARROWS: dict[str, set[str]] = {
     "blame": CORE,
     "check": CORE | {"derivatives"},
     "testing": CORE | {"check"},
-    "nn": CORE | {"names", "products", "randomness"},
+    "nn": CORE | {"names", "products", "randomness", "notebook"},
     "optim": CORE,
-    "compiler": CORE | {"special", "fast", "files", "blame", "optim"},  # the rules of optim
+    "compiler": CORE | {"special", "fast", "files", "blame", "notebook", "optim"},  # the rules of optim
     "data": {"errors", "calls", "checks", "cures", "randomness"},
-    "training": CORE | {"names", "files", "randomness", "blame", "compiler", "nn", "optim", "data"},
+    "training": CORE
+    | {"names", "files", "randomness", "progress", "notebook", "blame", "compiler", "nn", "optim", "data"},
 }
 # The rooms of the compiler, and which of the other rooms each knows. What stands beside them is the front.
 ROOMS: dict[str, set[str]] = {
