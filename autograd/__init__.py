@@ -4,6 +4,7 @@ from . import data, nn, ops, optim
 from .backprop import Step, ancestors, changed_leaves, gradients, sweep
 from .check import check_gradients, check_graph
 from .compiler import Program, compile
+from .cures import answer_names
 from .declare import op
 from .derivatives import derivative, hessian, hvp, jacobian, value_and_grad
 from .domain import ABOVE_MINUS_ONE, NONNEGATIVE, NONZERO, POSITIVE, REAL, UNIT, Domain
@@ -84,3 +85,5 @@ __all__ = [
     "value_and_grad",
 ]
 __all__ += ops.__all__
+
+answer_names(__name__, __all__)

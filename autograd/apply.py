@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from . import ops as _table  # noqa: F401 (declares the operations that become methods)
+from .calls import shorten
 from .checks import real_number
 from .comparisons import is_stranger
 from .domain import CONDITION
@@ -22,25 +23,29 @@ _REFUSED = (str, bytes, complex, list, tuple, dict, np.complexfloating, np.ndarr
 
 def apply(op: Op, args: tuple[Any, ...]) -> Any:
     """The operation on Values and numbers: the general way that the generated methods shorten."""
-    if any(map(is_stranger, args)):
-        return NotImplemented
-    nodes = [_operand(arg, op, position) for position, arg in enumerate(args)]
-    if any(node is NotImplemented for node in nodes):
-        return NotImplemented
-    numbers = [node._data for node in nodes]
-    if is_checked():
-        op.check(numbers, lambda i: _whereabouts(nodes[i]))
-    y = op.value(*numbers)
-    scope = current()
-    carries = [node.requires_grad for node in nodes]
-    if scope.recording and any(carries):
-        node = object.__new__(Value)
-        node._leaf(y, "")
-        return node._computed(op, nodes, op.partials_for(carries, y, numbers))
-    result = Constant(y)
-    if scope.recording or scope.trace is not None:  # a trace needs to know what a number was made of
-        result._computed(op, nodes, [None] * len(nodes))
-    return result
+    try:
+        if any(map(is_stranger, args)):
+            return NotImplemented
+        nodes = [_operand(arg, op, position) for position, arg in enumerate(args)]
+        if any(node is NotImplemented for node in nodes):
+            return NotImplemented
+        numbers = [node._data for node in nodes]
+        if is_checked():
+            op.check(numbers, lambda i: _whereabouts(nodes[i]))
+        y = op.value(*numbers)
+        scope = current()
+        carries = [node.requires_grad for node in nodes]
+        if scope.recording and any(carries):
+            node = object.__new__(Value)
+            node._leaf(y, "")
+            return node._computed(op, nodes, op.partials_for(carries, y, numbers))
+        result = Constant(y)
+        if scope.recording or scope.trace is not None:  # a trace needs to know what a number was made of
+            result._computed(op, nodes, [None] * len(nodes))
+        return result
+    except Exception as error:
+        shorten(error)
+        raise
 
 
 def _operand(x: Any, op: Op, position: int) -> Any:
@@ -58,7 +63,8 @@ def _operand(x: Any, op: Op, position: int) -> Any:
     if isinstance(x, bool | np.bool_):  # as in (x > 0) * x
         return Constant(float(x))
     if isinstance(x, (*_NUMBERS, *_REFUSED)):
-        return Constant(real_number(x, "a formula of Values"))
+        path = current().path
+        return Constant(real_number(x, f"a formula of Values in {path}" if path else "a formula of Values"))
     return NotImplemented
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Never
 
 import numpy as np
 
 from .backprop import gradients
-from .checks import is_node
+from .calls import public
+from .checks import brief, is_node
 from .errors import ShapeError
 from .lists import row
 from .products import dot
@@ -33,9 +34,21 @@ def call_with(function: Callable[..., Any], inputs: Sequence[Any]) -> Any:
         p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) and p.default is p.empty
     ]
     one_by_one = len(required) == len(inputs) and len(inputs) != 1
-    return function(*inputs) if one_by_one else function(list(inputs))
+    if one_by_one:
+        return function(*inputs)
+    try:
+        return function(list(inputs))
+    except TypeError as error:
+        error.add_note(f"the function was given the list of all {len(inputs)} inputs: the first one is x[0]")
+        raise
 
 
+def _refuse_no_function(f: Any, name: str) -> None:
+    if not callable(f):
+        raise TypeError(f"{name} takes a function, as in {name}(lambda x: x**3), got {type(f).__name__}: {brief(f)}")
+
+
+@public
 def derivative(f: Callable[[Any], Any], order: int = 1) -> Callable[[Any], Any]:
     """The derivative of a function of one number, of any order, as a function of one number.
 
@@ -45,12 +58,21 @@ def derivative(f: Callable[[Any], Any], order: int = 1) -> Callable[[Any], Any]:
     >>> derivative(lambda x: x**3)(2.0), derivative(lambda x: x**3, order=2)(2.0)
     (12.0, 12.0)
     """
+    _refuse_no_function(f, "derivative")
     if isinstance(order, bool) or not isinstance(order, int) or order < 1:
-        raise ValueError(f"the order of a derivative is a whole number from 1 on, got {order!r}")
-    _check_function(f, "derivative")
+        raise ValueError(
+            f"the order of a derivative is a whole number from 1 on, got {order!r}; it gives a function, so its number "
+            f"at a point is derivative(f)({brief(order, 20)})"
+        )
 
+    @public
     def at(x: Any) -> Any:
         is_plain = not is_node(x)
+        if is_plain and hasattr(type(x), "__iter__"):
+            raise TypeError(
+                f"the derivative of a function of one number is taken at one number, got {brief(x)}; of several inputs "
+                f"take gradients(y, xs), and of a list of points [derivative(f)(x) for x in xs]"
+            )
         leaf = _alias(x)
         y: Any = f(leaf)
         for remaining in range(order, 0, -1):
@@ -62,6 +84,7 @@ def derivative(f: Callable[[Any], Any], order: int = 1) -> Callable[[Any], Any]:
     return at
 
 
+@public
 def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., tuple[Any, Any]]:
     """A function that gives ``f(...)`` and its gradient by one argument, or by some, as JAX's of this name.
 
@@ -80,9 +103,10 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
     >>> value_and_grad(lambda w, x: w[0] * x + w[1])([3.0, 1.0], 2.0)
     (7.0, array([2., 1.]))
     """
-    _check_function(f, "value_and_grad")
+    _refuse_no_function(f, "value_and_grad")
     wanted = (argnums,) if isinstance(argnums, int) else tuple(argnums)
 
+    @public
     def at(*args: Any, **named: Any) -> tuple[Any, Any]:
         missing = next((k for k in wanted if not -len(args) <= k < len(args)), None)
         if missing is not None:
@@ -106,6 +130,7 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
     return at
 
 
+@public
 def jacobian(f: Callable[..., Any]) -> Callable[[Any], Any]:
     """All first derivatives of a function of n numbers that returns m: a function from n numbers to an (m, n) array.
 
@@ -126,10 +151,11 @@ def jacobian(f: Callable[..., Any]) -> Callable[[Any], Any]:
            [1., 1.],
            [0., 5.]])
     """
-    _check_function(f, "jacobian")
+    _refuse_no_function(f, "jacobian")
 
-    def at(xs: Any) -> Any:
-        inputs = _Inputs(xs, "jacobian", only_lists=True)
+    @public
+    def at(xs: Any, *more: Never) -> Any:
+        inputs = _one_list("jacobian", xs, *more)
         ys = call_with(f, inputs.leaves)
         if is_node(ys) or not hasattr(type(ys), "__iter__") or isinstance(ys, str):
             raise TypeError(
@@ -145,6 +171,7 @@ def jacobian(f: Callable[..., Any]) -> Callable[[Any], Any]:
     return at
 
 
+@public
 def hessian(f: Callable[..., Any]) -> Callable[[Any], Any]:
     """All second derivatives of a function of n numbers: a function from n numbers to an (n, n) array.
 
@@ -155,10 +182,11 @@ def hessian(f: Callable[..., Any]) -> Callable[[Any], Any]:
     array([[6., 4.],
            [4., 0.]])
     """
-    _check_function(f, "hessian")
+    _refuse_no_function(f, "hessian")
 
-    def at(xs: Any) -> Any:
-        inputs = _Inputs(xs, "hessian", only_lists=True)
+    @public
+    def at(xs: Any, *more: Never) -> Any:
+        inputs = _one_list("hessian", xs, *more)
         leaves, is_plain = inputs.leaves, inputs.is_plain
         y = call_with(f, leaves)
         _check_number(y, "hessian", "one number")
@@ -168,6 +196,7 @@ def hessian(f: Callable[..., Any]) -> Callable[[Any], Any]:
     return at
 
 
+@public
 def hvp(f: Callable[..., Any], xs: Any, v: Any) -> Any:
     """The Hessian of ``f`` at ``xs`` times the vector ``v``, without the Hessian: the gradient of ``gradient · v``.
 
@@ -186,8 +215,8 @@ def hvp(f: Callable[..., Any], xs: Any, v: Any) -> Any:
     >>> hvp(lambda a, b: a * a * b, [2.0, 3.0], [1.0, 0.5])
     array([8., 4.])
     """
-    _check_function(f, "hvp")
-    inputs, direction = _Inputs(xs, "hvp", only_lists=True), row(v, "hvp")
+    _refuse_no_function(f, "hvp")
+    inputs, direction = _one_list("hvp", xs), row(v, "hvp")
     if len(direction) != len(inputs.leaves):
         raise ShapeError(f"hvp needs as many numbers in v as in xs, got {len(direction)} and {len(inputs.leaves)}")
     is_plain = inputs.is_plain and not any(is_node(x) for x in direction)
@@ -200,14 +229,21 @@ def hvp(f: Callable[..., Any], xs: Any, v: Any) -> Any:
 class _Inputs:
     """What a function is differentiated by: a leaf for each number, and whether all of them are plain."""
 
-    def __init__(self, x: Any, who: str, only_lists: bool = False) -> None:
+    def __init__(self, x: Any, who: str) -> None:
         is_single = is_node(x) or isinstance(x, int | float | np.number)
-        if is_single and only_lists:
-            raise TypeError(f"{who} takes a list of numbers, got {type(x).__name__}: {x!r}; write [{x!r}]")
         given = [x] if is_single else row(x, who)
         self.is_list = not is_single
         self.is_plain = current().trace is None and not any(is_node(each) for each in given)
         self.leaves = [_alias(each) for each in given]
+
+
+def _one_list(who: str, xs: Any, *more: Any) -> _Inputs:
+    """All inputs, given as one list."""
+    inputs = _Inputs(xs, who)
+    if more or not inputs.is_list:
+        given = ", ".join(map(brief, (xs, *more)))
+        raise TypeError(f"{who} takes one list of all inputs, [{given}], got {given}")
+    return inputs
 
 
 def _alias(x: Any) -> Any:
@@ -228,11 +264,6 @@ def _slopes(y: Any, leaves: list[Any], record: bool) -> list[Any]:
 def _shown(numbers: list[Any], is_plain: bool, shape: tuple[int, ...] | None = None) -> Any:
     """As an array where they are plain numbers."""
     return np.array(numbers, dtype=np.float64).reshape(shape or (len(numbers),)) if is_plain else numbers
-
-
-def _check_function(f: Any, who: str) -> None:
-    if not callable(f):
-        raise TypeError(f"{who} takes a function, got {type(f).__name__}: {f!r}; write {who}(lambda x: ...)")
 
 
 def _check_number(y: Any, who: str, wanted: str) -> None:

@@ -13,15 +13,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
+from numpy.typing import NDArray
 
+from .calls import shorten, unknown_argument
 from .checks import is_node
+from .documentation import Documented, SignatureOfKernel
 from .domain import CONDITION, POSITIVE, REAL, Domain
 from .errors import DivisionByZeroError, DomainError
 from .formula import Expression, Expressions, PythonSource, evaluate, formula, inline, python_namespace
 from .namespaces import Arrays, Floats
+
+if TYPE_CHECKING:
+    from .value import Value
 
 
 def truth(x: Any) -> bool | None:
@@ -66,6 +72,8 @@ class Op:
     attributes: Mapping[str, float] = field(default_factory=dict)
     """Numbers that are not differentiated (a slope), by name; bound by `bind`."""
 
+    __signature__ = SignatureOfKernel()
+
     def __repr__(self) -> str:
         bound = "".join(f", {name}={value!r}" for name, value in self.attributes.items())
         return f"<Op {self.name}{bound}>"
@@ -76,26 +84,37 @@ class Op:
     def __deepcopy__(self, memo: Any) -> Op:
         return self
 
+    @overload
+    def __call__(self, *args: float, **attributes: float) -> float: ...  # type: ignore[overload-overlap]
+    @overload
+    def __call__(self, *args: Value | float | np.number[Any], **attributes: float) -> Value: ...  # type: ignore[overload-overlap]
+    @overload
+    def __call__(self, *args: NDArray[Any] | float, **attributes: float) -> NDArray[np.float64]: ...
+
     def __call__(self, *args: Any, **attributes: float) -> Any:
         """The operation on Values (a Value), floats (a float) or arrays (an array, elementwise)."""
-        op = self
-        if attributes or self.attributes:
-            op, args = self.called(args, attributes)
-        op._count(args)
-        for arg in args:
-            handler = getattr(type(arg), "__apply_op__", None)
-            if handler is not None:
-                result = handler(op, args)
-                if result is not NotImplemented:
-                    return result
-        if any(isinstance(arg, np.ndarray) for arg in args):
-            return _on_arrays(op, args)
-        numbers = _plain_numbers(op, args)
-        if CONDITION in op.domain:
-            said = [truth(arg) if op.domain_of(i) is CONDITION else None for i, arg in enumerate(args)]
-            numbers = [x if known is None else float(known) for x, known in zip(numbers, said, strict=True)]
-        op.check(numbers)
-        return op.value(*numbers)
+        try:
+            op = self
+            if attributes or self.attributes:
+                op, args = self.called(args, attributes)
+            op._count(args)
+            for arg in args:
+                handler = getattr(type(arg), "__apply_op__", None)
+                if handler is not None:
+                    result = handler(op, args)
+                    if result is not NotImplemented:
+                        return result
+            if any(isinstance(arg, np.ndarray) for arg in args):
+                return _on_arrays(op, args)
+            numbers = _plain_numbers(op, args)
+            if CONDITION in op.domain:
+                said = [truth(arg) if op.domain_of(i) is CONDITION else None for i, arg in enumerate(args)]
+                numbers = [x if known is None else float(known) for x, known in zip(numbers, said, strict=True)]
+            op.check(numbers)
+            return op.value(*numbers)
+        except Exception as error:
+            shorten(error)
+            raise
 
     def called(self, args: tuple[Any, ...], attributes: Mapping[str, Any]) -> tuple[Op, tuple[Any, ...]]:
         """The operation with the attributes of a call, and its arguments: attributes may stand behind them in order."""
@@ -116,7 +135,7 @@ class Op:
         unknown = sorted(set(attributes) - set(self.attributes))
         if unknown:
             known = ", ".join(self.attributes) or "none"
-            raise TypeError(f"{self.name} has no attribute {', '.join(unknown)}; it has: {known}")
+            raise TypeError(f"{unknown_argument(self.name, unknown[0], self.attributes)}; it has: {known}")
         numbers = {name: value for name, value in attributes.items() if value is not None}
         for name, value in numbers.items():
             if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
@@ -273,6 +292,9 @@ class Op:
             f"{what}{self.name}({', '.join(names)}) needs {wanted}, got {got}. Keep the argument inside, for example "
             f"with {f'{cure} or with ' if cure else ''}a `where` on the input (a `where` on the result comes too late)."
         )
+
+
+Op.__doc__ = Documented(Op.__doc__)  # type: ignore[assignment]
 
 
 @lru_cache(maxsize=1024)

@@ -85,6 +85,9 @@ class Parameter(Value):
 
     @grad.setter
     def grad(self, number: Any) -> None:
+        if number is None:  # PyTorch's "no gradient"
+            self.zero_grad()
+            return
         if number.__class__ is not float:
             number = real_number(number, f"grad of {self.describe()}")
         self.store.grad_view[self.slot] = number

@@ -28,12 +28,12 @@ class ArrayArithmetic:
     data: NDArray[np.float64]
     __iter__: Callable[..., Any]
 
-    def __add__(self, other: Any) -> Any:
+    def __add__(self, other: Any) -> list[Any]:
         if isinstance(other, np.ndarray):
             return NotImplemented  # item by item, as of a list of Parameters
         return [*self, *other] if hasattr(other, "__iter__") else self._no_arithmetic(other)
 
-    def __radd__(self, other: Any) -> Any:
+    def __radd__(self, other: Any) -> list[Any]:
         return [*other, *self] if hasattr(other, "__iter__") else self._no_arithmetic(other)
 
     def _no_arithmetic(self, _: Any = None) -> Any:
@@ -44,7 +44,7 @@ class ArrayArithmetic:
         )
 
     __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __pow__ = __neg__ = _no_arithmetic
-    __matmul__ = __rmatmul__ = _no_arithmetic
+    __matmul__ = __rmatmul__ = __lt__ = __le__ = __gt__ = __ge__ = _no_arithmetic
 
     def __iadd__(self, other: Any) -> Any:
         is_list = hasattr(other, "__iter__") and not isinstance(other, np.ndarray | ArrayArithmetic)

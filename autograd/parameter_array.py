@@ -6,12 +6,14 @@ import math
 import threading
 import weakref
 from collections.abc import Iterator, Sequence
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .calls import public
 from .checks import brief, real_array
+from .cures import no_attribute
 from .errors import ShapeError
 from .freezing import FreezableArray
 from .parameter import Home, Parameter, new_face
@@ -115,8 +117,11 @@ class ParameterArray(ArrayArithmetic, FreezableArray, Sequence[Any]):
 
     @grad.setter
     def grad(self, numbers: Any) -> None:
-        self._write(self.grad, numbers, "grad")
-        self._strided(self.store.reached)[...] = 1
+        if numbers is None:  # PyTorch's "no gradient"
+            self.zero_grad()
+        else:
+            self._write(self.grad, numbers, "grad")
+            self._strided(self.store.reached)[...] = 1
 
     def _strided(self, memory: NDArray[Any]) -> NDArray[Any]:
         if self._base is None:
@@ -269,6 +274,19 @@ class ParameterArray(ArrayArithmetic, FreezableArray, Sequence[Any]):
             f"a parameter keeps its place in {self!r}: write its number, weight.data[{key!r}] = {number} or "
             f"weight[{key!r}].data = {number}"
         )
+
+    if not TYPE_CHECKING:
+
+        @public
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("_") or not hasattr(np.ndarray, name):
+                raise no_attribute(
+                    "a ParameterArray", self, name, {"numpy": "its numbers are weight.data"}, dir(type(self))
+                )
+            raise AttributeError(
+                f"a ParameterArray has no {name}: take its numbers, weight.data.{name}; in a formula go through its "
+                f"Parameters, as in sum(w * w for row in weight for w in row), or take autograd.dot(row, xs)"
+            )
 
     def tolist(self) -> Any:
         """The parameters in nested lists.

@@ -9,6 +9,7 @@ from .checks import real_number
 from .comparisons import Comparisons
 from .copies import reduced
 from .copies import restored as _restore  # noqa: F401 (so pickles of version 0.1 call it)
+from .cures import Refusing
 from .fast.methods import ValueMethods
 from .fast.sweep import backward
 from .micrograd import Micrograd, label_of
@@ -16,7 +17,7 @@ from .operation import Op
 from .scopes import TOP, Scope, current
 
 
-class Value(ValueMethods, Comparisons, Micrograd):
+class Value(ValueMethods, Comparisons, Micrograd, Refusing):
     """A scalar in a graph of operations, with reverse-mode automatic differentiation.
 
     ``data`` is one real number (int, float, NumPy scalar; kept as a float); ``label`` names it in pictures and errors.
@@ -34,7 +35,9 @@ class Value(ValueMethods, Comparisons, Micrograd):
     # An operation of more than two arguments has tuples of them in _b and _pb, and None in _a.
     __slots__ = ("__weakref__", "_a", "_b", "_data", "_grad", "_label", "_pa", "_pb", "_scope", "op")
 
-    __array_ufunc__ = None  # so that np.float64(2) * v is left to v.__rmul__
+    # Above NumPy's own, so that np.float64(2) * v is left to v.__rmul__. (With __array_ufunc__ = None that would be so
+    # too, but np.exp(v) an error; so it is v.exp(), as np.exp of an array of Values has it.)
+    __array_priority__ = 1000.0
     __apply_op__: ClassVar[Callable[[Op, tuple[Any, ...]], Any]]
     """What an operation on a Value is; `apply` sets it."""
     op: Op | None
@@ -93,7 +96,7 @@ class Value(ValueMethods, Comparisons, Micrograd):
 
     @grad.setter
     def grad(self, number: Any) -> None:
-        if number.__class__ is not float:
+        if number.__class__ is not float and number is not None:
             number = real_number(number, f"grad of {self.describe()}")
         self._grad = number
 

@@ -4,6 +4,9 @@ Nothing heavy is imported until it is used: matplotlib, Pillow and resvg-py come
 them.
 """
 
+from autograd.cures import answer_names
+
+from . import plot
 from .drawing import Drawing, GraphTooLargeError, draw
 from .layout import Layout
 from .steps import Frames, frames
@@ -20,4 +23,7 @@ __all__ = [
     "Node",
     "draw",
     "frames",
+    "plot",
 ]
+
+answer_names(__name__, __all__)

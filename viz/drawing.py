@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from autograd import Value, ancestors
+from autograd.calls import public
 
 from .cards import State
 from .dot import render_dot
 from .files import check_format, write_whole
 from .layout import METHODS, Layout, Method, arrange
+from .notebook import Bundle, bundle, fluid, png_zoom
 from .pdf import render_pdf
 from .picture import Caption, card_boxes, gradient_scale, picture
 from .raster import png_bytes
@@ -145,16 +147,20 @@ class Drawing:
         return self.png() if kind == "png" else self.pdf()
 
     def _repr_svg_(self) -> str:
-        return self.svg()
+        return fluid(self.svg(), self.scene.width)
 
     def _repr_mimebundle_(
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
-    ) -> dict[str, Any]:
-        bundle = {"image/svg+xml": self.svg, "text/plain": self.__repr__}
-        wanted = {k for k in bundle if (not include or k in include) and k not in (exclude or ())}
-        return {kind: make() for kind, make in bundle.items() if kind in wanted}
+    ) -> Bundle:
+        makers: dict[str, Callable[[], str | bytes]] = {
+            "image/svg+xml": self._repr_svg_,
+            "image/png": lambda: self.png(png_zoom(self.scene)),
+            "text/plain": self.__repr__,
+        }
+        return bundle(makers, self.scene.width, include, exclude)
 
 
+@public
 def draw(
     root: Value,
     *,

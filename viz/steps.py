@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import os
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Final, overload
 
-from tqdm import tqdm
-
 from autograd import Step, Value, sweep
+from autograd.calls import public
+from autograd.progress import progress_bar
 
 from .cards import State
 from .drawing import BUDGET, Drawing, budgeted_view
 from .files import check_format, write_whole
 from .layout import METHODS, Layout, Method, arrange
+from .notebook import Bundle, bundle, player, png_zoom, still
 from .picture import Caption, card_boxes, gradient_scale
 from .raster import gif_bytes
 from .text import clean, number
@@ -26,11 +27,13 @@ from .view import GraphView, node_ids
 
 __all__ = ["Frames", "frames"]
 
+_BOXES: Final = 10_000  # in all pictures that a notebook shows: a few seconds to draw, and a few MB
 _LINES: Final = 6  # contributions of one step that are written out
 _TERMS: Final = 4  # terms of a sum that are written out
 _GIF_WIDTH: Final = 1_400.0
 
 
+@public
 def frames(
     root: Value,
     *,
@@ -295,7 +298,43 @@ class Frames(Sequence[Drawing]):
         return write_whole(path, gif_bytes((d.png(zoom) for d in self._with_progress()), times))
 
     def _with_progress(self) -> Iterator[Drawing]:
-        yield from tqdm(self, desc="drawing steps", unit="step", disable=None if len(self) > 20 else True, leave=False)
+        yield from progress_bar(
+            self, desc="drawing steps", unit="step", disable=None if len(self) > 20 else True, leave=False
+        )
+
+    # Notebooks ------------------------------------------------------------------------------------------------
+
+    def _repr_mimebundle_(
+        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
+    ) -> Bundle:
+        last = self[-1]
+        png = cache(lambda: last.png(png_zoom(last.scene)))
+
+        def html() -> str:
+            title = f"Backpropagation from {self._names[self.root]}, step by step"
+            shown, note = self._shown()
+            captions = [(d.caption.title, *d.caption.lines) for d in shown if d.caption is not None]
+            scenes = [
+                replace(d, caption=None).scene for d in shown
+            ]  # the text stays readable where the picture shrinks
+            return player(scenes, captions, self.theme, title, note, still(png, last.text))
+
+        makers: dict[str, Callable[[], str | bytes]] = {
+            "text/html": html,
+            "image/png": png,
+            "text/plain": self.__repr__,
+        }
+        return bundle(makers, last.scene.width, include, exclude)
+
+    def _shown(self) -> tuple[list[Drawing], str]:
+        """The pictures that a notebook can bear, and what is said about the others."""
+        most = max(1, _BOXES // len(self.final.nodes))
+        if len(self) <= most:
+            return list(self), ""
+        note = (
+            f"The first {most} of {len(self):,} steps. frames(..., depth=1) draws modules as one box; save() all steps."
+        )
+        return [self[i] for i in range(most)], note
 
     def themed(self, theme: Theme) -> Frames:
         """Return the same steps in another theme."""

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .arguments import Signature
+from ..errors import ShapeError
+from .arguments import Signature, about_one_sample
 from .backend import Backend, Executable, Floats, Goal, InputArray
 from .notice import Notice
 from .trace.run import Trace, collector_off, trace
@@ -120,7 +121,11 @@ class Specialisations:
         layout = self.signature.layout_of(arrays)
         reasons = self.known[0].trace.guards.why() if self.known else []
         self._warn_of_traces(reasons)
-        new = Specialisation.of(self._function, layout, reasons, self.name)
+        try:
+            new = Specialisation.of(self._function, layout, reasons, self.name)
+        except ShapeError as error:
+            error.args = (f"{error}{about_one_sample(arrays, layout)}",)
+            raise
         for older in self.known:
             new.inherit(older)
         self.known = [new, *self.known[: _KEPT - 1]]

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..calls import public
 from ..checks import whole_number
 from ..errors import ShapeError
 from ..randomness import Seed, generator
 
 
+@public
 def batches(
     data: int | Sequence[ArrayLike], batch_size: int | None = None, *, rng: Seed = None, shuffle: bool = True
 ) -> Iterator[Any]:
@@ -60,6 +62,7 @@ def _common_length(arrays: list[NDArray[Any]]) -> int:
     return int(shapes[0][0])
 
 
+@public
 def split(
     X: ArrayLike, Y: ArrayLike, fraction: float = 0.25, *, rng: Seed = None, stratify: bool = False
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]:

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from ..declare import on_declaration
+from ..documentation import documentation
 from ..formula import python_namespace
 from ..operation import OPS, Op
 from ..scopes import Scope, current
@@ -131,13 +132,7 @@ def _general(op: Op, swap: bool) -> Any:
 
 
 def _documented(method: Any, op: Op, name: str) -> Any:
-    formulas = "; ".join(f"∂y/∂{arg} = {op.partial_formula(i)}" for i, arg in enumerate(op.argument_names))
-    domain = "".join(
-        f" Domain: {arg} {where.text}."
-        for arg, where in zip(op.argument_names, op.domain, strict=True)
-        if where.text != "a real number"
-    )
     method.__name__ = name
     method.__qualname__ = f"Value.{name}"
-    method.__doc__ = f"{op.doc or op.name}.{domain}\n\n{formulas}"
+    method.__doc__ = documentation(op)
     return method

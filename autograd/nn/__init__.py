@@ -5,6 +5,7 @@
 MLP(2 -> 16 -> 16 -> 1, relu; 337 parameters)
 """
 
+from ..cures import answer_names
 from ..parameter import Parameter
 from ..parameter_array import ParameterArray
 from . import init, losses, penalties
@@ -70,3 +71,5 @@ __all__ = [
     "penalties",
     "record",
 ]
+
+answer_names(__name__, __all__)

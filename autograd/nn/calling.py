@@ -5,9 +5,12 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from functools import partial, wraps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
+from ..calls import answer
+from ..checks import brief
 from ..scopes import _current, entered
+from ..value import Value
 from .hooks import hooked
 from .statistics import at_the_end
 
@@ -50,6 +53,33 @@ def entering_with_batch(function: Callable[..., Any]) -> Callable[..., list[Any]
             return list(hooks.around(partial(function, self, samples), after))
 
     return call
+
+
+P = ParamSpec("P")
+R = TypeVar("R", covariant=True)
+
+
+class HasForward(Protocol[P, R]):
+    """A module, to type checkers."""
+
+    def forward(self, *inputs: P.args, **named: P.kwargs) -> R:
+        """What it computes."""
+        ...
+
+
+class AsForward:
+    """The type of ``Module.__call__``: it takes and gives what ``forward`` of the module at hand does."""
+
+    def __get__(self, module: HasForward[P, R], kind: object) -> Callable[P, R]:
+        """``forward`` as it is called."""
+        raise NotImplementedError  # never there at runtime
+
+
+def answer_call(error: Exception, module: Module, inputs: tuple[Any, ...], named: dict[str, Any]) -> None:
+    """The error of a call, with the cure where the arguments don't fit, its traceback cut to the caller."""
+    several = len(inputs) > 1 and not named and all(isinstance(x, int | float | Value) for x in inputs)
+    cure = f". A sample is one list: model([{', '.join(brief(x, 30) for x in inputs)}])" if several else ""
+    answer(error, module.forward, inputs, named, cure)
 
 
 class SignatureOfForward:

@@ -18,7 +18,9 @@ from .. import checks, ops
 from ..checks import count, is_node, real_number
 from ..domain import equal
 from ..errors import ShapeError
+from ..value import Value
 from .checks import as_list, is_plain, is_single
+from .softmax_twice import warn_of_softmax
 from .targets import (
     Rule,
     class_probabilities,
@@ -33,7 +35,7 @@ from .targets import (
 Loss: TypeAlias = Callable[[Any, Any], Any]
 
 
-def mse(pred: Any, target: Any) -> Any:
+def mse(pred: Any, target: Any) -> Value:
     """The squared error ``(pred - target)²``, mean over outputs (Legendre 1805).
 
     Raises:
@@ -46,7 +48,7 @@ def mse(pred: Any, target: Any) -> Any:
     return _mean("mse", lambda p, t: _square(p - t), pred, target)
 
 
-def mae(pred: Any, target: Any) -> Any:
+def mae(pred: Any, target: Any) -> Value:
     """The absolute error ``|pred - target|``, mean over outputs; its slope at 0 is taken as 0.
 
     Raises:
@@ -59,7 +61,7 @@ def mae(pred: Any, target: Any) -> Any:
     return _mean("mae", lambda p, t: abs(p - t), pred, target)
 
 
-def huber(pred: Any, target: Any, delta: float = 1.0) -> Any:
+def huber(pred: Any, target: Any, delta: float = 1.0) -> Value:
     """``d²/2`` where ``d = |pred - target| <= delta``, else ``delta (d - delta/2)`` (Huber 1964); mean over outputs.
 
     Args:
@@ -87,7 +89,7 @@ def huber(pred: Any, target: Any, delta: float = 1.0) -> Any:
     return _mean("huber", term, pred, target)
 
 
-def hinge(score: Any, y: Any) -> Any:
+def hinge(score: Any, y: Any) -> Value:
     """``max(0, 1 - y score)`` with ``y`` -1 or +1 (Cortes and Vapnik 1995); mean over outputs.
 
     Raises:
@@ -102,7 +104,7 @@ def hinge(score: Any, y: Any) -> Any:
     return _mean("hinge", lambda s, t: ops.relu(1.0 - t * s), score, y, hinge_rule)
 
 
-def binary_cross_entropy(p: Any, y: Any) -> Any:
+def binary_cross_entropy(p: Any, y: Any) -> Value:
     """``-y log p - (1 - y) log (1 - p)`` from the probability p, as of `nn.Sigmoid`; mean over outputs.
 
     Each logarithm is at least -100, as PyTorch has it: so a wrong p of exactly 0 or 1 costs 100, and has no slope.
@@ -119,7 +121,7 @@ def binary_cross_entropy(p: Any, y: Any) -> Any:
     return _mean("binary_cross_entropy", _binary_term, p, y, probability_targets, probability_outputs)
 
 
-def binary_cross_entropy_with_logits(logit: Any, y: Any) -> Any:
+def binary_cross_entropy_with_logits(logit: Any, y: Any) -> Value:
     """``-y log σ(z) - (1 - y) log (1 - σ(z))`` from the logit z, without overflow; mean over outputs.
 
     Computed as ``y softplus(-z) + (1 - y) softplus(z)``, exact to the last digits on both sides.
@@ -141,7 +143,7 @@ def binary_cross_entropy_with_logits(logit: Any, y: Any) -> Any:
     )
 
 
-def cross_entropy(logits: Any, target: Any) -> Any:
+def cross_entropy(logits: Any, target: Any) -> Value:
     """``-Σ p_k log softmax(z)_k`` from the logits z, without overflow, through logsumexp.
 
     Args:
@@ -159,17 +161,26 @@ def cross_entropy(logits: Any, target: Any) -> Any:
     """
     zs = as_list(logits, "cross_entropy")
     if len(zs) < 2:
+        if not is_single(target):
+            raise ShapeError(
+                f"cross_entropy got the logit {zs[0] if zs else zs!r} and several targets: the logits come first, "
+                f"cross_entropy(logits, target)"
+            )
         raise ShapeError(
             f"cross_entropy needs at least 2 logits, got {len(zs)}; for two classes by one logit take "
             f"binary_cross_entropy_with_logits"
         )
+    warn_of_softmax(zs)
+    loss: Value
     if is_single(target):
-        return _of_class(zs, _number(target), "cross_entropy", lambda z: ops.logsumexp(*zs) - z)
-    ps = _probabilities(zs, target)
-    return class_probabilities(ops.logsumexp(*zs) - _expectation(zs, ps), ps)
+        loss = _of_class(zs, _number(target), "cross_entropy", lambda z: ops.logsumexp(*zs) - z)
+    else:
+        ps = _probabilities(zs, target)
+        loss = class_probabilities(ops.logsumexp(*zs) - _expectation(zs, ps), ps)
+    return loss
 
 
-def negative_log_likelihood(log_probabilities: Any, target: Any) -> Any:
+def negative_log_likelihood(log_probabilities: Any, target: Any) -> Value:
     """``-log p_k`` from logarithms of probabilities, as of `nn.LogSoftmax`; of logits `cross_entropy` makes the same.
 
     Args:
@@ -192,7 +203,7 @@ def negative_log_likelihood(log_probabilities: Any, target: Any) -> Any:
     return _of_class(zs, _number(target), name, lambda z: -z)
 
 
-def _of_class(zs: list[Any], target: Any, name: str, loss: Callable[[Any], Any]) -> Any:
+def _of_class(zs: list[Any], target: Any, name: str, loss: Callable[[Any], Value]) -> Value:
     """The loss of the item that belongs to the class."""
     rule = class_rule(len(zs), name)
     refuse_gradient(target, name)
@@ -203,7 +214,8 @@ def _of_class(zs: list[Any], target: Any, name: str, loss: Callable[[Any], Any])
     picked: Any = 0.0
     for k, z in enumerate(zs):
         picked = picked + ops.where(equal(target, float(k)), z, 0.0)
-    return rule(loss(picked), [target])
+    found: Value = rule(loss(picked), [target])
+    return found
 
 
 def _probabilities(zs: list[Any], target: Any) -> list[Any]:
@@ -255,7 +267,9 @@ def _target(x: Any, name: str, what: str = "a target") -> Any:
     return x if is_node(x) else real_number(x, f"{what} of {name}")
 
 
-def _mean(name: str, term: Loss, pred: Any, target: Any, rule: Rule | None = None, outputs: Rule | None = None) -> Any:
+def _mean(
+    name: str, term: Loss, pred: Any, target: Any, rule: Rule | None = None, outputs: Rule | None = None
+) -> Value:
     """The mean of ``term`` over the outputs; the targets obey the one rule, the outputs the other."""
     preds, targets = as_list(pred, f"the loss {name}"), as_list(target, f"the loss {name}")
     if len(preds) != len(targets) or not preds:
@@ -267,7 +281,7 @@ def _mean(name: str, term: Loss, pred: Any, target: Any, rule: Rule | None = Non
     total = term(preds[0], targets[0])
     for p, t in zip(preds[1:], targets[1:], strict=True):
         total = total + term(p, t)
-    mean = total if len(preds) == 1 else total / float(len(preds))
+    mean: Value = total if len(preds) == 1 else total / float(len(preds))
     mean = mean if outputs is None else outputs(mean, preds)
     return mean if rule is None else rule(mean, targets)
 

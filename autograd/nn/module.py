@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
+from ..calls import answer_calls, public
 from ..checks import count
+from ..cures import MODELS, no_attribute
 from ..parameter import Parameter
 from ..parameter_array import ParameterArray
 from ..readers import tell
 from ..scopes import TOP, Scope, _current, current
 from .adoption import adopt, give_away, keep_parameter, refuse_circles
 from .buffers import Buffered, overwrite
-from .calling import SignatureOfForward, entering, entering_with_batch
+from .calling import AsForward, SignatureOfForward, answer_call, entering, entering_with_batch
 from .hooks import Hookable
 from .members import CONTAINERS, MEMBERS, PLAIN, Own, has_members, held
 from .state import Stateful
@@ -19,6 +21,7 @@ from .state import Stateful
 _set = object.__setattr__
 _MAY_HOLD = (*MEMBERS, *CONTAINERS)
 _PARAMETERS = (Parameter, ParameterArray)
+_PACKAGE = __name__.partition(".")[0] + "."
 
 
 class Module(Buffered, Stateful, Hookable):
@@ -61,6 +64,8 @@ class Module(Buffered, Stateful, Hookable):
 
     def __init_subclass__(cls, **named: Any) -> None:
         super().__init_subclass__(**named)
+        if "__init__" in vars(cls) and cls.__module__.startswith(_PACKAGE):
+            answer_calls(cls)
         if "__call__" in vars(cls):
             cls.__call__ = entering(vars(cls)["__call__"])  # type: ignore[method-assign]
         if "forward_batch" in vars(cls):
@@ -70,17 +75,24 @@ class Module(Buffered, Stateful, Hookable):
 
     # Calling
 
-    def __call__(self, *inputs: Any, **named: Any) -> Any:
-        """``forward`` in the scope of this module."""
-        # `entering` and `_entered`, written out: every neuron is called for every sample.
-        outer, scope = current(), self._scope
-        if outer is not TOP and not (outer.is_plain and scope.parent is not None):
-            scope = self._entered()
-        token = _current.set(scope)
-        try:
-            return self.forward(*inputs, **named)
-        finally:
-            _current.reset(token)
+    if TYPE_CHECKING:
+        __call__ = AsForward()
+    else:
+
+        def __call__(self, *inputs: Any, **named: Any) -> Any:
+            """``forward`` in the scope of this module."""
+            # `entering` and `_entered`, written out: every neuron is called for every sample.
+            outer, scope = current(), self._scope
+            if outer is not TOP and not (outer.is_plain and scope.parent is not None):
+                scope = self._entered()
+            token = _current.set(scope)
+            try:
+                return self.forward(*inputs, **named)
+            except Exception as error:
+                answer_call(error, self, inputs, named)
+                raise
+            finally:
+                _current.reset(token)
 
     def _entered(self) -> Scope:
         """The scope to put in force for a call of this module."""
@@ -155,6 +167,14 @@ class Module(Buffered, Stateful, Hookable):
                 give_away(self, old, value)
         tell(own.readers, name)
 
+    if not TYPE_CHECKING:
+
+        @public
+        def __getattr__(self, name: str) -> Any:
+            if hasattr(type(self), name):  # a property that has its own reason
+                return object.__getattribute__(self, name)
+            raise no_attribute(type(self).__name__, self, name, MODELS, dir(self))
+
     def __delattr__(self, name: str) -> None:
         old = vars(self).get(name)
         object.__delattr__(self, name)
@@ -223,6 +243,11 @@ class Module(Buffered, Stateful, Hookable):
 
     def __repr__(self) -> str:
         return self.describe()
+
+    def _repr_html_(self) -> str:
+        from ..notebook import of_model
+
+        return of_model(self)
 
     def describe(self, facts: str = "") -> str:
         """The module in words: facts and the number of parameters, and below it its children, a line each.

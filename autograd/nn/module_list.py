@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Self
 
+from .activations import no_module
 from .adoption import have_owner
 from .members import items
 from .module import Module
@@ -24,12 +25,7 @@ class _Listed(Module):
 
     def _checked(self, module: Any, place: int) -> Module:
         if not isinstance(module, Module):
-            name = type(self).__name__
-            hint = f"; write {name}(*modules) for a list" if isinstance(module, list | tuple) else ""
-            raise TypeError(
-                f"{name} takes modules, got {type(module).__name__} at place {place}: {module!r}{hint}; "
-                f"a function becomes one as class Mine(nn.Module) with forward"
-            )
+            raise no_module(type(self).__name__, module, place)
         return module
 
     def append(self, module: Module) -> Self:

@@ -1,5 +1,6 @@
 """Optimizers, learning-rate schedules and gradient clipping, with PyTorch's names and numbers."""
 
+from ..cures import answer_names
 from . import schedules
 from .adagrad import Adagrad
 from .adam import Adam, AdamW
@@ -29,12 +30,10 @@ __all__ = [
 ]
 __all__ += schedules.__all__
 
-
-def __getattr__(name: str) -> object:
-    if name == "Rule":
-        raise ImportError(
-            "autograd.optim.Rule is gone: a rule of your own is an optimizer. Write class Sign(Optimizer) with the "
-            "same fields, without @dataclass, its arrays in initial_state instead of state, and "
-            "update(self, xp, p, g, s, h); then Sign(params, lr=0.25)"
-        )
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+answer_names(
+    __name__,
+    __all__,
+    Rule="it is gone: a rule of your own is an optimizer. Write class Sign(Optimizer) with the same fields, without "
+    "@dataclass, its arrays in initial_state instead of state, and update(self, xp, p, g, s, h); then "
+    "Sign(params, lr=0.25)",
+)

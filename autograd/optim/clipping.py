@@ -8,6 +8,7 @@ from contextlib import nullcontext
 import numpy as np
 from numpy.typing import NDArray
 
+from ..calls import public
 from ..errors import NonFiniteError
 from .parameters import Parameters, parameter_list
 from .rule import Interval, as_number
@@ -19,6 +20,7 @@ _SAFE = 1e-200
 _FROM_ZERO, _ABOVE_ZERO = Interval(), Interval(ends="()")
 
 
+@public
 def clip_grad_norm_(
     params: Parameters, max_norm: float, norm_type: float = 2.0, error_if_nonfinite: bool = False
 ) -> float:
@@ -64,6 +66,7 @@ def clip_grad_norm_(
     return norm
 
 
+@public
 def clip_grad_value_(params: Parameters, clip_value: float) -> None:
     """Bring every gradient into [-clip_value, clip_value]; NaN stays NaN.
 

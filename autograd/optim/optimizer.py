@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from ..calls import answer_calls
 from ..checks import real_array
 from ..parameter_list import ParameterList
 from .lacks import warn_of_lack, warn_of_no_gradient
@@ -82,6 +83,7 @@ class Optimizer(Formula):
         super().__init_subclass__()
         if "__init__" not in own:  # what it takes; the field says what there is to read
             cls.__init__.__annotations__["params"] = "Parameters"
+            answer_calls(cls)
 
     def __post_init__(self) -> None:
         self.check()

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
+from ..calls import public
 from .optimizer import Optimizer, step_count
 from .rule import Interval, as_number
 
@@ -103,6 +104,7 @@ def _power(base: float, n: int) -> float:
         return math.inf
 
 
+@public
 @dataclass(eq=False)
 class StepLR(Schedule):
     """Multiply the rate by ``gamma`` after every ``step_size`` steps: ``gamma ** (t // step_size)``.
@@ -126,6 +128,7 @@ class StepLR(Schedule):
         return _power(self.gamma, t // self.step_size)
 
 
+@public
 @dataclass(eq=False)
 class ExponentialLR(Schedule):
     """Multiply the rate by ``gamma`` after every step: ``gamma ** t``.
@@ -147,6 +150,7 @@ class ExponentialLR(Schedule):
         return _power(self.gamma, t)
 
 
+@public
 @dataclass(eq=False)
 class LambdaLR(Schedule):
     """The rate times ``lr_lambda(t)``, a function of the count of steps.
@@ -203,6 +207,7 @@ class CosineAnnealingLR(Schedule):
         return least + (1 - least) * (1 + math.cos(math.pi * t / self.T_max)) / 2
 
 
+@public
 @dataclass(eq=False)
 class LinearLR(Schedule):
     """From ``start_factor`` to ``end_factor`` of the rate in ``total_iters`` steps, then constant: a warm-up.
@@ -229,6 +234,7 @@ class LinearLR(Schedule):
         return self.start_factor + (self.end_factor - self.start_factor) * done
 
 
+@public
 @dataclass(eq=False)
 class SequentialLR(Schedule):
     """One schedule after another: each counts its own steps from its milestone on.

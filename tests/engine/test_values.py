@@ -208,9 +208,9 @@ def test_the_wrong_number_of_arguments() -> None:
         autograd.maximum(1.0)
     with pytest.raises(TypeError, match="logsumexp needs at least one argument"):
         autograd.logsumexp()
-    with pytest.raises(TypeError, match="tanh has no attribute slope; it has: none"):
+    with pytest.raises(TypeError, match="tanh has no argument slope; it has: none"):
         autograd.tanh(1.0, slope=2.0)
-    with pytest.raises(TypeError, match="leaky_relu has no attribute alpha; it has: slope"):
+    with pytest.raises(TypeError, match="leaky_relu has no argument alpha; it is called slope here; it has: slope"):
         autograd.leaky_relu(Value(1.0), alpha=2.0)
     with pytest.raises(TypeError, match=r"leaky_relu\(x\) takes 1 argument, then slope=0.01, got 3"):
         autograd.leaky_relu(Value(1.0), 0.2, 0.3)

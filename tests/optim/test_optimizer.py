@@ -450,7 +450,7 @@ def test_a_field_that_is_no_hyperparameter_is_refused() -> None:
 
 
 def test_a_rule_in_the_manner_of_version_0_1_is_told_the_new_way() -> None:
-    with pytest.raises(ImportError, match=r"Rule is gone.*class Sign\(Optimizer\)"):
+    with pytest.raises(ImportError, match=r"Rule; it is gone.*class Sign\(Optimizer\)"):
         from autograd.optim import Rule  # noqa: F401
 
 

@@ -3,6 +3,7 @@ import sys
 import matplotlib
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from autograd import nn
 from tests.project.tree import modules_of
@@ -161,6 +162,16 @@ def test_boundary_of_a_model_names_the_cure():
 def test_a_curve_of_plain_numbers_names_the_cure():
     with pytest.raises(TypeError, match=r"maps names to numbers, got list: pass what fit\(\) returned"):
         loss_curve([1.0, 0.5])
+
+
+def test_a_figure_shows_itself_as_it_would_be_saved(tmp_path):
+    figure = loss_curve(HISTORY)
+    positions = [axes.get_position().bounds for axes in figure.axes]
+    png, metadata = figure._repr_png_()
+    assert png == save(figure, tmp_path / "a.png").read_bytes()
+    assert metadata == {"width": 640}
+    assert [axes.get_position().bounds for axes in figure.axes] == positions
+    assert isinstance(figure, Figure)
 
 
 def test_save_says_what_is_wrong(tmp_path):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from autograd.calls import public
 from autograd.decision import threshold_for
 
 from .style import MARKERS, new_figure, styled
@@ -23,6 +24,7 @@ Floats = NDArray[np.float64]
 _COLOURS: Final = ("#2166ac", "#d95f02", "#0f7b5a", "#cc79a7", "#8a5a00", "#56b4e9", "#f0e442", "#555555")
 
 
+@public
 def decision_boundary(
     predict: Callable[[Floats], ArrayLike],
     X: ArrayLike,

@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from autograd.calls import public
+
 from ..text import number
 from .style import MARKERS, new_figure, styled
 
@@ -19,6 +21,7 @@ _SHARES = ("accuracy", "precision", "recall", "f1")
 _DASHES = ("solid", (0, (5, 2)), (0, (1, 1.5)), (0, (6, 2, 1, 2)))
 
 
+@public
 def loss_curve(
     history: Mapping[str, Sequence[float]], *, log: bool = False, title: str = "", x_label: str = "epoch"
 ) -> Figure:

@@ -15,7 +15,7 @@ from ..files import check_format, optional, write_whole
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["FORMATS", "MARKERS", "new_figure", "save", "styled"]
+__all__ = ["FORMATS", "MARKERS", "new_figure", "render", "save", "styled"]
 
 FORMATS: Final = ("svg", "pdf", "png")
 MARKERS: Final = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">")
@@ -46,9 +46,11 @@ def styled() -> Iterator[None]:
 
 
 def new_figure(width: float | None = None, height: float | None = None) -> Figure:
-    """Return an empty figure of a size in inches; it isn't known to pyplot, so it needs no closing."""
-    figures: Any = optional("matplotlib.figure", "matplotlib", "a plot")
-    figure: Figure = figures.Figure()
+    """Return an empty figure of a size in inches; in a notebook it shows itself, pyplot doesn't know it."""
+    optional("matplotlib.figure", "matplotlib", "a plot")
+    from .figure import PlotFigure
+
+    figure = PlotFigure()
     size = figure.get_size_inches()
     figure.set_size_inches(width or float(size[0]), height or float(size[1]))
     return figure
@@ -69,11 +71,15 @@ def save(figure: Figure, path: str | os.PathLike[str]) -> Path:
     Traceback (most recent call last):
     ValueError: format 'docx' ('figure.docx') is not known: end the file name in one of .svg, .pdf, .png.
     """
-    kind = check_format(path, FORMATS)
+    return write_whole(path, render(figure, check_format(path, FORMATS)))
+
+
+def render(figure: Figure, kind: str) -> bytes:
+    """Return a figure as "svg", "pdf" or "png"; the figure itself stays as it is."""
     out = io.BytesIO()
     with styled():
         _copy(figure).savefig(out, format=kind, metadata=_UNDATED[kind])
-    return write_whole(path, out.getvalue())
+    return out.getvalue()
 
 
 def _copy(figure: Figure) -> Figure:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...calls import answer
 from ...checks import real_number
 from ...errors import TraceError
 from ...scopes import Scope, _current, current
@@ -118,11 +119,19 @@ def _run(tracer: Tracer, function: Callable[..., Any], arrays: Sequence[InputArr
     RUNNING.append(tracer)
     token = _current.set(Scope(place=outer.place or outer, prefix=outer.prefix, trace=tracer))
     try:
-        returned = function(*_arguments(tracer, arrays))
+        returned = _called(function, list(_arguments(tracer, arrays)))
         return _results(tracer, returned)
     finally:
         _current.reset(token)
         RUNNING.remove(tracer)
+
+
+def _called(function: Callable[..., Any], arguments: list[Any]) -> Any:
+    try:
+        return function(*arguments)
+    except TypeError as error:
+        answer(error, function, arguments, {}, ". A program is called with an array for each of these")
+        raise
 
 
 def _arguments(tracer: Tracer, arrays: Sequence[InputArray]) -> Iterator[Any]:
@@ -177,6 +186,12 @@ def _result(tracer: Tracer, item: Any, what: str) -> int:
 def _randomness(tracer: Tracer, size: int) -> TraceError:
     """The error for a second run that computed something else; ``size`` is how many nodes the first one made."""
     new = range(size, len(tracer.graph))
+    made = next((node for node in new if tracer.graph.kinds[node] == "parameter"), None)
+    if made is not None:
+        return TraceError(
+            f"the compiled function makes a Parameter each time it runs ({tracer.describe(made)}), alone or in a "
+            f"module, so nothing could train it. Make the Parameter or the module before, and use it in the function"
+        )
     numbers = [tracer.graph.numbers[node] for node in new if node in tracer.graph.numbers]
     what = (
         f"the number {numbers[0]!r} is new" if numbers else f"{tracer.describe(new[0])} is new" if new else "its result"

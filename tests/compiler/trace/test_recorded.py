@@ -250,7 +250,7 @@ def test_what_a_program_in_a_program_is_not(f: Callable[..., Any], message: str)
 @pytest.mark.parametrize(
     ("f", "message"),
     [
-        (lambda x: np.exp(x), r"numpy.exp of 'x'.* Use the functions of autograd: autograd.exp\(x\), or x.exp\(\)"),
+        (lambda x: np.arctan(x), r"numpy.arctan of 'x'.* Use the functions of autograd: .* x.exp\(\)"),
         (lambda x: np.maximum(x, 0.0), r"numpy.maximum of 'x'.* Use the functions of autograd"),
         (lambda x: x % 2, r"a remainder of 'x'.*Do that to the data before the call"),
         (lambda x: 2 % x, r"a remainder of 'x'"),
