@@ -186,11 +186,12 @@ def _result(tracer: Tracer, item: Any, what: str) -> int:
 def _randomness(tracer: Tracer, size: int) -> TraceError:
     """The error for a second run that computed something else; ``size`` is how many nodes the first one made."""
     new = range(size, len(tracer.graph))
-    made = next((node for node in new if tracer.graph.kinds[node] == "parameter"), None)
-    if made is not None:
+    other = next((node for node in new if tracer.graph.kinds[node] == "parameter"), None)
+    if other is not None:
         return TraceError(
-            f"the compiled function makes a Parameter each time it runs ({tracer.describe(made)}), alone or in a "
-            f"module, so nothing could train it. Make the Parameter or the module before, and use it in the function"
+            f"the compiled function did something else when it was traced a second time: it used another Parameter, "
+            f"{tracer.describe(other)}. One that is made each time it runs, alone or in a module, can't be trained. "
+            f"Make the Parameter or the module before, and use always that one in the function"
         )
     numbers = [tracer.graph.numbers[node] for node in new if node in tracer.graph.numbers]
     what = (
