@@ -9,11 +9,13 @@ from __future__ import annotations
 import inspect
 import os
 import re
+import sys
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dis import opmap
 from functools import wraps
 from pathlib import Path
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any, TypeVar
 
 from .checks import brief
@@ -74,6 +76,14 @@ def answer(
     shorten(error)
 
 
+def warn(message: str) -> None:
+    """A UserWarning at the caller's own line, however deep in ours it is given."""
+    level, frame = 1, sys._getframe(0)
+    while frame.f_back is not None and _is_ours(frame):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, stacklevel=level)
+
+
 # Tracebacks
 
 
@@ -89,7 +99,7 @@ def shorten(error: BaseException) -> None:
     error.__dict__["_is_checked"] = True
     chain: TracebackType | None = None
     for each in reversed(frames):
-        if not _is_ours(each):
+        if not _is_ours(each.tb_frame):
             chain = TracebackType(chain, each.tb_frame, each.tb_lasti, each.tb_lineno)
     error.__traceback__ = chain
 
@@ -104,16 +114,16 @@ def _frames(traceback: TracebackType | None) -> Iterator[TracebackType]:
         traceback = traceback.tb_next
 
 
-def _is_ours(frame: TracebackType) -> bool:
-    code = frame.tb_frame.f_code
-    # A dataclass's __init__ has no file, but the globals of the module that its class is of.
-    file = code.co_filename if code.co_filename != "<string>" else frame.tb_frame.f_globals.get("__file__", "")
+def _is_ours(frame: FrameType) -> bool:
+    file = frame.f_code.co_filename
+    if file == "<string>":  # a dataclass's __init__ has no file, but the globals of the module that its class is of
+        file = frame.f_globals.get("__file__", "")
     return str(file).startswith(_OURS)
 
 
 def _raised_by_us(frame: TracebackType) -> bool:
     """Whether a ``raise`` of ours is where the error began."""
-    return _is_ours(frame) and frame.tb_frame.f_code.co_code[frame.tb_lasti] == opmap["RAISE_VARARGS"]
+    return _is_ours(frame.tb_frame) and frame.tb_frame.f_code.co_code[frame.tb_lasti] == opmap["RAISE_VARARGS"]
 
 
 # Arguments

@@ -11,7 +11,12 @@ import numpy as np
 from .checks import is_node, real_number
 from .scopes import current
 
-_ORDERS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+_ORDERS: dict[str, Callable[[float, float], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
 _NUMBERS = (int, float, np.integer, np.floating, np.bool_, np.ndarray)
 
 
@@ -31,16 +36,16 @@ class Comparisons:
     _data: float
     describe: Callable[[], str]
 
-    def __lt__(self, other: Any) -> Any:
+    def __lt__(self, other: Any) -> bool:
         return _compared("<", self, other)
 
-    def __le__(self, other: Any) -> Any:
+    def __le__(self, other: Any) -> bool:
         return _compared("<=", self, other)
 
-    def __gt__(self, other: Any) -> Any:
+    def __gt__(self, other: Any) -> bool:
         return _compared(">", self, other)
 
-    def __ge__(self, other: Any) -> Any:
+    def __ge__(self, other: Any) -> bool:
         return _compared(">=", self, other)
 
     def __eq__(self, other: object) -> bool:
@@ -59,12 +64,14 @@ def is_stranger(x: Any) -> bool:
     return is_node(x) and not isinstance(x, Comparisons)
 
 
-def _compared(sign: str, a: Any, b: Any) -> Any:
+def _compared(sign: str, a: Any, b: Any) -> bool:
+    """A bool to type checkers, as Python's are; in a trace a condition."""
     trace = current().trace
     if trace is not None:
-        return trace.compare(sign, a, b)
+        condition: bool = trace.compare(sign, a, b)
+        return condition
     if is_stranger(b):
-        return NotImplemented
+        return NotImplemented  # type: ignore[no-any-return]
     return _ORDERS[sign](a._data, b._data if isinstance(b, Comparisons) else _number(b))
 
 

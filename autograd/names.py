@@ -9,9 +9,30 @@ from numpy.typing import NDArray
 
 ActivationName: TypeAlias = Literal["relu", "leaky_relu", "elu", "gelu", "silu", "softplus", "sigmoid", "tanh"]
 InitName: TypeAlias = Literal[
-    "normal", "uniform", "zeros", "xavier", "glorot_normal", "glorot_uniform", "he_normal", "he", "he_uniform"
+    "normal",
+    "uniform",
+    "zeros",
+    "xavier",
+    "glorot_normal",
+    "glorot_uniform",
+    "he_normal",
+    "he",
+    "he_uniform",
+    "kaiming_normal",
+    "kaiming_uniform",
+    "xavier_normal",
+    "xavier_uniform",
 ]
-LossName: TypeAlias = Literal["mse", "mae", "huber", "hinge", "binary_cross_entropy", "cross_entropy"]
+LossName: TypeAlias = Literal[
+    "mse",
+    "mae",
+    "huber",
+    "hinge",
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "cross_entropy",
+    "negative_log_likelihood",
+]
 MetricName: TypeAlias = Literal["accuracy", "mse", "mae"]
 Mode: TypeAlias = Literal["auto", "eager", "compiled"]
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ..calls import warn
 from ..errors import ShapeError
 from .arguments import Signature, about_one_sample
 from .backend import Backend, Executable, Floats, Goal, InputArray
@@ -137,11 +137,10 @@ class Specialisations:
             what = reason.partition(" went ")[0]
             self._traced_for[what] += 1
             if self._traced_for[what] == _MANY:
-                warnings.warn(
+                warn(
                     f"{self.name} has been traced {_MANY} times anew because of {what} (last: {reason}), which "
                     f"takes much longer than a step. Make a number that changes all the time an argument of the "
                     f"function, or a Parameter that it reads as p.detach()",
-                    stacklevel=7,
                 )
 
 

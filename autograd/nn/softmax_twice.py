@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
 from .. import ops
+from ..calls import warn
 
 
 def warn_of_softmax(logits: Sequence[Any]) -> None:
@@ -19,10 +19,9 @@ def warn_of_softmax(logits: Sequence[Any]) -> None:
         return
     shares = {_share(z, form) for z in logits}
     if None not in shares and len(shares) == 1:
-        warnings.warn(
+        warn(
             "cross_entropy got probabilities, as softmax gives them, and takes the softmax once more: it learns slowly "
             "then, and never to a small loss. Give it the logits, the model without the softmax",
-            stacklevel=3,
         )
 
 

@@ -186,13 +186,13 @@ class Optimizer(Formula):
             return
         self._known = owner._parts()
         self._told = weakref.ref(owner)
-        warn_of_lack(self, owner, is_older=True, stacklevel=3)
+        warn_of_lack(self, owner, is_older=True)
 
     def compare_with(self, model: Any) -> None:
         """Warn, once, of parameters of a module that this lacks."""
         if self._told is None or self._told() is not model:
             self._told = weakref.ref(model)
-            warn_of_lack(self, model, is_older=False, stacklevel=5)
+            warn_of_lack(self, model, is_older=False)
 
     def state_dict(self) -> dict[str, Any]:
         """All but the parameters: formula's name, ``t``, ``initial_lr``, hyperparameters, copies of the state."""
@@ -248,7 +248,7 @@ class Optimizer(Formula):
         self._puts, self._runs = [step.fill for step in steps], [step.run for step in steps]
         self._is_filled = False
         if self.t == 0:  # here, where it costs later steps nothing
-            warn_of_no_gradient(self, stacklevel=3)
+            warn_of_no_gradient(self)
 
     def refuse_frozen(self) -> None:
         """A ValueError where nothing is left to train."""

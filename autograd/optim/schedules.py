@@ -178,6 +178,7 @@ class LambdaLR(Schedule):
         return as_number(self.lr_lambda(t), f"LambdaLR: what lr_lambda gives after {t} steps", Interval())
 
 
+@public
 @dataclass(eq=False)
 class CosineAnnealingLR(Schedule):
     """From the initial rate to ``eta_min`` in ``T_max`` steps along half a cosine, and back again::

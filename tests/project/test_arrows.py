@@ -67,8 +67,8 @@ ARROWS: dict[str, set[str]] = {
     "blame": CORE,
     "check": CORE | {"derivatives"},
     "testing": CORE | {"check"},
-    "optim": CORE,
-    "compiler": CORE | {"special", "fast", "files", "blame", "notebook", "optim"},  # the rules of optim
+    "optim": CORE | {"calls"},
+    "compiler": CORE | {"special", "fast", "files", "calls", "blame", "notebook", "optim"},  # the rules of optim
     "nn": CORE | {"names", "lists", "products", "randomness", "notebook", "compiler"},  # `record` computes batches
     "data": {"errors", "calls", "checks", "cures", "randomness"},
     "training": CORE

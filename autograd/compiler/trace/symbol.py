@@ -183,6 +183,7 @@ class Symbol(_Traced):
         """Whether gradient would flow from here into a parameter, or into a Value that was made in the trace."""
         return self._tracer.graph.depends_on_parameters(self._node, self._tracer.is_frozen)
 
+    @property
     def op(self) -> Op | None:
         """The operation that it is the result of, None for an argument or a parameter."""
         kind = self._tracer.graph.kinds[self._node]
