@@ -81,7 +81,7 @@ _WORDS = {
     "scheduler": "a schedule is stepped by a callback: callbacks=[lambda state: schedule.step()]",
     "device": "everything runs on this machine's processor",
     "dtype": "all numbers are float64",
-    "requires_grad": "a Value and a Parameter carry gradient, autograd.value.Constant doesn't",
+    "requires_grad": "p.requires_grad = False freezes a parameter; autograd.Constant is a number without gradient",
     "reduction": "a loss is the mean over the outputs of one sample",
     "retain_graph": "a graph is there as long as its Values are",
     "inplace": "Values are never changed in place",

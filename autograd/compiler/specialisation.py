@@ -140,7 +140,7 @@ class Specialisations:
                 warn(
                     f"{self.name} has been traced {_MANY} times anew because of {what} (last: {reason}), which "
                     f"takes much longer than a step. Make a number that changes all the time an argument of the "
-                    f"function, or a Parameter that it reads as p.detach()",
+                    f"function, or a Parameter that it reads as p.detach()"
                 )
 
 

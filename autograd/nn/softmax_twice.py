@@ -21,7 +21,7 @@ def warn_of_softmax(logits: Sequence[Any]) -> None:
     if None not in shares and len(shares) == 1:
         warn(
             "cross_entropy got probabilities, as softmax gives them, and takes the softmax once more: it learns slowly "
-            "then, and never to a small loss. Give it the logits, the model without the softmax",
+            "then, and never to a small loss. Give it the logits, the model without the softmax"
         )
 
 
@@ -33,7 +33,7 @@ def _share(z: Any, form: Any) -> Any:
     if form is ops.exp:
         if above.op is not ops.sub or above.args[1].op is not ops.logsumexp:
             return None
-        below = above.args[1]
-    elif above.op is not ops.exp:
+        return tuple(getattr(x, "_node", id(x)) for x in above.args[1].args)  # it may be made anew for each
+    if above.op is not ops.exp:
         return None
     return getattr(below, "_node", below)  # the traced numbers of one node are many

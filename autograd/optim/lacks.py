@@ -25,7 +25,7 @@ def warn_of_lack(optimizer: Optimizer, model: Any, is_older: bool) -> None:
             f"make the optimizer anew when the model is complete"
             if is_older
             else f"{who} lacks {len(more)} of the model's parameters ({shown}), and doesn't train them; where that "
-            f"isn't meant, make it of all, {who}(model.parameters(), ...)",
+            f"isn't meant, make it of all, {who}(model.parameters(), ...)"
         )
 
 
@@ -35,5 +35,5 @@ def warn_of_no_gradient(optimizer: Optimizer) -> None:
     if not any(store.reached[run].any() or store.grad[run].any() for store, run in runs):
         warn(
             f"{type(optimizer).__name__}: step() before any backward, no parameter has a gradient. Call zero_grad(), "
-            f"then loss.backward() (or program.backward(X, Y)), then step()",
+            f"then loss.backward() (or program.backward(X, Y)), then step()"
         )

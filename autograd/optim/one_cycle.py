@@ -6,12 +6,14 @@ import math
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from ..calls import public
 from .rule import Interval
 from .schedules import Schedule
 
 _ABOVE_ZERO = Interval(ends="()")
 
 
+@public
 @dataclass(eq=False)
 class OneCycleLR(Schedule):
     """From ``max_lr / div_factor`` up to ``max_lr``, then down to ``max_lr / div_factor / final_div_factor``.

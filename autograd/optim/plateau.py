@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..calls import public
 from ..checks import real_number, whole_number
 from ..value import Value
 from .optimizer import Optimizer
@@ -15,6 +16,7 @@ from .rule import Interval, as_number
 _COUNTS = ("num_bad_epochs", "cooldown_counter", "t")
 
 
+@public
 @dataclass(eq=False)
 class ReduceLROnPlateau:
     """Multiplies the rate by ``factor`` when a number hasn't got better for more than ``patience`` steps.

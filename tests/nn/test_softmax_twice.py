@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import autograd
 from autograd import Parameter, Value, compile, exp, fit, logsumexp, nn
 from autograd.nn.losses import cross_entropy
 from autograd.optim import SGD
@@ -17,13 +18,17 @@ def by_logsumexp(zs: list[Any]) -> list[Any]:
     return [exp(z - total) for z in zs]
 
 
+def by_a_sum_each(zs: list[Any]) -> list[Any]:
+    return [exp(z - logsumexp(*zs)) for z in zs]
+
+
 def by_quotient(zs: list[Any]) -> list[Any]:
     es = [z.exp() for z in zs]
     total = sum(es[1:], es[0])
     return [e / total for e in es]
 
 
-@pytest.mark.parametrize("softmax", [by_logsumexp, by_quotient])
+@pytest.mark.parametrize("softmax", [by_logsumexp, by_a_sum_each, by_quotient, autograd.softmax])
 @pytest.mark.parametrize("target", [1, [0.0, 1.0, 0.0]])
 def test_eager_and_compiled_code_warn(softmax: Callable[[list[Any]], list[Any]], target: Any) -> None:
     with pytest.warns(UserWarning, match="takes the softmax once more.*Give it the logits") as caught:
