@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 T = TypeVar("T")
 
 
-def whole_number(given: object, name: str, least: int) -> int:
+def whole_number(given: object, name: str, least: int = 1) -> int:
     """``given`` as an int of at least ``least``.
 
     Raises:
@@ -26,15 +26,6 @@ def whole_number(given: object, name: str, least: int) -> int:
     if given < least:
         raise ValueError(f"{name} must be at least {least}, got {given}")
     return int(given)
-
-
-def size(given: object, name: str) -> int:
-    """``given`` as a number of inputs, outputs or samples: a whole number from 1 on.
-
-    >>> size(3, "nin")
-    3
-    """
-    return whole_number(given, name, 1)
 
 
 def count(n: int, one: str, many: str = "") -> str:

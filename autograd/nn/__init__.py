@@ -26,11 +26,10 @@ from .identity import Identity
 from .layer import Layer, Linear
 from .mlp import MLP
 from .module import Module
-from .module_list import ModuleList
+from .module_list import ModuleList, Sequential
 from .neuron import Neuron
 from .normalization import BatchNorm, LayerNorm
 from .recording import record
-from .sequential import Sequential
 from .softmax import LogSoftmax, Softmax
 
 __all__ = ["Module", "ModuleList", "Parameter", "ParameterArray", "Sequential"]

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import checks
-from ..checks import real_number, size
+from ..checks import real_number, whole_number
 from ..errors import ShapeError
 from ..parameter import Parameter
 from ..parameter_array import ParameterArray
@@ -63,7 +63,7 @@ class Initializer:
 
     def distribution(self, nin: int, nout: int) -> Draw:
         """What the weights of a layer with these sizes are drawn from."""
-        return self.formula(size(nin, "nin"), size(nout, "nout"), **self.constants)
+        return self.formula(whole_number(nin, "nin"), whole_number(nout, "nout"), **self.constants)
 
     def __call__(self, nin: int | None = None, nout: int | None = None, *, rng: Any = None, **constants: float) -> Any:
         """An array of shape (nout, nin), or without sizes this scheme with other constants.

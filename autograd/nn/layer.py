@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..checks import size
+from ..checks import whole_number
 from ..errors import ShapeError
 from ..names import Activation, Init
 from ..parameter_array import ParameterArray
@@ -60,7 +60,7 @@ class Layer(Module):
         rng: Any = None,
     ) -> None:
         name = type(self).__name__
-        nin, nout = size(nin, f"nin of a {name}"), size(nout, f"nout of a {name}")
+        nin, nout = whole_number(nin, f"nin of a {name}"), whole_number(nout, f"nout of a {name}")
         function = resolve(activation)
         scheme = default_init(function if nonlin else None) if init is None else init
         rows = weights(scheme, nin, nout, generator(rng))

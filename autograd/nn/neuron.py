@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..checks import count, size
+from ..checks import count, whole_number
 from ..errors import ShapeError
 from ..names import Activation, Init
 from ..operation import Op
@@ -63,7 +63,7 @@ class Neuron(Module):
     ) -> None:
         function = resolve(activation)
         scheme = default_init(function if nonlin else None) if init is None else init
-        self.w = ParameterArray(weights(scheme, size(nin, "nin of a Neuron"), 1, generator(rng))[0])
+        self.w = ParameterArray(weights(scheme, whole_number(nin, "nin of a Neuron"), 1, generator(rng))[0])
         self.b = Parameter(0.0) if bias else None
         self.nonlin = nonlin
         self.activation = function
