@@ -12,14 +12,13 @@ from numpy.typing import NDArray
 
 from .. import ops
 from ..batch import BATCH_MEAN, take
-from ..checks import count, real_number, whole_number
+from ..checks import count, is_plain, is_single, real_number, row, whole_number
 from ..errors import ShapeError
 from ..lists import mean
 from ..parameter_array import ParameterArray
-from ..scopes import current
+from ..scopes import current, here
 from ..store import make_room
 from ..value import Constant, Value
-from .checks import as_list, here, is_plain, is_single
 from .module import Module
 from .statistics import update
 
@@ -58,7 +57,7 @@ class _Normalization(Module):
 
     def _inputs(self, x: Any) -> list[Any]:
         """One sample as a list of Values; plain numbers become constants, so that the graph shows what is done."""
-        xs = as_list(x, f"a {type(self).__name__}")
+        xs = row(x, f"a {type(self).__name__}")
         if len(xs) != self.n:
             cure = f"; make it with n={len(xs)}" if xs else ""
             raise ShapeError(f"{here(self)} takes {count(self.n, 'input')}, got {len(xs)}{cure}")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from ..checks import row
 from ..lists import check_dim, log_softmax, softmax
-from .checks import as_list, here
+from ..scopes import here
 from .module import Module
 
 
@@ -20,7 +21,7 @@ class _OverNumbers(Module):
 
     def forward(self, x: Any) -> list[Any]:
         """As many numbers as there are logits."""
-        return type(self).function(as_list(x, here(self)))
+        return type(self).function(row(x, here(self)))
 
 
 class Softmax(_OverNumbers):
