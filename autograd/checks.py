@@ -116,7 +116,7 @@ def row(
     one: str | None = None,
     shape: str = "takes one sample at a time, a row of numbers",
 ) -> list[Any]:
-    """Numbers or Values as a list: from a list, a tuple, an iterator, a NumPy row; and from one number if ``one`` is None.
+    """Numbers or Values as a list: from a list, tuple, iterator, NumPy row; from a single one if ``one`` is None.
 
     Args:
         xs: they.

@@ -215,10 +215,8 @@ def hvp(f: Callable[..., Any], xs: Any, v: Any) -> Any:
     array([8., 4.])
     """
     _refuse_no_function(f, "hvp")
-    inputs, direction = (
-        _one_list("hvp", xs),
-        row(v, "hvp", "give one number for each of xs", "give one for each of xs", "takes one row of numbers"),
-    )
+    inputs = _one_list("hvp", xs)
+    direction = row(v, "hvp", "v has one number for each of xs", "write [v]", "takes one row of numbers")
     if len(direction) != len(inputs.leaves):
         raise ShapeError(f"hvp needs as many numbers in v as in xs, got {len(direction)} and {len(inputs.leaves)}")
     is_plain = inputs.is_plain and not any(is_node(x) for x in direction)

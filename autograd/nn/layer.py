@@ -107,8 +107,8 @@ class Layer(Module):
     @weight.setter
     def weight(self, array: Any) -> None:
         self._share("weight", array, (self.nout, self.nin))
-        for neuron, row in zip(self.neurons, array, strict=True):
-            neuron.w = row
+        for neuron, w in zip(self.neurons, array, strict=True):
+            neuron.w = w
 
     @property
     def bias(self) -> ParameterArray | None:
