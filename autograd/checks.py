@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from .errors import ShapeError
 
 T = TypeVar("T")
+NUMBERS = (int, float, np.integer, np.floating)
+"""Classes of plain real numbers."""
 
 
 def whole_number(given: object, name: str, least: int = 1) -> int:
@@ -56,7 +58,7 @@ def real_number(x: Any, what: str = "a Value") -> float:
     """``x`` as a float if it is one real number, else a TypeError that says why not."""
     if isinstance(x, bool | np.bool_):
         raise TypeError(f"{what} holds a real number, got the bool {x!r}; write 1.0 or 0.0")
-    if isinstance(x, int | float | np.integer | np.floating):
+    if isinstance(x, NUMBERS):
         try:
             return float(x)
         except OverflowError:

@@ -160,22 +160,13 @@ class ComplexNumber:
         return -self if self.z.real < 0 else self
 
 
-def _install_operators() -> None:
-    def arithmetic(operation: Callable[[complex, complex], complex], swap: bool) -> Any:
-        def method(self: ComplexNumber, other: Any) -> ComplexNumber:
-            other = ComplexNumber.raw(other)
-            return ComplexNumber(operation(other, self.z) if swap else operation(self.z, other))
-
-        return method
-
-    def comparison(operation: Callable[[float, float], bool]) -> Any:
-        return lambda self, other: operation(self.z.real, ComplexNumber.raw(other).real)
-
-    for name in ("add", "sub", "mul", "truediv"):
-        setattr(ComplexNumber, f"__{name}__", arithmetic(getattr(operator, name), swap=False))
-        setattr(ComplexNumber, f"__r{name}__", arithmetic(getattr(operator, name), swap=True))
-    for name in ("lt", "le", "gt", "ge"):
-        setattr(ComplexNumber, f"__{name}__", comparison(getattr(operator, name)))
-
-
-_install_operators()
+for _name in ("add", "sub", "mul", "truediv"):
+    _op = getattr(operator, _name)
+    _mine = lambda self, other, op=_op: ComplexNumber(op(self.z, ComplexNumber.raw(other)))
+    _its = lambda self, other, op=_op: ComplexNumber(op(ComplexNumber.raw(other), self.z))
+    setattr(ComplexNumber, f"__{_name}__", _mine)
+    setattr(ComplexNumber, f"__r{_name}__", _its)
+for _name in ("lt", "le", "gt", "ge"):
+    _op = getattr(operator, _name)
+    _compared = lambda self, other, op=_op: op(self.z.real, ComplexNumber.raw(other).real)
+    setattr(ComplexNumber, f"__{_name}__", _compared)
