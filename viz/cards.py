@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Literal
 
 from .layout import Box, Place
 from .scene import Group, Item, Rect, Text, rounded
@@ -12,20 +12,18 @@ from .text import clean, number, shorten, width
 from .theme import GradientScale
 from .view import Edge, Node
 
-__all__ = ["PORT_PITCH", "Face", "State", "card_box", "draw_card", "edge_texts", "halo", "tooltip"]
-
 Status = Literal["waiting", "ready", "active", "done"]
 
-PORT_PITCH: Final = 27.0  # two lines of edge text
-_PAD: Final = 8.0
-_HEAD: Final = 24.0
-_ROW: Final = 17.0
-_BAND: Final = 20.0
-_SIZE: Final = 12.0  # of numbers and names
-_SMALL: Final = 10.0  # of captions and of what is written on edges
-_NARROWEST: Final = 112.0
-_LABEL_ROOM: Final = 190.0
-_STACK: Final = 4.0  # how far the cards behind a collapsed module stand out
+PORT_PITCH = 27.0  # two lines of edge text
+_PAD = 8.0
+_HEAD = 24.0
+_ROW = 17.0
+_BAND = 20.0
+_SIZE = 12.0  # of numbers and names
+_SMALL = 10.0  # of captions and of what is written on edges
+_NARROWEST = 112.0
+_LABEL_ROOM = 190.0
+_STACK = 4.0  # how far the cards behind a collapsed module stand out
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,6 @@ from .text import clean, number
 from .theme import GradientScale, styles
 from .view import Edge, GraphView, Kind, Node
 
-__all__ = ["render_dot"]
-
 _SHAPES: Mapping[Kind, str] = {
     "input": 'shape=box style="rounded,filled"',
     "parameter": 'shape=box style="filled"',

@@ -7,14 +7,14 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Final
 
 from autograd import Value, ancestors
 from autograd.calls import public
+from autograd.files import write_whole
 
 from .cards import State
 from .dot import render_dot
-from .files import check_format, write_whole
+from .files import check_format
 from .layout import METHODS, Layout, Method, arrange
 from .notebook import Bundle, bundle, fluid, png_zoom
 from .pdf import render_pdf
@@ -26,10 +26,8 @@ from .text import number
 from .theme import GradientScale, Theme, check_theme
 from .view import GraphView, module_path, node_ids
 
-__all__ = ["BUDGET", "FORMATS", "Drawing", "GraphTooLargeError", "budgeted_view", "draw"]
-
-BUDGET: Final = 1_500  # drawn nodes: up to here an SVG stays fluid in a browser
-FORMATS: Final = ("svg", "dot", "png", "pdf")
+BUDGET = 1_500  # drawn nodes: up to here an SVG stays fluid in a browser
+FORMATS = ("svg", "dot", "png", "pdf")
 
 
 class GraphTooLargeError(ValueError):

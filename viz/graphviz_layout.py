@@ -7,16 +7,14 @@ import shutil
 import subprocess
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any
 
 from .layout import Box, Layout, Place, Point
 from .view import GraphView
 
-__all__ = ["dot_layout"]
-
-_TIMEOUT: Final = 20.0  # seconds
-_MARGIN: Final = 16.0
-_CURE: Final = 'Use layout="layered", which needs no program.'
+_TIMEOUT = 20.0  # seconds
+_MARGIN = 16.0
+_CURE = 'Use layout="layered", which needs no program.'
 
 
 def dot_layout(view: GraphView, boxes: Mapping[str, Box], timeout: float = _TIMEOUT) -> Layout:

@@ -6,16 +6,14 @@ import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Literal
 
 from .view import GraphView
 
-__all__ = ["Box", "Layout", "Method", "Place", "Point", "arrange"]
-
 Point = tuple[float, float]
 Method = Literal["auto", "dot", "layered"]
-DOT_LIMIT: Final = 2_500  # `dot` needs 3 s at 2,900 nodes and over 150 s at 10,000
-METHODS: Final = ("auto", "dot", "layered")
+DOT_LIMIT = 2_500  # `dot` needs 3 s at 2,900 nodes and over 150 s at 10,000
+METHODS = ("auto", "dot", "layered")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Final
 
 from .cards import State
 from .scene import Item, Rect, Text, rounded
@@ -11,12 +10,10 @@ from .text import width
 from .theme import STEPS, GradientScale, step_name
 from .view import GraphView, Kind
 
-__all__ = ["legend"]
-
-_SIZE: Final = 11.0
-_MARGIN: Final = 18.0
-_ROW: Final = 26.0
-_WORDS: Final[Mapping[Kind, str]] = {
+_SIZE = 11.0
+_MARGIN = 18.0
+_ROW = 26.0
+_WORDS: Mapping[Kind, str] = {
     "input": "input",
     "parameter": "parameter",
     "constant": "constant, no gradient",
@@ -24,7 +21,7 @@ _WORDS: Final[Mapping[Kind, str]] = {
     "output": "output",
     "collapsed": "module drawn as one",
 }
-_STATES: Final = (
+_STATES = (
     ("active", "passing back now"),
     ("ready", "ready: gradient complete"),
     ("waiting", "waiting"),

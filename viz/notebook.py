@@ -12,20 +12,18 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from string import Template
-from typing import Any, Final
+from typing import Any
 
 from .scene import Scene
 from .svg import svg_pieces
 from .theme import Theme, styles
 
-__all__ = ["Bundle", "bundle", "fluid", "player", "png_zoom", "still"]
-
 Bundle = tuple[dict[str, Any], dict[str, Any]]
 """Data by MIME type, and metadata by MIME type."""
-_WIDEST: Final = 1_600.0  # pixels of a PNG: twice those of a cell, about
-_CELL: Final = 820.0  # pixels that every cell has, about
-_LINE: Final = 20.0  # pixels of a line above a picture
-_AROUND: Final = 56.0  # and of all else around it: the buttons, and some air
+_WIDEST = 1_600.0  # pixels of a PNG: twice those of a cell, about
+_CELL = 820.0  # pixels that every cell has, about
+_LINE = 20.0  # pixels of a line above a picture
+_AROUND = 56.0  # and of all else around it: the buttons, and some air
 
 
 def bundle(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
 from .cards import State, card_box, draw_card, edge_texts, halo
 from .layout import Box, Layout, Point
@@ -15,15 +14,13 @@ from .text import clean, shorten, width, wrap
 from .theme import GradientScale
 from .view import Edge, GraphView
 
-__all__ = ["Caption", "card_boxes", "gradient_scale", "picture"]
-
-_SMALL: Final = 10.0
-_MARGIN: Final = 18.0
-_NARROWEST: Final = 640.0  # below it neither legend nor formulas have room
-_WIDEST: Final = 1_400.0  # longer lines are cut
-_ARROW: Final = 8.0
-_TITLE: Final = 16.0
-_LINE: Final = 13.0
+_SMALL = 10.0
+_MARGIN = 18.0
+_NARROWEST = 640.0  # below it neither legend nor formulas have room
+_WIDEST = 1_400.0  # longer lines are cut
+_ARROW = 8.0
+_TITLE = 16.0
+_LINE = 13.0
 
 
 @dataclass(frozen=True)

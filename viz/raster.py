@@ -8,13 +8,11 @@ import math
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from .files import optional
 
-__all__ = ["gif_bytes", "png_bytes"]
-
-_PIXELS: Final = 30e6  # a larger picture is drawn smaller, so that it can be opened
+_PIXELS = 30e6  # a larger picture is drawn smaller, so that it can be opened
 
 
 def png_bytes(svg: str, width: float, height: float, zoom: float = 2.0) -> bytes:

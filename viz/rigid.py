@@ -6,15 +6,12 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
-from typing import Final
-
-__all__ = ["Block", "Join", "isotonic", "pack"]
 
 Join = tuple[int, int, float]  # a left item, a right item, and the offset of the port at the right one
-_GAP: Final = 12.0
-_WIRE_GAP: Final = 9.0
-_SWEEPS: Final = 24
-_SORTED_SWEEPS: Final = 12  # after these the order stays
+_GAP = 12.0
+_WIRE_GAP = 9.0
+_SWEEPS = 24
+_SORTED_SWEEPS = 12  # after these the order stays
 
 
 @dataclass(frozen=True)

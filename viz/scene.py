@@ -8,8 +8,6 @@ from typing import Literal
 
 from .layout import Point
 
-__all__ = ["Group", "Item", "Path", "Rect", "Scene", "Text", "flat", "polygon", "rounded"]
-
 Anchor = Literal["start", "middle", "end"]
 
 

@@ -8,15 +8,16 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Final, overload
+from typing import overload
 
 from autograd import Step, Value, sweep
 from autograd.calls import public
+from autograd.files import write_whole
 from autograd.progress import progress_bar
 
 from .cards import State
 from .drawing import BUDGET, Drawing, budgeted_view
-from .files import check_format, write_whole
+from .files import check_format
 from .layout import METHODS, Layout, Method, arrange
 from .notebook import Bundle, bundle, player, png_zoom, still
 from .picture import Caption, card_boxes, gradient_scale
@@ -25,12 +26,10 @@ from .text import clean, number
 from .theme import GradientScale, Theme, check_theme
 from .view import GraphView, node_ids
 
-__all__ = ["Frames", "frames"]
-
-_BOXES: Final = 10_000  # in all pictures that a notebook shows: a few seconds to draw, and a few MB
-_LINES: Final = 6  # contributions of one step that are written out
-_TERMS: Final = 4  # terms of a sum that are written out
-_GIF_WIDTH: Final = 1_400.0
+_BOXES = 10_000  # in all pictures that a notebook shows: a few seconds to draw, and a few MB
+_LINES = 6  # contributions of one step that are written out
+_TERMS = 4  # terms of a sum that are written out
+_GIF_WIDTH = 1_400.0
 
 
 @public

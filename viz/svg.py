@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
 
 from .scene import Group, Item, Path, Rect, Scene, flat
 from .text import clean
 from .theme import Style, Theme, check_theme, styles
 
-__all__ = ["FONTS", "render_svg", "svg_pieces"]
-
 # The text is measured in DejaVu Sans; Verdana is its sister, the others are narrower.
-FONTS: Final = "'DejaVu Sans', Verdana, 'Noto Sans', 'Segoe UI', Helvetica, Arial, sans-serif"
+FONTS = "'DejaVu Sans', Verdana, 'Noto Sans', 'Segoe UI', Helvetica, Arial, sans-serif"
 
 
 def render_svg(scene: Scene, theme: Theme = "light") -> str:

@@ -2,14 +2,11 @@
 
 import math
 import unicodedata
-from typing import Final
-
-__all__ = ["clean", "number", "shorten", "width", "wrap"]
 
 # Advance widths of DejaVu Sans, in thousandths of the font size, for the characters from space to "~".
 # It is the widest of the common sans-serif faces, so text that fits in it fits in its replacements as well.
 # fmt: off
-_ASCII: Final = (
+_ASCII = (
     318, 401, 460, 838, 636, 950, 780, 275, 390, 390, 500, 838, 318, 361, 318, 337, 636, 636, 636,
     636, 636, 636, 636, 636, 636, 636, 337, 337, 838, 838, 838, 531, 1000, 684, 686, 698, 770, 632,
     575, 775, 752, 295, 295, 656, 557, 863, 748, 787, 603, 787, 695, 635, 611, 732, 684, 989, 685,
@@ -17,8 +14,8 @@ _ASCII: Final = (
     278, 974, 634, 612, 635, 635, 411, 521, 392, 634, 592, 818, 592, 592, 525, 636, 337, 636, 838,
 )
 # fmt: on
-_BOLD: Final = 1.165  # the widest ratio of DejaVu Sans Bold to DejaVu Sans over digits and letters is 1.16
-_ELLIPSIS: Final = "…"
+_BOLD = 1.165  # the widest ratio of DejaVu Sans Bold to DejaVu Sans over digits and letters is 1.16
+_ELLIPSIS = "…"
 
 
 def number(x: float, digits: int = 4) -> str:

@@ -10,16 +10,14 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Final, Literal
+from typing import Literal
 
 from .text import number
 
-__all__ = ["STEPS", "THEMES", "GradientScale", "Style", "Theme", "check_theme", "styles"]
-
 Theme = Literal["light", "dark", "auto"]
-THEMES: Final = ("light", "dark", "auto")
-STEPS: Final = 7  # shades on each side of zero
-_DECADES: Final = 3.0  # the scale is linear below the largest gradient / 10**_DECADES
+THEMES = ("light", "dark", "auto")
+STEPS = 7  # shades on each side of zero
+_DECADES = 3.0  # the scale is linear below the largest gradient / 10**_DECADES
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +59,7 @@ class _Palette:
     stale: str
 
 
-_LIGHT: Final = _Palette(
+_LIGHT = _Palette(
     paper="#ffffff",
     ink="#16202c",
     faint="#566373",
@@ -86,7 +84,7 @@ _LIGHT: Final = _Palette(
     note="#fff4d6",
     stale="#8a5a00",
 )
-_DARK: Final = _Palette(
+_DARK = _Palette(
     paper="#12161c",
     ink="#eef2f6",
     faint="#a4b0bd",

@@ -6,14 +6,12 @@ import math
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Literal
 
 from autograd import Constant, Parameter, Value, ancestors, changed_leaves
 
-__all__ = ["Cluster", "Edge", "GraphView", "Kind", "Node", "module_path", "node_ids"]
-
 Kind = Literal["input", "parameter", "constant", "op", "output", "collapsed"]
-KINDS: Final[tuple[Kind, ...]] = ("input", "parameter", "constant", "op", "output", "collapsed")
+KINDS: tuple[Kind, ...] = ("input", "parameter", "constant", "op", "output", "collapsed")
 
 
 @dataclass(frozen=True, slots=True)

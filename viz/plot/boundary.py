@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,11 +17,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["decision_boundary"]
-
 Floats = NDArray[np.float64]
 # Okabe and Ito, "Color Universal Design" (2008); blue and orange first, as for the signs of gradients
-_COLOURS: Final = ("#2166ac", "#d95f02", "#0f7b5a", "#cc79a7", "#8a5a00", "#56b4e9", "#f0e442", "#555555")
+_COLOURS = ("#2166ac", "#d95f02", "#0f7b5a", "#cc79a7", "#8a5a00", "#56b4e9", "#f0e442", "#555555")
 
 
 @public

@@ -8,20 +8,20 @@ import pickle
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from ..files import check_format, optional, write_whole
+from autograd.files import write_whole
+
+from ..files import check_format, optional
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["FORMATS", "MARKERS", "new_figure", "render", "save", "styled"]
-
-FORMATS: Final = ("svg", "pdf", "png")
-MARKERS: Final = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">")
-_STYLE: Final = Path(__file__).with_name("glassgrad.mplstyle")
+FORMATS = ("svg", "pdf", "png")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">")
+_STYLE = Path(__file__).with_name("glassgrad.mplstyle")
 # what would make two files of the same figure differ
-_UNDATED: Final[dict[str, dict[str, Any]]] = {
+_UNDATED: dict[str, dict[str, Any]] = {
     "svg": {"Date": None, "Creator": "glassgrad"},
     "pdf": {"CreationDate": None, "ModDate": None, "Creator": "glassgrad", "Producer": "glassgrad"},
     "png": {"Software": "glassgrad"},
