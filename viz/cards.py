@@ -121,7 +121,7 @@ def _band(node: Node, scale: GradientScale, state: State | None) -> tuple[tuple[
 
 
 def card_box(node: Node, name: str, edges: Sequence[Edge], room_for: Sequence[str] = ()) -> Box:
-    """Return the room for a node.
+    """The room for a node.
 
     Args:
         node: the node.
@@ -165,7 +165,7 @@ def _head_width(face: Face) -> float:
 
 
 def edge_texts(edge: Edge) -> tuple[str, str]:
-    """Return what is written above and below an edge: the local partial, and what the backward passes on.
+    """What is written above and below an edge: the local partial, and what the backward passes on.
 
     >>> edge_texts(Edge("n0", "n2", partial=-3.0, contribution=6.0))
     ('∂ -3.0', '← 6.0')
@@ -179,7 +179,7 @@ def edge_texts(edge: Edge) -> tuple[str, str]:
 def draw_card(
     node: Node, name: str, place: Place, scale: GradientScale, state: State | None = None, marked: bool = False
 ) -> Group:
-    """Return the shapes of a node; `marked` gives it the rim of a highlighted node."""
+    """The shapes of a node; ``marked`` gives it the rim of a highlighted node."""
     face = _face(node, name, scale, state)
     radius = _radius(node)
     x, y, w, h = place.x, place.y, place.width, place.height
@@ -199,7 +199,7 @@ def _radius(node: Node) -> float:
 
 
 def halo(node: Node, place: Place) -> Rect:
-    """Return the glow of a highlighted card; it is drawn below the edges, so that their arrows stay visible."""
+    """The glow of a highlighted card; it is drawn below the edges, so that their arrows stay visible."""
     return Rect(place.x - 6, place.y - 6, place.width + 12, place.height + 12, "halo", _radius(node) + 6)
 
 
@@ -253,7 +253,7 @@ def _body(face: Face, place: Place, radius: float) -> Iterator[Item]:
 
 
 def tooltip(node: Node, name: str) -> str:
-    """Return what a card says when one points at it: the same with all digits, and what has no room on it."""
+    """What a card says when one points at it: the same with all digits, and what has no room on it."""
     lines = [f"{clean(name)} ({node.id}, {'operation' if node.kind == 'op' else node.kind})"]
     if node.symbol:
         lines.append(f"operation {clean(node.symbol)}")

@@ -21,7 +21,7 @@ _SHAPES: Mapping[Kind, str] = {
 
 
 def render_dot(view: GraphView, dark: bool = False) -> str:
-    """Return `view` as DOT text: the same numbers as in the drawing, gradients as fill colours.
+    """The view as DOT text: the same numbers as in the drawing, gradients as fill colours.
 
     >>> from autograd import Value
     >>> print(render_dot(GraphView.of(Value(1.0, label="a") + Value(2.0))).splitlines()[0])
@@ -100,7 +100,7 @@ def _clusters(view: GraphView) -> Iterator[str]:
 def _quote(lines: list[str]) -> str:
     r"""Quote lines of text for DOT.
 
-    Inside quotes a backslash starts an escape (`\N` is the node's name) and `&` an HTML entity, so both are escaped
+    Inside quotes a backslash starts an escape (``\N`` is the node's name) and ``&`` an HTML entity, so both are escaped
     as well as the quote itself. A quoted text is never read as HTML.
     """
     escaped = (clean(s).replace("\\", "\\\\").replace('"', '\\"').replace("&", "&amp;") for s in lines)

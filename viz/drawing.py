@@ -101,15 +101,15 @@ class Drawing:
         return f"<{self._summary()}>"
 
     def svg(self) -> str:
-        """Return the picture as self-contained SVG text."""
+        """The picture as self-contained SVG text."""
         return render_svg(self.scene, self.theme)
 
     def dot(self) -> str:
-        """Return the graph as DOT text; needs nothing installed."""
+        """The graph as DOT text; needs nothing installed."""
         return render_dot(self.view, self.theme == "dark")
 
     def png(self, zoom: float = 2.0) -> bytes:
-        """Return the picture as PNG, `zoom` pixels for each of the SVG's (less for very large ones).
+        """The picture as PNG, ``zoom`` pixels for each of the SVG's (less for very large ones).
 
         Raises:
             ImportError: resvg-py isn't installed: pip install "glassgrad[viz]".
@@ -118,7 +118,7 @@ class Drawing:
         return png_bytes(render_svg(self.scene, theme), self.scene.width, self.scene.height, zoom)
 
     def pdf(self) -> bytes:
-        """Return the picture as a PDF of one page.
+        """The picture as a PDF of one page.
 
         Raises:
             ImportError: matplotlib isn't installed: pip install "glassgrad[viz]".
@@ -169,7 +169,7 @@ def draw(
     budget: int = BUDGET,
     highlight: Iterable[Value] = (),
 ) -> Drawing:
-    """Draw everything that `root` was computed from.
+    """Draw everything that ``root`` was computed from.
 
     Each box shows a number and its gradient; on each edge stand the local partial and, once `backward` has run, what
     was passed back along it.
@@ -184,7 +184,7 @@ def draw(
         highlight: values to mark.
 
     Raises:
-        TypeError: `root` or a highlighted thing isn't a Value.
+        TypeError: ``root`` or a highlighted thing isn't a Value.
         ValueError: an unknown theme or layout, or a depth or budget below 1; or a highlighted value isn't in the graph.
         GraphTooLargeError: above the budget, and there are no modules to draw as one.
 

@@ -10,7 +10,7 @@ from types import ModuleType
 
 
 def check_format(path: str | os.PathLike[str], known: Iterable[str]) -> str:
-    """Return the format that the name of a file asks for, in lower case.
+    """The format that the name of a file asks for, in lower case.
 
     >>> check_format("graph.SVG", ["svg", "png"])
     'svg'

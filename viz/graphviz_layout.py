@@ -1,4 +1,4 @@
-"""Positions from Graphviz: the program `dot`, in a child process with a time limit."""
+"""Positions from Graphviz: the program ``dot``, in a child process with a time limit."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _CURE = 'Use layout="layered", which needs no program.'
 
 
 def dot_layout(view: GraphView, boxes: Mapping[str, Box], timeout: float = _TIMEOUT) -> Layout:
-    """Place the nodes of `view` with Graphviz.
+    """Place the nodes of ``view`` with Graphviz.
 
     Raises:
-        RuntimeError: `dot` is not on PATH, fails, or takes longer than `timeout` seconds.
+        RuntimeError: ``dot`` is not on PATH, fails, or takes longer than ``timeout`` seconds.
     """
     program = shutil.which("dot")
     if program is None:

@@ -27,7 +27,7 @@ _OUTSIDE = -1  # the "cluster" around everything
 
 
 def layered_layout(view: GraphView, boxes: Mapping[str, Box]) -> Layout:
-    """Place the nodes of `view` in ranks from left to right; about linear time, deterministic."""
+    """Place the nodes of ``view`` in ranks from left to right; about linear time, deterministic."""
     return _Layered(view, boxes).layout()
 
 

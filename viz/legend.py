@@ -39,7 +39,7 @@ def legend(
     top: float,
     size: float,
 ) -> tuple[list[Item], float]:
-    """Return the shapes of the legend, and the y where it ends.
+    """The shapes of the legend, and the y where it ends.
 
     Args:
         view: the picture's content; only what occurs in it is explained.

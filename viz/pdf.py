@@ -15,7 +15,7 @@ _POINTS = 0.75  # a pixel is 1/96 inch, a point 1/72 inch
 
 
 def render_pdf(scene: Scene, dark: bool = False) -> bytes:
-    """Return `scene` as a PDF of one page; the same scene gives the same bytes.
+    """The scene as a PDF of one page; the same scene gives the same bytes.
 
     Raises:
         ImportError: matplotlib isn't installed.

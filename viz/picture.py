@@ -41,13 +41,13 @@ class Caption:
 
     @staticmethod
     def needs(title: str, lines: Sequence[str]) -> float:
-        """Return the width that this text needs, in pixels."""
+        """The width that this text needs, in pixels."""
         widths = [width(clean(title), _TITLE, bold=True), *(width(clean(line), _LINE) for line in lines)]
         return max(widths) + 2 * _MARGIN + 4.0
 
 
 def card_boxes(view: GraphView, room_for: Mapping[str, Sequence[str]] | None = None) -> dict[str, Box]:
-    """Return the room for each node of `view`; `room_for` lists further numbers that a node's band will show."""
+    """The room for each node of ``view``; ``room_for`` lists further numbers that a node's band will show."""
     arriving: dict[str, list[Edge]] = defaultdict(list)
     for edge in view.edges:
         arriving[edge.target].append(edge)
@@ -57,7 +57,7 @@ def card_boxes(view: GraphView, room_for: Mapping[str, Sequence[str]] | None = N
 
 
 def gradient_scale(view: GraphView) -> GradientScale:
-    """Return the scale that covers all gradients and contributions of `view`."""
+    """The scale that covers all gradients and contributions of ``view``."""
     return GradientScale.over(
         [n.grad for n in view.nodes] + [n.parameter_norm for n in view.nodes] + [e.contribution for e in view.edges]
     )
@@ -225,7 +225,7 @@ def _edge_labels(edge: Edge, tip: Point, bright: bool) -> Iterator[Item]:
 
 
 def edge_tooltip(edge: Edge, names: Mapping[str, str]) -> str:
-    """Return what an edge says when one points at it."""
+    """What an edge says when one points at it."""
     lines = [f"{clean(names[edge.source])} → {clean(names[edge.target])}"]
     if edge.count > 1:
         lines.append(f"{edge.count} edges of the graph")

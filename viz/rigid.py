@@ -44,7 +44,7 @@ class Block:
         return cls(ys, min(ranks), max(ranks), top, bottom)
 
     def framed(self, pad: float, title: float) -> Block:
-        """Return it with room for a frame and its title."""
+        """The block with room for a frame and its title."""
         return replace(self, top=self.top - pad - title, bottom=self.bottom + pad)
 
 
@@ -156,7 +156,7 @@ def _pushed(blocks: Sequence[Block], order: Sequence[int], wish: Sequence[float]
 
 
 def isotonic(wishes: Sequence[float], weights: Sequence[float], gaps: Sequence[float]) -> list[float]:
-    """Return the positions closest to the wishes that keep the order and the gaps.
+    """The positions closest to the wishes that keep the order and the gaps.
 
     Closest in weighted squares; the method is to pool adjacent violators (Barlow, Bartholomew, Bremner, Brunk,
     "Statistical Inference under Order Restrictions", 1972).

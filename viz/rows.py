@@ -21,7 +21,7 @@ _WIRE = 4.0
 
 
 def settle(items: Sequence[int], rank: Sequence[int], half: Sequence[float], joins: Sequence[Join]) -> dict[int, float]:
-    """Return the y of each item.
+    """The y of each item.
 
     Args:
         items: in a good first order.

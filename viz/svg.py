@@ -14,7 +14,7 @@ FONTS = "'DejaVu Sans', Verdana, 'Noto Sans', 'Segoe UI', Helvetica, Arial, sans
 
 
 def render_svg(scene: Scene, theme: Theme = "light") -> str:
-    """Return `scene` as SVG text.
+    """The scene as SVG text.
 
     Args:
         scene: the picture.
@@ -29,7 +29,7 @@ def render_svg(scene: Scene, theme: Theme = "light") -> str:
 
 
 def svg_pieces(scene: Scene, theme: Theme = "light") -> list[str]:
-    """Return the text of `render_svg` in pieces, one of them for each item of the scene."""
+    """The text of `render_svg` in pieces, one of them for each item of the scene."""
     check_theme(theme)
     wide, high = _n(scene.width), _n(scene.height)
     used = {"paper"} | {shape.style for shape in flat(scene.items)}

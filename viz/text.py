@@ -19,7 +19,7 @@ _ELLIPSIS = "…"
 
 
 def number(x: float, digits: int = 4) -> str:
-    """Write a float with at most `digits` significant digits, as short as it can be read.
+    """A float written with at most ``digits`` significant digits, as short as it can be read.
 
     Args:
         x: any float; infinities and NaN are written "inf", "-inf" and "nan".
@@ -40,7 +40,7 @@ def number(x: float, digits: int = 4) -> str:
 
 
 def clean(text: str) -> str:
-    """Return `text` without what can't be drawn: control characters, lone surrogates, bidirectional overrides.
+    """The text without what can't be drawn: control characters, lone surrogates, bidirectional overrides.
 
     White space of any kind becomes one space, so that a label is one line.
 
@@ -66,7 +66,7 @@ def _advance(character: str) -> float:
 
 
 def width(text: str, size: float, *, bold: bool = False) -> float:
-    """Return a width in pixels that `text` doesn't exceed in a font of `size` pixels.
+    """A width in pixels that ``text`` doesn't exceed in a font of ``size`` pixels.
 
     >>> width("ii", 10.0) < width("WW", 10.0)
     True
@@ -75,7 +75,7 @@ def width(text: str, size: float, *, bold: bool = False) -> float:
 
 
 def shorten(text: str, room: float, size: float, *, bold: bool = False) -> str:
-    """Cut `text` with an ellipsis so that it is at most `room` pixels wide.
+    """Cut ``text`` with an ellipsis so that it is at most ``room`` pixels wide.
 
     >>> shorten("a very long label", 60.0, 12.0)
     'a very l…'
@@ -93,7 +93,7 @@ def shorten(text: str, room: float, size: float, *, bold: bool = False) -> str:
 
 
 def wrap(text: str, room: float, size: float) -> list[str]:
-    """Break `text` at spaces into lines of at most `room` pixels; a word that is too long is shortened.
+    """Break ``text`` at spaces into lines of at most ``room`` pixels; a word that is too long is shortened.
 
     >>> wrap("one two three", 60.0, 12.0)
     ['one two', 'three']

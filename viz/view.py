@@ -26,10 +26,10 @@ class Node:
         label: the label, or the path of a collapsed module; "" if there is none.
         scope: the full path of the modules around it.
         data: the number; None for a collapsed module of which not exactly one number is used outside.
-        grad: the gradient of `data`; None while no backward has reached it ("not run yet") or where there is none.
+        grad: the gradient of ``data``; None while no backward has reached it ("not run yet") or where there is none.
         requires_grad: False for constants.
         stale: the number was changed after the forward that this graph stands for.
-        earlier: the part of a leaf's `grad` that this graph doesn't account for: earlier backwards, other graphs.
+        earlier: the part of a leaf's ``grad`` that this graph doesn't account for: earlier backwards, other graphs.
         operations: the number of operations in it (1 for an op, 0 for a leaf).
         parameters: the number of parameters in it.
         parameter_sum: the sum of their data.
@@ -131,19 +131,19 @@ class GraphView:
         constants: bool = True,
         gradients: Mapping[Value, float] | None = None,
     ) -> GraphView:
-        """Read the graph of everything that `root` was computed from.
+        """Read the graph of everything that ``root`` was computed from.
 
         Args:
             root: the output. Anything but a Value is a TypeError.
             depth: draw modules of this depth as one box each: 1 for layers, 2 for neurons ("layers.0" is one level,
                 the list and the place in it). None draws every number.
             constants: False leaves out numbers that carry no gradient, except the root.
-            gradients: what is known of the gradients, instead of each value's own `grad` (the steps of a sweep).
+            gradients: what is known of the gradients, instead of each value's own ``grad`` (the steps of a sweep).
         """
         return _Reader(root, depth, constants, gradients).view()
 
     def names(self) -> dict[str, str]:
-        """Return how each node is called in text: its label, with the id where that is needed to tell it apart."""
+        """How each node is called in text: its label, with the id where that is needed to tell it apart."""
         counts: dict[str, int] = defaultdict(int)
         for node in self.nodes:
             counts[node.label] += 1
@@ -170,7 +170,7 @@ def module_path(scope: str) -> tuple[str, ...]:
 
 
 def node_ids(root: Value, depth: int | None = None, constants: bool = True) -> dict[Value, str]:
-    """Return the id of the node in which each ancestor of `root` is drawn; the arguments are those of `of`.
+    """The id of the node in which each ancestor of ``root`` is drawn; the arguments are those of `GraphView.of`.
 
     >>> a = Value(1.0)
     >>> node_ids(a + a)[a]

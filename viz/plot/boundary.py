@@ -33,11 +33,11 @@ def decision_boundary(
     title: str = "",
     threshold: float | None = None,
 ) -> Figure:
-    """Plot the classes that `predict` gives over the plane, how sure it is, and the points of a data set.
+    """Plot the classes that ``predict`` gives over the plane, how sure it is, and the points of a data set.
 
     Args:
-        predict: maps an array of points (n, 2) to scores (n,), which `threshold` divides, or to logits (n, k), whose
-            largest is the class. A model takes one point at a time; `autograd.compile(model)` takes them all.
+        predict: maps an array of points (n, 2) to scores (n,), which ``threshold`` divides, or to logits (n, k), whose
+            largest is the class. A model takes one point at a time; ``autograd.compile(model)`` takes them all.
         X: the points, (n, 2).
         Y: their classes, (n,): two different numbers (such as 0 and 1, or -1 and 1) for scores, 0 to k - 1 for logits.
         resolution: points of the grid on each side.
@@ -47,7 +47,7 @@ def decision_boundary(
             0.5 where all scores are probabilities, from 0 to 1, else 0, as of logits.
 
     Raises:
-        TypeError: `predict` is a model, or can't be called.
+        TypeError: ``predict`` is a model, or can't be called.
         ValueError: a shape or number that doesn't fit; the message says which.
 
     >>> X, Y = np.array([[0.0, 0.0], [1.0, 1.0]]), np.array([-1, 1])

@@ -46,7 +46,7 @@ def styled() -> Iterator[None]:
 
 
 def new_figure(width: float | None = None, height: float | None = None) -> Figure:
-    """Return an empty figure of a size in inches; in a notebook it shows itself, pyplot doesn't know it."""
+    """An empty figure of a size in inches; in a notebook it shows itself, pyplot doesn't know it."""
     optional("matplotlib.figure", "matplotlib", "a plot")
     from .figure import PlotFigure
 
@@ -75,7 +75,7 @@ def save(figure: Figure, path: str | os.PathLike[str]) -> Path:
 
 
 def render(figure: Figure, kind: str) -> bytes:
-    """Return a figure as "svg", "pdf" or "png"; the figure itself stays as it is."""
+    """A figure as "svg", "pdf" or "png"; the figure itself stays as it is."""
     out = io.BytesIO()
     with styled():
         _copy(figure).savefig(out, format=kind, metadata=_UNDATED[kind])
