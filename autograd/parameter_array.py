@@ -184,7 +184,7 @@ class ParameterArray(ArrayArithmetic, FreezableArray, Sequence[Any]):
             home, begin, known = root._home, root.begin + row * width, root._singles
             slots = range(begin, begin + width)
             with _making:
-                # (No `or` here: the truth of a Value is an error.)
+                # (No ``or`` here: the truth of a Value is an error.)
                 made = [known[slot] if slot in known else new_face(home, slot) for slot in slots]
                 made = root._rows.setdefault(row, made)
                 for slot in slots if known else ():
