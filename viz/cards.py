@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from .layout import Box, Place
+from .nodes import Edge, Node, module_path
 from .scene import Group, Item, Rect, Text, rounded
 from .text import clean, number, shorten, width
 from .theme import GradientScale
-from .view import Edge, Node
 
 Status = Literal["waiting", "ready", "active", "done"]
 
@@ -77,8 +77,6 @@ def _face(node: Node, name: str, scale: GradientScale, state: State | None) -> F
 
 
 def _last_level(path: str) -> str:
-    from .view import module_path
-
     levels = module_path(path)
     return levels[-1] if levels else path
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
+from .nodes import Edge, Kind, Node
 from .picture import edge_tooltip, gradient_scale
 from .text import clean, number
 from .theme import GradientScale, styles
-from .view import Edge, GraphView, Kind, Node
+from .view import GraphView
 
 _SHAPES: Mapping[Kind, str] = {
     "input": 'shape=box style="rounded,filled"',

@@ -16,6 +16,7 @@ from .cards import State
 from .dot import render_dot
 from .files import check_format
 from .layout import METHODS, Layout, Method, arrange
+from .nodes import module_path
 from .notebook import Bundle, bundle, fluid, png_zoom
 from .pdf import render_pdf
 from .picture import Caption, card_boxes, gradient_scale, picture
@@ -24,7 +25,7 @@ from .scene import Scene
 from .svg import render_svg
 from .text import number
 from .theme import GradientScale, Theme, check_theme
-from .view import GraphView, module_path, node_ids
+from .view import GraphView, node_ids
 
 BUDGET = 1_500  # drawn nodes: up to here an SVG stays fluid in a browser
 FORMATS = ("svg", "dot", "png", "pdf")

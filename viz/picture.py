@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from .cards import State, card_box, draw_card, edge_texts, halo
 from .layout import Box, Layout, Point
 from .legend import legend
+from .nodes import Edge
 from .scene import Group, Item, Path, Rect, Scene, Text, polygon
 from .text import clean, shorten, width, wrap
 from .theme import GradientScale
-from .view import Edge, GraphView
+from .view import GraphView
 
 _SMALL = 10.0
 _MARGIN = 18.0
