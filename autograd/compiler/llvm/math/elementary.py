@@ -1,10 +1,10 @@
 """The elementary functions over IR vectors: the namespace `Vectors`, with which kernels write SIMD code.
 
-Each function is polynomials of our own (`coefficients`), written once over the operations of `Vector` in the modules
-beside this one. It stands in an LLVM module once, as an internal function that kernels call. Special values,
-infinities, NaN and the sign of zero are those of `namespaces.Floats`; results down to the smallest subnormal are right;
-an angle may be of any size. Most functions compute the ordinary case straight away, and all of it again, with care, if
-any lane is out of the ordinary. An ordinary lane has the same result either way, whatever its neighbours are.
+Each function is polynomials of our own (`coefficients`), written once over operations of `Vector` in the modules beside
+this one. It stands in an LLVM module once, as an internal function that kernels call. Special values, infinities, NaN
+and the sign of zero are those of `namespaces.Floats`; results down to the smallest subnormal are right; an angle may be
+of any size. Most functions compute the ordinary case straight away, and all of it again, with care, if any lane is out
+of the ordinary. An ordinary lane has the same result either way, whatever its neighbours are.
 """
 
 from __future__ import annotations
