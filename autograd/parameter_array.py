@@ -8,18 +8,17 @@ import weakref
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, chain
 from operator import mul
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .calls import public
 from .checks import brief, real_array
-from .cures import no_attribute
+from .cures import answer_absent
 from .errors import ShapeError
 from .freezing import FreezableArray
 from .parameter import Home, Parameter, new_face
-from .parameter_arithmetic import ArrayArithmetic
+from .parameter_arithmetic import ABSENT, ArrayArithmetic
 from .store import Place, Store, take
 
 _new = object.__new__
@@ -182,7 +181,7 @@ class ParameterArray(ArrayArithmetic, FreezableArray, Sequence[Any]):
             home, begin, known = root._home, root.begin + row * width, root._singles
             slots = range(begin, begin + width)
             with _making:
-                # (No `or` here: the truth of a Value is an error.)
+                # (No ``or`` here: the truth of a Value is an error.)
                 made = [known[slot] if slot in known else new_face(home, slot) for slot in slots]
                 made = root._rows.setdefault(row, made)
                 for slot in slots if known else ():
@@ -267,18 +266,6 @@ class ParameterArray(ArrayArithmetic, FreezableArray, Sequence[Any]):
             f"weight[{key!r}].data = {number}"
         )
 
-    if not TYPE_CHECKING:
-
-        @public
-        def __getattr__(self, name: str) -> Any:
-            cures = {"numpy": "its numbers are weight.data"}
-            if not name.startswith("_") and hasattr(np.ndarray, name):
-                cures[name] = (
-                    f"take its numbers, weight.data.{name}; in a formula go through its Parameters, as in "
-                    f"sum(w * w for row in weight for w in row), or take autograd.dot(row, xs)"
-                )
-            raise no_attribute("a ParameterArray", self, name, cures, dir(type(self)))
-
     def tolist(self) -> Any:
         """The parameters in nested lists.
 
@@ -327,6 +314,7 @@ class ParameterArray(ArrayArithmetic, FreezableArray, Sequence[Any]):
 
 
 Home.make = ParameterArray.of
+answer_absent(ParameterArray, "a ParameterArray", ABSENT)
 
 
 def _side_by_side(shape: tuple[int, ...]) -> tuple[int, ...]:
