@@ -63,23 +63,7 @@ def divide(a: float, b: float) -> float:
 class Floats:
     """Python floats."""
 
-    exp = staticmethod(_ieee(math.exp))
-    expm1 = staticmethod(_ieee(math.expm1))
-    log = staticmethod(_ieee(math.log))
-    log1p = staticmethod(_ieee(math.log1p))
-    sqrt = staticmethod(_ieee(math.sqrt))
-    sin = staticmethod(_ieee(math.sin))
-    cos = staticmethod(_ieee(math.cos))
-    tan = staticmethod(_ieee(math.tan))
-    asin = staticmethod(_ieee(math.asin))
-    acos = staticmethod(_ieee(math.acos))
-    sinh = staticmethod(_ieee(math.sinh))
-    cosh = staticmethod(_ieee(math.cosh))
-    # These never raise on a float, so the hot path calls them directly.
-    atan = staticmethod(math.atan)
-    tanh = staticmethod(math.tanh)
-    erf = staticmethod(math.erf)
-    erfc = staticmethod(math.erfc)
+    sqrt: Callable[[float], float]
     abs = staticmethod(abs)
     power = staticmethod(_power)
 
@@ -92,6 +76,12 @@ class Floats:
     def where(condition: Any, a: float, b: float) -> float:
         """``a`` where the condition holds, else ``b``."""
         return a if condition else b
+
+
+for _name in ("exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "asin", "acos", "sinh", "cosh"):
+    setattr(Floats, _name, staticmethod(_ieee(getattr(math, _name))))
+for _name in ("atan", "tanh", "erf", "erfc"):  # these never raise on a float, so the hot path calls them directly
+    setattr(Floats, _name, staticmethod(getattr(math, _name)))
 
 
 class Arrays:

@@ -26,7 +26,8 @@ from ..parameter_array import ParameterArray
 from ..randomness import generator
 
 Array: TypeAlias = NDArray[np.float64]
-Draw: TypeAlias = Callable[[np.random.Generator, tuple[int, ...]], Array]
+# As text, because touching np.random imports it.
+Draw: TypeAlias = "Callable[[np.random.Generator, tuple[int, ...]], Array]"
 """A distribution: independent draws from it, of a shape."""
 P = TypeVar("P", ParameterArray, Parameter)
 
