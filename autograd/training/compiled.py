@@ -149,7 +149,7 @@ class CompiledEngine(EagerEngine):
     def _stretches(self, steps: Steps, order: NDArray[np.int64]) -> tuple[float, float]:
         """All the steps of an epoch; the sums of the losses of all samples, and of the penalties."""
         firsts, counts, transform = self._firsts, self._counts, self._options.transform
-        loss = penalty = 0.0
+        losses, penalties = np.empty((2, len(counts)))  # summed at the end, so that the stretches make no difference
         at = filled = 0
         while at < len(counts):
             chunk = slice(at, at + self._stretch)
@@ -157,16 +157,16 @@ class CompiledEngine(EagerEngine):
                 self._fill(order, firsts[filled : chunk.stop], counts[filled : chunk.stop])
                 filled = max(filled, chunk.stop)
             before = states_of(steps.generators)
-            losses, penalties = self._made(steps, order, firsts[chunk], counts[chunk], or_none=False)
-            done = len(losses)
-            loss += float(losses @ counts[chunk][:done])
-            penalty += float(penalties.sum())
+            made = self._made(steps, order, firsts[chunk], counts[chunk], or_none=False)
+            done = len(made[0])
+            losses[at : at + done], penalties[at : at + done] = made
             at += done
             if done < len(counts[chunk]):
                 batch = slice(firsts[at], firsts[at] + counts[at])
-                one_loss, one_penalty = self._eager_step(steps, before, order, batch, int(counts[chunk][:done].sum()))
-                loss, penalty, at = loss + one_loss, penalty + one_penalty, at + 1
-        return loss, penalty
+                total, penalties[at] = self._eager_step(steps, before, order, batch, int(counts[chunk][:done].sum()))
+                losses[at] = total / counts[at]
+                at += 1
+        return float(losses @ counts), float(penalties.sum())
 
     def _fill(self, order: Any, firsts: Any, counts: Any) -> None:
         """Transform batches of an epoch, into the arrays that are trained on."""

@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import blame
-from ..checks import is_node, real_number
+from ..checks import is_node
 from ..data.sampling import batches
 from ..errors import ShapeError
+from ..nn.recording import numbers_of
 from ..nn.statistics import commit, pending
 from ..optim import clip_grad_norm_
 from ..scopes import no_grad
@@ -104,8 +105,8 @@ class EagerEngine:
         made = model.forward_batch(data.X.tolist()) if needs_batch(model) else map(model, _each(data.X))
         try:
             for prediction, y in zip(made, _each(data.Y), strict=True):
-                loss = _numbers(self.task.options.loss(prediction, y))
-                predictions.append(_numbers(prediction))
+                loss = numbers_of(self.task.options.loss(prediction, y), "a prediction")
+                predictions.append(numbers_of(prediction, "a prediction"))
                 losses.append(loss)
         except Exception as error:
             error.add_note(f"in fit: {self._where(len(losses), what)}")
@@ -224,12 +225,6 @@ def _each(array: NDArray[Any]) -> Iterator[Any]:
     """The samples of an array one by one, a piece after the other."""
     for begin in range(0, len(array), _PIECE):
         yield from array[begin : begin + _PIECE].tolist()
-
-
-def _numbers(prediction: Any) -> Any:
-    if isinstance(prediction, list | tuple):
-        return [_numbers(each) for each in prediction]
-    return prediction.data if isinstance(prediction, Value) else real_number(prediction, "a prediction")
 
 
 def _stacked(predictions: list[Any]) -> NDArray[np.float64]:
