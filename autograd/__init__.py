@@ -18,12 +18,11 @@ from .errors import (
     StaleGraphError,
     TraceError,
 )
-from .lists import log_softmax, mean, softmax, sum
+from .lists import dot, log_softmax, mean, softmax, sum
 from .operation import OPS, Op
 from .ops import *
 from .parameter import Parameter
 from .parameter_array import ParameterArray
-from .products import dot
 from .randomness import manual_seed
 from .scopes import no_grad, scope
 from .training import History, fit, load_parameters, save_parameters

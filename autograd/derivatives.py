@@ -13,10 +13,10 @@ from typing import Any, Never
 import numpy as np
 
 from .backprop import gradients
-from .calls import public
+from .calls import noted, public
 from .checks import brief, is_node, is_single, row
 from .errors import ShapeError
-from .products import dot
+from .lists import dot
 from .scopes import current
 from .value import Constant, Value
 
@@ -35,11 +35,8 @@ def call_with(function: Callable[..., Any], inputs: Sequence[Any]) -> Any:
     one_by_one = len(required) == len(inputs) and len(inputs) != 1
     if one_by_one:
         return function(*inputs)
-    try:
+    with noted(f"the function was given the list of all {len(inputs)} inputs: the first one is x[0]", TypeError):
         return function(list(inputs))
-    except TypeError as error:
-        error.add_note(f"the function was given the list of all {len(inputs)} inputs: the first one is x[0]")
-        raise
 
 
 def _refuse_no_function(f: Any, name: str) -> None:

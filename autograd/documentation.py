@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from .formula import formula
@@ -69,10 +69,13 @@ class Documented:
         return self._of_class if op is None else "\n".join(_of_function(op))
 
 
-class SignatureOfKernel:
-    """What ``inspect.signature(op)`` finds; the class has that of its ``__init__``."""
+class SignatureOf:
+    """What ``inspect.signature`` finds of an object; of the class there is none, so that of its ``__init__`` is."""
 
-    def __get__(self, op: Any, kind: type) -> inspect.Signature:
-        if op is None:
+    def __init__(self, of: Callable[[Any], inspect.Signature]) -> None:
+        self._of = of
+
+    def __get__(self, obj: Any, kind: type) -> inspect.Signature:
+        if obj is None:
             raise AttributeError("a class has the signature of its __init__")
-        return signature_of(op)
+        return self._of(obj)

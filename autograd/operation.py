@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from .calls import shorten, unknown_argument
 from .checks import NUMBERS, is_node
-from .documentation import Documented, SignatureOfKernel
+from .documentation import Documented, SignatureOf, signature_of
 from .domain import CONDITION, POSITIVE, REAL, Domain, truth
 from .errors import DivisionByZeroError, DomainError
 from .formula import Expression, Expressions, as_function, evaluate, formula
@@ -58,7 +58,7 @@ class Op:
     attributes: Mapping[str, float] = field(default_factory=dict)
     """Numbers that are not differentiated (a slope), by name; bound by `bind`."""
 
-    __signature__ = SignatureOfKernel()
+    __signature__ = SignatureOf(signature_of)
 
     def __repr__(self) -> str:
         bound = "".join(f", {name}={value!r}" for name, value in self.attributes.items())

@@ -188,7 +188,7 @@ class ParameterList(Sequence[Parameter]):
             raise TypeError(f"{self!r} can't be changed: write a number, params[{key!r}].data = ..., or take a list()")
 
     def __contains__(self, p: object) -> bool:
-        return isinstance(p, Parameter) and self.span.has(p.store, p.slot)
+        return isinstance(p, Parameter) and self.span.covers(p.place())
 
     def __add__(self, other: Iterable[Any]) -> ParameterList:
         return ParameterList((*self.parts, *_parts_of(other)))

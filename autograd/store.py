@@ -158,10 +158,6 @@ class Span:
         else:
             self.data, self.grad = np.zeros(self.size), np.zeros(self.size)
 
-    def has(self, store: Store, slot: int) -> bool:
-        """Whether a slot is in the span."""
-        return self.covers(Place(store, slot, slot + 1))
-
     def covers(self, place: Place) -> bool:
         """Whether all of these slots are in the span."""
         return any(

@@ -34,7 +34,8 @@ def numbers(given: ArrayLike, name: str, copy: bool = True) -> NDArray[Any]:
             f"{name} has rows of different lengths; every sample needs the same number of entries"
         ) from None
     if array.dtype.kind not in "biuf":
-        raise TypeError(f"{name} must hold real numbers, got an array of dtype {array.dtype}{_example(array)}")
+        example = f", as in {array.flat[0]!r}" if array.size else ""
+        raise TypeError(f"{name} must hold real numbers, got an array of dtype {array.dtype}{example}")
     if array.ndim not in (1, 2):
         raise ShapeError(
             f"{name} must have shape (samples,) or (samples, entries), got {array.shape}; "
@@ -45,10 +46,6 @@ def numbers(given: ArrayLike, name: str, copy: bool = True) -> NDArray[Any]:
     array = array.astype(np.float64 if array.dtype.kind == "f" else np.int64, copy=False)
     _refuse_nonfinite(array, name)
     return array
-
-
-def _example(array: NDArray[Any]) -> str:
-    return f", as in {array.flat[0]!r}" if array.size else ""
 
 
 def _refuse_nonfinite(array: NDArray[Any], name: str) -> None:

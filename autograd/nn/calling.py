@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
@@ -80,12 +79,3 @@ def answer_call(error: Exception, module: Module, inputs: tuple[Any, ...], named
     several = len(inputs) > 1 and not named and all(isinstance(x, int | float | Value) for x in inputs)
     cure = f". A sample is one list: model([{', '.join(brief(x, 30) for x in inputs)}])" if several else ""
     answer(error, module.forward, inputs, named, cure)
-
-
-class SignatureOfForward:
-    """What ``inspect.signature(module)`` finds: that of ``forward``. On a class there is none, so its own is found."""
-
-    def __get__(self, module: Module | None, owner: type) -> inspect.Signature:
-        if module is None:
-            raise AttributeError("a class has the signature of its __init__")
-        return inspect.signature(module.forward)

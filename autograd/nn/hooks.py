@@ -9,6 +9,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
+from ..calls import noted
 from ..errors import TraceError
 from ..readers import tell
 from ..scopes import current
@@ -30,11 +31,8 @@ class Handle:
 
     def call(self, module: Any, inputs: tuple[Any, ...], output: Any) -> Any:
         """The output after the hook; its errors name the module."""
-        try:
+        with noted(f"in a forward hook of {_named(module)}"):
             new = self._hook(module, inputs, output)
-        except Exception as error:
-            error.add_note(f"in a forward hook of {_named(module)}")
-            raise
         if new is None and current().trace is not None:
             raise TraceError(
                 f"a forward hook of {_named(module)} returned nothing, so it is there for something else that it does; "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Iterator
 from functools import wraps
-from typing import Any
+from typing import Any, ClassVar
 
 from ..parameter import Parameter
 from ..parameter_array import ParameterArray
@@ -61,9 +61,15 @@ class Held:
     owners: list[tuple[weakref.ref[Any], str]]
     """The modules that hold it, and in which attribute."""
     readers: Readers | None
+    _kind: ClassVar[Any]
+    """The class that it is of by itself."""
 
-    def _begin(self) -> None:
+    def __init__(self, items: Any = ()) -> None:
+        self._kind.__init__(self, items)
         self.owners, self.readers = [], None
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return type(self), (self._kind.copy(self),)
 
     def holders(self) -> list[tuple[Any, str]]:
         """The owners that still hold it, and in which attribute; the others are forgotten."""
@@ -117,23 +123,13 @@ class Held:
 class HeldList(Held, TellingList):
     """A list of a module."""
 
-    def __init__(self, items: Any = ()) -> None:
-        list.__init__(self, items)
-        self._begin()
-
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        return HeldList, (list.copy(self),)
+    _kind = list
 
 
 class HeldDict(Held, TellingDict):
     """A dict of a module."""
 
-    def __init__(self, items: Any = ()) -> None:
-        dict.__init__(self, items)
-        self._begin()
-
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        return HeldDict, (dict.copy(self),)
+    _kind = dict
 
 
 def held(value: Any, outer: tuple[Any, ...] = ()) -> Any:
@@ -263,22 +259,10 @@ def _replacing(container: Any, method: str, args: tuple[Any, ...], named: dict[s
             yield from dict.items(mapping)
 
 
-def _items(*args: Any) -> tuple[Any, ...]:
-    return tuple(map(held, args))
-
-
-def _iterable(iterable: Any) -> tuple[Any, ...]:
-    return (held(list(iterable)),)
-
-
-def _place_and_item(place: Any, item: Any) -> tuple[Any, ...]:
-    return place, held(list(item) if isinstance(place, slice) else item)
-
-
-def _mapping(*args: Any) -> tuple[Any, ...]:
-    return tuple(held(dict(arg)) for arg in args)
-
-
+_items = lambda *args: tuple(map(held, args))
+_iterable = lambda iterable: (held(list(iterable)),)
+_place_and_item = lambda place, item: (place, held(list(item) if isinstance(place, slice) else item))
+_mapping = lambda *args: tuple(held(dict(arg)) for arg in args)
 for _method in ("append", "insert", "pop", "remove", "clear", "reverse", "sort", "__delitem__", "__imul__"):
     _telling(HeldList, _method, _items)
 for _method in ("extend", "__iadd__"):

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from inspect import signature
 from typing import TYPE_CHECKING, Any, Self
 
 from ..calls import answer_calls
 from ..checks import count
 from ..cures import MODELS, Answering, answer_absent
+from ..documentation import SignatureOf
 from ..parameter import Parameter
 from ..parameter_array import ParameterArray
 from ..readers import tell
 from ..scopes import TOP, Scope, _current, current
 from .adoption import adopt, give_away, keep_parameter, refuse_circles
 from .buffers import Buffered, overwrite
-from .calling import AsForward, SignatureOfForward, answer_call, entering, entering_with_batch
+from .calling import AsForward, answer_call, entering, entering_with_batch
 from .hooks import Hookable
 from .members import CONTAINERS, MEMBERS, PLAIN, Own, has_members, held
 from .state import Stateful
@@ -136,7 +138,7 @@ class Module(Buffered, Stateful, Hookable, Answering):
     def check_batch(self, samples: int) -> None:
         """An error if this module by itself can't take a batch of so many samples; `fit` asks before the first step."""
 
-    __signature__ = SignatureOfForward()
+    __signature__ = SignatureOf(lambda module: signature(module.forward))
 
     # Attributes
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from ..checks import count, row, whole_number
 from ..errors import ShapeError
+from ..lists import weighted_sum
 from ..names import Activation, Init
 from ..operation import Op
 from ..parameter import Parameter
 from ..parameter_array import ParameterArray
-from ..products import weighted_sum
 from ..randomness import generator
 from ..scopes import here
 from ..value import Value

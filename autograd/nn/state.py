@@ -126,15 +126,11 @@ class _Room:
         self._module = module
 
     def __reduce__(self) -> Any:
-        return _made_room, (len(self._module.parameters()),)
+        return make_room, (len(self._module.parameters()),)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> None:
         make_room(len(self._module.parameters()))
         self._module._copy_ahead(memo)
-
-
-def _made_room(slots: int) -> None:
-    make_room(slots)
 
 
 def _homes_in(name: str, value: Any) -> dict[str, Home]:

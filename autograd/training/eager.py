@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import blame
+from ..calls import noted
 from ..checks import is_node
 from ..data.sampling import batches
 from ..errors import ShapeError
@@ -157,20 +158,14 @@ class EagerEngine:
 
     def _sample(self, i: int, x: Any, y: Any, seed: float) -> float:
         where = self._where(i)
-        try:
+        with noted(f"in fit: {where}"):
             loss = _loss_of(self.task, self.task.state.model(x), y)
-        except Exception as error:
-            error.add_note(f"in fit: {where}")
-            raise
         return self._backward(loss, seed, where)
 
     def _whole(self, chosen: NDArray[np.intp], xs: list[Any], ys: list[Any], seed: float) -> float:
         where = f"{batch_of(chosen)}, in {self.task.moment()}"
-        try:
+        with noted(f"in fit: {where}"):
             losses = _losses(self.task, xs, ys)
-        except Exception as error:
-            error.add_note(f"in fit: {where}")
-            raise
         for i, loss in zip(chosen, losses, strict=True):
             if not math.isfinite(loss.data):
                 raise blame.loss_error(loss, self._where(i), self._cure())

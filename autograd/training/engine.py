@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..calls import noted
 from ..data.samples import numbers
 from ..nn.module import Module
 from .callbacks import Interrupts, State
@@ -27,20 +28,14 @@ class Task(NamedTuple):
         """The inputs of the samples with these numbers as they are trained on; ``X`` may be changed."""
         if self.options.transform is None:
             return X
-        try:
+        with noted(f"in fit: the transform of {batch_of(chosen)}, in epoch {self.state.epoch}"):
             return self.options.transform(X)
-        except Exception as error:
-            error.add_note(f"in fit: the transform of {batch_of(chosen)}, in epoch {self.state.epoch}")
-            raise
 
     def check_transformed(self, X: Floats, chosen: NDArray[np.intp]) -> None:
         """Refuse NaN and infinities that a transform made. Compiled code finds them, but doesn't say where."""
         if self.options.transform is not None:
-            try:
+            with noted(f"in fit: the transform of {batch_of(chosen)}, in {self.moment()}"):
                 numbers(X, "the transformed batch", copy=False)
-            except ValueError as error:
-                error.add_note(f"in fit: the transform of {batch_of(chosen)}, in {self.moment()}")
-                raise
 
     def moment(self) -> str:
         """In words, when it is."""
@@ -110,12 +105,9 @@ def check_batches(task: Task) -> None:
     if not isinstance(model, Module):
         return
     for size in sorted({min(batch_size, samples), samples % batch_size or batch_size}):
-        try:
+        with noted(f"in fit: {samples} samples in batches of {batch_size} make one of {size}"):
             for module in model.modules():
                 module.check_batch(size)
-        except Exception as error:
-            error.add_note(f"in fit: {samples} samples in batches of {batch_size} make one of {size}")
-            raise
 
 
 @contextmanager

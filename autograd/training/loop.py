@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..backprop import ancestors
-from ..calls import public
+from ..calls import noted, public
 from ..errors import TraceError
 from ..names import LossName, MetricName, Mode
 from ..progress import progress_bar
@@ -151,11 +151,8 @@ def _try_out(task: Task) -> None:
 
 
 def _first_loss(task: Task, data: Data, what: str) -> Value:
-    try:
+    with noted(f"in fit: {what}sample 0 (row 0 of {what}X), tried before training"):
         return sample_loss(task, data, 0, most=2)
-    except Exception as error:
-        error.add_note(f"in fit: {what}sample 0 (row 0 of {what}X), tried before training")
-        raise
 
 
 def run(task: Task, engine: EagerEngine) -> History:

@@ -47,7 +47,6 @@ ARROWS: dict[str, set[str]] = {
     "ops": {"domain", "operation", "declare"},
     "batch": {"domain", "operation"},
     "scopes": {"calls", "errors"},
-    "products": {"errors", "checks", "scopes"},
     "stale": {"errors", "scopes"},
     "backprop": {"calls", "checks", "scopes", "stale"},
     "copies": {"backprop"},
@@ -62,14 +61,14 @@ ARROWS: dict[str, set[str]] = {
     "parameter_arithmetic": {"checks", "cures", "errors", "scopes"},
     "parameter_array": {"calls", "checks", "cures", "errors", "freezing", "store", "parameter", "parameter_arithmetic"},
     "parameter_list": {"parameter", "parameter_array", "store"},
-    "lists": {"errors", "checks", "ops"},
-    "derivatives": CORE | {"lists", "products"},
+    "lists": {"errors", "checks", "ops", "scopes"},
+    "derivatives": CORE | {"lists"},
     "blame": CORE,
     "check": CORE | {"derivatives"},
     "testing": CORE | {"check"},
     "optim": CORE | {"calls"},
     "compiler": CORE | {"special", "fast", "files", "calls", "blame", "notebook", "optim"},  # the rules of optim
-    "nn": CORE | {"names", "lists", "products", "randomness", "notebook", "compiler"},  # `record` computes batches
+    "nn": CORE | {"documentation", "names", "lists", "randomness", "notebook", "compiler"},  # `record` computes batches
     "data": {"errors", "calls", "checks", "cures", "randomness"},
     "training": CORE
     | {"names", "files", "decision", "randomness", "progress", "notebook", "blame", "compiler", "nn", "optim", "data"},
