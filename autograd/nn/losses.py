@@ -48,11 +48,7 @@ def mse(pred: Any, target: Any) -> Value:
 
 
 def mae(pred: Any, target: Any) -> Value:
-    """The absolute error ``|pred - target|``, mean over outputs; its slope at 0 is taken as 0.
-
-    Raises:
-        ShapeError: not as many targets as outputs.
-        TypeError: a target carries gradient.
+    """The absolute error ``|pred - target|``, mean over outputs; its slope at 0 is taken as 0. Errors: see `mse`.
 
     >>> mae([1.0, 2.0], [1.0, 4.0])
     1.0
@@ -63,15 +59,7 @@ def mae(pred: Any, target: Any) -> Value:
 def huber(pred: Any, target: Any, delta: float = 1.0) -> Value:
     """``d²/2`` where ``d = |pred - target| <= delta``, else ``delta (d - delta/2)`` (Huber 1964); mean over outputs.
 
-    Args:
-        pred: outputs.
-        target: as many numbers.
-        delta: where the parabola ends, finite and above 0.
-
-    Raises:
-        ShapeError: not as many targets as outputs.
-        ValueError: delta is outside.
-        TypeError: a target carries gradient.
+    ``delta``, where the parabola ends, is finite and above 0, else a ValueError; other errors are those of `mse`.
 
     >>> huber(0.0, 0.5), huber(0.0, 3.0)
     (0.125, 2.5)
@@ -91,15 +79,11 @@ def huber(pred: Any, target: Any, delta: float = 1.0) -> Value:
 def hinge(score: Any, y: Any) -> Value:
     """``max(0, 1 - y score)`` with ``y`` -1 or +1 (Cortes and Vapnik 1995); mean over outputs.
 
-    Raises:
-        ShapeError: not as many targets as scores.
-        ValueError: ``y`` is neither -1 nor +1.
-        TypeError: ``y`` carries gradient.
+    Another ``y`` is a ValueError; other errors are those of `mse`.
 
     >>> hinge(0.25, 1), hinge(0.25, -1)
     (0.75, 1.25)
     """
-
     return _mean("hinge", lambda s, t: ops.relu(1.0 - t * s), score, y, hinge_rule)
 
 
@@ -109,10 +93,7 @@ def binary_cross_entropy(p: Any, y: Any) -> Value:
     Each logarithm is at least -100, as PyTorch has it: so a wrong p of exactly 0 or 1 costs 100, and has no slope.
     Logits keep all digits: for them take `binary_cross_entropy_with_logits`, without a Sigmoid.
 
-    Raises:
-        ShapeError: not as many targets as probabilities.
-        ValueError: ``p`` or ``y`` is outside [0, 1].
-        TypeError: ``y`` carries gradient.
+    A ``p`` or ``y`` outside of [0, 1] is a ValueError; other errors are those of `mse`.
 
     >>> round(binary_cross_entropy(0.5, 1), 6), binary_cross_entropy(0.0, 1), binary_cross_entropy(0.0, 0)
     (0.693147, 100.0, 0.0)
@@ -123,12 +104,8 @@ def binary_cross_entropy(p: Any, y: Any) -> Value:
 def binary_cross_entropy_with_logits(logit: Any, y: Any) -> Value:
     """``-y log σ(z) - (1 - y) log (1 - σ(z))`` from the logit z, without overflow; mean over outputs.
 
-    Computed as ``y softplus(-z) + (1 - y) softplus(z)``, exact to the last digits on both sides.
-
-    Raises:
-        ShapeError: not as many targets as logits.
-        ValueError: ``y`` is outside [0, 1].
-        TypeError: ``y`` carries gradient.
+    Computed as ``y softplus(-z) + (1 - y) softplus(z)``, exact to the last digits on both sides. A ``y`` outside of
+    [0, 1] is a ValueError; other errors are those of `mse`.
 
     >>> round(binary_cross_entropy_with_logits(0.0, 1), 6), binary_cross_entropy_with_logits(-1000.0, 1)
     (0.693147, 1000.0)
