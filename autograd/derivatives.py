@@ -183,11 +183,9 @@ def hessian(f: Callable[..., Any]) -> Callable[[Any], Any]:
     @public
     def at(xs: Any, *more: Never) -> Any:
         inputs = _one_list("hessian", xs, *more)
-        leaves, is_plain = inputs.leaves, inputs.is_plain
-        y = call_with(f, leaves)
-        _check_number(y, "hessian", "one number")
-        rows = [_slopes(g, leaves, record=not is_plain) for g in _slopes(y, leaves, record=True)]
-        return _shown(rows, is_plain, (len(leaves), len(leaves)))
+        first = _slopes(_one_number("hessian", f, inputs), inputs.leaves, record=True)
+        rows = [_slopes(g, inputs.leaves, record=not inputs.is_plain) for g in first]
+        return _shown(rows, inputs.is_plain, (len(rows), len(rows)))
 
     return at
 
@@ -217,9 +215,7 @@ def hvp(f: Callable[..., Any], xs: Any, v: Any) -> Any:
     if len(direction) != len(inputs.leaves):
         raise ShapeError(f"hvp needs as many numbers in v as in xs, got {len(direction)} and {len(inputs.leaves)}")
     is_plain = inputs.is_plain and not any(is_node(x) for x in direction)
-    y = call_with(f, inputs.leaves)
-    _check_number(y, "hvp", "one number")
-    along = dot(_slopes(y, inputs.leaves, record=True), direction)
+    along = dot(_slopes(_one_number("hvp", f, inputs), inputs.leaves, record=True), direction)
     return _shown(_slopes(along, inputs.leaves, record=not is_plain), is_plain)
 
 
@@ -240,6 +236,12 @@ def _one_list(who: str, xs: Any, *more: Any) -> _Inputs:
         given = ", ".join(map(brief, (xs, *more)))
         raise TypeError(f"{who} takes one list of all inputs, [{given}], got {given}")
     return inputs
+
+
+def _one_number(who: str, f: Callable[..., Any], inputs: _Inputs) -> Any:
+    y = call_with(f, inputs.leaves)
+    _check_number(y, who, "one number")
+    return y
 
 
 def _alias(x: Any) -> Any:

@@ -112,10 +112,6 @@ class Complex:
     """
 
     @staticmethod
-    def _lift(function: Callable[[complex], complex]) -> Callable[[Any], ComplexNumber]:
-        return lambda x: ComplexNumber(function(ComplexNumber.raw(x)))
-
-    @staticmethod
     def where(condition: Any, a: Any, b: Any) -> Any:
         """``a`` where the condition holds, else ``b``."""
         return a if condition else b
@@ -124,10 +120,6 @@ class Complex:
     def abs(x: Any) -> Any:
         """x or -x, whichever has a real part that is not negative: the real function, continued."""
         return -x if x < 0 else x
-
-
-for _name in ("exp", "log", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh"):
-    setattr(Complex, _name, staticmethod(Complex._lift(getattr(cmath, _name))))
 
 
 class ComplexNumber:
@@ -160,3 +152,7 @@ for _name in ("lt", "le", "gt", "ge"):
     _op = getattr(operator, _name)
     _compared = lambda self, other, op=_op: op(self.z.real, ComplexNumber.raw(other).real)
     setattr(ComplexNumber, f"__{_name}__", _compared)
+for _name in ("exp", "log", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh"):
+    _op = getattr(cmath, _name)
+    _lifted = lambda x, op=_op: ComplexNumber(op(ComplexNumber.raw(x)))
+    setattr(Complex, _name, staticmethod(_lifted))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partialmethod
 from typing import Any
 
 import numpy as np
@@ -51,15 +52,6 @@ class ArrayArithmetic(Answering):
         is_list = hasattr(other, "__iter__") and not isinstance(other, np.ndarray | ArrayArithmetic)
         return NotImplemented if is_list else self._in_place(np.add, other)
 
-    def __isub__(self, other: Any) -> Any:  # type: ignore[misc]
-        return self._in_place(np.subtract, other)
-
-    def __imul__(self, other: Any) -> Any:  # type: ignore[misc]
-        return self._in_place(np.multiply, other)
-
-    def __itruediv__(self, other: Any) -> Any:  # type: ignore[misc]
-        return self._in_place(np.divide, other)
-
     def _in_place(self, compute: Callable[..., Any], other: Any) -> Any:
         """Change the numbers; where operations are recorded, let the operator say what it means."""
         scope = current()
@@ -73,6 +65,10 @@ class ArrayArithmetic(Answering):
         except ValueError as error:
             raise ShapeError(f"{self!r} can't be changed by numbers of the shape {given.shape}") from error
         return self
+
+    __isub__ = partialmethod(_in_place, np.subtract)
+    __imul__ = partialmethod(_in_place, np.multiply)
+    __itruediv__ = partialmethod(_in_place, np.divide)
 
 
 ABSENT = {

@@ -19,7 +19,7 @@ from ..checks import count, is_node, is_plain, is_single, real_number, row
 from ..domain import equal
 from ..errors import ShapeError
 from ..value import Value
-from .softmax_twice import warn_of_softmax
+from .softmax import warn_of_softmax
 from .targets import (
     Rule,
     class_probabilities,

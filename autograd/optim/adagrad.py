@@ -20,13 +20,11 @@ class Adagrad(Optimizer):
     optimization", 2011.
 
     Args:
-        params: Parameters, or a module.
-        lr: learning rate, at least 0.
+        params, lr, maximize: as an `Optimizer` has them.
         lr_decay: how fast the rate itself falls, at least 0.
         weight_decay: factor of the L2 penalty's gradient, at least 0.
         initial_accumulator_value: what the sum starts from, at least 0.
         eps: keeps the division away from zero, at least 0.
-        maximize: go up instead of down.
 
     >>> from autograd import Parameter
     >>> w = Parameter(1.0); (w * w).backward()

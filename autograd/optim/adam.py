@@ -23,13 +23,11 @@ class Adam(Optimizer):
     Kale and Kumar, "On the convergence of Adam and beyond", 2018, algorithm 2.
 
     Args:
-        params: Parameters, or a module.
-        lr: learning rate, at least 0.
+        params, lr, maximize: as an `Optimizer` has them.
         betas: shares of the two averages that are kept, each from 0 to below 1.
         eps: keeps the division away from zero, at least 0.
         weight_decay: factor of the L2 penalty's gradient, at least 0.
         amsgrad: divide by the root of the largest ``v`` so far.
-        maximize: go up instead of down.
 
     >>> from autograd import Parameter
     >>> w = Parameter(1.0); (w * w).backward()

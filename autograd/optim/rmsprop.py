@@ -22,14 +22,12 @@ class RMSprop(Optimizer):
     Graves, "Generating sequences with recurrent neural networks", 2013, equations 38 to 45.
 
     Args:
-        params: Parameters, or a module.
-        lr: learning rate, at least 0.
+        params, lr, maximize: as an `Optimizer` has them.
         alpha: share of the average that is kept, from 0 to below 1.
         eps: keeps the division away from zero, at least 0.
         weight_decay: factor of the L2 penalty's gradient, at least 0.
         momentum: share of the velocity that is kept, from 0 to 1.
         centered: divide by the deviation instead of the root mean square.
-        maximize: go up instead of down.
 
     >>> from autograd import Parameter
     >>> w = Parameter(1.0); (w * w).backward()

@@ -24,13 +24,11 @@ class SGD(Optimizer):
     et al., "On the importance of initialization and momentum in deep learning", 2013, as PyTorch arranges it.
 
     Args:
-        params: Parameters, or a module.
-        lr: learning rate, at least 0.
+        params, lr, maximize: as an `Optimizer` has them.
         momentum: share of the velocity that is kept, from 0 to 1.
         dampening: share of the gradient that doesn't enter the velocity.
         weight_decay: factor of the L2 penalty's gradient, at least 0.
         nesterov: look ahead by one velocity; needs momentum and no dampening.
-        maximize: go up instead of down.
 
     >>> from autograd import Parameter
     >>> w = Parameter(1.0); (w * w).backward()
