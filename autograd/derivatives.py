@@ -112,8 +112,8 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
         given, found = list(args), [_Inputs(args[k], "value_and_grad") for k in wanted]
         for k, inputs in zip(wanted, found, strict=True):
             given[k] = inputs.leaves if inputs.is_list else inputs.leaves[0]
-        y = f(*given, **named)
-        _check_number(y, "value_and_grad", "one number to differentiate; for a list of numbers take jacobian(f)(xs)")
+        one = "one number to differentiate; for a list of numbers take jacobian(f)(xs)"
+        y = _number(f(*given, **named), "value_and_grad", one)
         is_plain = all(inputs.is_plain for inputs in found)
         slopes = iter(_slopes(y, [leaf for inputs in found for leaf in inputs.leaves], record=not is_plain))
         grads = []
@@ -158,10 +158,8 @@ def jacobian(f: Callable[..., Any]) -> Callable[[Any], Any]:
                 f"jacobian is of a function that returns a list of numbers, got {type(ys).__name__}: {ys!r}; for the "
                 f"gradient of one number take value_and_grad(f)(xs), or return [y]"
             )
-        rows = []
-        for y in ys:
-            _check_number(y, "jacobian", "a flat list of numbers")
-            rows.append(_slopes(y, inputs.leaves, record=not inputs.is_plain))
+        numbers = [_number(y, "jacobian", "a flat list of numbers") for y in ys]
+        rows = [_slopes(y, inputs.leaves, record=not inputs.is_plain) for y in numbers]
         return _shown(rows, inputs.is_plain, (len(rows), len(inputs.leaves)))
 
     return at
@@ -183,7 +181,8 @@ def hessian(f: Callable[..., Any]) -> Callable[[Any], Any]:
     @public
     def at(xs: Any, *more: Never) -> Any:
         inputs = _one_list("hessian", xs, *more)
-        first = _slopes(_one_number("hessian", f, inputs), inputs.leaves, record=True)
+        y = _number(call_with(f, inputs.leaves), "hessian", "one number")
+        first = _slopes(y, inputs.leaves, record=True)
         rows = [_slopes(g, inputs.leaves, record=not inputs.is_plain) for g in first]
         return _shown(rows, inputs.is_plain, (len(rows), len(rows)))
 
@@ -215,7 +214,8 @@ def hvp(f: Callable[..., Any], xs: Any, v: Any) -> Any:
     if len(direction) != len(inputs.leaves):
         raise ShapeError(f"hvp needs as many numbers in v as in xs, got {len(direction)} and {len(inputs.leaves)}")
     is_plain = inputs.is_plain and not any(is_node(x) for x in direction)
-    along = dot(_slopes(_one_number("hvp", f, inputs), inputs.leaves, record=True), direction)
+    y = _number(call_with(f, inputs.leaves), "hvp", "one number")
+    along = dot(_slopes(y, inputs.leaves, record=True), direction)
     return _shown(_slopes(along, inputs.leaves, record=not is_plain), is_plain)
 
 
@@ -238,12 +238,6 @@ def _one_list(who: str, xs: Any, *more: Any) -> _Inputs:
     return inputs
 
 
-def _one_number(who: str, f: Callable[..., Any], inputs: _Inputs) -> Any:
-    y = call_with(f, inputs.leaves)
-    _check_number(y, who, "one number")
-    return y
-
-
 def _alias(x: Any) -> Any:
     """A node of its own with the number of ``x``: what a function has of x by other ways is a constant to it."""
     trace = current().trace
@@ -264,6 +258,7 @@ def _shown(numbers: list[Any], is_plain: bool, shape: tuple[int, ...] | None = N
     return np.array(numbers, dtype=np.float64).reshape(shape or (len(numbers),)) if is_plain else numbers
 
 
-def _check_number(y: Any, who: str, wanted: str) -> None:
+def _number(y: Any, who: str, wanted: str) -> Any:
     if isinstance(y, bool) or not is_single(y):
         raise TypeError(f"{who}: the function must return {wanted}, got {type(y).__name__}: {y!r}")
+    return y

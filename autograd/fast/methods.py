@@ -72,11 +72,12 @@ def install(value: type, leaf: type, constant: type, apply: Callable[..., Any]) 
     installed: set[Op] = set()
     own_names = set(dir(value)) | set(dir(constant))
 
+    holders = (ValueMethods, method_source), (constant, unrecorded_source)
+
     def add(op: Op) -> None:
         for name, swap in method_names(op):
             if name in own_names and op.name not in OPERATORS:
                 continue  # an operation called "data" or "grad" stays a function
-            holders = (ValueMethods, method_source), (constant, unrecorded_source)
             if op.arity not in (1, 2):
                 for holder, _ in holders:
                     if name in vars(holder):  # what an earlier declaration of this name has left
@@ -86,7 +87,7 @@ def install(value: type, leaf: type, constant: type, apply: Callable[..., Any]) 
                 _give(holder, name, op, swap, source)
             installed.add(op)
         if op.name in IN_PLACE:
-            for holder, source in ((ValueMethods, method_source), (constant, unrecorded_source)):
+            for holder, source in holders:
                 _give(holder, IN_PLACE[op.name], op, False, source)
 
     on_declaration(add)

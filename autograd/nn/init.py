@@ -113,27 +113,14 @@ def _restore(name: str, constants: Mapping[str, float]) -> Initializer:
     return INITIALIZERS[name]._with(constants)
 
 
-normal = _scheme(
-    "normal",
-    lambda nin, nout, std: _normal(std),  # noqa: ARG005
-    "N(0, std²), the same for every size",
-    std=1.0,
-)
+normal = _scheme("normal", lambda *_, std: _normal(std), "N(0, std²), the same for every size", std=1.0)
 uniform = _scheme(
-    "uniform",
-    lambda nin, nout, low, high: _uniform(low, high),  # noqa: ARG005
-    "U(low, high), the same for every size",
-    low=-1.0,
-    high=1.0,
+    "uniform", lambda *_, low, high: _uniform(low, high), "U(low, high), the same for every size", low=-1.0, high=1.0
 )
-zeros = _scheme(
-    "zeros",
-    lambda nin, nout: _uniform(0.0, 0.0),  # noqa: ARG005
-    "all 0: every neuron of a layer then learns the same",
-)
+zeros = _scheme("zeros", lambda *_: _uniform(0.0, 0.0), "all 0: every neuron of a layer then learns the same")
 xavier = _scheme(
     "xavier",
-    lambda nin, nout: _normal(1.0 / math.sqrt(nin)),  # noqa: ARG005
+    lambda nin, _: _normal(1.0 / math.sqrt(nin)),
     "N(0, 1 / nin): keeps the variance of a linear layer (LeCun et al. 1998, section 4.6; taught as Xavier's, while "
     "PyTorch's is xavier_normal)",
 )
@@ -149,13 +136,13 @@ glorot_uniform = _scheme(
 )
 he_normal = _scheme(
     "he_normal",
-    lambda nin, nout: _normal(math.sqrt(2.0 / nin)),  # noqa: ARG005
+    lambda nin, _: _normal(math.sqrt(2.0 / nin)),
     "N(0, 2 / nin): keeps the variance of a relu layer (He et al. 2015, equation 10)",
 )
 he = INITIALIZERS["he"] = he_normal
 he_uniform = _scheme(
     "he_uniform",
-    lambda nin, nout: _within(math.sqrt(6.0 / nin)),  # noqa: ARG005
+    lambda nin, _: _within(math.sqrt(6.0 / nin)),
     "U(-r, r), r = sqrt(6 / nin): the variance of he_normal (He et al. 2015)",
 )
 xavier_normal = _scheme(
@@ -172,13 +159,13 @@ xavier_uniform = _scheme(
 )
 kaiming_normal = _scheme(
     "kaiming_normal",
-    lambda nin, nout, gain: _normal(gain / math.sqrt(nin)),  # noqa: ARG005
+    lambda nin, _, gain: _normal(gain / math.sqrt(nin)),
     "N(0, gain² / nin), as PyTorch calls it: he_normal for the gain of relu; see calculate_gain",
     gain=math.sqrt(2.0),
 )
 kaiming_uniform = _scheme(
     "kaiming_uniform",
-    lambda nin, nout, gain: _within(gain * math.sqrt(3.0 / nin)),  # noqa: ARG005
+    lambda nin, _, gain: _within(gain * math.sqrt(3.0 / nin)),
     "U(-r, r), r = gain sqrt(3 / nin), as PyTorch calls it: he_uniform for the gain of relu; see calculate_gain",
     gain=math.sqrt(2.0),
 )
