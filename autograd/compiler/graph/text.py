@@ -1,4 +1,4 @@
-"""A graph as text, one node a line, and back: what the stages of the compiler show, and what their tests are made of.
+"""A graph as text, one node a line: what the stages of the compiler show, and what their tests are written in.
 
 =====================================  ============================================================================
 line                                   node
@@ -17,8 +17,6 @@ line                                   node
 ``input %0 = %3``                      the adjoint of an input
 ``-> %4``                              the roots
 =====================================  ============================================================================
-
-Only operations that `Op` declares have a name that `parse` can look up; others it must be given.
 """
 
 from __future__ import annotations
