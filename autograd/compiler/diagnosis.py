@@ -24,12 +24,7 @@ _HIDDEN = (
 )
 
 
-def diagnose(
-    function: Callable[..., Any],
-    arrays: tuple[Floats, ...],
-    names: Sequence[str],
-    bound: Bound,
-) -> Exception:
+def diagnose(function: Callable[..., Any], arrays: tuple[Floats, ...], names: Sequence[str], bound: Bound) -> Exception:
     """The error that names node, scope and sample, for a run of ``bound`` that failed; nothing is changed."""
     with replaying(bound.trace.generators, bound.states):
         return _first_fault(function, arrays, names, bound.goal != "values", observed_of(bound.trace, arrays))

@@ -21,11 +21,7 @@ from .trace.run import Trace
 
 
 def graph_of(
-    function: Callable[..., Any],
-    trace: Trace,
-    arrays: tuple[Floats, ...],
-    names: Sequence[str],
-    sample: int,
+    function: Callable[..., Any], trace: Trace, arrays: tuple[Floats, ...], names: Sequence[str], sample: int
 ) -> Any:
     """What the function returns for one sample, with the random numbers that its next replay would draw for it."""
     row = _row(sample, len(arrays[0]))

@@ -55,12 +55,7 @@ class Sweep:
     """One way back through a graph, from the root to what is asked for."""
 
     def __init__(
-        self,
-        graph: Graph,
-        root: int,
-        by_parameters: bool,
-        by_inputs: bool,
-        frozen: NDArray[np.bool_] | None = None,
+        self, graph: Graph, root: int, by_parameters: bool, by_inputs: bool, frozen: NDArray[np.bool_] | None = None
     ) -> None:
         self.graph, self.root, self._frozen = graph, root, frozen
         self.size = len(graph)

@@ -47,12 +47,7 @@ class _Chain:
     """What a sum adds up: totals by kind and payload, and other nodes; and the nodes that only the sum needed."""
 
     def __init__(
-        self,
-        graph: Graph,
-        end: int,
-        inside: Container[int],
-        uses: Sequence[int],
-        frozen: NDArray[np.bool_] | None,
+        self, graph: Graph, end: int, inside: Container[int], uses: Sequence[int], frozen: NDArray[np.bool_] | None
     ) -> None:
         self.end = end
         self.totals: list[tuple[TotalKind, tuple[int, int]]] = []

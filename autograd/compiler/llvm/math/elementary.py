@@ -4,8 +4,8 @@ Each function is polynomials of our own (`coefficients`), written once over the 
 this one. It stands in an LLVM module once, as an internal function that kernels call. Special values, infinities, NaN
 and the sign of zero are those of `namespaces.Floats`; results down to the smallest subnormal are right; an angle may be
 of any size. Most functions compute the ordinary case straight away, and all of it again, with care, if any lane is out
-of the ordinary. An ordinary lane has the same result either way, whatever its neighbours are. The largest error over all
-arguments is 4.5 units in the last place (erfc), of most functions below 2.5.
+of the ordinary. An ordinary lane has the same result either way, whatever its neighbours are. The largest error over
+all arguments is 4.5 units in the last place (erfc), of most functions below 2.7.
 """
 
 from __future__ import annotations
