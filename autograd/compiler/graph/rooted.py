@@ -22,9 +22,5 @@ class RootedGraph(NamedTuple):
 
     @classmethod
     def of(cls, graph: Graph, roots: tuple[int, ...]) -> RootedGraph:
-        """The graph as it is now.
-
-        >>> graph = Graph(); RootedGraph.of(graph, (graph.leaf("input", 0),)).size
-        1
-        """
+        """The graph as it is now."""
         return cls(graph, roots, len(graph))

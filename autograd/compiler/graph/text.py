@@ -63,12 +63,7 @@ def limited(lines: Iterable[str], count: int, most: int | None) -> Iterator[str]
 
 
 def operation_text(op: Op) -> str:
-    """The name of an operation, with its attributes.
-
-    >>> from autograd import leaky_relu
-    >>> operation_text(leaky_relu.bind(slope=0.2))
-    'leaky_relu(slope=0.2)'
-    """
+    """The name of an operation, with its attributes."""
     if not op.attributes:
         return op.name
     return f"{op.name}({','.join(f'{name}={value!r}' for name, value in op.attributes.items())})"
@@ -110,11 +105,7 @@ def _joined(word: str, parts: Iterable[str], bias: int | None) -> str:
 
 
 def line_text(line: Line) -> str:
-    """A line of parameters.
-
-    >>> line_text(Line(4, 1))
-    'w4+1'
-    """
+    """A line of parameters."""
     return f"w{line.slot}{line.step:+}"
 
 

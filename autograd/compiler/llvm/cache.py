@@ -67,13 +67,7 @@ def key_of(parts: Iterable[str]) -> str:
 
 
 class CodeCache:
-    """Files of a folder, each named by its key. Several processes may use it at once.
-
-    >>> import tempfile
-    >>> cache = CodeCache(Path(tempfile.mkdtemp(), "code")); key = key_of(["text"])
-    >>> cache.find(key), cache.keep(key, b"machine code"), cache.find(key)
-    (None, None, b'machine code')
-    """
+    """Files of a folder, each named by its key. Several processes may use it at once."""
 
     def __init__(self, folder: Path, limit: int = _LIMIT) -> None:
         """``limit`` is in bytes; what was not used for the longest time goes first."""

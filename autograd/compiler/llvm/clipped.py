@@ -37,7 +37,7 @@ def emit_scale(emitter: Emitter, name: str, rule: Clipped) -> None:
     # Gradients whose squares overflow may still be finite: another engine must say what becomes of them.
     raise_flag(body, layout, body.any(body.compare("uno", squares - squares, 0.0)), FLAG_GRADIENT)
     xp = Vectors(body)
-    norm = xp.sqrt(squares) + EPS
+    norm = body.intrinsic("sqrt", squares) + EPS
     scale = xp.where(norm <= most, 1.0, most / norm)
     body.store_scalar("%H", 8 * (count - 1), body.lane(scale, 0))
     body.finish()

@@ -25,12 +25,6 @@ def compiled_step(rule: Rule, data: Floats, grad: Floats, states: tuple[Floats, 
 
     Raises:
         CompilerUnavailableError: llvmlite is missing or broken.
-
-    >>> from autograd import Parameter; from autograd.optim import SGD
-    >>> data, grad = np.array([1.0, 2.0]), np.array([2.0, 4.0])
-    >>> step = compiled_step(SGD([Parameter(0.0)]).rule, data, grad, ())
-    >>> step.fill([0.5, 1.0]); step.run(); data
-    array([0., 0.])
     """
     bound = _BoundRule(_engine(rule, host()), (data, grad, *states), len(rule.scalars))
     return Step(bound.fill, bound.run)

@@ -10,23 +10,7 @@ from .text.registers import Index
 
 
 class Table:
-    """Rows of 64-bit numbers, all of the same length.
-
-    >>> module = IRModule(4)
-    >>> table = Table(module, "squares", [(1, 1), (2, 4)])
-    >>> body = module.function("f", "ptr %p")
-    >>> table.read(body, 1, 1)
-    '%1'
-    >>> body.finish(); print(module.text())
-    @squares = internal constant [4 x i64] [i64 1, i64 1, i64 2, i64 4], align 64
-    define void @f(ptr %p) nounwind {
-    entry:
-      %0 = getelementptr i8, ptr @squares, i64 24
-      %1 = load i64, ptr %0, align 8
-      ret void
-    }
-    <BLANKLINE>
-    """
+    """Rows of 64-bit numbers, all of the same length."""
 
     def __init__(self, module: IRModule, name: str, rows: Sequence[Sequence[int]]) -> None:
         self._base, self.columns = f"@{name}", len(rows[0])

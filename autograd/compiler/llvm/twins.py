@@ -33,16 +33,7 @@ class Twins:
 
 
 def find_twins(items: Sequence[Item], layout: MemoryMap) -> list[Twins]:
-    """All items, each with its twins, in the order of the first of them; those that have none are alone.
-
-    >>> from autograd import exp
-    >>> from autograd.compiler.tape import Instruction, Tape
-    >>> units = [Straight((Instruction(0, exp, (Row("input", k),), Row("scratch", 2 * k)),)) for k in range(3)]
-    >>> layout = MemoryMap(Tape((), 0, 0, 6, (), units, (), (), ()), width=4, vectors=1, depth=64)
-    >>> [twins] = find_twins(units, layout)
-    >>> twins.members, twins.entries
-    ([0, 1, 2], [(0, 0), (32, 64), (64, 128)])
-    """
+    """All items, each with its twins, in the order of the first of them; those that have none are alone."""
     alike: dict[Any, list[int]] = {}
     for number, item in enumerate(items):
         alike.setdefault(_silhouette(item), []).append(number)

@@ -18,9 +18,6 @@ class SharedWork(Generic[T]):
 
     Whoever waits can be interrupted. The work can't: it goes on in the background, where nobody sees a part of it, and
     who asks again meanwhile needn't begin anew. It doesn't keep the process from ending.
-
-    >>> SharedWork().done("key", lambda: 3)
-    3
     """
 
     def __init__(self) -> None:

@@ -44,27 +44,22 @@ class StoreAdjoints:
         place.write("%G", sums)
 
 
-class AddToAdjoints(StoreAdjoints):
-    """They are a part of the adjoints of their uniforms."""
-
-    def end(self, body: Body, sums: Vector, place: Slots) -> None:  # noqa: ARG002
-        """Add them."""
-        place.write("%G", place.read("%G") + sums)
-
-
 @dataclass(frozen=True)
-class AddToGradients:
-    """They are added to the gradients of the caller's parameters."""
+class AddTo:
+    """They are added to the adjoints of their uniforms, or to the gradients of the caller's parameters."""
 
-    arguments: Arguments
+    gradients: int | None = None
+    """Where the argument block has the caller's gradients; None for the adjoints."""
 
     def begin(self, body: Body) -> None:
         """Find the caller's gradients."""
-        _load_pointer(body, "%D", body.pointer("%A", self.arguments.offset("gradients")))
+        if self.gradients is not None:
+            _load_pointer(body, "%D", body.pointer("%A", self.gradients))
 
     def end(self, body: Body, sums: Vector, place: Slots) -> None:  # noqa: ARG002
         """Add them."""
-        place.write("%D", place.read("%D") + sums)
+        base = "%G" if self.gradients is None else "%D"
+        place.write(base, place.read(base) + sums)
 
 
 class StepOptimizer:

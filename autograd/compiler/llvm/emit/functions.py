@@ -20,7 +20,7 @@ from .bounds import emit_bounds, pays
 from .calls import Call, Calls, Entries
 from .dense import emit_dense
 from .emitter import Emitter
-from .ending import AddToAdjoints, AddToGradients, Ending, StepOptimizer, StoreAdjoints, emit_ending, emit_gradient_test
+from .ending import AddTo, Ending, StepOptimizer, StoreAdjoints, emit_ending, emit_gradient_test
 from .map import emit_map
 from .mean import emit_mean
 from .outer import along_slots, emit_outer, emit_sums
@@ -74,7 +74,7 @@ class Functions:
             emit_interpreter(emitter, code, self.arguments)
         self.prologue = Calls("prologue", self._emit_scalar("prologue", self._tape.prologue))
         self.units = Calls("units", self._emit_units())
-        self.reductions = self._emit_reductions("", AddToAdjoints() if self.zeroes else StoreAdjoints())
+        self.reductions = self._emit_reductions("", AddTo() if self.zeroes else StoreAdjoints())
         self.direct = self._emit_reductions("direct_", self._ending()) if self.is_direct else Calls("direct_", [])
         self.epilogue = Calls("epilogue", self._emit_scalar("epilogue", self._tape.epilogue))
         self._entries.define(emitter.module)
@@ -106,7 +106,7 @@ class Functions:
     def _ending(self) -> Ending:
         """What becomes of the parameters' gradients."""
         if self._shape.rule is None:
-            return AddToGradients(self.arguments)
+            return AddTo(self.arguments.offset("gradients"))
         return StepOptimizer(self._shape.rule, self.arguments, self._layout)
 
     def _emit_units(self) -> list[Call]:

@@ -36,12 +36,6 @@ class Vectors:
     """The namespace ``xp`` of a kernel that is to emit code into ``body``: all of `namespaces.FUNCTIONS`.
 
     Arguments are vectors or numbers; of numbers alone the result is a number, computed now.
-
-    >>> from autograd.compiler.llvm.text.module import IRModule
-    >>> body = IRModule(4).function("f", "ptr %x")
-    >>> xp = Vectors(body)
-    >>> xp.exp(body.load("%x", 0)), xp.exp(0.0)
-    (Vector(%1), 1.0)
     """
 
     def __init__(self, body: Body) -> None:
@@ -52,18 +46,6 @@ class Vectors:
             return getattr(namespaces.Floats, name)(*(float(x) for x in args if not isinstance(x, Vector)))
         function = self._body.module.require(f"vector_{name}", len(args), _WRITERS[name])
         return self._body.call(function, *args)
-
-    def abs(self, x: Scalar) -> Any:
-        """The magnitude."""
-        return self._body.intrinsic("fabs", x) if isinstance(x, Vector) else abs(x)
-
-    def sqrt(self, x: Scalar) -> Any:
-        """The square root; NaN below 0."""
-        return self._body.intrinsic("sqrt", x) if isinstance(x, Vector) else namespaces.Floats.sqrt(x)
-
-    def floor(self, x: Scalar) -> Any:
-        """The largest whole number that is not above x."""
-        return self._body.intrinsic("floor", x) if isinstance(x, Vector) else namespaces.Floats.floor(x)
 
     def where(self, condition: Any, a: Scalar, b: Scalar) -> Any:
         """a where the condition (a mask, a bool, or a vector that isn't 0) holds, else b."""
@@ -81,7 +63,9 @@ class Vectors:
 
 def _install(name: str) -> None:
     def method(self: Vectors, x: Scalar) -> Any:
-        return self._call(name, x)
+        if name in _WRITERS or not isinstance(x, Vector):
+            return self._call(name, x)
+        return self._body.intrinsic("fabs" if name == "abs" else name, x)
 
     method.__name__, method.__doc__ = name, f"{name} of each lane."
     setattr(Vectors, name, method)

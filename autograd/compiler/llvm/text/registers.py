@@ -93,14 +93,7 @@ def _of_bits(instruction: str) -> Callable[[Bits, Bits | int], Bits]:
 
 
 class Vector(Register):
-    """One float64 in each lane; + - * / and order comparisons take vectors and numbers.
-
-    >>> from autograd.compiler.llvm.text.module import IRModule
-    >>> body = IRModule(2).function("f", "ptr %x")
-    >>> x = body.load("%x", 0)
-    >>> 1.0 + x * x
-    Vector(%2)
-    """
+    """One float64 in each lane; + - * / and order comparisons take vectors and numbers."""
 
     __slots__ = ()
 
