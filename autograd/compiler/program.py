@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from ..calls import public, shorten
 from ..optim.stepping import offers
 from .arguments import is_one_sample, refuse_nested, refuse_nonfinite
-from .backend import Backend, Executable, Failure, Floats, Goal
+from .backend import NAMES, Backend, Executable, Failure, Floats, Goal, backend_called
 from .binding import Bound
-from .choice import NAMES, backend_called
 from .diagnosis import diagnose
 from .inspection import graph_of
 from .specialisation import Specialisation, Specialisations

@@ -26,9 +26,8 @@ from itertools import islice
 
 from ...operation import OPS, Op, lookup
 from .conditions import unchecked
-from .gradients import Gradients, LineSum, UniformSum
 from .graph import DOT, PRODUCT, Graph
-from .rooted import RootedGraph
+from .rooted import Gradients, LineSum, RootedGraph, UniformSum
 from .runs import Line
 
 LEAVES = {"input": "x", "parameter": "w", "buffer": "b"}

@@ -10,9 +10,8 @@ from typing import Any, NoReturn
 from autograd.batch import BATCH_MEAN
 from autograd.compiler.graph import conditions
 from autograd.compiler.graph.conditions import ALIAS, Tree, selection, unchecked
-from autograd.compiler.graph.gradients import Gradients, LineSum, UniformSum
 from autograd.compiler.graph.graph import DOT, PRODUCT, TOTALS, VEC, Graph
-from autograd.compiler.graph.rooted import RootedGraph
+from autograd.compiler.graph.rooted import Gradients, LineSum, RootedGraph, UniformSum
 from autograd.compiler.graph.runs import Line
 from autograd.compiler.graph.text import LEAVES
 from autograd.operation import OPS, Op, lookup

@@ -17,8 +17,8 @@ from itertools import groupby
 from typing import Any
 
 from ...tape import Dense
-from ..tables import Table
 from ..text.body import Body
+from ..text.module import Table
 from ..text.registers import Index, Vector
 from .emitter import Emitter, over_parts, split
 from .map import apply_map

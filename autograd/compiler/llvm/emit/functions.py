@@ -14,8 +14,7 @@ from ..bytecode import Bytecode
 from ..clipped import Clipped, emit_scale
 from ..interpreter import emit_interpreter
 from ..memory_map import Arguments
-from ..outline import Item
-from ..twins import find_twins
+from ..twins import Item, find_twins
 from .bounds import emit_bounds, pays
 from .calls import Call, Calls, Entries
 from .dense import emit_dense

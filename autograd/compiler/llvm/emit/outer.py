@@ -12,8 +12,8 @@ from typing import Any
 
 from ...tape import SumMatrix, SumOne
 from ..memory_map import Arguments, columns_read
-from ..tables import Table
 from ..text.body import Body
+from ..text.module import Table
 from ..text.registers import Index, Vector
 from .emitter import Emitter, EqualParts, over_parts, split
 from .ending import Ending, neighbours, scattered
