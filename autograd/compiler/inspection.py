@@ -36,7 +36,9 @@ def graph_of(
             except DomainError as error:
                 raise in_sample(error, row) from error
     if isinstance(result, Value) and result.requires_grad:
-        _mark(result)
+        for step in list(sweep(result)):  # every adjoint is shown in its node, but parameters are left as they are
+            if not isinstance(step.node, Parameter):
+                step.node.grad = step.adjoint
     return result
 
 
@@ -46,11 +48,3 @@ def _row(sample: Any, samples: int) -> int:
     if not -samples <= sample < samples:
         raise IndexError(f"sample {sample} is not among the {samples} samples; they are counted from 0")
     return int(sample) % samples
-
-
-def _mark(root: Value) -> None:
-    """Show every adjoint of a sweep in its node, but leave parameters as they are."""
-    steps = list(sweep(root))
-    for step in steps:
-        if not isinstance(step.node, Parameter):
-            step.node.grad = step.adjoint

@@ -79,7 +79,7 @@ class CodeCache:
         try:
             if not _is_private(self.folder.stat()):
                 return None
-            with open(path, "rb", opener=_open_plain) as file:
+            with open(path, "rb", opener=lambda name, flags: os.open(name, flags | _PLAIN)) as file:
                 status = os.fstat(file.fileno())
                 content = file.read() if stat.S_ISREG(status.st_mode) and _is_private(status) else b""
         except OSError:
@@ -120,10 +120,6 @@ class CodeCache:
             if excess > 0 or given_up:
                 path.unlink(missing_ok=True)
                 excess -= size
-
-
-def _open_plain(path: str, flags: int) -> int:
-    return os.open(path, flags | _PLAIN)
 
 
 def _is_private(status: os.stat_result) -> bool:

@@ -50,7 +50,7 @@ class IRModule:
             raise ValueError(f"this module has a function {name!r} already")
         linkage, mark = ("internal fastcc ", "noinline ") if internal else ("", "")
         header = f"define {linkage}{result} @{name}({parameters}) {mark}{self.attributes}"
-        self._bodies[name] = Body(self, header, result, flags)
+        self._bodies[name] = Body(self, name, header, result, flags)
         return self._bodies[name]
 
     def require(self, name: str, arity: int, write: Callable[..., Vector]) -> str:
