@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from ..checks import brief, count, is_node
 from ..errors import ShapeError, TraceError
 from ..scopes import current
-from ..value import Value
 from .backend import Floats, InputArray, is_plain
 
 
@@ -222,13 +221,3 @@ def refuse_nonfinite(arrays: Sequence[Floats], names: Sequence[str]) -> None:
                 f"{name} is {float(array[tuple(wrong[0])])} in {place} (counted from 0); "
                 f"drop such samples or fill the gaps"
             )
-
-
-def sample_of(arrays: Sequence[Floats], names: Sequence[str], sample: int) -> list[Any]:
-    """The arguments of the function for one sample, as labelled Values."""
-    return [
-        Value(array[sample], label=name)
-        if array.ndim == 1
-        else [Value(number, label=f"{name}[{k}]") for k, number in enumerate(array[sample].tolist())]
-        for array, name in zip(arrays, names, strict=True)
-    ]

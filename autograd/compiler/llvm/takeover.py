@@ -1,9 +1,10 @@
 """Takeover: large irregular code is interpreted at first, and compiled once enough samples have passed.
 
 Compiling costs 35 µs an operation, however few samples come; encoding it for the interpreter 4 µs. Compiled code is
-faster only where the numbers of one sample fit the cache, and there it pays after some 100,000 samples (measured in
-`tests/benchmarks/RESULTS.md`). It takes over after half as many: who has come so far mostly goes on. The switch depends
-on nothing but the samples counted, so that the same program gives the same bits each time.
+faster only where the numbers of one sample fit the cache (of 10,000 operations it takes 0.20 ns each instead of 0.27,
+of 200,000 both take 0.44), and there it pays after some 100,000 samples. It takes over after half as many: who has come
+so far mostly goes on. The switch depends on nothing but the samples counted, so that the same program gives the same
+bits each time.
 """
 
 from __future__ import annotations
