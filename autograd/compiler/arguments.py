@@ -38,6 +38,7 @@ def argument_names(function: Callable[..., Any], count: int) -> list[str]:
 def is_one_sample(arguments: Sequence[Any]) -> bool:
     """Whether these are the Values or traced numbers of one sample, and no arrays.
 
+    >>> from autograd import Value
     >>> is_one_sample([[Value(1.0), 2.0]]), is_one_sample([[1.0, 2.0]])
     (True, False)
     """
