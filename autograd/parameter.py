@@ -40,9 +40,7 @@ class Parameter(Value):
 
     def __init__(self, data: Any, label: str = "") -> None:
         if isinstance(data, list | tuple | np.ndarray) and np.ndim(data):
-            raise TypeError(
-                f"a Parameter holds one number, got {brief(data)}; several are a ParameterArray(numbers)"
-            )
+            raise TypeError(f"a Parameter holds one number, got {brief(data)}; several are a ParameterArray(numbers)")
         number = real_number(data, "a Parameter")
         store, slot = take(1)
         self._sit(store, slot, None)
