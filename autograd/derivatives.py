@@ -159,7 +159,7 @@ def jacobian(f: Callable[..., Any]) -> Callable[[Any], Any]:
         if is_node(ys) or not hasattr(type(ys), "__iter__") or isinstance(ys, str):
             raise TypeError(
                 f"jacobian is of a function that returns a list of numbers, got {type(ys).__name__}: {ys!r}; for the "
-                f"gradient of one number take value_and_grad(f)(xs), or return [y]"
+                f"gradient of one number take value_and_grad(f), called as f is, or return [y]"
             )
         rows = []
         for y in ys:
