@@ -133,7 +133,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..checks import size
+from ..checks import whole_number
 from ..parameter import Parameter
 from ..parameter_array import ParameterArray
 from ..randomness import generator
@@ -154,7 +154,7 @@ class Conv1d(Module):
     """
 
     def __init__(self, width: int, *, rng: Any = None) -> None:
-        width = size(width, "width of a Conv1d")
+        width = whole_number(width, "width of a Conv1d")
         self.weight = ParameterArray(generator(rng).normal(0.0, width**-0.5, width))
         self.bias = Parameter(0.0)
 
