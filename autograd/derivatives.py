@@ -156,7 +156,7 @@ def jacobian(f: Callable[..., Any]) -> Callable[[Any], Any]:
         if is_node(ys) or not hasattr(type(ys), "__iter__") or isinstance(ys, str):
             raise TypeError(
                 f"jacobian is of a function that returns a list of numbers, got {type(ys).__name__}: {ys!r}; for the "
-                f"gradient of one number take value_and_grad(f)(xs), or return [y]"
+                f"gradient of one number take value_and_grad(f), called as f is, or return [y]"
             )
         numbers = [_number(y, "jacobian", "a flat list of numbers") for y in ys]
         rows = [_slopes(y, inputs.leaves, record=not inputs.is_plain) for y in numbers]

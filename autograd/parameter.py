@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .apply import specialize
-from .checks import real_number
+from .checks import brief, real_number
 from .freezing import Freezable, frozen_class, set_requires_grad, unfrozen_class
 from .scopes import TOP, Scope, current
 from .store import Place, Store, take
@@ -22,7 +22,8 @@ _new = object.__new__
 class Parameter(Freezable, Value):
     """A leaf that an optimizer changes: a lone one, or the scalar face of a place in a `ParameterArray`.
 
-    Attributes of your own stay on it. ``data`` and ``grad`` are numbers in flat memory.
+    Attributes of your own stay on it. ``data`` and ``grad`` are numbers in flat memory. ``p -= 0.1 * p.grad`` changes
+    it inside `no_grad` only, and is refused elsewhere, where it would not.
 
     >>> w = Parameter(0.5, label="w0"); (w * 4.0).backward()
     >>> w.data, w.grad
@@ -38,6 +39,8 @@ class Parameter(Freezable, Value):
     _view: Any
 
     def __init__(self, data: Any, label: str = "") -> None:
+        if isinstance(data, list | tuple | np.ndarray) and np.ndim(data):
+            raise TypeError(f"a Parameter holds one number, got {brief(data)}; several are a ParameterArray(numbers)")
         number = real_number(data, "a Parameter")
         store, slot = take(1)
         self._sit(store, slot, None)

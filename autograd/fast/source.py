@@ -181,8 +181,15 @@ def _binary(op: Op, name: str, swap: bool, number: str) -> str:
         "return node",
     ]
     unrecorded = f"Constant.{name}(self, other)"
-    if name in IN_PLACE.values():
+    changes = name in IN_PLACE.values()
+    if changes:
         unrecorded = f"in_place(self, {unrecorded})"
+    by_number = [
+        "    if kind is float or (kind is int and other.bit_length() < 1024):",
+        *(f"        {line}" for line in with_number),
+    ]
+    if changes and number != "self._data":
+        by_number = ["    refuse_number(self, other)"]  # of a Parameter, whose number would stay as it is
     attributes = "" if not op.attributes else ", **attributes"
     lines = [f"def {name}(self, other{attributes}):", "scope = current()"]
     if not attributes:
@@ -191,8 +198,7 @@ def _binary(op: Op, name: str, swap: bool, number: str) -> str:
             "if scope.recording:",
             "    if kind is Value or kind in carriers:",
             *(f"        {line}" for line in with_value),
-            "    if kind is float or (kind is int and other.bit_length() < 1024):",
-            *(f"        {line}" for line in with_number),
+            *by_number,
             f"    return {general}",
             f"return {unrecorded}",
         ]

@@ -178,6 +178,8 @@ def no_module(who: str, given: Any, place: int) -> TypeError:
     cures = {name: f"nn.{row.module}()" for name, row in ACTIVATIONS.items()}
     if isinstance(given, list | tuple):
         cure = f"{who}(*modules) for a list"
+    elif isinstance(given, dict):
+        cure = f"{who}(*modules.values()) for a dict"
     elif isinstance(given, type) and issubclass(given, Module):
         cure = f"nn.{given.__name__}(), a module and not its class"
     else:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 import numpy as np
 
+from ..calls import public
 from ..parameter import Parameter
 from ..parameter_array import ParameterArray
 from ..parameter_list import Flat, ParameterList, Part, Some, without_repetition
@@ -215,6 +216,7 @@ class Walking(Member):
         """
         return sum(end - begin for begin, end in self._span().frozen())
 
+    @public
     def zero_grad(self) -> None:
         """Set the gradients of all parameters to zero.
 

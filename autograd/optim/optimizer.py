@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ..calls import answer_calls, warn
 from ..checks import count, real_array
+from ..cures import OPTIMIZERS, Answering, answer_absent
 from ..parameter_list import ParameterList
 from .parameters import Parameters, parameter_list
 from .rule import Formula, Rule, number
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
         def __set__(self, optimizer: object, given: Parameters) -> None: ...
 
 
-class Optimizer(Formula):
+class Optimizer(Formula, Answering):
     """Moves parameters by a formula, on the flat arrays of their store. Pickles with its parameters.
 
     One of your own is a class with hyperparameters as fields, each `number` or a flag, and the formula ``update``;
@@ -321,3 +322,6 @@ def _check_names(where: str, wanted: list[str], given: list[str]) -> None:
     unexpected = [name for name in given if name not in wanted]
     if missing or unexpected:
         raise ValueError(f"{where}: missing {missing}, unexpected {unexpected}; load what state_dict() gave, unchanged")
+
+
+answer_absent(Optimizer, "an optimizer", OPTIMIZERS)

@@ -133,11 +133,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..checks import size
+from ..checks import row, whole_number
 from ..parameter import Parameter
 from ..parameter_array import ParameterArray
 from ..randomness import generator
-from .checks import as_list, here
+from ..scopes import here
 from .module import Module
 
 
@@ -154,13 +154,13 @@ class Conv1d(Module):
     """
 
     def __init__(self, width: int, *, rng: Any = None) -> None:
-        width = size(width, "width of a Conv1d")
+        width = whole_number(width, "width of a Conv1d")
         self.weight = ParameterArray(generator(rng).normal(0.0, width**-0.5, width))
         self.bias = Parameter(0.0)
 
     def forward(self, x: Any) -> Any:
         """One output for each place of the filter; a single one is no list."""
-        xs, width = as_list(x, here(self)), len(self.weight)
+        xs, width = row(x, here(self)), len(self.weight)
         out = []
         for i in range(len(xs) - width + 1):
             total: Any = self.bias
