@@ -159,6 +159,18 @@ def real_array(x: Any, what: str) -> NDArray[np.float64]:
     return numbers.astype(np.float64, copy=False)
 
 
+def overwrite(to: NDArray[np.float64], numbers: Any, what: str, cure: str) -> None:
+    """Write real numbers of the same shape into an array; ``what`` says in errors whose it is.
+
+    >>> seen = np.zeros(2); overwrite(seen, [1, 2], "a buffer", ""); seen
+    array([1., 2.])
+    """
+    given = real_array(numbers, what)
+    if given.shape != to.shape:
+        raise ShapeError(f"{what} has the shape {to.shape}, got {given.shape}; {cure}")
+    to[...] = given
+
+
 def brief(x: Any, most: int = 80) -> str:
     """``repr(x)`` for a message, in at most so many characters.
 

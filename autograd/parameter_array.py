@@ -13,9 +13,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from .checks import brief, real_array
+from .checks import brief, overwrite, real_array
 from .cures import answer_absent
-from .errors import ShapeError
 from .freezing import FreezableArray
 from .parameter import Home, Parameter, new_face
 from .parameter_arithmetic import ABSENT, ArrayArithmetic
@@ -127,13 +126,8 @@ class ParameterArray(ArrayArithmetic, FreezableArray, Sequence[Any]):
         return np.lib.stride_tricks.as_strided(memory[self.begin :], self._shape, steps)
 
     def _write(self, to: NDArray[np.float64], numbers: Any, what: str) -> None:
-        given = real_array(numbers, f"{what} of {self!r}")
-        if given.shape != to.shape:
-            raise ShapeError(
-                f"{what} of {self!r} has the shape {to.shape}, got {given.shape}; write {what}[...] = numbers to have "
-                f"them repeated along the axes"
-            )
-        to[...] = given
+        cure = f"write {what}[...] = numbers to have them repeated along the axes"
+        overwrite(to, numbers, f"{what} of {self!r}", cure)
 
     def zero_grad(self) -> None:
         """Set all gradients to zero."""

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..checks import real_array
-from ..errors import ShapeError
 from .walking import Walking, join
 
 
@@ -71,18 +70,3 @@ class Buffered(Walking):
         [array([0., 0.]), array([1., 1.]), array(0.)]
         """
         return [buffer for _, buffer in self.named_buffers()]
-
-
-def overwrite(buffer: NDArray[np.float64], array: Any, name: str) -> None:
-    """Write numbers of the same shape into a buffer.
-
-    >>> seen = np.zeros(2); overwrite(seen, [1, 2], "seen"); seen
-    array([1., 2.])
-    """
-    numbers = real_array(array, f"the buffer {name!r}")
-    if numbers.shape != buffer.shape:
-        raise ShapeError(
-            f"the buffer {name!r} has the shape {buffer.shape}, got {numbers.shape}; a buffer keeps its shape: delete "
-            f"and register it anew for another one"
-        )
-    buffer[...] = numbers

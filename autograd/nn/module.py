@@ -6,7 +6,7 @@ from inspect import signature
 from typing import TYPE_CHECKING, Any, Self
 
 from ..calls import answer_calls
-from ..checks import count
+from ..checks import count, overwrite
 from ..cures import MODELS, Answering, answer_absent
 from ..documentation import SignatureOf
 from ..parameter import Parameter
@@ -14,7 +14,7 @@ from ..parameter_array import ParameterArray
 from ..readers import tell
 from ..scopes import TOP, Scope, _current, current
 from .adoption import adopt, give_away, keep_parameter, refuse_circles
-from .buffers import Buffered, overwrite
+from .buffers import Buffered
 from .calling import AsForward, answer_call, entering, entering_with_batch
 from .hooks import Hookable
 from .members import CONTAINERS, MEMBERS, PLAIN, Own, has_members, held
@@ -145,7 +145,8 @@ class Module(Buffered, Stateful, Hookable, Answering):
     def __setattr__(self, name: str, value: Any) -> None:
         own = self._own
         if name in own.buffers:
-            overwrite(vars(self)[name], value, name)
+            cure = "a buffer keeps its shape: delete and register it anew for another one"
+            overwrite(vars(self)[name], value, f"the buffer {name!r}", cure)
             return
         old = vars(self).get(name)
         if value is old and isinstance(value, _PARAMETERS):
