@@ -295,8 +295,13 @@ def _in_ieee(function: Callable[..., Any], numbers: tuple[float, ...]) -> Any:
             return function(Arrays, *map(np.float64, numbers))
 
 
+_NUMBERS = (*NUMBERS, np.bool_)
+
+
 def _plain_numbers(op: Op, args: tuple[Any, ...]) -> list[float]:
-    strangers = [x for x in args if not isinstance(x, (*NUMBERS, np.bool_))]
+    strangers = [x for x in args if not isinstance(x, _NUMBERS)]
+    if not strangers and CONDITION not in op.domain:
+        return [float(x) for x in args]
     if not strangers:
         said = [truth(x) if op.domain_of(i) is CONDITION else None for i, x in enumerate(args)]
         return [float(x if known is None else known) for x, known in zip(args, said, strict=True)]

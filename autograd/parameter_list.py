@@ -51,7 +51,7 @@ class Flat(Part):
     def face(self, i: int) -> Parameter:
         """See `Part`."""
         (array,) = self.arrays
-        found: Parameter = array[np.unravel_index(i, array.shape)]
+        found: Parameter = array.face(array.begin + i) if array.is_whole else array[np.unravel_index(i, array.shape)]
         return found
 
     def faces(self) -> Iterator[Parameter]:
@@ -69,9 +69,9 @@ class NeuronByNeuron(Part):
     def face(self, i: int) -> Parameter:
         """See `Part`."""
         weight, bias = self.arrays
-        row, column = divmod(i, weight.shape[1] + 1)
-        found: Parameter = bias[row] if column == weight.shape[1] else weight[row][column]
-        return found
+        nin = weight.shape[1]
+        row, column = divmod(i, nin + 1)
+        return bias.face(bias.begin + row) if column == nin else weight.face(weight.begin + row * nin + column)
 
     def faces(self) -> Iterator[Parameter]:
         """See `Part`."""
