@@ -17,14 +17,13 @@ from .rule import Interval, as_number
 __all__ = ["CosineAnnealingLR", "ExponentialLR", "LambdaLR", "LinearLR"]
 __all__ += ["OneCycleLR", "Schedule", "SequentialLR", "StepLR"]
 
-STEPS = {"least": 1}  # declares a field as a count of steps
-
 
 def within(low: float = 0.0, high: float = math.inf, ends: str = "[)") -> dict[str, Interval]:
     """Declares a field as a number in an `Interval`."""
     return {"allowed": Interval(low, high, ends)}
 
 
+STEPS = {"least": 1}  # declares a field as a count of steps
 POSITIVE = within(ends="()")
 
 
