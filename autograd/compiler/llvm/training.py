@@ -102,6 +102,5 @@ class Training:
         return memory, live
 
     def _changes(self, firsts: Integers, counts: Integers) -> bool:
-        """Whether steps have different rows."""
         has_masks = any(array.kind == "mask" for array in self.tape.arrays)
         return has_masks or bool(np.ptp(firsts) or np.ptp(counts))

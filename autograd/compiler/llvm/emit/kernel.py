@@ -48,7 +48,6 @@ class _Kernel:
         self._functions = Functions(emitter, shape, code)
 
     def emit(self) -> None:
-        """Write the exported function."""
         body = self._emitter.module.function("run", "ptr noalias %A", result="i64")
         for name, argument in _POINTER_ARGUMENTS.items():
             body.line(f"%{name} = load ptr, ptr {self._argument(body, argument)}, align 8")
@@ -108,7 +107,6 @@ class _Kernel:
         return body.assign(f"icmp eq i64 {flags}, 0")
 
     def _step(self, body: Body, batch: _Batch) -> None:
-        """Everything of one batch."""
         tape, layout = self._tape, self._layout
         if layout.copies_parameters:
             _copy(body, "%U", "%P", tape.parameters)

@@ -100,7 +100,6 @@ def along_slots(outer: SumMatrix) -> SumMatrix:
 
 
 def _sum_rows(emitter: Emitter, body: Body, outer: SumMatrix, ending: Ending) -> None:
-    """Sums of the left rows alone."""
     layout, first_slot = emitter.layout, emitter.addresses.slot(outer.slot)
 
     def some_rows(row: Index, count: int) -> None:
