@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import struct
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, cast
 
 import numpy as np
@@ -64,16 +64,10 @@ class Signature:
     """What the arguments of a program are called and look like."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
-        self._function = function
-        self._names: dict[int, list[str]] = {}
+        self.names: Callable[[int], list[str]] = lru_cache(maxsize=16)(partial(argument_names, function))
+        """Names for that many arguments; finding them takes as long as a small kernel."""
         self.layout: tuple[InputArray, ...] | None = None
         """That of the call for which the function was traced; from then on others are refused."""
-
-    def names(self, count: int) -> list[str]:
-        """Names for that many arguments."""
-        if count not in self._names:  # finding them takes as long as a small kernel
-            self._names[count] = argument_names(self._function, count)
-        return self._names[count]
 
     def arrays(self, arguments: Sequence[Any]) -> tuple[Floats, ...]:
         """The arguments as plain arrays (see `backend.is_plain`) that fit the layout; one that is plain stays itself.

@@ -64,7 +64,6 @@ class _Lowering:
         self._operands: dict[int, Operand] = {}
 
     def tape(self) -> Tape:
-        """The whole tape."""
         plan, gradients = self.plan, self.plan.rooted.gradients
         roots = tuple(self._shared(root) for root in plan.rooted.roots)
         return Tape(

@@ -223,7 +223,6 @@ class _Block:
             self._reduce(reduction, adjoints)
 
     def get(self, x: Any) -> Any:
-        """The number or the row of an operand."""
         if isinstance(x, Row):
             return self.memory[x.space][x.index]
         return x.value if isinstance(x, Number) else self.uniforms[x.slot]
@@ -278,7 +277,6 @@ class _Block:
         return value
 
     def _strided(self, slot: int, stride: int, count: int) -> Floats:
-        """Uniforms with a step between their slots, as a column."""
         return self.uniforms[slot + stride * np.arange(count), None]
 
     def _reduce(self, reduction: Reduction, adjoints: Floats) -> None:

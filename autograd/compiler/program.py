@@ -4,54 +4,20 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any, Literal, overload
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..calls import public, shorten
-from ..optim.stepping import offers
 from .arguments import is_one_sample, refuse_nested, refuse_nonfinite
-from .backend import NAMES, Backend, Executable, Failure, Floats, Goal, backend_called
+from .backend import NAMES, Executable, Failure, Floats, Goal
 from .binding import Bound
 from .samples import diagnose, graph_of
 from .specialisation import Specialisation, Specialisations
 from .trace.run import RUNNING
 
 BackendName = Literal["auto", "numpy", "llvm"]
-
-
-@overload
-def compile(function: Callable[..., Any], backend: BackendName = "auto") -> Program: ...
-@overload
-def compile(function: None = None, backend: BackendName = "auto") -> Callable[[Callable[..., Any]], Program]: ...
-
-
-@public
-def compile(function: Callable[..., Any] | None = None, backend: BackendName = "auto") -> Any:
-    """Make a program of a function that is written for one sample; also a decorator, also for a model.
-
-    Args:
-        function: takes the numbers of one sample (for an array of shape (batch,) one number, for (batch, k) a list of
-            k) and returns one number, such as a loss, or a list of them. It may call models and use Parameters, which
-            stay live.
-        backend: "llvm" (machine code, needs the extra ``fast``), "numpy", or "auto": the first that works.
-
-    Returns:
-        A `Program`. It traces the function at its first call, and again when something that the function reads has
-        changed: a global, a closure's variable, an attribute, an item. Make it once, before the loop: each new one
-        traces and compiles anew.
-
-    >>> import numpy as np
-    >>> from autograd import Parameter, compile
-    >>> w = Parameter(3.0)
-    >>> program = compile(lambda x, y: (w * x - y) ** 2, backend="numpy")
-    >>> program.backward(np.array([1.0, 2.0]), np.array([2.0, 4.0])), w.grad
-    (2.5, 5.0)
-    """
-    if function is None:
-        return lambda function: Program(function, backend)
-    return Program(function, backend)
 
 
 class Program:
@@ -88,10 +54,8 @@ class Program:
 
     def _forget(self) -> None:
         self._lock = threading.RLock()
-        self._backend: Backend | None = None
-        self._specialisations = Specialisations(self.function)
-        self._signature = self._specialisations.signature
-        self._bound: dict[Goal, Bound] = {}
+        self._specialisations = Specialisations(self.function, self._wanted)
+        self._signature, self._bounds = self._specialisations.signature, self._specialisations.bounds
 
     # What it computes
 
@@ -155,7 +119,7 @@ class Program:
         refuse_nested(arguments)
         with self._lock:
             arrays, names = self._finite(arguments)
-            return graph_of(self.function, self._specialise(arrays).trace, arrays, names, sample)
+            return graph_of(self.function, self._specialisations.current(arrays).trace, arrays, names, sample)
 
     @public
     def explain(self, stage: str | None = None, goal: Goal | None = None, most: int = 200) -> str:
@@ -183,12 +147,10 @@ class Program:
         %2 = mul %0 %1
         -> %2
         """
-        from .report import explained, report  # here, as all that only compiling needs: importing autograd stays fast
+        from .report import explained  # here, as all that only compiling needs: importing autograd stays fast
 
         with self._lock:
-            if stage is None and goal is None:
-                return report(self._specialisations, self._backend)
-            return explained(self._specialisations.newest, self._chosen_backend, stage, goal, most)
+            return explained(self._specialisations, stage, goal, most)
 
     def __repr__(self) -> str:
         return f"Program({self.function!r}, backend={self._wanted!r})"
@@ -210,66 +172,32 @@ class Program:
     def specialise(self, *arrays: Floats) -> Specialisation:
         """The trace for C-contiguous float64 arrays, made if there is none that is still good."""
         with self._lock:
-            return self._specialise(self._signature.arrays(arrays))
+            return self._specialisations.current(self._signature.arrays(arrays))
 
     @property
     def observed(self) -> Floats:
         """What was observed of the batch of the last `backward`."""
-        observed: Floats = self._bound["parameters"].observed
+        observed: Floats = self._bounds["parameters"].observed
         return observed
 
     def executable(self, goal: Goal, specialisation: Specialisation) -> Executable:
         """The code of a trace for a goal, compiled if it isn't yet."""
         with self._lock:
-            return specialisation.executable(goal, self._chosen_backend())
+            return specialisation.executable(goal, self._specialisations.chosen_backend())
 
     # How it gets there
 
     def _run(self, goal: Goal, arguments: tuple[Any, ...]) -> tuple[Bound, Any]:
         if RUNNING:
             refuse_nested(arguments)
-        bound = self._bound.get(goal)
+        bound = self._bounds.get(goal)
         if bound is None or not bound.is_current():
-            bound = self._bind(goal, arguments)
+            bound = self._specialisations.bind(goal, arguments)
         try:
             return bound, bound(arguments)
         except Failure:
-            error = self._diagnosed(bound, arguments)
+            error = diagnose(self.function, *self._finite(arguments), bound)
         raise error
-
-    def _bind(self, goal: Goal, arguments: tuple[Any, ...]) -> Bound:
-        """Trace and compile if need be, and connect the code with the parameters."""
-        specialisation = self._specialise(self._signature.arrays(arguments))
-        if goal != "values":
-            specialisation.refuse_lists()
-        if goal == "parameters":
-            specialisation.refuse_frozen()
-        bound = specialisation.bounds.get(goal)
-        if bound is None:
-            executable = specialisation.executable(goal, self._chosen_backend())
-            trace, tape, notice = specialisation.trace, specialisation.tapes[goal], specialisation.notice
-            bound = specialisation.bounds[goal] = Bound(goal, trace, tape, executable, self._signature, notice)
-            if goal == "parameters":
-                offers.add(trace.span.places, self._chosen_backend().step)
-        self._bound[goal] = bound
-        return bound
-
-    def _specialise(self, arrays: tuple[Floats, ...]) -> Specialisation:
-        """The trace that is good now, made if there is none."""
-        newest = self._specialisations.newest
-        found = self._specialisations.current(arrays)
-        if self._specialisations.newest is not newest:
-            self._bound.clear()
-        return found
-
-    def _chosen_backend(self) -> Backend:
-        if self._backend is None:
-            self._backend = backend_called(self._wanted)
-        return self._backend
-
-    def _diagnosed(self, bound: Bound, arguments: tuple[Any, ...]) -> Exception:
-        arrays, names = self._finite(arguments)
-        return diagnose(self.function, arrays, names, bound)
 
     def _finite(self, arguments: tuple[Any, ...]) -> tuple[tuple[Floats, ...], list[str]]:
         """The arguments as arrays without NaN and infinities, and what they are called."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ..checks import by_name, count, whole_number
-from .backend import Backend, Goal
+from .backend import Goal
 from .graph.rooted import RootedGraph
 from .graph.text import limited, names_text, text
 from .pipeline import STAGES, stages
@@ -26,9 +26,36 @@ _CALLS: dict[Goal, str] = {
 }
 
 
-def report(specialisations: Specialisations, backend: Backend | None) -> str:
-    """The text of `Program.explain`."""
-    lines = [f"{specialisations.name}: {'backend ' + backend.name if backend else 'nothing is compiled yet'}"]
+def explained(specialisations: Specialisations, stage: str | None, goal: str | None, most: int) -> str:
+    """The text of `Program.explain`; a stage is computed again.
+
+    Raises:
+        ValueError: no such stage or goal.
+    """
+    if stage is None and goal is None:
+        return _report(specialisations)
+    by_name(STAGES, stage, "a stage of the compiler")
+    assert stage is not None
+    wanted: Goal = "values"
+    if goal is not None:
+        wanted = by_name({each: each for each in _CALLS}, goal, "a goal")
+    most = whole_number(most, "most", 1)
+    specialisation = specialisations.newest
+    if specialisation is None:
+        return "nothing is traced yet: call the program with data first"
+    if goal is None and specialisation.tapes:
+        wanted = next(reversed(specialisation.tapes))
+    if wanted != "values":
+        specialisation.refuse_lists()
+    if stage == "code":
+        lines = specialisation.executable(wanted, specialisations.chosen_backend()).text().splitlines()
+        return "\n".join(limited(lines, len(lines), most))
+    return stage_text(getattr(stages(specialisation.trace, wanted), stage), most)
+
+
+def _report(specialisations: Specialisations) -> str:
+    backend = specialisations.backend
+    lines = [f"{specialisations.name}: {f'backend {backend.name}' if backend else 'nothing is compiled yet'}"]
     if not specialisations.known:
         lines.append("  nothing is traced yet: call the program with data first")
     for specialisation in specialisations.known:
@@ -96,39 +123,6 @@ def _of_reduction(reduction: SumMatrix | SumOne) -> str:
 
 
 # Stages
-
-
-def explained(
-    specialisation: Specialisation | None,
-    backend: Callable[[], Backend],
-    stage: str | None,
-    goal: str | None,
-    most: int,
-) -> str:
-    """The text of a stage, computed again; ``goal`` None is what was compiled last.
-
-    Raises:
-        ValueError: no such stage or goal.
-    """
-    by_name(STAGES, stage, "a stage of the compiler")
-    assert stage is not None
-    wanted = None if goal is None else by_name({each: each for each in _CALLS}, goal, "a goal")
-    most = whole_number(most, "most", 1)
-    if specialisation is None:
-        return "nothing is traced yet: call the program with data first"
-    if wanted is None:
-        wanted = _last(specialisation)
-    if wanted != "values":
-        specialisation.refuse_lists()
-    if stage == "code":
-        lines = specialisation.executable(wanted, backend()).text().splitlines()
-        return "\n".join(limited(lines, len(lines), most))
-    return stage_text(getattr(stages(specialisation.trace, wanted), stage), most)
-
-
-def _last(specialisation: Specialisation) -> Goal:
-    """The goal that was compiled last."""
-    return next(reversed(specialisation.tapes), "values")
 
 
 def stage_text(made: object, most: int | None = None) -> str:

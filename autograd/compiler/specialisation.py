@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..calls import warn
 from ..errors import ShapeError
+from ..optim.stepping import offers
 from .arguments import Signature, about_one_sample
-from .backend import Backend, Executable, Floats, Goal, InputArray
+from .backend import Backend, Executable, Floats, Goal, InputArray, backend_called
+from .binding import Bound
 from .notice import Notice
 from .trace.run import Trace, collector_off, trace
 
@@ -36,7 +38,7 @@ class Specialisation:
     """Of what has been compiled last."""
     tapes: dict[Goal, Tape] = field(default_factory=dict)
     executables: dict[Goal, Executable] = field(default_factory=dict)
-    bounds: dict[Goal, Any] = field(default_factory=dict)
+    bounds: dict[Goal, Bound] = field(default_factory=dict)
     """What runs the executables."""
     compile_seconds: dict[Goal, float] = field(default_factory=dict)
 
@@ -98,12 +100,25 @@ class Specialisation:
             self.compile_seconds[goal] = time.perf_counter() - start
         return self.executables[goal]
 
+    def bound(self, goal: Goal, backend: Backend, signature: Signature) -> Bound:
+        """The code for a goal, connected with the parameters."""
+        if goal not in self.bounds:
+            executable = self.executable(goal, backend)
+            self.bounds[goal] = Bound(goal, self.trace, self.tapes[goal], executable, signature, self.notice)
+            if goal == "parameters":
+                offers.add(self.trace.span.places, backend.step)
+        return self.bounds[goal]
+
 
 class Specialisations:
     """Those that a program keeps of its function, the newest first: a function is traced anew when it must be."""
 
-    def __init__(self, function: Callable[..., Any]) -> None:
-        self._function = function
+    def __init__(self, function: Callable[..., Any], wanted: str) -> None:
+        self._function, self._wanted = function, wanted
+        self.backend: Backend | None = None
+        """None before it is needed."""
+        self.bounds: dict[Goal, Bound] = {}
+        """What was run last for each goal, perhaps of a trace that isn't good any more."""
         self.name: str = getattr(function, "__name__", None) or type(function).__name__
         self.signature = Signature(function)
         self.known: list[Specialisation] = []
@@ -130,8 +145,25 @@ class Specialisations:
         for older in self.known:
             new.inherit(older)
         self.known = [new, *self.known[: _KEPT - 1]]
+        self.bounds.clear()
         self.signature.layout = layout
         return new
+
+    def bind(self, goal: Goal, arguments: tuple[Any, ...]) -> Bound:
+        """What runs a goal from now on: traced and compiled if need be."""
+        specialisation = self.current(self.signature.arrays(arguments))
+        if goal != "values":
+            specialisation.refuse_lists()
+        if goal == "parameters":
+            specialisation.refuse_frozen()
+        bound = self.bounds[goal] = specialisation.bound(goal, self.chosen_backend(), self.signature)
+        return bound
+
+    def chosen_backend(self) -> Backend:
+        """The backend, found at its first use."""
+        if self.backend is None:
+            self.backend = backend_called(self._wanted)
+        return self.backend
 
     def _warn_of_traces(self, reasons: Iterable[str]) -> None:
         for reason in reasons:

@@ -51,12 +51,8 @@ def _positive(graph: Graph) -> set[int]:
     for node, kind in enumerate(graph.kinds):
         if kind is add:
             a, b = graph.args[node]
-            square = b if a in graph.numbers else a
-            if _is_square(graph, square) and graph.numbers.get(a + b - square, 0.0) > 0.0:
+            square, other = (b, a) if a in graph.numbers else (a, b)
+            is_square = graph.kinds[square] is mul and len(set(graph.args[square])) == 1
+            if is_square and graph.numbers.get(other, 0.0) > 0.0:
                 found.add(node)
     return found
-
-
-def _is_square(graph: Graph, node: int) -> bool:
-    args = graph.args[node]
-    return graph.kinds[node] is mul and args[0] == args[1]

@@ -246,6 +246,11 @@ def simplified(graph: Graph, op: Op, args: tuple[int, ...]) -> int | None:
     return None if rule is None or known.count(None) == len(known) else rule(graph, args, known)
 
 
+def _number_and_other(args: tuple[int, ...], known: list[Any]) -> tuple[float, int]:
+    """Of two operands the one that is known, as a number, and the other."""
+    return (known[0], args[1]) if known[0] is not None else (known[1], args[0])
+
+
 def _add(_: Graph, args: tuple[int, ...], known: list[Any]) -> int | None:
     if known[0] == 0.0:
         return args[1]
@@ -259,7 +264,7 @@ def _sub(graph: Graph, args: tuple[int, ...], known: list[Any]) -> int | None:
 
 
 def _mul(graph: Graph, args: tuple[int, ...], known: list[Any]) -> int | None:
-    number, other = (known[0], args[1]) if known[0] is not None else (known[1], args[0])
+    number, other = _number_and_other(args, known)
     if number == -1.0:
         return graph.record(neg, (other,))
     return other if number == 1.0 else None
@@ -291,12 +296,12 @@ def _where(_: Graph, args: tuple[int, ...], known: list[Any]) -> int | None:
 
 
 def _both(graph: Graph, args: tuple[int, ...], known: list[Any]) -> int | None:
-    decided, other = (known[0], args[1]) if known[0] is not None else (known[1], args[0])
+    decided, other = _number_and_other(args, known)
     return other if decided else graph.constant(0.0)
 
 
 def _either(graph: Graph, args: tuple[int, ...], known: list[Any]) -> int | None:
-    decided, other = (known[0], args[1]) if known[0] is not None else (known[1], args[0])
+    decided, other = _number_and_other(args, known)
     return graph.constant(1.0) if decided else other
 
 

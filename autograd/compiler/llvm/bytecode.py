@@ -106,7 +106,6 @@ class _Encoder:
         self._literals: Counter[Any] = Counter()
 
     def write(self, code: Sequence[Instruction | Dot], is_scalar: bool = False) -> None:
-        """Write straight code, or scalar code."""
         rows, address = _FreeRows(self._first_local), self._address
         places = rows.places
         for item, ending in zip(code, _last_uses(code), strict=True):
@@ -217,7 +216,6 @@ class _FreeRows:
         self._unused: list[Where] = []
 
     def new(self) -> Where:
-        """A row that nobody uses."""
         if self._unused:
             return self._unused.pop()
         self.count += 1

@@ -31,7 +31,6 @@ class _Encoded(Fixed):
         self._bases = bases
 
     def begin(self, body: Body) -> None:
-        """Find all places."""
         self._pointers = []
         for k, base in enumerate(self._bases):
             number = _read(body, "%T", 4 * k)
@@ -39,11 +38,9 @@ class _Encoded(Fixed):
             self._pointers.append(body.pointer(base, body.offset(0, (number, size))))
 
     def row(self, row: Row) -> Address:
-        """Where a row begins."""
         return self._pointers[row.index], 0
 
     def uniform(self, slot: int) -> Address:
-        """Where a uniform is."""
         return self._pointers[slot], 0
 
 

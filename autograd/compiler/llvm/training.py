@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,13 +15,6 @@ from ...optim.rule import Rule
 from ..backend import Floats, Held, Integers, is_plain
 from ..tape import Tape
 from .kernel import Kernel, Memory, gather
-
-
-class _Ready(NamedTuple):
-    """The memory of a kernel, and where it finds the numbers of buffers."""
-
-    memory: Memory
-    buffers: Floats
 
 
 def _address(array: NDArray[Any]) -> int:
@@ -41,7 +34,8 @@ class Training:
     held: Held
     shapes: tuple[tuple[int, ...], ...]
     """Those that the arrays had when this was bound."""
-    ready: dict[Kernel, _Ready] = field(default_factory=dict)
+    ready: dict[Kernel, tuple[Memory, Floats]] = field(default_factory=dict)
+    """By kernel: its memory, and where it finds the numbers of buffers."""
 
     def __call__(
         self,
@@ -100,14 +94,13 @@ class Training:
         done = int(block[place("done")])
         return done, losses[: done + 1]
 
-    def _prepare(self, kernel: Kernel) -> _Ready:
+    def _prepare(self, kernel: Kernel) -> tuple[Memory, Floats]:
         """Memory for a kernel, with the addresses of all that never moves."""
         memory, live = Memory(kernel), np.empty(self.tape.buffers)
         kernel.fill(memory, self.held.states, "state", parameters=self.held.data, buffers=live)
-        self.ready[kernel] = ready = _Ready(memory, live)
-        return ready
+        self.ready[kernel] = memory, live
+        return memory, live
 
     def _changes(self, firsts: Integers, counts: Integers) -> bool:
-        """Whether steps have different rows."""
         has_masks = any(array.kind == "mask" for array in self.tape.arrays)
         return has_masks or bool(np.ptp(firsts) or np.ptp(counts))

@@ -112,7 +112,6 @@ class _Outline:
         """All places, each with its number."""
 
     def of(self, item: Item) -> Any:
-        """The outline."""
         if isinstance(item, Straight):
             return tuple([self._line(line) for line in item.code])
         if isinstance(item, Map):
@@ -124,7 +123,6 @@ class _Outline:
         return self._dense(item)
 
     def _line(self, line: Any) -> Any:
-        """An instruction or a dot."""
         if isinstance(line, Instruction):
             args = self._arguments(line.op, line.args)
             return line.target, line.op, args, self._operand(line.store), line.checked

@@ -95,7 +95,6 @@ def _spelled_out(graph: Graph, new: Graph, node: int, names: Names) -> int | Non
 
 
 def _condition(new: Graph, kind: Op, left: Any, right: Any) -> _Condition:
-    """A comparison of two numbers, or two conditions joined."""
     if kind is not BOTH and kind is not EITHER:
         return _Condition((kind.symbol, 0, 1), (left, right))
     if len(left.compared) + len(right.compared) > _MOST_COMPARED:

@@ -112,6 +112,5 @@ def _end_of_repeats(marks: Sequence[int], place: int, period: int) -> int:
 
 
 def _evenly(begin: int, end: int) -> Iterator[tuple[int, int]]:
-    """Parts that aren't too long."""
     for first in range(begin, end, MOST):
         yield first, min(first + MOST, end)

@@ -63,7 +63,6 @@ class Schedule:
         yield from self._plan_singles(singles)
 
     def _plan_singles(self, nodes: list[int]) -> Iterator[PlannedUnit]:
-        """Single nodes that follow each other, cut into pieces."""
         kinds, args = self.groups.graph.kinds, self.groups.graph.args
         code = Code([kinds[node] for node in nodes], [args[node] for node in nodes], nodes)
         for begin, end in code.pieces():

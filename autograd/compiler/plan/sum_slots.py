@@ -42,7 +42,6 @@ def reached(tape: Tape) -> NDArray[np.bool_]:
 
 
 def _summed(tape: Tape) -> NDArray[np.bool_]:
-    """Which uniforms have a sum."""
     found = np.zeros(tape.uniforms, dtype=bool)
     for reduction in tape.reductions:
         found[slots_of(reduction)] = True

@@ -247,8 +247,10 @@ class Noting:
                 if isinstance(space, type):
                     self._settle_class(space, ours)
                     continue
-                if isinstance(space, types.FunctionType):
-                    self._settle_function(space)
+                if isinstance(space, types.FunctionType) and space.__code__ in self._ran:
+                    self._attribute(space, "__code__")  # what reloads a cell or a file puts new code into it
+                    if space.__defaults__:
+                        self._attribute(space, "__defaults__")
                 for name in ours.intersection(vars(space)):
                     self._attribute(space, name)
         self._missing_globals()
@@ -263,12 +265,6 @@ class Noting:
                 is_read = name in ours and name[:2] != "__" and (isinstance(value, property) or not is_computed(value))
             if is_read:
                 self._attribute(kind, name)
-
-    def _settle_function(self, f: types.FunctionType) -> None:
-        if f.__code__ in self._ran:  # what reloads a cell or a file puts new code into the function that there is
-            self._attribute(f, "__code__")
-            if f.__defaults__:
-                self._attribute(f, "__defaults__")
 
     def _attribute(self, space: Any, name: str) -> None:
         self.met(space, name, functools.partial(getattr, space, name, ABSENT), f"{space.__name__}.{name}")

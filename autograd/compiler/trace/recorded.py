@@ -13,7 +13,6 @@ from ...operation import Op
 from ...ops import mul, where
 from ..graph.conditions import CONDITIONS, IDENTITY, IS_CONDITION, unchecked
 from ..graph.graph import PRODUCT, TOTALS, Graph, simplified
-from ..graph.runs import Line
 from ..passes.differentiate import Sweep
 
 
@@ -109,13 +108,10 @@ class _Recorded(Sweep):
         if bias is not None:
             self._contribute(bias, None, adjoint)
         for vec, line in graph.parts(node):
-            self._through_line(vec, line, adjoint)
-
-    def _through_line(self, vec: int, line: Line, adjoint: int) -> None:
-        for k, row in enumerate(self.graph.args[vec]):
-            if self.needed[row]:
-                weight = self._parameter(line.slot + k * line.step)
-                self._contribute(row, None, self.graph.record(mul, (adjoint, weight)))
+            for k, row in enumerate(graph.args[vec]):
+                if self.needed[row]:
+                    weight = self._parameter(line.slot + k * line.step)
+                    self._contribute(row, None, graph.record(mul, (adjoint, weight)))
 
     def _through(self, node: int, adjoint: int) -> None:
         graph = self.graph

@@ -254,9 +254,8 @@ class Tracer:
     def _parameter(self, parameter: Parameter) -> int:
         node = self.parameters.get(parameter)
         if node is None:
-            node = self.parameters[parameter] = self.graph.leaf(
-                "parameter", self.address(parameter.store, parameter.slot)
-            )
+            address = self.address(parameter.store, parameter.slot)
+            node = self.parameters[parameter] = self.graph.leaf("parameter", address)
         return node
 
     def _parameter_at(self, address: int) -> int:

@@ -109,12 +109,10 @@ class _Block:
 
     @cached_property
     def _table(self) -> Table:
-        """Where rows and coefficients of each part begin."""
         begins = [(int(part.rows[1]), int(part.weights[1])) for one in self._passes for part in one.parts]
         return Table(self._body.module, f"{self._body.name}_parts", begins)
 
     def all_passes(self, vector: Index, vectors: int) -> None:
-        """All passes for some vectors of samples."""
         for _, group in groupby(self._passes, key=lambda one: one.kind):
             alike = list(group)
             if len(alike) >= _MANY:
@@ -133,7 +131,6 @@ class _Block:
         self._body.loop(len(alike), one_pass)
 
     def _pass(self, one: _Pass, vector: Index, vectors: int) -> None:
-        """One pass over all outputs."""
 
         def one_tile(output: Index, outputs: int) -> None:
             self._tile(_Tile(output, outputs, vector, vectors), one)

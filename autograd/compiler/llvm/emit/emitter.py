@@ -60,11 +60,13 @@ class Emitter:
 
     def load_row(self, body: Body, row: Row, vector: Index) -> Vector:
         """One vector of a row."""
-        return body.load(*self.place(body, row, vector))
+        base, begin = self.addresses.row(row)
+        return body.load(base, begin if vector == 0 else body.offset(begin, (vector, self.layout.vector_bytes)))
 
     def store_row(self, body: Body, row: Row, vector: Index, x: Vector | float) -> None:
         """Write one vector of a row."""
-        body.store(*self.place(body, row, vector), x)
+        base, begin = self.addresses.row(row)
+        body.store(base, begin if vector == 0 else body.offset(begin, (vector, self.layout.vector_bytes)), x)
 
     def place(self, body: Body, row: Row, vector: Index, *rows: Index) -> tuple[str, Index]:
         """Where a vector of a row is, or of one so many rows behind it: a pointer, and bytes behind it."""

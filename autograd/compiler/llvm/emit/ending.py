@@ -134,7 +134,7 @@ def scattered(body: Body, slots: list[Index]) -> Slots:
 
 def emit_ending(emitter: Emitter, body: Body, ending: Ending) -> None:
     """A function that ends with the adjoints of all parameters."""
-    width, count = emitter.module.width, emitter.layout.tape.parameters
+    width, count = emitter.layout.width, emitter.layout.tape.parameters
     whole = count // width * width
     ending.begin(body)
 
@@ -151,7 +151,7 @@ def emit_ending(emitter: Emitter, body: Body, ending: Ending) -> None:
 def emit_gradient_test(emitter: Emitter, body: Body) -> None:
     """A function that sets a flag if the adjoint of a parameter isn't finite."""
     # The adjoints are an array of ours, filled up with zeros to a whole number of vectors.
-    vectors = -(-emitter.layout.tape.parameters // emitter.module.width)
+    vectors = -(-emitter.layout.tape.parameters // emitter.layout.width)
     chains = min(4, vectors)
     rounds = vectors // chains * chains
 

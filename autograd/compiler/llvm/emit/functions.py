@@ -107,7 +107,6 @@ class Functions:
         return self._shape.rule is None or has_sums_for_all(self._tape)
 
     def _ending(self) -> Ending:
-        """What becomes of the parameters' gradients."""
         if self._shape.rule is None:
             return AddTo(self.arguments.offset("gradients"))
         return StepOptimizer(self._shape.rule, self.arguments, self._layout)

@@ -48,13 +48,13 @@ class _Kernel:
         self._functions = Functions(emitter, shape, code)
 
     def emit(self) -> None:
-        """Write the exported function."""
         body = self._emitter.module.function("run", "ptr noalias %A", result="i64")
         for name, argument in _POINTER_ARGUMENTS.items():
             body.line(f"%{name} = load ptr, ptr {self._argument(body, argument)}, align 8")
         self._call(body, "start")
         if self._shape.rule is None:
-            self._run_once(body)
+            samples, seed = self._load(body, "i64", "samples"), self._load(body, "double", "seed")
+            self._step(body, _Batch("0", "0", samples, seed, "null", None, "0"))
         else:
             self._train(body, self._shape.rule)
         flags = body.load_scalar("%V", self._layout.flags, "i64")
@@ -71,10 +71,6 @@ class _Kernel:
             body.line(f"call fastcc void @{function}({arguments})")
         else:
             Calls(function, [Call(function)]).emit(body)
-
-    def _run_once(self, body: Body) -> None:
-        samples, seed = self._load(body, "i64", "samples"), self._load(body, "double", "seed")
-        self._step(body, _Batch("0", "0", samples, seed, "null", None, "0"))
 
     def _train(self, body: Body, rule: Rule) -> None:
         steps, index = self._load(body, "i64", "steps"), self._load(body, "ptr", "index")
@@ -111,15 +107,11 @@ class _Kernel:
         return body.assign(f"icmp eq i64 {flags}, 0")
 
     def _step(self, body: Body, batch: _Batch) -> None:
-        """Everything of one batch."""
         tape, layout = self._tape, self._layout
         if layout.copies_parameters:
-            body.module.declare("void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)")
-            body.line(f"call void @llvm.memcpy.p0.p0.i64(ptr %U, ptr %P, i64 {8 * tape.parameters}, i1 false)")
+            _copy(body, "%U", "%P", tape.parameters)
         if tape.buffers:
-            body.module.declare("void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)")
-            place, source = body.pointer("%U", 8 * tape.parameters), self._load(body, "ptr", "buffers")
-            body.line(f"call void @llvm.memcpy.p0.p0.i64(ptr {place}, ptr {source}, i64 {8 * tape.buffers}, i1 false)")
+            _copy(body, body.pointer("%U", 8 * tape.parameters), self._load(body, "ptr", "buffers"), tape.buffers)
         if tape.totals:
             self._call(body, "totals")
         if tape.prologue:
@@ -154,11 +146,12 @@ class _Kernel:
         is_certain = body.assign(f"icmp ne i64 {certain}, 0")
         direct = body.assign(f"and i1 {is_certain}, {self._is_fine(body)}")
         body.when(direct, lambda: self._functions.direct.emit(body))
-        body.when(body.assign(f"xor i1 {direct}, true"), lambda: self._end_with_sums(body))
 
-    def _end_with_sums(self, body: Body) -> None:
-        self._functions.reductions.emit(body)
-        self._end(body)
+        def with_sums() -> None:
+            self._functions.reductions.emit(body)
+            self._end(body)
+
+        body.when(body.assign(f"xor i1 {direct}, true"), with_sums)
 
     def _over_blocks(self, body: Body, batch: _Batch) -> None:
         size = self._layout.samples
@@ -220,6 +213,11 @@ class _Kernel:
         body.store_scalar("%A", self._functions.arguments.offset("loss"), body.lane(total, 0))
         difference = total - total
         raise_flag(body, self._layout, body.any(body.compare("uno", difference, 0.0)), FLAG_LOSS)
+
+
+def _copy(body: Body, target: str, source: str, numbers: int) -> None:
+    body.module.declare("void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)")
+    body.line(f"call void @llvm.memcpy.p0.p0.i64(ptr {target}, ptr {source}, i64 {8 * numbers}, i1 false)")
 
 
 @dataclass(frozen=True)

@@ -25,42 +25,34 @@ _MANY = 4
 """Vectors of single sums from which on a loop makes them."""
 
 
-class _Sums:
-    """Writes what is done with sums."""
-
-    def __init__(self, body: Body, ending: Ending) -> None:
-        self._body, self._ending = body, ending
-        ending.begin(body)
-
-    def write(self, sums: Vector, count: int, slot: Index, stride: int) -> None:
-        """The first ``count`` lanes are for the uniforms slot, slot + stride, ..."""
-        body = self._body
-        if count == body.lanes.width and stride == 1:
-            place = neighbours(body, slot)
-        else:
-            place = scattered(body, [body.offset(lane * stride, (slot, 1)) for lane in range(count)])
-        self._ending.end(body, sums, place)
+def _end(body: Body, ending: Ending, sums: Vector, count: int, slot: Index, stride: int) -> None:
+    """Write what becomes of sums, whose first ``count`` lanes are for the uniforms slot, slot + stride, ..."""
+    if count == body.lanes.width and stride == 1:
+        place = neighbours(body, slot)
+    else:
+        place = scattered(body, [body.offset(lane * stride, (slot, 1)) for lane in range(count)])
+    ending.end(body, sums, place)
 
 
 def emit_outer(emitter: Emitter, body: Body, outer: SumMatrix, ending: Ending) -> None:
     """A function that makes all sums of ``outer`` over the block's samples."""
-    sums = _Sums(body, ending)
+    ending.begin(body)
     if outer.right is None:
-        _sum_rows(emitter, body, outer, sums)
+        _sum_rows(emitter, body, outer, ending)
     else:
-        _sum_products(emitter, body, outer, sums)
+        _sum_products(emitter, body, outer, ending)
 
 
 def emit_sums(emitter: Emitter, body: Body, reductions: Sequence[SumOne], ending: Ending) -> None:
     """A function that makes single sums, W at a time; many of them in a loop over a table."""
-    width = emitter.module.width
-    writer = _Sums(body, ending)
+    width = emitter.layout.width
+    ending.begin(body)
     for kind, alike in _by_kind(emitter, reductions).items():
         looped = len(alike) // width * width if len(alike) >= _MANY * width else 0
         if looped:
-            _sums_of_table(emitter, body, Table(body.module, f"{body.name}_{kind}", alike[:looped]), looped, writer)
+            _sums_of_table(emitter, body, Table(body.module, f"{body.name}_{kind}", alike[:looped]), looped, ending)
         for begin in range(looped, len(alike), width):
-            _some_sums(emitter, body, alike[begin : begin + width], writer)
+            _some_sums(emitter, body, alike[begin : begin + width], ending)
 
 
 def _by_kind(emitter: Emitter, reductions: Sequence[SumOne]) -> dict[str, list[tuple[int, ...]]]:
@@ -72,18 +64,18 @@ def _by_kind(emitter: Emitter, reductions: Sequence[SumOne]) -> dict[str, list[t
     return kinds
 
 
-def _sums_of_table(emitter: Emitter, body: Body, table: Table, count: int, writer: _Sums) -> None:
-    width = emitter.module.width
+def _sums_of_table(emitter: Emitter, body: Body, table: Table, count: int, ending: Ending) -> None:
+    width = emitter.layout.width
 
     def one_round(first: Index, _: list[Any]) -> None:
         numbers = [body.offset(lane, (first, 1)) for lane in range(width)]
         some = [[table.read(body, number, column) for column in range(table.columns)] for number in numbers]
-        _some_sums(emitter, body, some, writer)
+        _some_sums(emitter, body, some, ending)
 
     body.loop(count, one_round, stride=width)
 
 
-def _some_sums(emitter: Emitter, body: Body, some: Sequence[Sequence[Index]], writer: _Sums) -> None:
+def _some_sums(emitter: Emitter, body: Body, some: Sequence[Sequence[Index]], ending: Ending) -> None:
     """At most W sums, each given by where its rows begin and by its slot."""
     layout = emitter.layout
 
@@ -97,7 +89,7 @@ def _some_sums(emitter: Emitter, body: Body, some: Sequence[Sequence[Index]], wr
     totals = body.loop(layout.vectors, one_vector, [body.constant(0.0)] * len(some))
     across = body.sums(totals)
     for lane, (*_, slot) in enumerate(some):  # one by one, as two may be for the same uniform
-        writer.write(across if lane == 0 else body.splat(body.lane(across, lane)), 1, slot, 1)
+        _end(body, ending, across if lane == 0 else body.splat(body.lane(across, lane)), 1, slot, 1)
 
 
 def along_slots(outer: SumMatrix) -> SumMatrix:
@@ -107,8 +99,7 @@ def along_slots(outer: SumMatrix) -> SumMatrix:
     return SumMatrix(outer.right, outer.inputs, outer.left, outer.outputs, outer.slot, outer.stride_k, outer.stride_j)
 
 
-def _sum_rows(emitter: Emitter, body: Body, outer: SumMatrix, sums: _Sums) -> None:
-    """Sums of the left rows alone."""
+def _sum_rows(emitter: Emitter, body: Body, outer: SumMatrix, ending: Ending) -> None:
     layout, first_slot = emitter.layout, emitter.addresses.slot(outer.slot)
 
     def some_rows(row: Index, count: int) -> None:
@@ -118,23 +109,23 @@ def _sum_rows(emitter: Emitter, body: Body, outer: SumMatrix, sums: _Sums) -> No
 
         totals = body.loop(layout.vectors, one_vector, [body.constant(0.0)] * count)
         slot = body.offset(0, (first_slot, 1), (row, outer.stride_j))
-        sums.write(body.sums(totals), count, slot, outer.stride_j)
+        _end(body, ending, body.sums(totals), count, slot, outer.stride_j)
 
-    over_parts(body, split(outer.outputs, emitter.module.width), some_rows)
+    over_parts(body, split(outer.outputs, emitter.layout.width), some_rows)
 
 
-def _sum_products(emitter: Emitter, body: Body, outer: SumMatrix, sums: _Sums) -> None:
+def _sum_products(emitter: Emitter, body: Body, outer: SumMatrix, ending: Ending) -> None:
     """Sums of left times right: the caller's columns by whole vectors, the rest across lanes."""
-    vectors = outer.inputs // emitter.module.width if columns_read(emitter.layout.tape, outer) else 0
+    vectors = outer.inputs // emitter.layout.width if columns_read(emitter.layout.tape, outer) else 0
     if vectors:
-        _sum_from_array(emitter, body, outer, vectors, sums)
-    if vectors * emitter.module.width < outer.inputs:
-        _sum_across_lanes(emitter, body, outer, vectors * emitter.module.width, sums)
+        _sum_from_array(emitter, body, outer, vectors, ending)
+    if vectors * emitter.layout.width < outer.inputs:
+        _sum_across_lanes(emitter, body, outer, vectors * emitter.layout.width, ending)
 
 
-def _sum_across_lanes(emitter: Emitter, body: Body, outer: SumMatrix, begin: int, sums: _Sums) -> None:
+def _sum_across_lanes(emitter: Emitter, body: Body, outer: SumMatrix, begin: int, ending: Ending) -> None:
     """Tiles whose lanes are samples, for the columns from ``begin`` on."""
-    layout, tiles, width = emitter.layout, emitter.tiles, emitter.module.width
+    layout, tiles, width = emitter.layout, emitter.tiles, emitter.layout.width
     first_slot, right = emitter.addresses.slot(outer.slot), outer.right
     assert right is not None
 
@@ -157,7 +148,7 @@ def _sum_across_lanes(emitter: Emitter, body: Body, outer: SumMatrix, begin: int
                 some = totals[row * columns + column : row * columns + min(column + width, columns)]
                 constant = row * outer.stride_j + column * outer.stride_k
                 slot = body.offset(constant, (first_slot, 1), (j, outer.stride_j), (k, outer.stride_k))
-                sums.write(body.sums(some), len(some), slot, outer.stride_k)
+                _end(body, ending, body.sums(some), len(some), slot, outer.stride_k)
 
     columns = _whole_and_rest(begin, outer.inputs, tiles.gradient_columns)
     _over_tiles(body, outer, tiles.gradient_rows, columns, one_tile)
@@ -170,9 +161,9 @@ def _whole_and_rest(begin: int, end: int, most: int) -> list[EqualParts]:
     return whole + ([(end - rest, 1, rest)] if rest else [])
 
 
-def _sum_from_array(emitter: Emitter, body: Body, outer: SumMatrix, count: int, sums: _Sums) -> None:
+def _sum_from_array(emitter: Emitter, body: Body, outer: SumMatrix, count: int, ending: Ending) -> None:
     """Tiles whose lanes are columns of the caller's array: ``count`` vectors of them."""
-    layout, tiles, width = emitter.layout, emitter.tiles, emitter.module.width
+    layout, tiles, width = emitter.layout, emitter.tiles, emitter.layout.width
     found = columns_read(layout.tape, outer)
     assert found is not None
     number, first_column = found[0], emitter.addresses.column(found[1])
@@ -201,7 +192,7 @@ def _sum_from_array(emitter: Emitter, body: Body, outer: SumMatrix, count: int, 
         for place, total in enumerate(totals):
             r, v = divmod(place, vectors)
             slot = body.offset(r * outer.stride_j + v * width, (first_slot, 1), (j, outer.stride_j), (k, width))
-            sums.write(total, width, slot, 1)
+            _end(body, ending, total, width, slot, 1)
 
     _over_tiles(body, outer, tiles.sample_rows, split(count, tiles.sample_vectors), one_tile)
 

@@ -31,7 +31,7 @@ def emit_numbers(emitter: Emitter, name: str, table: int) -> None:
 
     # What is packed without an index looks up the samples after the last whole vector only, see `emit_pack`. SumMatrix
     # products look up all, but only in arrays of at least as many columns as a vector has lanes.
-    width = emitter.module.width
+    width = emitter.layout.width
     is_short = all(array.columns < width for array in emitter.layout.tape.arrays)
     whole = body.assign(f"mul i64 {body.assign(f'sdiv i64 %count, {width}')}, {width}")
     begin = body.assign(f"select i1 {is_plain}, i64 {whole}, i64 0") if is_short else "0"
@@ -74,7 +74,7 @@ def emit_pack(emitter: Emitter, name: str, number: int, first: Row) -> None:
     table = layout.row_numbers if array.kind == "data" else layout.mask_numbers
     body = emitter.module.function(name, PACK_PARAMETERS, internal=True)
     packer = _Packer(emitter, body, array, first)
-    width, vectors = emitter.module.width, emitter.layout.vectors
+    width, vectors = emitter.layout.width, emitter.layout.vectors
     is_plain = body.assign("icmp eq ptr %index, null")
     whole = body.assign(f"sdiv i64 %count, {width}")
     direct = body.assign(f"select i1 {is_plain}, i64 {whole}, i64 0")
@@ -100,7 +100,7 @@ class _Packer:
     """Writes the packing of one array. ``suspect`` sums magnitudes: not finite if a number isn't."""
 
     def __init__(self, emitter: Emitter, body: Body, array: InputArray, first: Row) -> None:
-        self._body, self._layout, self._width = body, emitter.layout, emitter.module.width
+        self._body, self._layout, self._width = body, emitter.layout, emitter.layout.width
         self._columns, self._first = array.columns, emitter.layout.row(first)
 
     def contiguous(self, start: str, vector: Index, suspect: Vector) -> Vector:

@@ -52,7 +52,6 @@ class _Registers:
         self._refused = Refused()
 
     def run(self, code: Sequence[Instruction | Dot]) -> None:
-        """Write all of the code."""
         for item in code:
             result = self._dot(item) if isinstance(item, Dot) else self._instruction(item)
             self._results[item.target] = result

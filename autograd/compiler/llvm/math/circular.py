@@ -100,10 +100,8 @@ define internal fastcc {{ double, i64 }} @huge_angle(double %x) noinline {attrib
 
 
 def _require_huge_angle(b: Body) -> None:
-    words = ", ".join(f"i64 {word}" for word in c.TWO_OVER_PI_WORDS)
     b.module.declare("i64 @llvm.fshl.i64(i64, i64, i64)")
-    table = f"@two_over_pi = internal constant [{len(c.TWO_OVER_PI_WORDS)} x i64] [{words}]"
-    b.module.define("two_over_pi", table)
+    b.module.table("two_over_pi", "i64", map(str, c.TWO_OVER_PI_WORDS))
     text = _HUGE_ANGLE_TEXT.format(
         attributes=b.module.attributes,
         least=_HUGE_EXPONENT,

@@ -37,11 +37,6 @@ class IRModule:
         self._declarations: set[str] = set()
         self._definitions: dict[str, str] = {}
 
-    @property
-    def width(self) -> int:
-        """Lanes of a vector."""
-        return self.lanes.width
-
     def function(
         self, name: str, parameters: str, *, result: str = "void", internal: bool = False, flags: str = KERNEL_FLAGS
     ) -> Body:
