@@ -1,13 +1,14 @@
 """Derivatives of functions, as functions: of any order, gradients with the value, Jacobians, Hessians, their products.
 
 Of plain numbers they give plain numbers and arrays. Of Values, and in a compiled function, they give nested lists of
-what can be differentiated again.
+what can be differentiated again; inside `no_grad` the same numbers, as constants.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Never
 
 import numpy as np
@@ -17,7 +18,7 @@ from .calls import noted, public
 from .checks import brief, is_node, is_single, row
 from .errors import ShapeError
 from .lists import dot
-from .scopes import current
+from .scopes import current, entered
 from .value import Constant, Value
 
 
@@ -69,13 +70,14 @@ def derivative(f: Callable[[Any], Any], order: int = 1) -> Callable[[Any], Any]:
                 f"the derivative of a function of one number is taken at one number, got {brief(x)}; of several inputs "
                 f"take gradients(y, xs), and of a list of points [derivative(f)(x) for x in xs]"
             )
-        leaf = _alias(x)
-        y: Any = f(leaf)
-        for remaining in range(order, 0, -1):
-            if not getattr(y, "requires_grad", False):
-                return 0.0 if is_plain else Constant(0.0)
-            (y,) = gradients(y, [leaf], record=remaining > 1 or not is_plain)
-        return y
+        with _recording() as shown:
+            leaf = _alias(x)
+            y: Any = f(leaf)
+            for remaining in range(order, 0, -1):
+                if not getattr(y, "requires_grad", False):
+                    return 0.0 if is_plain else Constant(0.0)
+                (y,) = gradients(y, [leaf], record=remaining > 1 or not is_plain)
+            return shown(y)
 
     return at
 
@@ -103,25 +105,26 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
     wanted = (argnums,) if isinstance(argnums, int) else tuple(argnums)
 
     @public
-    def at(*args: Any, **named: Any) -> tuple[Any, Any]:
+    def at(*args: Any, **named: Any) -> Any:
         missing = next((k for k in wanted if not -len(args) <= k < len(args)), None)
         if missing is not None:
             raise TypeError(
                 f"value_and_grad: argnums names argument {missing}, but the call has {len(args)}, from 0 on"
             )
-        given, found = list(args), [_Inputs(args[k], "value_and_grad") for k in wanted]
-        for k, inputs in zip(wanted, found, strict=True):
-            given[k] = inputs.leaves if inputs.is_list else inputs.leaves[0]
-        one = "one number to differentiate; for a list of numbers take jacobian(f)(xs)"
-        y = _number(f(*given, **named), "value_and_grad", one)
-        is_plain = all(inputs.is_plain for inputs in found)
-        slopes = iter(_slopes(y, [leaf for inputs in found for leaf in inputs.leaves], record=not is_plain))
-        grads = []
-        for inputs in found:
-            numbers = [next(slopes) for _ in inputs.leaves]
-            grads.append(_shown(numbers, is_plain) if inputs.is_list else numbers[0])
-        value = y.data if is_plain and isinstance(y, Value) else y
-        return value, grads[0] if isinstance(argnums, int) else tuple(grads)
+        with _recording() as shown:
+            given, found = list(args), [_Inputs(args[k], "value_and_grad") for k in wanted]
+            for k, inputs in zip(wanted, found, strict=True):
+                given[k] = inputs.leaves if inputs.is_list else inputs.leaves[0]
+            one = "one number to differentiate; for a list of numbers take jacobian(f)(xs)"
+            y = _number(f(*given, **named), "value_and_grad", one)
+            is_plain = all(inputs.is_plain for inputs in found)
+            slopes = iter(_slopes(y, [leaf for inputs in found for leaf in inputs.leaves], record=not is_plain))
+            grads = []
+            for inputs in found:
+                numbers = [next(slopes) for _ in inputs.leaves]
+                grads.append(_shown(numbers, is_plain) if inputs.is_list else numbers[0])
+            value = y.data if is_plain and isinstance(y, Value) else y
+            return shown((value, grads[0] if isinstance(argnums, int) else tuple(grads)))
 
     return at
 
@@ -151,16 +154,17 @@ def jacobian(f: Callable[..., Any]) -> Callable[[Any], Any]:
 
     @public
     def at(xs: Any, *more: Never) -> Any:
-        inputs = _one_list("jacobian", xs, *more)
-        ys = call_with(f, inputs.leaves)
-        if is_node(ys) or not hasattr(type(ys), "__iter__") or isinstance(ys, str):
-            raise TypeError(
-                f"jacobian is of a function that returns a list of numbers, got {type(ys).__name__}: {ys!r}; for the "
-                f"gradient of one number take value_and_grad(f), called as f is, or return [y]"
-            )
-        numbers = [_number(y, "jacobian", "a flat list of numbers") for y in ys]
-        rows = [_slopes(y, inputs.leaves, record=not inputs.is_plain) for y in numbers]
-        return _shown(rows, inputs.is_plain, (len(rows), len(inputs.leaves)))
+        with _recording() as shown:
+            inputs = _one_list("jacobian", xs, *more)
+            ys = call_with(f, inputs.leaves)
+            if is_node(ys) or not hasattr(type(ys), "__iter__") or isinstance(ys, str):
+                raise TypeError(
+                    f"jacobian is of a function that returns a list of numbers, got {type(ys).__name__}: {ys!r}; for "
+                    f"the gradient of one number take value_and_grad(f), called as f is, or return [y]"
+                )
+            numbers = [_number(y, "jacobian", "a flat list of numbers") for y in ys]
+            rows = [_slopes(y, inputs.leaves, record=not inputs.is_plain) for y in numbers]
+            return shown(_shown(rows, inputs.is_plain, (len(rows), len(inputs.leaves))))
 
     return at
 
@@ -180,11 +184,12 @@ def hessian(f: Callable[..., Any]) -> Callable[[Any], Any]:
 
     @public
     def at(xs: Any, *more: Never) -> Any:
-        inputs = _one_list("hessian", xs, *more)
-        y = _number(call_with(f, inputs.leaves), "hessian", "one number")
-        first = _slopes(y, inputs.leaves, record=True)
-        rows = [_slopes(g, inputs.leaves, record=not inputs.is_plain) for g in first]
-        return _shown(rows, inputs.is_plain, (len(rows), len(rows)))
+        with _recording() as shown:
+            inputs = _one_list("hessian", xs, *more)
+            y = _number(call_with(f, inputs.leaves), "hessian", "one number")
+            first = _slopes(y, inputs.leaves, record=True)
+            rows = [_slopes(g, inputs.leaves, record=not inputs.is_plain) for g in first]
+            return shown(_shown(rows, inputs.is_plain, (len(rows), len(rows))))
 
     return at
 
@@ -209,14 +214,36 @@ def hvp(f: Callable[..., Any], xs: Any, v: Any) -> Any:
     array([8., 4.])
     """
     _refuse_no_function(f, "hvp")
-    inputs = _one_list("hvp", xs)
-    direction = row(v, "hvp", "v has one number for each of xs", "write [v]", "takes one row of numbers")
-    if len(direction) != len(inputs.leaves):
-        raise ShapeError(f"hvp needs as many numbers in v as in xs, got {len(direction)} and {len(inputs.leaves)}")
-    is_plain = inputs.is_plain and not any(is_node(x) for x in direction)
-    y = _number(call_with(f, inputs.leaves), "hvp", "one number")
-    along = dot(_slopes(y, inputs.leaves, record=True), direction)
-    return _shown(_slopes(along, inputs.leaves, record=not is_plain), is_plain)
+    with _recording() as shown:
+        inputs = _one_list("hvp", xs)
+        direction = row(v, "hvp", "v has one number for each of xs", "write [v]", "takes one row of numbers")
+        if len(direction) != len(inputs.leaves):
+            raise ShapeError(f"hvp needs as many numbers in v as in xs, got {len(direction)} and {len(inputs.leaves)}")
+        is_plain = inputs.is_plain and not any(is_node(x) for x in direction)
+        y = _number(call_with(f, inputs.leaves), "hvp", "one number")
+        along = dot(_slopes(y, inputs.leaves, record=True), direction)
+        return shown(_shown(_slopes(along, inputs.leaves, record=not is_plain), is_plain))
+
+
+@contextmanager
+def _recording() -> Iterator[Callable[[Any], Any]]:
+    """Inside, operations are recorded, also in a `no_grad` around it: what is differentiated there isn't constant.
+
+    It gives what makes constants of the results then.
+    """
+    outer = current()
+    if outer.recording:
+        yield lambda found: found
+        return
+    with entered(outer.where(recording=True)):
+        yield _constants
+
+
+def _constants(found: Any) -> Any:
+    """Without history: a node, or nested lists of nodes."""
+    if isinstance(found, list | tuple):
+        return type(found)(map(_constants, found))
+    return found.detach() if is_node(found) else found
 
 
 class _Inputs:

@@ -64,6 +64,10 @@ class Scope:
         place = self if self.parent is not None else Scope(self.name, outer.place or outer)
         return Scope(place=place, prefix=outer.prefix, recording=outer.recording, trace=outer.trace)
 
+    def where(self, *, recording: bool) -> Scope:
+        """This place, with operations recorded or not."""
+        return Scope(place=self.place or self, prefix=self.prefix, recording=recording, trace=self.trace)
+
 
 TOP = Scope()
 _current: ContextVar[Scope] = ContextVar("glassgrad_scope", default=TOP)
@@ -182,8 +186,7 @@ class no_grad(_Block):  # noqa: N801
         super().__init__()
 
     def _inner(self) -> Scope:
-        outer = current()
-        return Scope(place=outer.place or outer, prefix=outer.prefix, recording=False, trace=outer.trace)
+        return current().where(recording=False)
 
 
 _unchecked: ContextVar[bool] = ContextVar("glassgrad_unchecked", default=False)

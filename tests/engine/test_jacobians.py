@@ -7,7 +7,23 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd import Parameter, ShapeError, TraceError, Value, compile, hessian, hvp, jacobian, nn, value_and_grad
+from autograd import (
+    Constant,
+    Parameter,
+    ShapeError,
+    TraceError,
+    Value,
+    compile,
+    derivative,
+    fit,
+    hessian,
+    hvp,
+    jacobian,
+    nn,
+    no_grad,
+    optim,
+    value_and_grad,
+)
 
 AT = [0.7, -1.3, 0.4]
 
@@ -111,6 +127,63 @@ def test_a_loss_of_a_jacobian_trains(backend: Any) -> None:
 
     assert compile(loss, backend).backward(xs) == pytest.approx(float(np.mean((6 * xs) ** 2)))
     assert w.grad == pytest.approx(float(np.mean(24 * xs * xs)))
+
+
+@pytest.mark.parametrize("kind", [float, Value, Constant])
+def test_inside_no_grad_they_give_the_same_numbers_as_constants(kind: Any) -> None:
+    def ask() -> list[Any]:
+        xs = [kind(x) for x in AT]
+        value, grad = value_and_grad(lambda x: cubic(*x))(xs)
+        found = [jacobian(lambda x, y, z: [x * y, z * z])(xs), hessian(cubic)(xs), hvp(cubic, xs, [1.0, 0.5, -2.0])]
+        return [value, *grad, *np.ravel(found[0]), *np.ravel(found[1]), *found[2], derivative(lambda x: x**3)(xs[0])]
+
+    def numbers(found: list[Any]) -> list[float]:
+        return [y.data if isinstance(y, Value) else float(y) for y in found]
+
+    expected = numbers(ask())
+    with no_grad():
+        found = ask()
+    assert numbers(found) == expected
+    assert np.count_nonzero(expected) > 15
+    assert all(isinstance(y, float if kind is float else Constant) for y in found)
+
+    @no_grad()
+    def constant(x: Any) -> Any:
+        return x * x
+
+    assert derivative(constant)(3.0) == 0.0, "one within the function is meant"
+
+
+@pytest.mark.parametrize("backend", ["numpy", "llvm"])
+def test_a_slope_within_no_grad_is_a_constant_to_compiled_functions_too(backend: Any) -> None:
+    w = Parameter(2.0)
+
+    def gated(x: Any) -> Any:
+        with no_grad():
+            slope = derivative(lambda t: w * t * t)(x)
+        return slope * w
+
+    program = compile(gated, backend)
+    assert program.backward([1.0, 3.0]) == (2 * 2 * 1 * 2 + 2 * 2 * 3 * 2) / 2
+    assert w.grad == (2 * 2 * 1 + 2 * 2 * 3) / 2, "2 w x, and not 4 w x"
+
+
+@pytest.mark.parametrize("mode", ["eager", "compiled"])
+def test_a_model_of_slopes_is_validated_by_its_slopes(mode: Any) -> None:
+    """Fit evaluates without recording; f = w x**3 has the slope 3 w x**2."""
+    w = Parameter(2.0)
+    X = np.array([1.0, -2.0])
+    history = fit(
+        lambda x: derivative(lambda t: w * t**3)(x + Constant(0.0)),
+        *(X, np.zeros(2)),
+        loss="mse",
+        optimizer=optim.SGD([w], lr=0.0),
+        epochs=1,
+        validation=(X, np.zeros(2)),
+        mode=mode,
+        progress=False,
+    )
+    assert history["val_loss"] == history["loss"] == [(6.0**2 + 24.0**2) / 2]
 
 
 @pytest.mark.parametrize(
