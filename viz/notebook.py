@@ -14,6 +14,8 @@ from pathlib import Path
 from string import Template
 from typing import Any, Final
 
+from autograd.notebook import image
+
 from .scene import Scene
 from .svg import svg_pieces
 from .theme import Theme, styles
@@ -103,12 +105,16 @@ def player(
     )
 
 
-def still(png: Callable[[], bytes], text: str) -> str:
-    """Return a picture as HTML that no sanitizer minds; the text alone where resvg-py isn't installed."""
+def still(png: Callable[[], bytes], text: str, hint: str) -> str:
+    """Return a picture and a hint below it as HTML that no sanitizer minds.
+
+    Where resvg-py isn't installed, the text takes the picture's place.
+    """
     try:
-        return f'<img src="data:image/png;base64,{base64.b64encode(png()).decode()}" alt="{escape(text)}">'
+        picture = image("image/png", png(), text)
     except ImportError:
-        return f"<pre>{escape(text)}</pre>"
+        picture = f"<pre>{escape(text)}</pre>"
+    return f"{picture}<p>{escape(hint)}</p>"
 
 
 def _page(

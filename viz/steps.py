@@ -28,6 +28,7 @@ from .view import GraphView, node_ids
 __all__ = ["Frames", "frames"]
 
 _BOXES: Final = 10_000  # in all pictures that a notebook shows: a few seconds to draw, and a few MB
+_STEPS = 200  # in a notebook: as many as anybody goes through by hand
 _LINES: Final = 6  # contributions of one step that are written out
 _TERMS: Final = 4  # terms of a sum that are written out
 _GIF_WIDTH: Final = 1_400.0
@@ -317,7 +318,10 @@ class Frames(Sequence[Drawing]):
             scenes = [
                 replace(d, caption=None).scene for d in shown
             ]  # the text stays readable where the picture shrinks
-            return player(scenes, captions, self.theme, title, note, still(png, last.text))
+            hint = (
+                f"The last of {len(self):,} steps. To go back and forward, trust this notebook or run the cell again."
+            )
+            return player(scenes, captions, self.theme, title, note, still(png, last.text, hint))
 
         makers: dict[str, Callable[[], str | bytes]] = {
             "text/html": html,
@@ -328,13 +332,10 @@ class Frames(Sequence[Drawing]):
 
     def _shown(self) -> tuple[list[Drawing], str]:
         """The pictures that a notebook can bear, and what is said about the others."""
-        most = max(1, _BOXES // len(self.final.nodes))
+        most = min(_STEPS, max(1, _BOXES // len(self.final.nodes)))
         if len(self) <= most:
             return list(self), ""
-        note = (
-            f"The first {most} of {len(self):,} steps. frames(..., depth=1) draws modules as one box; save() all steps."
-        )
-        return [self[i] for i in range(most)], note
+        return [self[i] for i in range(most)], f"The first {most} of {len(self):,} steps; save(folder) writes them all."
 
     def themed(self, theme: Theme) -> Frames:
         """Return the same steps in another theme."""

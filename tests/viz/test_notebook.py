@@ -83,6 +83,7 @@ def test_without_resvg_text_and_svg_remain(small):
     data, _ = viz.frames(small(), layout="layered")._repr_mimebundle_()
     assert list(data) == ["text/html", "text/plain"]
     assert "<pre>step 7 of 7: f is complete" in data["text/html"]
+    assert "trust this notebook or run the cell again.</p></iframe>" in data["text/html"]
 
 
 def test_a_wide_picture_is_small_as_a_png_and_leaves_the_width_to_the_cell(network):
@@ -129,11 +130,14 @@ def test_the_pieces_of_the_page_make_the_pictures(small):
 
 
 def test_too_many_steps_are_cut_short_and_the_page_says_so(network, monkeypatch):
-    monkeypatch.setattr("viz.steps._BOXES", 60)
     steps = viz.frames(network(2, 2, 1), layout="layered")
+    monkeypatch.setattr("viz.steps._BOXES", 60)
     page = frame_of(html_of(steps))["srcdoc"] or ""
-    assert "The first 2 of 27 steps." in page
+    assert "The first 2 of 27 steps; save(folder) writes them all." in page
     assert 'max="1"' in page
+    monkeypatch.undo()
+    monkeypatch.setattr("viz.steps._STEPS", 3)
+    assert "The first 3 of 27 steps;" in (frame_of(html_of(steps))["srcdoc"] or "")
 
 
 @pytest.mark.parametrize(("theme", "scheme"), [("light", "light"), ("dark", "dark"), ("auto", "light dark")])
@@ -225,6 +229,12 @@ def test_a_wide_picture_fits_and_can_be_had_in_full(played, page, network, width
         assert share == pytest.approx(steps[0].scene.height / steps[0].scene.width, rel=0.4)
         full.click()
         assert frame.locator("#picture svg").bounding_box()["width"] > 1500
+        for key in ("Home", "End"):  # the result is at the right edge, an input is at the left one
+            page.keyboard.press(key)
+            active = frame.locator("#picture .gg-rimactive").first.bounding_box()  # the last one is the legend's
+            room = frame.locator("#picture").bounding_box()
+            assert room["x"] <= active["x"]
+            assert active["x"] + active["width"] <= room["x"] + room["width"]
 
 
 @pytest.mark.browser
