@@ -109,6 +109,8 @@ def curve(numbers: Sequence[float], mark: int | None = None) -> str:
 def image(kind: str, data: bytes, text: str) -> str:
     """An image of this MIME type that stands in the HTML itself, and its text for who can't see it.
 
+    Notebooks show it no wider than the cell, whether they are trusted or not.
+
     >>> image("image/png", b"...", "a < b")
     '<img src="data:image/png;base64,Li4u" alt="a &lt; b"/>'
     """

@@ -1,31 +1,27 @@
 """What pictures show of themselves in a notebook: all that a front end may ask for, and a page for a series of them.
 
-A notebook that isn't trusted shows PNGs, and of HTML only what a sanitizer leaves of it.
+A notebook that isn't trusted shows what a sanitizer leaves of HTML: images, but no SVG and no frame.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from string import Template
 from typing import Any, Final
 
-from autograd.notebook import image
-
 from .scene import Scene
 from .svg import svg_pieces
 from .theme import Theme, styles
 
-__all__ = ["Bundle", "bundle", "fluid", "player", "png_zoom", "still"]
+__all__ = ["Bundle", "bundle", "player", "png_zoom"]
 
 Bundle = tuple[dict[str, Any], dict[str, Any]]
 """Data by MIME type, and metadata by MIME type."""
 _WIDEST: Final = 1_600.0  # pixels of a PNG: twice those of a cell, about
-_CELL: Final = 820.0  # pixels that every cell has, about
 _LINE: Final = 20.0  # pixels of a line above a picture
 _AROUND: Final = 56.0  # and of all else around it: the buttons, and some air
 
@@ -67,17 +63,6 @@ def png_zoom(scene: Scene) -> float:
     return min(2.0, _WIDEST / scene.width)
 
 
-def fluid(svg: str, width: float) -> str:
-    """Return SVG text that fits into a cell.
-
-    Front ends make an image of it without a style, and an image is as wide as its SVG says: so a wide one says nothing
-    but its proportions, and takes the cell's width.
-    """
-    if width <= _CELL:
-        return svg.replace("<svg ", '<svg style="max-width:100%;height:auto" ', 1)
-    return re.sub(r' width="[\d.]+" height="[\d.]+"', ' width="100%"', svg, count=1)
-
-
 def player(
     scenes: Sequence[Scene], texts: Sequence[Sequence[str]], theme: Theme, title: str, note: str, instead: str
 ) -> str:
@@ -103,18 +88,6 @@ def player(
         f'<div style="container-type:inline-size"><iframe sandbox="allow-scripts" title="{escape(title)}" '
         f'style="{style}" srcdoc="{escape(page)}">{instead}</iframe></div>'
     )
-
-
-def still(png: Callable[[], bytes], text: str, hint: str) -> str:
-    """Return a picture and a hint below it as HTML that no sanitizer minds.
-
-    Where resvg-py isn't installed, the text takes the picture's place.
-    """
-    try:
-        picture = image("image/png", png(), text)
-    except ImportError:
-        picture = f"<pre>{escape(text)}</pre>"
-    return f"{picture}<p>{escape(hint)}</p>"
 
 
 def _page(

@@ -6,19 +6,20 @@ import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import Final, overload
 
 from autograd import Step, Value, sweep
 from autograd.calls import public
+from autograd.notebook import image
 from autograd.progress import progress_bar
 
 from .cards import State
 from .drawing import BUDGET, Drawing, budgeted_view
 from .files import check_format, write_whole
 from .layout import METHODS, Layout, Method, arrange
-from .notebook import Bundle, bundle, player, png_zoom, still
+from .notebook import Bundle, bundle, player, png_zoom
 from .picture import Caption, card_boxes, gradient_scale
 from .raster import gif_bytes
 from .text import clean, number
@@ -309,7 +310,6 @@ class Frames(Sequence[Drawing]):
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
     ) -> Bundle:
         last = self[-1]
-        png = cache(lambda: last.png(png_zoom(last.scene)))
 
         def html() -> str:
             title = f"Backpropagation from {self._names[self.root]}, step by step"
@@ -321,11 +321,12 @@ class Frames(Sequence[Drawing]):
             hint = (
                 f"The last of {len(self):,} steps. To go back and forward, trust this notebook or run the cell again."
             )
-            return player(scenes, captions, self.theme, title, note, still(png, last.text, hint))
+            instead = image("image/svg+xml", last.svg().encode(), last.text) + f"<p>{hint}</p>"
+            return player(scenes, captions, self.theme, title, note, instead)
 
         makers: dict[str, Callable[[], str | bytes]] = {
             "text/html": html,
-            "image/png": png,
+            "image/png": lambda: last.png(png_zoom(last.scene)),
             "text/plain": self.__repr__,
         }
         return bundle(makers, last.scene.width, include, exclude)

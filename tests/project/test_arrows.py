@@ -83,7 +83,7 @@ ROOMS: dict[str, set[str]] = {
     "llvm": {"graph", "plan"},
 }
 # The modules of viz/ that read a graph. All others draw plain data, and know nothing
-# of autograd but how it writes files, answers wrong calls and puts images into HTML, and where a score divides classes.
+# of autograd but how it writes files and answers wrong calls, and where a score divides two classes.
 VIZ_READERS = {"view", "drawing", "steps"}
 
 
@@ -190,7 +190,7 @@ def test_the_readers_of_viz_and_no_others_import_autograd() -> None:
     reading: dict[str, list[str]] = {}
     for path in sources("viz"):
         for found in imports_of(path):
-            if unit(found.module) not in (None, "files", "calls", "cures", "decision", "notebook"):
+            if unit(found.module) not in (None, "files", "calls", "cures", "decision"):
                 reading.setdefault(path.with_suffix("").parts[1], []).append(f"{path}:{found.line}")
     others = {name: where for name, where in reading.items() if name not in VIZ_READERS}
     assert others == {}, "draw plain data instead, or name a new reader in VIZ_READERS"
