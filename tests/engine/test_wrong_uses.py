@@ -65,7 +65,7 @@ v.numpy()                         | AttributeError | a Value has no attribute nu
 v.tolist()                        | AttributeError | write v.data, or v.item()
 v.T                               | AttributeError | a Value is one number, without axes
 v.shape                           | AttributeError | a Value is one number, without axes
-v.tanhh()                         | AttributeError | did you mean tanh?
+v.tanhh()                         | AttributeError | has no attribute 'tanhh'
 v.clone()                         | AttributeError | a new node is v + 0.0
 v.is_leaf                         | AttributeError | a Value whose op is None
 v.grad_fn                         | AttributeError | the operation is v.op
@@ -154,7 +154,7 @@ model.fit(X, Y)                   | AttributeError | autograd.fit(model, X, Y
 model.predict(X)                  | AttributeError | autograd.compile(model)(X)
 model.summary()                   | AttributeError | print(model)
 model.to('cuda')                  | AttributeError | leave it out
-model.zero_gard()                 | AttributeError | did you mean zero_grad?
+model.zero_gard()                 | AttributeError | has no attribute 'zero_gard'
 model.save('a')                   | AttributeError | autograd.save_parameters(model, 'model.npz')
 ! model.layers[0].weight[0] = 1.0 | TypeError | weight.data[0] = 1.0
 ! model.layers[0].neurons[0].b = 0.5 | TypeError | write its number to .data
