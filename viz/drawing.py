@@ -11,13 +11,14 @@ from pathlib import Path
 from autograd import Value, ancestors
 from autograd.calls import public
 from autograd.files import write_whole
+from autograd.notebook import image
 
 from .cards import State
 from .dot import render_dot
 from .files import check_format
 from .layout import METHODS, Layout, Method, arrange
 from .nodes import module_path
-from .notebook import Bundle, bundle, fluid, png_zoom
+from .notebook import Bundle, bundle, png_zoom
 from .pdf import render_pdf
 from .picture import Caption, card_boxes, gradient_scale, picture
 from .raster import png_bytes
@@ -145,14 +146,13 @@ class Drawing:
             return (self.svg() if kind == "svg" else self.dot()).encode()
         return self.png() if kind == "png" else self.pdf()
 
-    def _repr_svg_(self) -> str:
-        return fluid(self.svg(), self.scene.width)
-
     def _repr_mimebundle_(
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
     ) -> Bundle:
         makers: dict[str, Callable[[], str | bytes]] = {
-            "image/svg+xml": self._repr_svg_,
+            # first, since front ends make no SVG smaller that is wider than its cell, but images in HTML they do
+            "text/html": lambda: image("image/svg+xml", self.svg().encode(), self.text),
+            "image/svg+xml": self.svg,
             "image/png": lambda: self.png(png_zoom(self.scene)),
             "text/plain": self.__repr__,
         }

@@ -1,13 +1,12 @@
 """What pictures show of themselves in a notebook: all that a front end may ask for, and a page for a series of them.
 
-A notebook that isn't trusted shows PNGs, and of HTML only what a sanitizer leaves of it.
+A notebook that isn't trusted shows what a sanitizer leaves of HTML: images, but no SVG and no frame.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from html import escape
 from pathlib import Path
@@ -21,7 +20,6 @@ from .theme import Theme, styles
 Bundle = tuple[dict[str, Any], dict[str, Any]]
 """Data by MIME type, and metadata by MIME type."""
 _WIDEST = 1_600.0  # pixels of a PNG: twice those of a cell, about
-_CELL = 820.0  # pixels that every cell has, about
 _LINE = 20.0  # pixels of a line above a picture
 _AROUND = 56.0  # and of all else around it: the buttons, and some air
 
@@ -63,17 +61,6 @@ def png_zoom(scene: Scene) -> float:
     return min(2.0, _WIDEST / scene.width)
 
 
-def fluid(svg: str, width: float) -> str:
-    """SVG text that fits into a cell.
-
-    Front ends make an image of it without a style, and an image is as wide as its SVG says: so a wide one says nothing
-    but its proportions, and takes the cell's width.
-    """
-    if width <= _CELL:
-        return svg.replace("<svg ", '<svg style="max-width:100%;height:auto" ', 1)
-    return re.sub(r' width="[\d.]+" height="[\d.]+"', ' width="100%"', svg, count=1)
-
-
 def player(
     scenes: Sequence[Scene], texts: Sequence[Sequence[str]], theme: Theme, title: str, note: str, instead: str
 ) -> str:
@@ -99,14 +86,6 @@ def player(
         f'<div style="container-type:inline-size"><iframe sandbox="allow-scripts" title="{escape(title)}" '
         f'style="{style}" srcdoc="{escape(page)}">{instead}</iframe></div>'
     )
-
-
-def still(png: Callable[[], bytes], text: str) -> str:
-    """A picture as HTML that no sanitizer minds; the text alone where resvg-py isn't installed."""
-    try:
-        return f'<img src="data:image/png;base64,{base64.b64encode(png()).decode()}" alt="{escape(text)}">'
-    except ImportError:
-        return f"<pre>{escape(text)}</pre>"
 
 
 def _page(

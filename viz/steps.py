@@ -6,20 +6,21 @@ import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import overload
 
 from autograd import Step, Value, sweep
 from autograd.calls import public
 from autograd.files import write_whole
+from autograd.notebook import image
 from autograd.progress import progress_bar
 
 from .cards import State
 from .drawing import BUDGET, Drawing, budgeted_view
 from .files import check_format
 from .layout import METHODS, Layout, Method, arrange
-from .notebook import Bundle, bundle, player, png_zoom, still
+from .notebook import Bundle, bundle, player, png_zoom
 from .picture import Caption, card_boxes, gradient_scale
 from .raster import gif_bytes
 from .text import clean, number
@@ -27,6 +28,7 @@ from .theme import GradientScale, Theme, check_theme
 from .view import GraphView, node_ids
 
 _BOXES = 10_000  # in all pictures that a notebook shows: a few seconds to draw, and a few MB
+_STEPS = 200  # in a notebook: as many as anybody goes through by hand
 _LINES = 6  # contributions of one step that are written out
 _TERMS = 4  # terms of a sum that are written out
 _GIF_WIDTH = 1_400.0
@@ -307,7 +309,6 @@ class Frames(Sequence[Drawing]):
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
     ) -> Bundle:
         last = self[-1]
-        png = cache(lambda: last.png(png_zoom(last.scene)))
 
         def html() -> str:
             title = f"Backpropagation from {self._names[self.root]}, step by step"
@@ -316,24 +317,25 @@ class Frames(Sequence[Drawing]):
             scenes = [
                 replace(d, caption=None).scene for d in shown
             ]  # the text stays readable where the picture shrinks
-            return player(scenes, captions, self.theme, title, note, still(png, last.text))
+            hint = (
+                f"The last of {len(self):,} steps. To go back and forward, trust this notebook or run the cell again."
+            )
+            instead = image("image/svg+xml", last.svg().encode(), last.text) + f"<p>{hint}</p>"
+            return player(scenes, captions, self.theme, title, note, instead)
 
         makers: dict[str, Callable[[], str | bytes]] = {
             "text/html": html,
-            "image/png": png,
+            "image/png": lambda: last.png(png_zoom(last.scene)),
             "text/plain": self.__repr__,
         }
         return bundle(makers, last.scene.width, include, exclude)
 
     def _shown(self) -> tuple[list[Drawing], str]:
         """The pictures that a notebook can bear, and what is said about the others."""
-        most = max(1, _BOXES // len(self.final.nodes))
+        most = min(_STEPS, max(1, _BOXES // len(self.final.nodes)))
         if len(self) <= most:
             return list(self), ""
-        note = (
-            f"The first {most} of {len(self):,} steps. frames(..., depth=1) draws modules as one box; save() all steps."
-        )
-        return [self[i] for i in range(most)], note
+        return [self[i] for i in range(most)], f"The first {most} of {len(self):,} steps; save(folder) writes them all."
 
     def themed(self, theme: Theme) -> Frames:
         """The same steps in another theme."""

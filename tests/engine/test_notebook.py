@@ -1,6 +1,8 @@
 """What shows itself as HTML is read back with an XML parser: whatever isn't escaped or closed turns it red."""
 
+import base64
 import math
+import re
 from typing import Any
 from xml.etree import ElementTree
 
@@ -44,7 +46,7 @@ def lines(numbers: list[float], mark: int | None = None) -> list[list[tuple[floa
 
 def test_a_history_is_a_table_of_curves_and_numbers():
     shown = history(loss=[1.0, 0.25, 0.5], accuracy=[0.5, 0.75, 1.0])
-    assert title(shown) == "History 3 epochs; the best is epoch 1, by loss"
+    assert title(shown) == "History 3 epochs; the best by loss is number 2 (index 1)"
     assert rows(shown) == [
         ["", "by epoch", "first", "best epoch", "last"],
         ["loss", "", "1", "0.25", "0.5"],
@@ -148,10 +150,29 @@ def test_names_are_text_and_never_markup():
         assert list(page(thing).iter("script")) == []
 
 
+def test_the_curves_of_a_history_are_images_which_a_sanitizer_leaves_in_place():
+    shown = history(loss=[1.0, 0.25, 0.5], accuracy=[0.5, 0.75, 1.0])
+    images = [image.attrib for image in page(shown).iter("img")]
+    assert [image["alt"] for image in images] == ["from 1 to 0.5", "from 0.5 to 1"]
+    svgs = [base64.b64decode(image["src"].removeprefix("data:image/svg+xml;base64,")).decode() for image in images]
+    assert svgs == [curve(shown["loss"], 1), curve(shown["accuracy"], 1)]
+
+
 @pytest.mark.parametrize("thing", [history(loss=[1.0, 0.5]), nn.MLP(2, [1]), compile(abs)])
 def test_it_has_the_colours_of_the_page_and_nothing_from_elsewhere(thing):
-    html = thing._repr_html_()
+    html = re.sub(r'src="data:image/svg\+xml;base64,[\w+/=]+"', "", thing._repr_html_())
     assert not [word for word in ("<style", "<script", "<link", "href", "src=", "url(", "color:", "#") if word in html]
+
+
+@pytest.mark.parametrize("paper", [0.0, 1.0])
+def test_a_curve_is_seen_on_white_and_on_black(paper):
+    (colour,) = set(re.findall("#[0-9a-f]{6}", curve([1.0, 0.5], 1)))
+    linear = [
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
+        for c in np.array(list(bytes.fromhex(colour[1:]))) / 255
+    ]
+    light = float(np.dot([0.2126, 0.7152, 0.0722], linear))  # WCAG 2.2, relative luminance; 3 to 1 is for graphics
+    assert (max(light, paper) + 0.05) / (min(light, paper) + 0.05) > 3
 
 
 def test_what_notebooks_need_is_imported_when_it_is_needed():

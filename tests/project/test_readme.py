@@ -7,6 +7,7 @@ import io
 import itertools
 import linecache
 import re
+import shutil
 import sys
 import tokenize
 import types
@@ -14,8 +15,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import pytest
+from PIL import Image
 
+import autograd
+from autograd import manual_seed
 from tests.project.tree import ROOT
 
 FENCE = re.compile(r"^```(?P<kind>\w*)[^\n]*\n(?P<body>.*?)^```\s*$", re.MULTILINE | re.DOTALL)
@@ -120,9 +125,47 @@ def run_readme(readme: str) -> int:
     return len(found)
 
 
-def test_the_readme_is_true(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert run_readme((ROOT / "README.md").read_text(encoding="utf-8")) > 0, "the README shows no Python code"
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder that the README's code was run in."""
+    folder = tmp_path_factory.mktemp("readme")
+    with contextlib.chdir(folder):
+        assert run_readme(README) > 0, "the README shows no Python code"
+    yield folder
+    manual_seed(None)
+
+
+def test_the_readme_is_true(ran: Path) -> None:
+    assert {path.name for path in ran.iterdir()} >= {"neuron.svg", "neuron.gif", "loss.png", "boundary.png"}
+
+
+@pytest.mark.parametrize("name", ["loss.png", "boundary.png"])
+def test_its_pictures_of_training_are_those_that_its_code_makes(ran: Path, name: str, request: Any) -> None:
+    shown = ROOT / "demos" / "pictures" / name
+    assert f'src="{shown.relative_to(ROOT).as_posix()}"' in README
+    if request.config.getoption("--overwrite-golden"):
+        shutil.copy(ran / name, shown)
+    with Image.open(shown) as old, Image.open(ran / name) as new:
+        assert old.size == new.size
+        apart = np.subtract(*(np.asarray(image.convert("L"), float) for image in (old, new)))
+    assert np.abs(apart).mean() < 1.0  # of 255: versions of matplotlib place letters and lines a little differently
+
+
+def test_its_wheel_has_the_version_of_the_package() -> None:
+    assert set(re.findall(r"glassgrad-([\d.]+)-py3", README)) == {autograd.__version__}
+
+
+def test_its_files_and_folders_are_there() -> None:
+    links = [
+        *re.findall(r"\]\(([^)#:]+)\)", README),
+        *re.findall(r'src="([^"]+)"', README),
+        *re.findall(r"\S+\.ipynb", README),
+    ]
+    assert len(links) > 5
+    assert [link for link in links if not (ROOT / link).exists()] == []
 
 
 def fenced(code: str, output: str | None = None) -> str:

@@ -19,26 +19,31 @@ from viz.notebook import bundle
 HOSTILE = "</script><script>document.title='caught'</script>\"'&quot;\u2028<img src=x onerror=alert(1)>"
 
 
-class Frame(HTMLParser):
-    """The attributes of the iframe."""
+class Tags(HTMLParser):
+    """The attributes of each tag of one kind."""
 
-    def __init__(self, html: str) -> None:
+    def __init__(self, html: str, tag: str) -> None:
         super().__init__()
         self.found: list[dict[str, str | None]] = []
+        self.tag = tag
         self.feed(html)
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        if tag == "iframe":
+        if tag == self.tag:
             self.found.append(dict(attributes))
 
 
 def frame_of(html: str) -> dict[str, str | None]:
-    (found,) = Frame(html).found
+    (found,) = Tags(html, "iframe").found
     return found
 
 
-def html_of(steps: viz.Frames) -> str:
-    return steps._repr_mimebundle_(include=["text/html"])[0]["text/html"]
+def svg_in(picture: dict[str, str | None]) -> str:
+    return base64.b64decode((picture["src"] or "").removeprefix("data:image/svg+xml;base64,")).decode()
+
+
+def html_of(shown: viz.Frames | viz.Drawing) -> str:
+    return shown._repr_mimebundle_(include=["text/html"])[0]["text/html"]
 
 
 def pixels(png: str) -> tuple[int, int]:
@@ -60,7 +65,8 @@ def named() -> viz.Frames:
 def test_a_drawing_has_svg_png_and_text(small):
     drawing = viz.draw(small(), layout="layered")
     data, metadata = drawing._repr_mimebundle_()
-    assert list(data) == ["image/svg+xml", "image/png", "text/plain"]
+    assert list(data) == ["text/html", "image/svg+xml", "image/png", "text/plain"]
+    assert data["image/svg+xml"] == drawing.svg()
     assert data["text/plain"] == "<Drawing of 7 nodes and 6 edges: L = -8.0, backward not run yet>"
     assert pixels(data["image/png"])[0] == pytest.approx(2 * drawing.scene.width, abs=2)
     assert metadata == {"image/png": {"width": round(drawing.scene.width)}}
@@ -78,21 +84,17 @@ def test_only_what_is_asked_for_is_made():
 @pytest.mark.usefixtures("without_resvg")
 def test_without_resvg_text_and_svg_remain(small):
     data, metadata = viz.draw(small(), layout="layered")._repr_mimebundle_()
-    assert list(data) == ["image/svg+xml", "text/plain"]
+    assert list(data) == ["text/html", "image/svg+xml", "text/plain"]
     assert metadata == {}
     data, _ = viz.frames(small(), layout="layered")._repr_mimebundle_()
     assert list(data) == ["text/html", "text/plain"]
-    assert "<pre>step 7 of 7: f is complete" in data["text/html"]
 
 
-def test_a_wide_picture_is_small_as_a_png_and_leaves_the_width_to_the_cell(network):
+def test_a_wide_picture_is_small_as_a_png(network):
     drawing = viz.draw(network(2, 4, 1), layout="layered")
     assert drawing.scene.width > 1600
-    data, _ = drawing._repr_mimebundle_()
+    data, _ = drawing._repr_mimebundle_(include=["image/png"])
     assert pixels(data["image/png"])[0] == pytest.approx(1600, abs=2)
-    root = data["image/svg+xml"].partition(">")[0]
-    assert ' width="100%"' in root
-    assert " height=" not in root
 
 
 def test_frames_have_a_page_a_png_and_text(small):
@@ -101,7 +103,24 @@ def test_frames_have_a_page_a_png_and_text(small):
     assert list(data) == ["text/html", "image/png", "text/plain"]
     assert data["text/plain"] == "<Frames: 7 steps back from L>"
     assert metadata["image/png"]["width"] == round(steps[0].scene.width)
-    assert f'<img src="data:image/png;base64,{data["image/png"]}" alt="step 7 of 7' in data["text/html"]
+
+
+def test_without_the_frame_a_picture_and_a_hint_remain(small):
+    steps = viz.frames(small(), layout="layered")
+    left = re.sub(r"</?iframe[^>]*>", "", html_of(steps))  # as a sanitizer does
+    (picture,) = Tags(left, "img").found
+    assert svg_in(picture) == steps[-1].svg()
+    assert picture["alt"] == steps[-1].text
+    assert "The last of 7 steps. To go back and forward, trust this notebook" in left
+    assert "<svg" not in left
+
+
+def test_the_html_of_a_drawing_is_its_svg_as_an_image():
+    drawing = viz.draw(Value(2.0, label=HOSTILE) * 3.0, layout="layered")
+    (picture,) = Tags(html_of(drawing), "img").found
+    assert svg_in(picture) == drawing.svg()
+    assert picture["alt"] == drawing.text
+    assert Tags(html_of(drawing), "script").found == []
 
 
 def test_the_page_is_sandboxed_and_refers_to_nothing(named):
@@ -129,11 +148,14 @@ def test_the_pieces_of_the_page_make_the_pictures(small):
 
 
 def test_too_many_steps_are_cut_short_and_the_page_says_so(network, monkeypatch):
-    monkeypatch.setattr("viz.steps._BOXES", 60)
     steps = viz.frames(network(2, 2, 1), layout="layered")
+    monkeypatch.setattr("viz.steps._BOXES", 60)
     page = frame_of(html_of(steps))["srcdoc"] or ""
-    assert "The first 2 of 27 steps." in page
+    assert "The first 2 of 27 steps; save(folder) writes them all." in page
     assert 'max="1"' in page
+    monkeypatch.undo()
+    monkeypatch.setattr("viz.steps._STEPS", 3)
+    assert "The first 3 of 27 steps;" in (frame_of(html_of(steps))["srcdoc"] or "")
 
 
 @pytest.mark.parametrize(("theme", "scheme"), [("light", "light"), ("dark", "dark"), ("auto", "light dark")])
@@ -225,6 +247,12 @@ def test_a_wide_picture_fits_and_can_be_had_in_full(played, page, network, width
         assert share == pytest.approx(steps[0].scene.height / steps[0].scene.width, rel=0.4)
         full.click()
         assert frame.locator("#picture svg").bounding_box()["width"] > 1500
+        for key in ("Home", "End"):  # the result is at the right edge, an input is at the left one
+            page.keyboard.press(key)
+            active = frame.locator("#picture .gg-rimactive").first.bounding_box()  # the last one is the legend's
+            room = frame.locator("#picture").bounding_box()
+            assert room["x"] <= active["x"]
+            assert active["x"] + active["width"] <= room["x"] + room["width"]
 
 
 @pytest.mark.browser
