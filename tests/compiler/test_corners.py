@@ -83,6 +83,22 @@ def test_a_square_plus_what_may_be_negative_stays_tested(backend: Any) -> None:
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
+def test_what_an_operation_refuses_of_its_arguments_together_is_tested(backend: Any) -> None:
+    program = compile(lambda x, k: x**k, backend=backend)
+    assert program(np.array([-2.0, 4.0]), np.array([3.0, 0.5])).tolist() == [-8.0, 2.0]
+    with pytest.raises(DomainError, match=r"pow.* needs a positive base.*x = -4\.0.*k = 0\.5.*row 1, "):
+        program(np.array([-2.0, -4.0]), np.array([3.0, 0.5]))
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_choice_shuts_off_an_infinite_slope_by_a_parameter(backend: Any) -> None:
+    w = Parameter(0.0)
+    program = compile(lambda x: where(x > 1.0, w**x, 0.0), backend=backend)
+    assert program.backward(np.array([2.0, 0.5])) == 0.0
+    assert w.grad == 0.0  # the slope at 0.5 is infinite, but nobody asked
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
 def test_two_blocks_that_each_want_a_row_of_the_other(backend: Any) -> None:
     """A_j B_1 and B_j A_1: neither block can be computed with both of its maps inside."""
     rng = np.random.default_rng(2)

@@ -61,6 +61,11 @@ def test_no_grad_records_nothing() -> None:
     assert (x * x).requires_grad
 
 
+def test_no_grad_refuses_what_else_is_refused() -> None:
+    with no_grad(), pytest.raises(TypeError, match="this int has 1329 bits"):
+        Value(2.0) + 10**400
+
+
 @pytest.mark.parametrize("context", [lambda: scope("inner"), no_grad])
 def test_undone_after_an_exception(context: Callable[[], Any]) -> None:
     with scope("outer"):

@@ -84,6 +84,24 @@ def test_four_parameters_in_a_line_become_a_product(becomes):
     """)
 
 
+def test_one_parameter_several_times_is_no_line(becomes):
+    becomes(dots)("""
+        %0 = x0; %1 = x1; %2 = x2; %3 = x3; %4 = w7
+        %5 = mul %4 %0
+        %6 = mul %4 %1
+        %7 = add %5 %6
+        %8 = mul %4 %2
+        %9 = add %7 %8
+        %10 = mul %4 %3
+        %11 = add %9 %10
+        -> %11
+        =>
+        %0 = x0; %1 = x1; %2 = x2; %3 = x3; %4 = w7
+        %5 = dot %4*%0 %4*%1 %4*%2 %4*%3
+        -> %5
+    """)
+
+
 def test_several_biases_are_added_once_and_rows_behind(becomes):
     becomes(dots)("""
         %0 = x0; %1 = x1; %2 = w0; %3 = w1; %4 = w2
