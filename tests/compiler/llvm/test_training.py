@@ -10,6 +10,7 @@ from autograd.compiler.backend import Failure, Held, InputArray
 from autograd.compiler.llvm.backend import LlvmBackend
 from autograd.compiler.llvm.emit.functions import Shape
 from autograd.compiler.llvm.emit.kernel import kernel_text
+from autograd.compiler.llvm.kernel import Binding, Kernel
 from autograd.compiler.llvm.machine import host
 from autograd.compiler.numpy_backend import NumpyBackend
 from autograd.compiler.pipeline import to_tape
@@ -210,21 +211,45 @@ def product_tape() -> Tape:
     return to_tape(trace(loss, [InputArray("x", 2, False)]), "parameters")
 
 
-@pytest.mark.parametrize("size", [1.0, 1e90, 1e140])
-def test_direct_gradients_are_right_where_their_bound_is_and_where_it_is_not(size, monkeypatch):
+@pytest.fixture
+def direct(monkeypatch):
+    """`direct(tape, weights, grad, samples)` is a run whose gradients go straight to `grad`, although there are few."""
     monkeypatch.setattr("autograd.compiler.llvm.emit.functions.pays", lambda *_: True)
+
+    def bound(tape, weights, grad, samples):
+        kernel = Kernel(tape, host(), Shape(2, one_block=True))
+        assert "find_bounds" in kernel_text(tape, host().architecture, kernel.shape)
+        return Binding(tape, lambda _: kernel, weights, grad)(samples)
+
+    return bound
+
+
+@pytest.mark.parametrize("size", [1.0, 1e90, 1e140])
+def test_direct_gradients_are_right_where_their_bound_is_and_where_it_is_not(size, direct):
     x, weights = np.array([[1.0, 2.0], [3.0, -1.0], [0.5, 0.25]]) * size, np.array([0.5, 0.25])
     found = []
-    for backend in (LlvmBackend(), NumpyBackend()):
+    for bind in (direct, lambda tape, weights, grad, n: NumpyBackend().build(tape).bind(weights, grad)(n)):
         grad = np.array([1.0, 2.0])
-        found.append((backend.build(product_tape()).bind(weights, grad)(3)(x), *grad))
+        found.append((bind(product_tape(), weights, grad, 3)(x), *grad))
     np.testing.assert_allclose(*found, rtol=1e-12)
 
 
-def test_direct_gradients_that_overflow_are_refused(monkeypatch):
-    monkeypatch.setattr("autograd.compiler.llvm.emit.functions.pays", lambda *_: True)
+def test_direct_gradients_that_overflow_are_refused(direct):
     x, grad = np.array([[1e160, 1e155], [1.0, 1.0]]), np.array([1.0, 2.0])
-    run = LlvmBackend().build(product_tape()).bind(np.array([0.0, 1e-5]), grad)(2)
+    run = direct(product_tape(), np.array([0.0, 1e-5]), grad, 2)
     with pytest.raises(Failure):
         run(x)
     np.testing.assert_array_equal(grad, [1.0, 2.0])
+
+
+def test_a_direct_sum_of_adjoints_alone_that_overflows_is_refused(direct):
+    w, b = Parameter(0.0), Parameter(0.0)
+    layout = [InputArray("x", 1, True), InputArray("s", 1, True)]
+    tape = to_tape(trace(lambda x, s: (w * x + b) * s * 3.0, layout), "parameters")
+    grad = np.array([1.0, 2.0])
+    run = direct(tape, np.zeros(2), grad, 3)
+    assert run(np.zeros(3), np.ones(3)) == 0.0
+    np.testing.assert_allclose(grad, [1.0, 5.0])
+    with pytest.raises(Failure):
+        run(np.zeros(3), np.full(3, 1e308))  # each adjoint is finite, their sum isn't
+    np.testing.assert_allclose(grad, [1.0, 5.0])
