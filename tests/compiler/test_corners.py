@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd import OPS, DomainError, NonFiniteError, Op, Parameter, compile, declare, nn, where
+from autograd import OPS, DomainError, NonFiniteError, Op, Parameter, ParameterArray, compile, declare, nn, where
 from autograd import log as log_of
 from autograd import logsumexp as logsumexp_of
 from autograd.domain import CONDITION
+from autograd.nn.penalties import l1, l2
 
 BACKENDS = ["numpy", *(["llvm"] if importlib.util.find_spec("llvmlite") else [])]
 X = np.random.default_rng(0).uniform(-1.5, 1.5, (6, 2))
@@ -96,6 +97,35 @@ def test_a_choice_shuts_off_an_infinite_slope_by_a_parameter(backend: Any) -> No
     program = compile(lambda x: where(x > 1.0, w**x, 0.0), backend=backend)
     assert program.backward(np.array([2.0, 0.5])) == 0.0
     assert w.grad == 0.0  # the slope at 0.5 is infinite, but nobody asked
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_the_sum_of_magnitudes_has_no_slope_at_zero(backend: Any) -> None:
+    weights = ParameterArray(np.tile([0.0, 2.0, -3.0], 13))
+    program = compile(lambda x: x + l1([*weights], 0.5), backend=backend)
+    assert program.backward(np.zeros(3)) == pytest.approx(0.5 * 13 * 5.0, rel=1e-14)
+    np.testing.assert_allclose(weights.grad, 0.5 * np.tile([0.0, 1.0, -1.0], 13), rtol=1e-14)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_penalty_of_one_run_is_not_in_the_next(backend: Any) -> None:
+    layer = nn.Linear(8, 8, rng=0)
+    program = compile(lambda x: sum(layer(x)) + l2(layer, 0.5, bias=True), backend=backend)
+    rows = np.random.default_rng(1).normal(size=(3, 8))
+    for times in (1, 2):
+        program.backward(rows)
+        np.testing.assert_allclose(layer.weight.grad, times * (layer.weight.data + rows.mean(0)), rtol=1e-12)
+        np.testing.assert_allclose(layer.bias.grad, times * (layer.bias.data + 1.0), rtol=1e-12)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_penalty_on_weights_that_nothing_else_uses(backend: Any) -> None:
+    layer, other = nn.Linear(8, 8, rng=0), nn.Linear(8, 8, rng=1)
+    program = compile(lambda x: sum(layer(x)) + l2(other, 0.5), backend=backend)
+    for times in (1, 2):
+        program.backward(np.zeros((3, 8)))
+        np.testing.assert_allclose(other.weight.grad, times * other.weight.data, rtol=1e-12)
+        np.testing.assert_array_equal(layer.bias.grad, np.full(8, float(times)))
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

@@ -124,6 +124,15 @@ def test_mini_batches_are_gathered(optimizer):
     np.testing.assert_allclose(numbers, expected, rtol=1e-9)
 
 
+def test_steps_of_more_and_more_samples_from_the_first_one_on():
+    tape, arrays, counts = network_tape(), data(17), np.array([5, 17, 11])
+    numbers, done, losses = trained(tape, OPTIMIZERS[0], arrays, np.zeros(3, dtype=np.int64), counts)
+    expected, expected_losses = one_by_one(tape, OPTIMIZERS[0], [[a[:count] for a in arrays] for count in counts])
+    assert done == 3
+    np.testing.assert_allclose(losses, expected_losses, rtol=1e-9)
+    np.testing.assert_allclose(numbers, expected, rtol=1e-9)
+
+
 def test_masks_are_used_up_in_order():
     optimizer, tape = SGD(NONE, lr=0.1), network_tape(("data", "data", "mask"))
     x, y = data(20)
