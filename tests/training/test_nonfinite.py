@@ -2,9 +2,10 @@
 
 import math
 
+import numpy as np
 import pytest
 
-from autograd import Parameter, Value, exp, relu, scope, sqrt
+from autograd import Parameter, Value, exp, nn, relu, scope, sqrt
 from autograd.blame import first_nonfinite
 from autograd.errors import NonFiniteError
 from autograd.optim import SGD, Momentum
@@ -114,3 +115,18 @@ def test_a_finished_epoch_stays_in_what_callbacks_saw():
         callbacks=[lambda state: kept.append(state.history)],
     )  # fmt: skip
     assert kept[-1].epochs == kept[-1].steps == 2
+
+
+def test_a_step_that_fails_in_the_middle_of_many_fails_under_its_own_masks(monkeypatch):
+    """What is named are the numbers that eager code meets: those of the masks behind all the steps before."""
+    monkeypatch.setattr("autograd.training.compiled._STRETCH", 1e9)  # as many steps in one call as may be
+    rows = np.random.default_rng(0).normal(size=(200, 4))
+    rows[150] = 1e200
+    said = []
+    for mode in ("eager", "compiled"):
+        rng = np.random.default_rng(3)
+        model = nn.Sequential(nn.Dropout(0.5, rng=rng), nn.Linear(4, 1, rng=1))
+        text = failing(model, rows, rows[:, 0], 0.0, model, epochs=1, batch_size=1, mode=mode)
+        said.append((text, rng.random()))
+    assert "the loss is inf for sample 150" in said[0][0]
+    assert said[0] == said[1]

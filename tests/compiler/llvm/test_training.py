@@ -5,7 +5,7 @@ import pytest
 
 pytest.importorskip("llvmlite", reason="llvmlite is not installed")
 
-from autograd import Parameter
+from autograd import Parameter, compile, nn
 from autograd.compiler.backend import Failure, Held, InputArray
 from autograd.compiler.llvm.backend import LlvmBackend
 from autograd.compiler.llvm.emit.functions import Shape
@@ -14,6 +14,7 @@ from autograd.compiler.llvm.kernel import Binding, Kernel
 from autograd.compiler.llvm.machine import host
 from autograd.compiler.numpy_backend import NumpyBackend
 from autograd.compiler.pipeline import to_tape
+from autograd.compiler.steps import compiled_steps
 from autograd.compiler.tape import Tape
 from autograd.compiler.trace.run import trace
 from autograd.optim import SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
@@ -262,3 +263,19 @@ def test_a_direct_sum_of_adjoints_alone_that_overflows_is_refused(direct):
     with pytest.raises(Failure):
         run(np.zeros(3), np.full(3, 1e308))  # each adjoint is finite, their sum isn't
     np.testing.assert_allclose(grad, [1.0, 5.0])
+
+
+# Buffers
+
+
+def test_a_layer_in_evaluation_is_trained_with_the_statistics_that_it_has_now():
+    norm, w = nn.BatchNorm(1, affine=False).eval(), Parameter(1.0)
+    program, optimizer = compile(lambda x: w * norm([x])[0], backend="llvm"), SGD([w], lr=1.0)
+    rows = np.array([2.0, 4.0])
+    steps = compiled_steps(program, optimizer, (rows,))
+    assert steps is not None
+    for middle in (0.0, 1.0):
+        norm.running_mean[0], before = middle, w.data
+        steps.run(None, *whole(2, 1))
+        slope = (3.0 - middle) / np.sqrt(1.0 + norm.eps)
+        assert w.data == pytest.approx(before - slope, rel=1e-12)

@@ -294,6 +294,27 @@ def test_slots_are_used_again():
     assert made.scratch == 2
 
 
+def test_rows_side_by_side_stay_until_the_last_of_them_is_used(becomes):
+    becomes(schedule)(f"""{LAYER}
+        %7 = exp %3
+        %8 = vec %7 %0
+        %9 = product %8:w8+1
+        %10 = product %8:w10+1
+        %11 = product %8:w12+1
+        %12 = product %8:w14+1
+        %13 = mul %4 %9
+        %14 = mul %5 %10
+        %15 = mul %6 %12
+        -> %13..%15 %11
+        =>
+        11 slots for rows that are stored
+        unit 0, family 1: %3..%6 -> %3 in 0, %4 in 1, %5 in 2, %6 in 3
+        unit 1, straight: %7 -> %7 in 4
+        unit 2, family 2: %9..%12 -> %9 in 5, %10 in 6, %11 in 7, %12 in 8
+        unit 3, straight: %13 %14 %15 -> %13 in 4, %14 in 9, %15 in 10
+    """)
+
+
 def test_a_unit_does_not_write_over_what_it_reads(becomes):
     rows = ["%0..%3", "%9..%12", "%18..%21"]
     before = [f"%{k} = x{k}" for k in range(4)]
