@@ -13,7 +13,7 @@ from .fast.methods import install
 from .fast.methods import specialize as specialize  # for classes of Values that keep their number elsewhere
 from .operation import Op, truth
 from .scopes import current, is_checked
-from .value import Constant, Value
+from .value import Constant, Value, is_stranger
 
 _NUMBERS = (int, float, np.integer, np.floating)
 _REFUSED = (bool, str, bytes, complex, list, tuple, dict, np.bool_, np.complexfloating, np.ndarray, type(None))
@@ -21,7 +21,7 @@ _REFUSED = (bool, str, bytes, complex, list, tuple, dict, np.bool_, np.complexfl
 
 def apply(op: Op, args: tuple[Any, ...]) -> Any:
     """The operation on Values and numbers: the general way that the generated methods shorten."""
-    if any(map(_is_stranger, args)):
+    if any(map(is_stranger, args)):
         return NotImplemented
     nodes = [_operand(arg, op, position) for position, arg in enumerate(args)]
     if any(node is NotImplemented for node in nodes):
@@ -38,11 +38,6 @@ def apply(op: Op, args: tuple[Any, ...]) -> Any:
     if scope.recording or scope.trace is not None:  # a trace needs to know what a number was made of
         result._computed(op, nodes, [None] * len(nodes))
     return result
-
-
-def _is_stranger(x: Any) -> bool:
-    """Whether ``x`` knows itself what an operation with a Value is, as a traced number does."""
-    return not isinstance(x, Value) and hasattr(type(x), "__apply_op__")
 
 
 def _operand(x: Any, op: Op, position: int) -> Any:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
-from .checks import real_number
+from .checks import is_node, real_number
 from .scopes import current, unchecked
 from .stale import refuse_stale, stale_leaves
 
@@ -121,10 +121,10 @@ def gradients(y: Value, xs: Sequence[Value], record: bool = False) -> tuple[Any,
     >>> (slope,) = gradients(x**3, [x], record=True); gradients(slope, [x])
     (12.0,)
     """
-    if hasattr(type(xs), "__apply_op__"):
+    if is_node(xs):
         raise TypeError("gradients(y, xs) takes a list of Values, got one Value; write gradients(y, [x])")
     trace = current().trace
-    if trace is not None and hasattr(type(y), "__apply_op__"):
+    if trace is not None and is_node(y):
         traced: tuple[Any, ...] = trace.gradients(y, xs, record)
         return traced
     _check_root(y, "a gradient")
@@ -175,7 +175,7 @@ def ancestors(root: Value) -> list[Value]:
     >>> a = Value(2.0, label="a"); [node.data for node in ancestors(a * a + 1.0)]
     [2.0, 4.0, 1.0, 5.0]
     """
-    if not hasattr(type(root), "__apply_op__"):
+    if not is_node(root):
         raise TypeError(f"ancestors(root) takes a Value, got {type(root).__name__}: {root!r}")
     return depth_first(root, lambda node: node.args[::-1])
 
@@ -192,7 +192,7 @@ def changed_leaves(root: Value) -> list[Value]:
 
 
 def _is_value(x: Any) -> bool:
-    return hasattr(type(x), "__apply_op__") and hasattr(x, "partials")
+    return is_node(x) and hasattr(x, "partials")
 
 
 def _check_root(root: Any, what: str) -> None:

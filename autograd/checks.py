@@ -70,9 +70,19 @@ def real_number(x: Any, what: str = "a Value") -> float:
     if isinstance(x, np.ndarray):
         cure = "use x.item()" if x.size == 1 else "make one Value for each number: [Value(x) for x in array]"
         raise TypeError(f"{what} holds one number, got an array of shape {x.shape}; {cure}")
-    if hasattr(type(x), "__apply_op__"):
+    if is_node(x):
         raise TypeError(f"{what} holds a plain number, got {x!r}; use v.data for the number, or v itself")
     raise TypeError(f"{what} holds a real number, got {type(x).__name__}: {brief(x)}")
+
+
+def is_node(x: Any) -> bool:
+    """Whether operations ask ``x`` what they are with it: a Value does so, and strangers such as traced numbers.
+
+    >>> from autograd import Value
+    >>> is_node(Value(1.0)), is_node(1.0)
+    (True, False)
+    """
+    return hasattr(type(x), "__apply_op__")
 
 
 def real_array(x: Any, what: str) -> NDArray[np.float64]:

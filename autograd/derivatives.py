@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .backprop import gradients
+from .checks import is_node
 from .errors import TraceError
 from .scopes import current
 from .value import Constant, Value
@@ -43,7 +44,7 @@ def derivative(f: Callable[[Any], Any], order: int = 1) -> Callable[[Any], Any]:
         raise ValueError(f"the order of a derivative is a whole number from 1 on, got {order!r}")
 
     def at(x: Any) -> Any:
-        is_plain = not hasattr(type(x), "__apply_op__")
+        is_plain = not is_node(x)
         leaf = _alias(x)
         y: Any = f(leaf)
         for remaining in range(order, 0, -1):

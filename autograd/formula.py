@@ -64,7 +64,7 @@ class Expression:
     def __float__(self) -> float:
         raise TraceError(
             "a kernel or partial can't turn its arguments into floats (math.exp, float, numpy): "
-            "use the functions of m in a kernel (xp.exp) and operations of the table in a partial (autograd.exp)"
+            "use the functions of xp in a kernel (xp.exp) and operations of the table in a partial (autograd.exp)"
         )
 
     @property

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from .checks import is_node
 from .domain import CONDITION, POSITIVE, REAL, Domain
 from .errors import DivisionByZeroError, DomainError
 from .formula import Expression, Expressions, PythonSource, evaluate, formula, inline, python_namespace
@@ -295,7 +296,7 @@ def _plain_numbers(op: Op, args: tuple[Any, ...]) -> list[float]:
     if not strangers:
         return [float(x) for x in args]
     # A Value that stands beside what can't be understood is not to blame.
-    x = min(strangers, key=lambda x: hasattr(type(x), "__apply_op__"))
+    x = min(strangers, key=is_node)
     raise TypeError(f"{op.name} takes Values, real numbers or NumPy arrays, got {type(x).__name__}: {x!r}")
 
 

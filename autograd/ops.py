@@ -28,6 +28,45 @@ from .declare import op, protect_declared
 from .domain import ABOVE_MINUS_ONE, CONDITION, NONNEGATIVE, NONZERO, POSITIVE, REAL, UNIT, equal
 from .operation import Op
 
+__all__ = [
+    "abs",
+    "acos",
+    "add",
+    "asin",
+    "atan",
+    "cos",
+    "cosh",
+    "div",
+    "elu",
+    "erf",
+    "erfc",
+    "exp",
+    "expm1",
+    "gelu",
+    "leaky_relu",
+    "log",
+    "log1p",
+    "logsumexp",
+    "maximum",
+    "minimum",
+    "mul",
+    "neg",
+    "pow",
+    "relu",
+    "sigmoid",
+    "sign",
+    "silu",
+    "sin",
+    "sinh",
+    "softplus",
+    "sqrt",
+    "step",
+    "sub",
+    "tan",
+    "tanh",
+    "where",
+]
+
 # Arithmetic
 
 add = op("add", symbol="+", kernel=lambda xp, a, b: a + b, partials=lambda y, a, b: (1.0, 1.0), doc="a + b")

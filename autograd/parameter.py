@@ -188,10 +188,15 @@ def _face_of(array: Any, offset: int) -> Parameter:
     return face
 
 
+def old_pickle() -> UnpicklingError:
+    """The error for pickles of version 0.1 that hold parameters."""
+    return UnpicklingError(
+        "this is a pickle of version 0.1, whose parameters lay elsewhere: load it there, save what state_dict() of "
+        "the model and of the optimizer give, and load those here by load_state_dict()"
+    )
+
+
 def __getattr__(name: str) -> Any:
     if name == "_restore":  # what pickles of version 0.1 look for first
-        raise UnpicklingError(
-            "this is a pickle of version 0.1, whose parameters lay elsewhere: load it there, save what state_dict() of "
-            "the model and of the optimizer give, and load those here by load_state_dict()"
-        )
+        raise old_pickle()
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

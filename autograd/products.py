@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .checks import is_node
 from .errors import ShapeError
 from .scopes import current
 
@@ -78,7 +79,7 @@ def _as_list(x: Any, which: str) -> Sequence[Any]:
             f"the {which} argument of dot is one row of numbers, got {type(x).__name__} of shape {x.shape}; write "
             f"[dot(row, xs) for row in W], or give two NumPy arrays"
         )
-    if isinstance(x, str | bytes | Mapping | Set) or not hasattr(type(x), "__iter__") or hasattr(x, "__apply_op__"):
+    if isinstance(x, str | bytes | Mapping | Set) or not hasattr(type(x), "__iter__") or is_node(x):
         raise TypeError(
             f"the {which} argument of dot is a list of numbers or Values, got {type(x).__name__}: {x!r}; "
             f"for a single product write w * x"

@@ -8,7 +8,7 @@ from typing import Any
 # 140 bits. Below 1 the fit is erf(x) / x in x squared; above 0.5 it is erfc(x) exp(x^2) (x + 3) in (x - 3) / (x + 3),
 # the change of variable of Shepherd and Laframboise (Mathematics of Computation 36, 1981).
 
-_ERF_BELOW_ONE = (
+ERF_BELOW_ONE = (
     5.957176147748911e-11,
     -1.1372848856791674e-09,
     1.4659775274047436e-08,
@@ -23,7 +23,7 @@ _ERF_BELOW_ONE = (
     -0.3761263890318375,
     1.1283791670955126,
 )
-_ERFC_SCALED = (
+ERFC_SCALED = (
     -6.510960009692507e-09,
     -2.776346214410588e-09,
     4.890567107401972e-08,
@@ -48,7 +48,7 @@ _ERFC_SCALED = (
     1.0740069070883398,
 )
 _SPLIT = 134217729.0  # 2**27 + 1: Veltkamp's constant, halves the digits of a float64
-_ERFC_VANISHES = 28.0  # erfc underflows to zero before this
+ERFC_VANISHES = 28.0  # erfc underflows to zero before this
 ERFC_SWITCH = 0.7  # up to here 1 - erf(x), beyond it the scaled fit: so the worse of the two errors is smallest
 
 
@@ -61,11 +61,11 @@ def _horner(x: Any, coefficients: tuple[float, ...]) -> Any:
 
 
 def _erfc_of_positive(xp: Any, a: Any) -> Any:
-    a = xp.where(a > _ERFC_VANISHES, _ERFC_VANISHES, a)
+    a = xp.where(a > ERFC_VANISHES, ERFC_VANISHES, a)
     # exp(-a*a) needs a*a to more digits than a float has, so a*a is taken as high*high + (a - high)(a + high).
     high = a * _SPLIT - (a * _SPLIT - a)
     gauss = xp.exp(-high * high) * xp.exp((high - a) * (high + a))
-    return gauss * _horner((a - 3.0) / (a + 3.0), _ERFC_SCALED) / (a + 3.0)
+    return gauss * _horner((a - 3.0) / (a + 3.0), ERFC_SCALED) / (a + 3.0)
 
 
 def erf_from(xp: Any, x: Any) -> Any:
@@ -73,7 +73,7 @@ def erf_from(xp: Any, x: Any) -> Any:
     a = xp.abs(x)
     tail = 1.0 - _erfc_of_positive(xp, xp.where(a > 0.5, a, 0.5))
     near = xp.where(a < 1.0, a, 1.0)
-    size = xp.where(a < 1.0, near * _horner(near * near, _ERF_BELOW_ONE), tail)
+    size = xp.where(a < 1.0, near * _horner(near * near, ERF_BELOW_ONE), tail)
     return xp.where(a >= 0.0, xp.where(x < 0.0, -size, size), x)  # NaN fails every comparison and passes through
 
 

@@ -194,17 +194,17 @@ class Span:
                 run.grad_view[:] = run.zeros
                 run.reached[:] = run.none
 
-    def mark_reached(self) -> None:
-        """Note that a backward has reached all of them."""
+    def mark_reached(self, which: NDArray[np.uint8] | None = None) -> None:
+        """Note that a backward has reached all of them, or those where ``which``, shape (size,), is 1."""
+        end = 0
         for run in self._runs:
-            if run.zeros is None:
+            if which is not None:
+                begin, end = end, end + len(run.marks)
+                run.marks |= which[begin:end]
+            elif run.zeros is None:
                 run.marks.fill(1)
             else:
                 run.reached[:] = run.all
-
-    def is_reached(self) -> bool:
-        """Whether a backward has reached any since it was zeroed."""
-        return any(1 in run.reached for run in self._runs)
 
 
 class _Run:

@@ -6,7 +6,7 @@ import operator
 from collections.abc import Callable
 from typing import Any, ClassVar, Self
 
-from .checks import real_number
+from .checks import is_node, real_number
 from .copies import reduced
 from .copies import restored as _restore  # noqa: F401 (so pickles of version 0.1 call it)
 from .fast.methods import ValueMethods
@@ -174,16 +174,16 @@ class Value(ValueMethods):
         self._grad = None
 
     def __lt__(self, other: Any) -> Any:
-        return _compared("<", self, other)
+        return _compared("<", operator.lt, self, other)
 
     def __le__(self, other: Any) -> Any:
-        return _compared("<=", self, other)
+        return _compared("<=", operator.le, self, other)
 
     def __gt__(self, other: Any) -> Any:
-        return _compared(">", self, other)
+        return _compared(">", operator.gt, self, other)
 
     def __ge__(self, other: Any) -> Any:
-        return _compared(">=", self, other)
+        return _compared(">=", operator.ge, self, other)
 
     def __pos__(self) -> Value:
         return self
@@ -235,14 +235,16 @@ class Constant(Value):
         )
 
 
-_ORDERS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+def is_stranger(x: Any) -> bool:
+    """Whether ``x`` knows itself what an operation with a Value is, as a traced number does."""
+    return is_node(x) and not isinstance(x, Value)
 
 
-def _compared(sign: str, a: Value, b: Any) -> Any:
+def _compared(sign: str, order: Callable[[float, float], bool], a: Value, b: Any) -> Any:
     """A bool, or the condition that a trace makes of it."""
     trace = current().trace
     if trace is not None:
         return trace.compare(sign, a, b)
-    if hasattr(type(b), "__apply_op__") and not isinstance(b, Value):
+    if is_stranger(b):
         return NotImplemented
-    return _ORDERS[sign](a._data, b._data if isinstance(b, Value) else real_number(b, "a comparison with a Value"))
+    return order(a._data, b._data if isinstance(b, Value) else real_number(b, "a comparison with a Value"))

@@ -11,7 +11,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from ..checks import brief
+from ..checks import brief, is_node
 from ..errors import ShapeError, TraceError
 from ..scopes import current
 from ..value import Value
@@ -42,12 +42,7 @@ def is_one_sample(arguments: Sequence[Any]) -> bool:
     >>> is_one_sample([[Value(1.0), 2.0]]), is_one_sample([[1.0, 2.0]])
     (True, False)
     """
-    return any(
-        any(hasattr(type(each), "__apply_op__") for each in x)
-        if type(x) in (list, tuple)
-        else hasattr(x, "__apply_op__")
-        for x in arguments
-    )
+    return any(any(map(is_node, x)) if type(x) in (list, tuple) else is_node(x) for x in arguments)
 
 
 def refuse_nested(arguments: Sequence[Any]) -> None:
@@ -104,6 +99,21 @@ class Signature:
                 f"{_shapes(self.layout_of(arrays))}; make another one for other shapes: autograd.compile(f)"
             )
         return arrays
+
+    def split(self, columns: Floats) -> tuple[Floats, ...]:
+        """The columns of all arguments side by side as an array for each, of its own shape.
+
+        >>> signature = Signature(lambda x, y: x[0] * y)
+        >>> signature.layout = signature.layout_of([np.zeros((5, 2)), np.zeros(5)])
+        >>> [array.shape for array in signature.split(np.zeros((7, 3)))]
+        [(7, 2), (7,)]
+        """
+        layout = self.layout or ()
+        ends = np.cumsum([array.columns for array in layout])
+        parts = [columns[:, end - array.columns : end] for array, end in zip(layout, ends, strict=True)]
+        return tuple(
+            part[:, 0].copy() if array.scalar else part.copy() for array, part in zip(layout, parts, strict=True)
+        )
 
     def layout_of(self, arrays: Sequence[Floats]) -> tuple[InputArray, ...]:
         """What the function is given for these arrays."""

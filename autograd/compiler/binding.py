@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .arguments import Signature
 from .backend import Executable, Floats, Goal, Run
 from .masks import draw, states_of
 from .notice import Notice
-from .observing import hand_over
+from .observing import report_observed
 from .trace.run import Trace
+
+if TYPE_CHECKING:
+    from .tape import Tape
 
 _SIZES = 1024
 """Numbers of samples whose runs are kept."""
@@ -25,7 +29,9 @@ class Bound:
     remembers arrays: what is kept for the next one is a run for each number of samples.
     """
 
-    def __init__(self, goal: Goal, trace: Trace, code: Executable, signature: Signature, notice: Notice) -> None:
+    def __init__(
+        self, goal: Goal, trace: Trace, tape: Tape, code: Executable, signature: Signature, notice: Notice
+    ) -> None:
         self.goal, self.trace = goal, trace
         self._signature, self._notice = signature, notice
         self.seconds = 0.0
@@ -37,6 +43,13 @@ class Bound:
         self._bind = code.bind(self._span.data, self._span.grad, trace.buffers, self.observed)
         self._runs: dict[int, Run] = {}
         self._samples = 0
+        self._reached: NDArray[np.uint8] | None = None
+        """1 for each parameter that the result depends on; None if it depends on all, or nobody is to be told."""
+        if goal == "parameters":
+            from .plan.sum_slots import reached  # here: importing autograd doesn't wait for what only compiling needs
+
+            found = reached(tape)
+            self._reached = None if found.all() else found.view(np.uint8)
         self._masks: list[Floats] = [np.empty((0, a.columns)) for a in trace.arrays if a.kind == "mask"]
         # Masks must not be drawn for arguments that are refused; observers are told how many samples there were.
         self._is_direct = not self._masks and self.observed is None
@@ -91,6 +104,6 @@ class Bound:
         """After a run for the parameters' gradients: say that they have some, and tell modules what they observe."""
         if not self._span.is_view:
             self._span.save()
-        self._span.mark_reached()
+        self._span.mark_reached(self._reached)
         if self.observed is not None:
-            hand_over(self.trace, self.observed, self._samples)
+            report_observed(self.trace, self.observed, self._samples)

@@ -6,12 +6,15 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ..batch import given
 from ..blame import gradient_fault, hidden_fault, loss_error
 from ..errors import DomainError, NonFiniteError
-from ..nn.statistics import given
 from ..value import Value
 from .arguments import sample_of
 from .backend import Floats
+from .binding import Bound
+from .masks import replaying
+from .observing import observed_of
 
 _CURE = "The parameters and their gradients are what they were. Try a smaller learning rate or standardized inputs"
 
@@ -23,16 +26,22 @@ _HIDDEN = (
 
 def diagnose(
     function: Callable[..., Any],
+    arrays: tuple[Floats, ...],
+    names: Sequence[str],
+    bound: Bound,
+) -> Exception:
+    """The error that names node, scope and sample, for a run of ``bound`` that failed; nothing is changed."""
+    with replaying(bound.trace.generators, bound.states):
+        return _first_fault(function, arrays, names, bound.goal != "values", observed_of(bound.trace, arrays))
+
+
+def _first_fault(
+    function: Callable[..., Any],
     arrays: Sequence[Floats],
     names: Sequence[str],
     differentiated: bool,
-    observed: Sequence[float] = (),
+    observed: Sequence[float],
 ) -> Exception:
-    """The error that names node, scope and sample; nothing is changed.
-
-    ``differentiated`` says whether a loss and its gradient were asked for, not just values; ``observed`` is what
-    modules observe of the batch.
-    """
     samples, hidden = len(arrays[0]), ""
     for sample in range(samples):
         try:

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 
 from ..backprop import sweep
+from ..batch import given
 from ..errors import DomainError
-from ..nn.statistics import given
 from ..parameter import Parameter
 from ..value import Value
 from .arguments import sample_of
 from .backend import Floats
 from .diagnosis import in_sample
-from .masks import draw, rewound, states_of
+from .masks import draw, replaying, states_of
 from .observing import observed_of
 from .trace.run import Trace
 
@@ -31,7 +31,7 @@ def graph_of(
     row = _row(sample, len(arrays[0]))
     generators = trace.generators
     observed = observed_of(trace, arrays)
-    with rewound(generators, states_of(generators)):
+    with replaying(generators, states_of(generators)):
         masks = [array.columns for array in trace.arrays if array.kind == "mask"]
         draw(generators, [np.empty((row, columns)) for columns in masks])
         with given(observed):

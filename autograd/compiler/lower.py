@@ -10,15 +10,14 @@ from typing import NamedTuple
 from ..operation import Op
 from .backend import Goal, InputArray
 from .graph.conditions import ADJOINT_MEAN
-from .graph.graph import Graph
-from .graph.nodes import SUMS
+from .graph.graph import SUMS
+from .graph.rooted import RootedGraph
 from .graph.runs import runs
 from .plan.families import Family, Groups
-from .plan.schedule import Schedule, Work
+from .plan.schedule import PlannedUnit, Schedule
 from .tape import (
     Dense,
     Dot,
-    Group,
     Instruction,
     Local,
     Map,
@@ -27,6 +26,7 @@ from .tape import (
     Output,
     Reduction,
     Row,
+    Rows,
     Segment,
     Straight,
     Tape,
@@ -39,7 +39,7 @@ from .tape import (
 class Plan(NamedTuple):
     """All that is decided before a tape is written."""
 
-    graph: Graph
+    rooted: RootedGraph
     groups: Groups
     schedule: Schedule
     reductions: tuple[Reduction, ...]
@@ -59,14 +59,14 @@ class _Lowering:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.nodes, self.checked = plan.graph.nodes, plan.graph.checked
+        self.graph, self.checked = plan.rooted.graph, plan.rooted.checked
         self.groups, self.slots, self.schedule = plan.groups, plan.groups.slots, plan.schedule
         self._operands: dict[int, Operand] = {}
 
     def tape(self) -> Tape:
         """The whole tape."""
         plan, (results, observed) = self.plan, self._roots()
-        gradients = plan.graph.gradients
+        gradients = plan.rooted.gradients
         return Tape(
             arrays=plan.arrays,
             parameters=self.slots.parameters,
@@ -74,7 +74,7 @@ class _Lowering:
             scratch=self.schedule.scratch,
             totals=self.slots.totals,
             prologue=self.slots.prologue(self.checked),
-            units=tuple(self._unit(work) for work in self.schedule.works),
+            units=tuple(self._unit(planned) for planned in self.schedule.planned),
             reductions=plan.reductions,
             epilogue=self.slots.epilogue(gradients.parameters),
             results=results,
@@ -86,52 +86,52 @@ class _Lowering:
 
     def _roots(self) -> tuple[tuple[Operand, ...], tuple[Operand, ...]]:
         """The results, and what is observed."""
-        roots = tuple(self._shared(root) for root in self.plan.graph.roots)
+        roots = tuple(self._shared(root) for root in self.plan.rooted.roots)
         return roots[: self.plan.results], roots[self.plan.results :]
 
     def _input_adjoints(self, inputs: Mapping[int, int]) -> tuple[Operand | None, ...]:
-        by_column = {self.nodes.payload[leaf]: self._shared(node) for leaf, node in inputs.items()}
+        by_column = {self.graph.payload[leaf]: self._shared(node) for leaf, node in inputs.items()}
         return tuple(by_column.get(column) for column in range(sum(array.columns for array in self.plan.arrays)))
 
     def _shared(self, node: int) -> Operand:
         """A node as an operand from another unit."""
         found = self._operands.get(node)
         if found is None:
-            found = self.slots.operand(node) if self.nodes.uniform[node] else self.schedule.row(node)
+            found = self.slots.operand(node) if self.graph.uniform[node] else self.schedule.row(node)
             self._operands[node] = found
         return found
 
     # Units
 
-    def _unit(self, work: Work) -> Unit:
-        if work.family is None:
-            return self._straight(work)
-        family = self.groups.families[work.family]
+    def _unit(self, planned: PlannedUnit) -> Unit:
+        if planned.family is None:
+            return self._straight(planned)
+        family = self.groups.families[planned.family]
         if family.kind == "map":
             return self._map(family, {})
         if family.kind == "mean":
             return self._mean(family)
-        maps = self._epilogue(work)
+        maps = self._epilogue(planned)
         return self._dense(family, maps)
 
-    def _straight(self, work: Work) -> Straight:
+    def _straight(self, planned: PlannedUnit) -> Straight:
         targets: dict[int, Local] = {}
         code: list[Instruction | Dot] = []
-        for target, node in enumerate(work.nodes):
-            write = self._dot if self.nodes.kinds[node] in SUMS else self._instruction
+        for target, node in enumerate(planned.nodes):
+            write = self._dot if self.graph.kinds[node] in SUMS else self._instruction
             code.append(write(node, target, targets))
             targets[node] = _local(target)
         return Straight(tuple(code))
 
     def _instruction(self, node: int, target: int, targets: dict[int, Local]) -> Instruction:
-        op = self.nodes.kinds[node]
+        op = self.graph.kinds[node]
         assert isinstance(op, Op)
         known, shared = targets.get, self._shared
-        args = tuple([known(arg) or shared(arg) for arg in self.nodes.args[node]])
+        args = tuple([known(arg) or shared(arg) for arg in self.graph.args[node]])
         return Instruction(target, op, args, self.schedule.stored(node), node in self.checked)
 
     def _dot(self, node: int, target: int, targets: dict[int, Local]) -> Dot:
-        bias = self.nodes.bias(node)
+        bias = self.graph.bias(node)
         terms = [(Uniform(slot), targets.get(row) or self.schedule.row(row)) for slot, row in self.slots.terms(node)]
         return Dot(target, None if bias is None else self._shared(bias), tuple(terms), self.schedule.stored(node))
 
@@ -162,16 +162,16 @@ class _Lowering:
 
     def _mean(self, family: Family) -> Mean:
         first = family.members[0]
-        source = self.schedule.row(self.nodes.args[first][0])
-        return Mean(len(family.members), source, self.schedule.row(first), self.nodes.kinds[first] is ADJOINT_MEAN)
+        source = self.schedule.row(self.graph.args[first][0])
+        return Mean(len(family.members), source, self.schedule.row(first), self.graph.kinds[first] is ADJOINT_MEAN)
 
-    def _epilogue(self, work: Work) -> tuple[Map, ...]:
+    def _epilogue(self, planned: PlannedUnit) -> tuple[Map, ...]:
         """The maps that are fused into a dense block; each may name the results of those before it."""
         outputs: dict[int, Output] = {}
-        assert work.family is not None
-        outputs[work.family] = Output()
+        assert planned.family is not None
+        outputs[planned.family] = Output()
         maps = []
-        for index, number in enumerate(work.epilogue):
+        for index, number in enumerate(planned.epilogue):
             maps.append(self._map(self.groups.families[number], outputs))
             outputs[number] = Output(index)
         return tuple(maps)
@@ -179,23 +179,23 @@ class _Lowering:
     def _map(self, family: Family, outputs: dict[int, Output]) -> Map:
         """A map; ``outputs`` says which families are at hand in the dense block that it is fused into."""
         first, second = family.members[:2]
-        op = self.nodes.kinds[first]
+        op = self.graph.kinds[first]
         assert isinstance(op, Op)
         args = [
             self._map_argument(a, b, outputs)
-            for a, b in zip(self.nodes.args[first], self.nodes.args[second], strict=True)
+            for a, b in zip(self.graph.args[first], self.graph.args[second], strict=True)
         ]
         checked = any(node in self.checked for node in family.members)
         return Map(len(family.members), op, tuple(args), self._store(family), checked)
 
-    def _map_argument(self, a: int, b: int, outputs: dict[int, Output]) -> Group | Uniforms | Output | Operand:
+    def _map_argument(self, a: int, b: int, outputs: dict[int, Output]) -> Rows | Uniforms | Output | Operand:
         """An argument, from what it is for the first two members."""
         if a == b:
             return self._shared(a)
-        if self.nodes.uniform[a]:
+        if self.graph.uniform[a]:
             return Uniforms(self.slots.slot(a), self.slots.slot(b) - self.slots.slot(a))
         output = outputs.get(self.groups.place[a].family)
-        return Group(self.schedule.row(a)) if output is None else output
+        return Rows(self.schedule.row(a)) if output is None else output
 
     def _store(self, family: Family) -> Row | None:
         first = family.members[0]

@@ -22,21 +22,22 @@ def draw(generators: Sequence[Any], masks: Sequence[Floats]) -> None:
 
 
 @contextmanager
-def rewound(generators: Sequence[Any], states: Sequence[Any]) -> Iterator[None]:
+def replaying(generators: Sequence[Any], states: Sequence[Any]) -> Iterator[None]:
     """Inside, the generators are in these earlier states; behind, where they were."""
     now = states_of(generators)
-    _set(generators, states)
+    rewind(generators, states)
     try:
         yield
     finally:
-        _set(generators, now)
+        rewind(generators, now)
 
 
 def states_of(generators: Sequence[Any]) -> list[Any]:
-    """The states of the generators, to be used with `rewound`."""
+    """The states of the generators, to be used with `replaying`."""
     return [generator.bit_generator.state for generator in generators]
 
 
-def _set(generators: Sequence[Any], states: Sequence[Any]) -> None:
+def rewind(generators: Sequence[Any], states: Sequence[Any]) -> None:
+    """Put the generators into these earlier states."""
     for generator, state in zip(generators, states, strict=True):
         generator.bit_generator.state = state

@@ -14,7 +14,6 @@ from .backend import Bind, Failure, Floats, Held, Run, is_plain
 from .tape import (
     Dense,
     Dot,
-    Group,
     Instruction,
     Local,
     Map,
@@ -23,9 +22,10 @@ from .tape import (
     Output,
     Reduction,
     Row,
+    Rows,
     Segment,
     Straight,
-    Sum,
+    SumOne,
     Tape,
     Uniform,
     Uniforms,
@@ -269,7 +269,7 @@ class _Block:
         def get(x: Any) -> Any:
             if isinstance(x, Output):
                 return outputs[0 if x.map is None else x.map + 1]
-            if isinstance(x, Group):
+            if isinstance(x, Rows):
                 return self._rows(x.first, unit.members)
             return self._strided(x.slot, x.stride, unit.members) if isinstance(x, Uniforms) else self.get(x)
 
@@ -283,7 +283,7 @@ class _Block:
 
     def _reduce(self, reduction: Reduction, adjoints: Floats) -> None:
         base = self.tape.uniforms + reduction.slot
-        if isinstance(reduction, Sum):
+        if isinstance(reduction, SumOne):
             left = self.get(reduction.left)
             adjoints[base] += left.sum() if reduction.right is None else left @ self.get(reduction.right)
             return

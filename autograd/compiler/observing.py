@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from .backend import Floats
-from .masks import draw, rewound, states_of
+from .masks import draw, replaying, states_of
 from .trace.run import Trace
 
 
-def hand_over(trace: Trace, numbers: Floats, samples: int) -> None:
+def report_observed(trace: Trace, numbers: Floats, samples: int) -> None:
     """Call each observer with its share of the numbers of a batch, and with how many samples it had."""
     at = 0
     for receiver, count in trace.observers:
@@ -29,7 +29,7 @@ def observed_of(trace: Trace, arrays: tuple[Floats, ...]) -> list[float]:
     from .pipeline import to_tape  # here: importing autograd doesn't wait for what only compiling needs
 
     masks = [np.empty((len(arrays[0]), array.columns)) for array in trace.arrays if array.kind == "mask"]
-    with rewound(trace.generators, states_of(trace.generators)):
+    with replaying(trace.generators, states_of(trace.generators)):
         draw(trace.generators, masks)
     numbers = np.full(len(trace.observed), np.nan)
     trace.span.load()

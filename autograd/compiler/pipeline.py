@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from .backend import Goal
 from .graph.checked import find_checked
-from .graph.graph import Graph
+from .graph.rooted import RootedGraph
 from .lower import Plan, lower
 from .passes.differentiate import differentiate
 from .passes.dots import find_dots
@@ -44,11 +44,11 @@ STAGES = {
 class Stages(NamedTuple):
     """What the stages make, each under its name."""
 
-    trace: Graph
-    totals: Graph
-    dots: Graph
-    gradients: Graph
-    tidy: Graph
+    trace: RootedGraph
+    totals: RootedGraph
+    dots: RootedGraph
+    gradients: RootedGraph
+    tidy: RootedGraph
     uniforms: UniformSlots
     groups: Groups
     fusion: Fusion
@@ -78,13 +78,13 @@ def stages(trace: Trace, goal: Goal, checks: bool = True) -> Stages:
     >>> each.dots.size, each.gradients.size
     (3, 5)
     """
-    traced = Graph.of(trace.nodes, (*trace.results, *trace.observed))
-    totals = Graph.of(*find_totals(traced.nodes, traced.roots))
-    dots = Graph.of(*find_dots(totals.nodes, totals.roots))
+    traced = RootedGraph.of(trace.graph, (*trace.results, *trace.observed))
+    totals = RootedGraph.of(*find_totals(traced.graph, traced.roots))
+    dots = RootedGraph.of(*find_dots(totals.graph, totals.roots))
     gradients = with_gradients(dots, goal)
     tidied = made_tidy(gradients, dots.size, checks)
-    uniforms = UniformSlots(tidied.nodes, trace.span.size, sum(array.size for array in trace.buffers))
-    groups = find_groups(tidied.nodes, uniforms)
+    uniforms = UniformSlots(tidied.graph, trace.span.size, sum(array.size for array in trace.buffers))
+    groups = find_groups(tidied.graph, uniforms)
     kept = kept_rows(tidied)
     fusion = Fusion(groups, kept)
     schedule = Schedule(groups, fusion, kept, seed=sum(array.columns for array in trace.arrays))
@@ -93,24 +93,24 @@ def stages(trace: Trace, goal: Goal, checks: bool = True) -> Stages:
     return Stages(traced, totals, dots, gradients, tidied, uniforms, groups, fusion, schedule, reductions, tape)
 
 
-def with_gradients(graph: Graph, goal: Goal) -> Graph:
+def with_gradients(rooted: RootedGraph, goal: Goal) -> RootedGraph:
     """The graph with what the goal's gradients need, which is added to the same nodes."""
     if goal == "values":
-        return graph
-    nodes, roots = graph.nodes, graph.roots
-    found = differentiate(nodes, roots[0], by_parameters=goal == "parameters", by_inputs=goal == "inputs")
-    return Graph.of(nodes, roots)._replace(gradients=found)
+        return rooted
+    graph, roots = rooted.graph, rooted.roots
+    found = differentiate(graph, roots[0], by_parameters=goal == "parameters", by_inputs=goal == "inputs")
+    return RootedGraph.of(graph, roots)._replace(gradients=found)
 
 
-def made_tidy(graph: Graph, written: int, checks: bool) -> Graph:
+def made_tidy(rooted: RootedGraph, written: int, checks: bool) -> RootedGraph:
     """The graph tidied up; the first ``written`` nodes are what the user wrote, and are checked."""
-    new, names = tidy(graph.nodes, [*graph.roots, *graph.gradients.roots()], written)
+    new, names = tidy(rooted.graph, [*rooted.roots, *rooted.gradients.roots()], written)
     checked = find_checked(new, [name for node, name in names.items() if node < written]) if checks else set[int]()
-    roots = tuple(names[root] for root in graph.roots)
-    return Graph(new, roots, len(new), checked, graph.gradients.renamed(names))
+    roots = tuple(names[root] for root in rooted.roots)
+    return RootedGraph(new, roots, len(new), checked, rooted.gradients.renamed(names))
 
 
-def kept_rows(graph: Graph) -> list[int]:
+def kept_rows(rooted: RootedGraph) -> list[int]:
     """The rows that are there when all units have run: the roots', and those of gradient sums."""
-    nodes = graph.nodes
-    return [node for node in nodes.rows((*graph.roots, *graph.gradients.roots())) if not nodes.uniform[node]]
+    graph = rooted.graph
+    return [node for node in graph.rows((*rooted.roots, *rooted.gradients.roots())) if not graph.uniform[node]]

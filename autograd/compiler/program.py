@@ -3,30 +3,22 @@
 from __future__ import annotations
 
 import threading
-import warnings
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..optim.stepping import offers
-from .arguments import Signature, is_one_sample, refuse_nested, refuse_nonfinite
+from .arguments import is_one_sample, refuse_nested, refuse_nonfinite
 from .backend import Backend, Executable, Failure, Floats, Goal
 from .binding import Bound
 from .choice import NAMES, backend_called
 from .diagnosis import diagnose
 from .inspection import graph_of
-from .masks import rewound
-from .observing import observed_of
-from .specialisation import Specialisation
+from .specialisation import Specialisation, Specialisations
 from .trace.run import RUNNING
 
-_MANY = 10
-"""Traces for one reason after which that is said."""
-_KEPT = 4
-"""Traces that a program keeps: those of train and eval mode, and what else is switched to and fro."""
 BackendName = Literal["auto", "numpy", "llvm"]
 
 
@@ -90,10 +82,9 @@ class Program:
     def _forget(self) -> None:
         self._lock = threading.RLock()
         self._backend: Backend | None = None
-        self._signature = Signature(self.function)
-        self._specialisations: list[Specialisation] = []
+        self._specialisations = Specialisations(self.function)
+        self._signature = self._specialisations.signature
         self._bound: dict[Goal, Bound] = {}
-        self._traced_for: Counter[str] = Counter()
 
     # What it computes
 
@@ -130,12 +121,7 @@ class Program:
         with self._lock:
             adjoints: Floats
             _, adjoints = self._run("inputs", arguments)
-        layout = self._signature.layout or ()
-        ends = np.cumsum([array.columns for array in layout])
-        parts = [adjoints[:, end - array.columns : end] for array, end in zip(layout, ends, strict=True)]
-        return tuple(
-            part[:, 0].copy() if array.scalar else part.copy() for array, part in zip(layout, parts, strict=True)
-        )
+        return self._signature.split(adjoints)
 
     def inspect(self, *arguments: Any, sample: int = 0) -> Any:
         """The graph of one sample, as eager code builds it, with every adjoint in place: ready to be drawn.
@@ -151,9 +137,7 @@ class Program:
         """
         refuse_nested(arguments)
         with self._lock:
-            arrays = self._signature.arrays(arguments)
-            names = self._signature.names(len(arrays))
-            refuse_nonfinite(arrays, names)
+            arrays, names = self._finite(arguments)
             return graph_of(self.function, self._specialise(arrays).trace, arrays, names, sample)
 
     def explain(self, stage: str | None = None, goal: Goal | None = None, most: int = 200) -> str:
@@ -185,14 +169,10 @@ class Program:
 
         with self._lock:
             if stage is None and goal is None:
-                return report(self._name(), self._backend, self._specialisations)
+                return report(self._specialisations, self._backend)
             from .stage_text import explained
 
-            last = self._specialisations[0] if self._specialisations else None
-            return explained(last, self._chosen_backend, stage, goal, most)
-
-    def _name(self) -> str:
-        return getattr(self.function, "__name__", None) or type(self.function).__name__
+            return explained(self._specialisations.newest, self._chosen_backend, stage, goal, most)
 
     def __repr__(self) -> str:
         return f"Program({self.function!r}, backend={self._wanted!r})"
@@ -244,40 +224,20 @@ class Program:
         bound = specialisation.bounds.get(goal)
         if bound is None:
             executable = specialisation.executable(goal, self._chosen_backend())
-            notice = specialisation.notice
-            bound = specialisation.bounds[goal] = Bound(goal, specialisation.trace, executable, self._signature, notice)
+            trace, tape, notice = specialisation.trace, specialisation.tapes[goal], specialisation.notice
+            bound = specialisation.bounds[goal] = Bound(goal, trace, tape, executable, self._signature, notice)
             if goal == "parameters":
-                offers.add(specialisation.trace.span.places, self._chosen_backend().step)
+                offers.add(trace.span.places, self._chosen_backend().step)
         self._bound[goal] = bound
         return bound
 
     def _specialise(self, arrays: tuple[Floats, ...]) -> Specialisation:
         """The trace that is good now, made if there is none."""
-        for known in self._specialisations:
-            if known.is_current():
-                return known
-        layout = self._signature.layout_of(arrays)
-        reasons = self._specialisations[0].trace.guards.why() if self._specialisations else []
-        self._warn_of_traces(reasons)
-        new = Specialisation.of(self.function, layout, reasons, self._name())
-        for older in self._specialisations:
-            new.inherit(older)
-        self._specialisations = [new, *self._specialisations[: _KEPT - 1]]
-        self._signature.layout = layout
-        self._bound.clear()
-        return new
-
-    def _warn_of_traces(self, reasons: Iterable[str]) -> None:
-        for reason in reasons:
-            what = reason.partition(" went ")[0]
-            self._traced_for[what] += 1
-            if self._traced_for[what] == _MANY:
-                warnings.warn(
-                    f"{self._name()} has been traced {_MANY} times anew because of {what} (last: {reason}), which "
-                    f"takes much longer than a step. Make a number that changes all the time an argument of the "
-                    f"function, or a Parameter that it reads as p.detach()",
-                    stacklevel=6,
-                )
+        newest = self._specialisations.newest
+        found = self._specialisations.current(arrays)
+        if self._specialisations.newest is not newest:
+            self._bound.clear()
+        return found
 
     def _chosen_backend(self) -> Backend:
         if self._backend is None:
@@ -285,9 +245,12 @@ class Program:
         return self._backend
 
     def _diagnosed(self, bound: Bound, arguments: tuple[Any, ...]) -> Exception:
+        arrays, names = self._finite(arguments)
+        return diagnose(self.function, arrays, names, bound)
+
+    def _finite(self, arguments: tuple[Any, ...]) -> tuple[tuple[Floats, ...], list[str]]:
+        """The arguments as arrays without NaN and infinities, and what they are called."""
         arrays = self._signature.arrays(arguments)
         names = self._signature.names(len(arrays))
         refuse_nonfinite(arrays, names)
-        with rewound(bound.trace.generators, bound.states):
-            observed = observed_of(bound.trace, arrays)
-            return diagnose(self.function, arrays, names, bound.goal != "values", observed)
+        return arrays, names

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from ..checks import count
 from .backend import Backend, Goal
 from .pipeline import STAGES
-from .specialisation import Specialisation
-from .tape import Dot, Map, Mean, Outer, Straight, Sum, Tape, Unit, count_operations
+from .specialisation import Specialisation, Specialisations
+from .tape import Dot, Map, Mean, Straight, SumMatrix, SumOne, Tape, Unit, count_operations
 
 _GOALS: dict[Goal, str] = {
     "values": "program(...)",
@@ -18,18 +18,17 @@ _GOALS: dict[Goal, str] = {
 }
 
 
-def report(name: str, backend: Backend | None, specialisations: Iterable[Specialisation]) -> str:
+def report(specialisations: Specialisations, backend: Backend | None) -> str:
     """The text of `Program.explain`."""
-    lines = [f"{name}: {'backend ' + backend.name if backend else 'nothing is compiled yet'}"]
-    each = list(specialisations)
-    if not each:
+    lines = [f"{specialisations.name}: {'backend ' + backend.name if backend else 'nothing is compiled yet'}"]
+    if not specialisations.known:
         lines.append("  nothing is traced yet: call the program with data first")
-    for specialisation in each:
+    for specialisation in specialisations.known:
         lines += _of_trace(specialisation)
         for goal, tape in specialisation.tapes.items():
             lines += _of_tape(goal, tape, specialisation.seconds(goal))
             lines += [f"    {note}" for note in specialisation.executables[goal].notes()]
-    if each:
+    if specialisations.known:
         lines.append(f"  explain(stage=...) shows one of the stages: {', '.join(STAGES)}")
     return "\n".join(lines)
 
@@ -42,7 +41,7 @@ def _of_trace(specialisation: Specialisation) -> list[str]:
     again = [f"  traced again: {reason}" for reason in specialisation.reasons]
     return [
         *again,
-        f"  traced for {arrays}{state}: {count(len(trace.nodes), 'node')}, "
+        f"  traced for {arrays}{state}: {count(len(trace.graph), 'node')}, "
         f"{count(trace.span.size, 'parameter')}, in {specialisation.trace_seconds:.3f} s",
     ]
 
@@ -82,7 +81,7 @@ def _name(unit: Map) -> str:
     return unit.op if isinstance(unit.op, str) else unit.op.name
 
 
-def _of_reduction(reduction: Outer | Sum) -> str:
-    if isinstance(reduction, Sum):
+def _of_reduction(reduction: SumMatrix | SumOne) -> str:
+    if isinstance(reduction, SumOne):
         return "gradient sum of one parameter"
     return f"gradient sums {reduction.outputs} x {reduction.inputs}{' (bias)' if reduction.right is None else ''}"

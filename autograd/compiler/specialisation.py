@@ -1,18 +1,26 @@
-"""A specialisation: one trace of a function, for one state of the modules it calls, and what was compiled from it."""
+"""Specialisations: each is one trace of a function, for one state of what it reads, and what was compiled from it."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .backend import Backend, Executable, Goal, InputArray
+from .arguments import Signature
+from .backend import Backend, Executable, Floats, Goal, InputArray
 from .notice import Notice
 from .trace.run import Trace, collector_off, trace
 
 if TYPE_CHECKING:
     from .tape import Tape
+
+_MANY = 10
+"""Traces for one reason after which that is said."""
+_KEPT = 4
+"""Traces that a program keeps: those of train and eval mode, and what else is switched to and fro."""
 
 
 @dataclass
@@ -72,7 +80,7 @@ class Specialisation:
                 self.notice = Notice(self.notice.name)
             start = time.perf_counter()
             with collector_off(), self.notice.here():
-                with self.notice.busy(f"planning {len(self.trace.nodes):,} nodes"):
+                with self.notice.busy(f"planning {len(self.trace.graph):,} nodes"):
                     tape = to_tape(self.trace, goal)
                 executable = backend.build(tape)
             self.tapes[goal], self.executables[goal] = tape, executable
@@ -80,14 +88,57 @@ class Specialisation:
         return self.executables[goal]
 
 
+class Specialisations:
+    """Those that a program keeps of its function, the newest first: a function is traced anew when it must be."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+        self.name: str = getattr(function, "__name__", None) or type(function).__name__
+        self.signature = Signature(function)
+        self.known: list[Specialisation] = []
+        self._traced_for: Counter[str] = Counter()
+
+    @property
+    def newest(self) -> Specialisation | None:
+        """What was traced last."""
+        return self.known[0] if self.known else None
+
+    def current(self, arrays: tuple[Floats, ...]) -> Specialisation:
+        """The one that is good now, made if there is none."""
+        for known in self.known:
+            if known.is_current():
+                return known
+        layout = self.signature.layout_of(arrays)
+        reasons = self.known[0].trace.guards.why() if self.known else []
+        self._warn_of_traces(reasons)
+        new = Specialisation.of(self._function, layout, reasons, self.name)
+        for older in self.known:
+            new.inherit(older)
+        self.known = [new, *self.known[: _KEPT - 1]]
+        self.signature.layout = layout
+        return new
+
+    def _warn_of_traces(self, reasons: Iterable[str]) -> None:
+        for reason in reasons:
+            what = reason.partition(" went ")[0]
+            self._traced_for[what] += 1
+            if self._traced_for[what] == _MANY:
+                warnings.warn(
+                    f"{self.name} has been traced {_MANY} times anew because of {what} (last: {reason}), which "
+                    f"takes much longer than a step. Make a number that changes all the time an argument of the "
+                    f"function, or a Parameter that it reads as p.detach()",
+                    stacklevel=7,
+                )
+
+
 def same(a: Trace, b: Trace) -> bool:
     """Whether two traces compute the same from the same parameters."""
     return (
         (a.arrays, a.results, a.single, a.observed) == (b.arrays, b.results, b.single, b.observed)
-        and a.nodes.args == b.nodes.args
-        and a.nodes.kinds == b.nodes.kinds
-        and a.nodes.lines == b.nodes.lines
-        and all(x == y or x != x for x, y in zip(a.nodes.payload.values(), b.nodes.payload.values(), strict=True))
+        and a.graph.args == b.graph.args
+        and a.graph.kinds == b.graph.kinds
+        and a.graph.lines == b.graph.lines
+        and all(x == y or x != x for x, y in zip(a.graph.payload.values(), b.graph.payload.values(), strict=True))
         and a.span.places == b.span.places
         and all(map(_is, a.generators, b.generators))
         and len(a.buffers) == len(b.buffers)

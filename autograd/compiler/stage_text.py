@@ -7,12 +7,12 @@ from typing import Any
 
 from ..checks import by_name, whole_number
 from .backend import Backend, Goal
-from .graph.graph import Graph
+from .graph.rooted import RootedGraph
 from .graph.text import limited, names_text, text
 from .pipeline import STAGES, stages
 from .plan.families import Groups, Product
 from .plan.fusion import Fusion
-from .plan.schedule import Schedule, Work
+from .plan.schedule import PlannedUnit, Schedule
 from .plan.slots import UniformSlots
 from .specialisation import Specialisation
 from .tape import Tape
@@ -56,7 +56,7 @@ def _last(specialisation: Specialisation) -> Goal:
 
 def stage_text(made: object, most: int | None = None) -> str:
     """What a stage made, one of the fields of `Stages`."""
-    if isinstance(made, Graph):
+    if isinstance(made, RootedGraph):
         return text(made, most)
     each = list(_lines(made))
     return "\n".join(limited(each, len(each), most))
@@ -106,14 +106,14 @@ def _of_fusion(fusion: Fusion) -> Iterator[str]:
 
 def _of_schedule(schedule: Schedule) -> Iterator[str]:
     yield f"{schedule.scratch} slots for rows that are stored"
-    for number, work in enumerate(schedule.works):
-        yield f"unit {number}, {_work(work)}: {names_text(work.nodes)}{_stored(schedule, work.nodes)}"
+    for number, planned in enumerate(schedule.planned):
+        yield f"unit {number}, {_planned(planned)}: {names_text(planned.nodes)}{_stored(schedule, planned.nodes)}"
 
 
-def _work(work: Work) -> str:
-    if work.family is None:
+def _planned(planned: PlannedUnit) -> str:
+    if planned.family is None:
         return "straight"
-    return " + ".join(f"family {number}" for number in (work.family, *work.epilogue))
+    return " + ".join(f"family {number}" for number in (planned.family, *planned.epilogue))
 
 
 def _stored(schedule: Schedule, nodes: Iterable[int]) -> str:

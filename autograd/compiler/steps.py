@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ..optim import Optimizer
 from .backend import Floats, Held, Train
 from .masks import draw
-from .observing import hand_over
+from .observing import report_observed
 from .program import Program
 from .specialisation import Specialisation
 
@@ -50,7 +50,7 @@ class Steps:
     ) -> None:
         self._span, self._program = specialisation.trace.span, program
         self._specialisation, self._optimizer = specialisation, optimizer
-        self._bound = optimizer.rule, optimizer.state, optimizer.span
+        self._bound = optimizer.rule, optimizer.state
         self._train, self._masks = train, masks
         self.generators = specialisation.trace.generators
         self.mask_columns = [mask.shape[1] for mask in masks]
@@ -63,9 +63,8 @@ class Steps:
         """Whether these, the model and its parameters are as they were bound; the learning rate may change."""
         if program is not self._program or optimizer is not self._optimizer:
             return False
-        rule, state, span = self._bound
-        is_same = optimizer.state is state and optimizer.span is span and optimizer.rule is rule
-        return is_same and bool(self._specialisation.is_current())
+        rule, state = self._bound
+        return optimizer.state is state and optimizer.rule is rule and bool(self._specialisation.is_current())
 
     def run(
         self, order: NDArray[np.int64] | None, firsts: NDArray[np.int64], counts: NDArray[np.int64]
@@ -96,9 +95,9 @@ class Steps:
         rows[:] = numbers
         return rows
 
-    def hand_over(self, counts: NDArray[np.int64]) -> None:
+    def report_observed(self, counts: NDArray[np.int64]) -> None:
         """Tell modules what they wanted to know of the first batches of the last run, those of the steps that count."""
         if not self._is_anybody_told:
             return
         for numbers, samples in zip(self.observed, counts, strict=False):
-            hand_over(self._specialisation.trace, numbers, int(samples))
+            report_observed(self._specialisation.trace, numbers, int(samples))

@@ -107,7 +107,7 @@ class Segment:
 class Dense:
     """A matrix product: output j = bias j + sum over segments and k of coefficient(j, k) * source k.
 
-    The outputs are named in the `epilogue` as ``Group("output")``; what is needed later is stored by it, or as
+    The outputs are named in the `epilogue` as `Output`; what is needed later is stored by it, or as
     ``store`` (contiguous, from that row on). The bias is a uniform slot ``bias + j * bias_stride``, or none.
     """
 
@@ -119,7 +119,7 @@ class Dense:
     epilogue: tuple[Map, ...] = ()
 
 
-class Group(NamedTuple):
+class Rows(NamedTuple):
     """Contiguous rows, one for each member of a map: ``first`` for member 0, the next row for member 1, ..."""
 
     first: Row
@@ -148,7 +148,7 @@ class Map:
 
     members: int
     op: Op
-    args: tuple[Group | Uniforms | Output | Operand, ...]
+    args: tuple[Rows | Uniforms | Output | Operand, ...]
     store: Row | None
     checked: bool = False
 
@@ -168,7 +168,7 @@ class Mean:
 
 
 @dataclass(frozen=True, slots=True)
-class Outer:
+class SumMatrix:
     """Gradient sums of a whole matrix: adjoint of uniform ``slot + j*stride_j + k*stride_k`` += Σ left_j * right_k.
 
     ``left`` are ``outputs`` contiguous rows (adjoints), ``right`` are ``inputs`` contiguous rows; with ``right`` None
@@ -185,7 +185,7 @@ class Outer:
 
 
 @dataclass(frozen=True, slots=True)
-class Sum:
+class SumOne:
     """One gradient sum: adjoint of a uniform += Σ left * right over the samples (right None: Σ left)."""
 
     slot: int
@@ -203,7 +203,7 @@ class Total(NamedTuple):
 
 
 Unit = Straight | Dense | Map | Mean
-Reduction = Outer | Sum
+Reduction = SumMatrix | SumOne
 
 
 @dataclass(frozen=True)

@@ -9,17 +9,17 @@ from .graph.text import operation_text
 from .tape import (
     Dense,
     Dot,
-    Group,
     Instruction,
     Local,
     Map,
     Mean,
     Number,
-    Outer,
     Output,
     Reduction,
     Row,
+    Rows,
     Straight,
+    SumMatrix,
     Tape,
     Uniform,
     Uniforms,
@@ -56,7 +56,7 @@ def tape_lines(tape: Tape) -> Iterator[str]:
 def reduction_lines(reductions: Iterable[Reduction]) -> Iterator[str]:
     """Sums over the samples into the adjoints of uniforms."""
     for each in reductions:
-        if isinstance(each, Outer):
+        if isinstance(each, SumMatrix):
             right = "" if each.right is None else f" * {_several(each.right, each.inputs)}"
             slots = f"u{each.slot}{each.stride_j:+}j{each.stride_k:+}k"
             yield f"sums {each.outputs} x {each.inputs} into {slots}: {_several(each.left, each.outputs)}{right}"
@@ -112,7 +112,7 @@ def _words(operands: Iterable[Any]) -> str:
 
 
 def _word(operand: Any) -> str:
-    """An operand; a Group begins at a row, Uniforms have a step for each member, an Output is a dense block's own."""
+    """An operand; Rows begin at one, Uniforms have a step for each member, an Output is a dense block's own."""
     match operand:
         case Row(space, index):
             return f"{'x' if space == 'input' else 'r'}{index}"
@@ -122,7 +122,7 @@ def _word(operand: Any) -> str:
             return repr(float(value))
         case Local(target):
             return f"t{target}"
-        case Group(first):
+        case Rows(first):
             return f"{_word(first)}.."
         case Uniforms(slot, stride):
             return f"u{slot}{stride:+}j"

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..checks import is_node
 from ..errors import ShapeError
 from ..scopes import current
 
@@ -26,7 +27,7 @@ def is_single(x: Any) -> bool:
     >>> is_single(2.0), is_single([2.0])
     (True, False)
     """
-    return hasattr(type(x), "__apply_op__") or is_plain(x) or (isinstance(x, np.ndarray) and x.ndim == 0)
+    return is_node(x) or is_plain(x) or (isinstance(x, np.ndarray) and x.ndim == 0)
 
 
 def as_list(x: Any, what: str) -> list[Any]:
@@ -50,7 +51,7 @@ def as_list(x: Any, what: str) -> list[Any]:
                 f"call it for each row: [model(row) for row in X]"
             )
         return x.tolist() if x.ndim else [x.item()]
-    if hasattr(kind, "__apply_op__") or is_plain(x):
+    if is_node(x) or is_plain(x):
         return [x]
     if isinstance(x, str | bytes) or not hasattr(kind, "__iter__"):
         raise TypeError(f"{what} takes a list of numbers or Values, got {kind.__name__}: {x!r}")

@@ -7,6 +7,7 @@ from typing import Any
 from .. import ops
 from ..checks import real_number
 from ..randomness import generator
+from ..scopes import current
 from ..value import Constant, Value
 from .checks import as_list, here, is_plain, is_single
 from .module import Module
@@ -19,8 +20,8 @@ class Dropout(Module):
     constant 0 and labelled "dropped": the graph shows it, and no gradient flows back through it.
 
     Every neuron takes one number ``u = rng.random()`` in the order of the samples and is kept if ``u >= p``; so
-    ``rng.random((samples, n))`` gives the same stream at once. An input whose class has ``__uniform__(rng)`` is asked
-    for ``u`` instead, as a traced Value whose number is drawn at each replay. Nothing is drawn in evaluation.
+    ``rng.random((samples, n))`` gives the same stream at once. In a trace ``u`` is a traced number, which is drawn at
+    each replay. Nothing is drawn in evaluation.
 
     Source: Srivastava et al. 2014; the scaling in training ("inverted") is section 10 there.
 
@@ -70,7 +71,8 @@ class Dropout(Module):
     def _drop(self, x: Any) -> Any:
         # A plain number becomes a constant, so that the graph shows a dropped input too.
         node: Any = Constant(x) if is_plain(x) else x
-        u = node.__uniform__(self.rng) if hasattr(type(node), "__uniform__") else self.rng.random()
+        tracer = current().trace
+        u = self.rng.random() if tracer is None else tracer.random(self.rng)
         factor = ops.where(u >= self.p, 1.0 / (1.0 - self.p), 0.0)
         out = node * factor
         if isinstance(factor, float) and factor == 0.0 and isinstance(out, Value):

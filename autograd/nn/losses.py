@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from .. import checks, ops
-from ..checks import count, real_number
+from ..checks import count, is_node, real_number
 from ..domain import equal
 from ..errors import ShapeError
 from .checks import as_list, is_plain, is_single
@@ -139,7 +139,7 @@ def cross_entropy(logits: Any, target: Any) -> Any:
 
 def _of_class(zs: list[Any], target: Any) -> Any:
     rule = class_rule(len(zs))
-    if not hasattr(type(target), "__apply_op__"):
+    if not is_node(target):
         real_number(target, "a class of cross_entropy")
         rule(0.0, [target])
         return ops.logsumexp(*zs) - zs[int(target)]
@@ -182,7 +182,7 @@ def _square(d: Any) -> Any:
 def _target(x: Any, what: str) -> Any:
     """A target as something to compute with; a TypeError if it is no real number."""
     x = _number(x)
-    return x if hasattr(type(x), "__apply_op__") else real_number(x, what)
+    return x if is_node(x) else real_number(x, what)
 
 
 def _mean(name: str, term: Loss, pred: Any, target: Any, rule: Rule | None = None) -> Any:

@@ -10,19 +10,20 @@ from typing import Any
 from ..parameter import Parameter
 from ..parameter_array import ParameterArray
 from ..parameter_list import Part
+from ..readers import Readers, Telling, TellingDict, TellingList, tell
 from ..scopes import Scope
 from ..store import Span
 
 PLAIN = frozenset((int, float, bool, str, type(None)))
 """Classes of attributes in which no member can be."""
-Readers = dict[Any, list[tuple["weakref.ref[Any]", Any]]]
-"""By attribute or item: who has read it, and a note of that. Whoever sets it tells each, once."""
 
 
-class Member:
+class Member(Telling):
     """Base of `Module`: what may be held by a module."""
 
     __slots__ = ()
+    _workings = frozenset({"_own", "_scope"})
+    _told_properties = frozenset({"training"})
     _own: Own
     _scope: Scope
 
@@ -52,16 +53,6 @@ class Own:
         """Attributes with containers that can't tell of a change, and the members that were in them."""
         self.watched: list[Any] | None = None
         """Those of itself and the modules below that have such attributes."""
-
-
-def tell(readers: Readers | None, name: Any) -> None:
-    """Say that this attribute or item was set to those who have read it: they are stale, and get their note back."""
-    if readers:
-        for reference, note in readers.pop(name, ()):
-            reader = reference()
-            if reader is not None:
-                reader.changed.append(note)
-                reader.stale = True
 
 
 class Held:
@@ -123,7 +114,7 @@ class Held:
             tell(self.readers, item)
 
 
-class HeldList(Held, list[Any]):
+class HeldList(Held, TellingList):
     """A list of a module."""
 
     def __init__(self, items: Any = ()) -> None:
@@ -134,7 +125,7 @@ class HeldList(Held, list[Any]):
         return HeldList, (list.copy(self),)
 
 
-class HeldDict(Held, dict[Any, Any]):
+class HeldDict(Held, TellingDict):
     """A dict of a module."""
 
     def __init__(self, items: Any = ()) -> None:

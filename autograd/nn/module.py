@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any, Self
 
 from ..checks import count
+from ..readers import tell
 from ..scopes import TOP, Scope, _current, current
 from .adoption import adopt, give_away, keep_parameter, refuse_circles
 from .buffers import Buffered, overwrite
 from .calling import SignatureOfForward, entering, entering_with_batch
-from .members import CONTAINERS, MEMBERS, PLAIN, Own, has_members, held, tell
+from .members import CONTAINERS, MEMBERS, PLAIN, Own, has_members, held
 from .state import Stateful
 
 _set = object.__setattr__

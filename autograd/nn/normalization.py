@@ -12,15 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import ops
+from ..batch import BATCH_MEAN, take
 from ..checks import count, real_number, size
-from ..errors import ShapeError, TraceError
+from ..errors import ShapeError
 from ..parameter_array import ParameterArray
 from ..scopes import current
 from ..store import make_room
 from ..value import Constant, Value
 from .checks import as_list, here, is_plain, is_single
 from .module import Module
-from .statistics import take, update
+from .statistics import update
 
 
 def mean(values: Sequence[Any]) -> Any:
@@ -36,22 +37,18 @@ def batch_mean(x: Any) -> Any:
     """The mean over the samples of a batch: all that one sample ever learns of the others.
 
     Args:
-        x: the numbers of all samples, as a list; or, in a trace, the one that stands for all of them: its class has
-            ``__batch_mean__(x)``. What doesn't depend on the sample is its own mean.
+        x: the numbers of all samples, as a list; or, in a trace, the one that stands for all of them. What doesn't
+            depend on the sample is its own mean.
 
     Raises:
-        TraceError: there is no ``__batch_mean__``.
+        TypeError: it is nothing of all that.
 
     >>> batch_mean([Value(1.0), Value(3.0)]).data
     2.0
     """
     if isinstance(x, list):
         return mean(x)
-    if hasattr(type(x), "__batch_mean__"):
-        return type(x).__batch_mean__(x)
-    if isinstance(x, Value) or is_plain(x):
-        return x
-    raise TraceError(f"{x!r} has no mean over the batch: a {type(x).__name__} lacks __batch_mean__")
+    return x if isinstance(x, Value) or is_plain(x) else BATCH_MEAN(x)
 
 
 class _Normalization(Module):

@@ -60,7 +60,7 @@ def _penalty(name: str, term: Callable[[Any], Any], params: Any, lam: Any, bias:
     tracer = current().trace
     places = None if tracer is None else _places(name, params, bias)
     if places:
-        return tracer.total(_SUMMED[name], places, params if isinstance(params, Module) else None) * factor
+        return tracer.total(_SUMMED[name], places, params._parts if isinstance(params, Module) else None) * factor
     weights = _weights(name, params, bias)
     total = term(weights[0])
     for w in weights[1:]:

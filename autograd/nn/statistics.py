@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from itertools import islice
 from typing import TypeAlias
 
 Update: TypeAlias = Callable[[], None]
 
 _waiting: ContextVar[list[Update] | None] = ContextVar("glassgrad_statistics", default=None)
-_given: ContextVar[Iterator[float] | None] = ContextVar("glassgrad_given_statistics", default=None)
 
 
 @contextmanager
@@ -66,29 +64,3 @@ def update(change: Update) -> None:
         change()
     else:
         waiting.append(change)
-
-
-@contextmanager
-def given(numbers: Sequence[float]) -> Iterator[None]:
-    """Inside, one sample of a batch may be computed alone: modules `take` the batch's statistics from these numbers.
-
-    They are what the modules observed of the batch, in the order of their calls.
-
-    >>> with given([1.0, 2.0, 3.0]): take(2), take(1)
-    ([1.0, 2.0], [3.0])
-    """
-    token = _given.set(iter(numbers))
-    try:
-        yield
-    finally:
-        _given.reset(token)
-
-
-def take(count: int) -> list[float]:
-    """The next statistics of those that are `given`; none where none are.
-
-    >>> take(2)
-    []
-    """
-    numbers = _given.get()
-    return [] if numbers is None else list(islice(numbers, count))

@@ -12,6 +12,7 @@ from functools import lru_cache, reduce
 from operator import add, or_
 from typing import Any
 
+from ..checks import is_node
 from ..domain import REAL
 from ..errors import DomainError
 from ..namespaces import Floats
@@ -43,7 +44,7 @@ class Rule:
             DomainError: they are wrong.
         """
         numbers = [t.data if isinstance(t, Value) else t for t in targets]
-        if any(hasattr(type(t), "__apply_op__") for t in numbers):
+        if any(is_node(t) for t in numbers):
             return self._operation(loss, *targets)
         if any(t != t for t in numbers) or self.outside(Floats, *numbers):
             raise DomainError(self.complaint(numbers))

@@ -1,19 +1,13 @@
 """Optimizers, learning-rate schedules and gradient clipping, with PyTorch's names and numbers."""
 
+from . import schedules
 from .adagrad import Adagrad
 from .adam import Adam, AdamW
 from .clipping import clip_grad_norm_, clip_grad_value_
 from .optimizer import Optimizer
 from .rmsprop import RMSprop
 from .rule import Interval, number
-from .schedules import (
-    CosineAnnealingLR,
-    ExponentialLR,
-    LinearLR,
-    Schedule,
-    SequentialLR,
-    StepLR,
-)
+from .schedules import *
 from .sgd import SGD, Momentum
 
 __all__ = [
@@ -21,20 +15,15 @@ __all__ = [
     "Adagrad",
     "Adam",
     "AdamW",
-    "CosineAnnealingLR",
-    "ExponentialLR",
     "Interval",
-    "LinearLR",
     "Momentum",
     "Optimizer",
     "RMSprop",
-    "Schedule",
-    "SequentialLR",
-    "StepLR",
     "clip_grad_norm_",
     "clip_grad_value_",
     "number",
 ]
+__all__ += schedules.__all__
 
 
 def __getattr__(name: str) -> object:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import NonFiniteError
-from .optimizer import Parameters, parameter_list
+from .parameters import Parameters, parameter_list
 from .rule import Interval, as_number
 
 EPS = 1e-6

@@ -6,36 +6,22 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..checks import real_array
-from ..parameter import Parameter
-from ..parameter_array import ParameterArray
-from ..parameter_list import Flat, ParameterList, Part, Some
-from ..value import Value
+from ..parameter_list import ParameterList
+from .parameters import Parameters, parameter_list
 from .rule import Formula, Rule, number
 from .stepping import offers
-
-
-class HasParameters(Protocol):
-    """A module, or whatever lists its parameters."""
-
-    def parameters(self) -> Iterable[Parameter]:
-        """The parameters, each once."""
-
-
-Parameters: TypeAlias = Iterable[Parameter] | HasParameters
-"""What an optimizer takes: Parameters, or a module."""
 
 _MADE_ANEW = (
     *("span", "zero_grad", "state", "_rule", "_values", "_order", "_watched", "_known"),
     *("_runs", "_puts", "_is_filled", "_bound_state", "_seen", "_is_made"),
 )
 """Attributes that a copy makes of the others."""
-_CURE = "pass Parameters, as in model.parameters() or [Parameter(0.5)]"
 
 
 if TYPE_CHECKING:
@@ -71,7 +57,7 @@ class Optimizer(Formula):
         ValueError: there are no parameters, one is listed twice, or a hyperparameter lies outside its interval.
         TypeError: something else is among them, or a hyperparameter is of another type.
 
-    >>> from autograd.optim import Interval, number
+    >>> from autograd import Parameter; from autograd.optim import Interval, number
     >>> class Lion(Optimizer):
     ...     betas: tuple[float, float] = number((0.9, 0.99), Interval(0, 1))
     ...     initial_state = {"exp_avg": 0.0}
@@ -230,7 +216,7 @@ class Optimizer(Formula):
         other = self._with({name: _plain(saved[name]) for name in self.hyperparameters})
         _check_names(where, [*names, *other.initial_state], list(saved))
         initial_lr = self._rate(_plain(saved["initial_lr"]))
-        t = steps_made(_plain(saved["t"]), where)
+        t = step_count(saved["t"], f"{where}: t")
         state = {name: self._array(saved[name], f"{where}: {name}") for name in other.initial_state}
         self._values, self._rule, self.t, self.initial_lr = other._values, Rule.of(other), t, initial_lr
         self._begin(state)
@@ -282,80 +268,16 @@ class Optimizer(Formula):
         return f"{type(self).__name__}({count} parameter{'s' * (count != 1)}, {options}, t={self.t})"
 
 
-def parameter_list(params: Parameters, who: str) -> ParameterList:
-    """The parameters as a list that knows their arrays: at least one, nothing else, none twice.
-
-    ``who`` begins the messages.
-    """
-    found = params if isinstance(params, ParameterList) else _found(params, who)
-    if not len(found):
-        why = _values_in(params) or " (an iterator can be read only once)"
-        raise ValueError(f"{who}: there are no parameters{why}; {_CURE}")
-    if found.span.size < len(found):
-        _refuse_repetition(found, who)
-    return found
-
-
-def _found(params: Parameters, who: str) -> ParameterList:
-    listed = getattr(params, "parameters", None)
-    source = listed() if callable(listed) else params
-    if isinstance(source, Parameter | set | frozenset) or not isinstance(source, Iterable):
-        raise TypeError(f"{who}: params is a {type(source).__name__}, not a list in a fixed order; {_CURE}")
-    return source if isinstance(source, ParameterList) else _listed(source, who)
-
-
-def _values_in(module: Any) -> str:
-    """In words, the plain Values that a module holds: whoever wrote them meant parameters."""
-    for each in module.modules() if hasattr(module, "modules") else ():
-        for name, value in vars(each).items():
-            waiting = [value]
-            for item in waiting:
-                if isinstance(item, list | tuple | dict):
-                    waiting += item.values() if isinstance(item, dict) else item
-                elif isinstance(item, Value) and not isinstance(item, Parameter):
-                    return f": {name} of {type(each).__name__} holds Values, which are no Parameters"
-    return ""
-
-
-def _listed(source: Iterable[Any], who: str) -> ParameterList:
-    """Parameters and arrays of them one after the other."""
-    parts: list[Part] = []
-    if isinstance(source, ParameterArray):
-        return ParameterList([Flat(source)])
-    for i, p in enumerate(source):
-        if isinstance(p, ParameterArray):
-            parts.append(Flat(p))
-        elif not isinstance(p, Parameter):
-            cure = f"{_CURE}{'; a Value becomes one as Parameter(v.data)' if isinstance(p, Value) else ''}"
-            raise TypeError(f"{who}: params[{i}] is a {type(p).__name__}, not a Parameter: {p!r}; {cure}")
-        elif parts and isinstance(parts[-1], Some):
-            parts[-1].append(p)
-        else:
-            parts.append(Some([p]))
-    return ParameterList(parts)
-
-
-def _refuse_repetition(found: ParameterList, who: str) -> None:
-    seen: dict[Parameter, int] = {}
-    for i, p in enumerate(found):
-        if p in seen:
-            label = f" {p.label!r}" if p.label else ""
-            raise ValueError(
-                f"{who}: the parameter{label} is listed twice, as params[{seen[p]}] and params[{i}]; "
-                "list it once, as model.parameters() does"
-            )
-        seen[p] = i
-
-
-def steps_made(t: object, where: str) -> int:
-    """``t`` as a count of steps.
+def step_count(given: object, name: str, least: int = 0) -> int:
+    """``given`` as a count of steps.
 
     Raises:
-        ValueError: it isn't a whole number of at least 0.
+        ValueError: it isn't a whole number of at least ``least``.
     """
-    if isinstance(t, bool) or not isinstance(t, int | np.integer) or t < 0:
-        raise ValueError(f"{where}: t must be a whole number of steps, at least 0, got {t!r}")
-    return int(t)
+    n = _plain(given)
+    if isinstance(n, bool) or not isinstance(n, int) or n < least:
+        raise ValueError(f"{name} must be a whole number of steps, at least {least}, got {n!r}")
+    return n
 
 
 def _plain(x: Any) -> Any:

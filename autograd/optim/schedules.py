@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
-import numpy as np
-
-from .optimizer import Optimizer, steps_made
+from .optimizer import Optimizer, step_count
 from .rule import Interval, as_number
+
+__all__ = ["CosineAnnealingLR", "ExponentialLR", "LinearLR", "Schedule", "SequentialLR", "StepLR"]
 
 _POSITIVE = Interval(ends="()")
 
@@ -76,8 +76,7 @@ class Schedule(ABC):
         Raises:
             ValueError: there is no count of steps in it. Nothing is changed then.
         """
-        t = saved.get("t")
-        t = steps_made(t.item() if isinstance(t, np.ndarray) and t.ndim == 0 else t, f"{self._name}.load_state_dict")
+        t = step_count(saved.get("t"), f"{self._name}.load_state_dict: t")
         self.optimizer.scale_lr(self(t))
         self.t = t
 
@@ -89,10 +88,7 @@ class Schedule(ABC):
         setattr(self, name, as_number(getattr(self, name), f"{self._name}: {name}", allowed))
 
     def _count(self, name: str) -> None:
-        x = getattr(self, name)
-        if isinstance(x, bool) or not isinstance(x, int | np.integer) or x < 1:
-            raise ValueError(f"{self._name}: {name} must be a whole number of steps, at least 1, got {x!r}")
-        setattr(self, name, int(x))
+        setattr(self, name, step_count(getattr(self, name), f"{self._name}: {name}", 1))
 
 
 def _power(base: float, n: int) -> float:

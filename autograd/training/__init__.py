@@ -1,9 +1,9 @@
 """Training: `fit` with its history, callbacks and metrics, and parameters in files."""
 
+from .callbacks import State
 from .checkpoints import load_parameters, save_parameters
 from .history import History
 from .loop import fit
 from .metrics import METRICS
-from .state import State
 
 __all__ = ["METRICS", "History", "State", "fit", "load_parameters", "save_parameters"]

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import operator
 import time
 import warnings
-from functools import lru_cache
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from types import FunctionType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..compiler.masks import draw, rewound, states_of
+from ..compiler.masks import draw, rewind, states_of
 from ..compiler.plan.sum_slots import reached
+from ..compiler.program import Program
 from ..compiler.steps import Steps, compiled_steps
 from ..errors import GlassgradError, TraceError
 from ..nn.statistics import pending
 from ..parameter_list import ParameterList
-from .data import Data
-from .eager import EagerEngine
-from .engine import EpochLoss, Evaluation, Orders, Task, check_batches, needs_batch
-from .modes import in_mode
-from .programs import Programs, programs_of
+from ..scopes import current
+from .data import Data, Floats
+from .eager import EagerEngine, checked_penalty
+from .engine import EpochLoss, Evaluation, Orders, Task, check_batches, in_mode, needs_batch
 
 _STRETCH = 0.1
 """Seconds that one call of compiled code should take: Ctrl-C waits for its end."""
@@ -32,18 +34,9 @@ _PIECE = 8192
 """Samples that are evaluated in one call."""
 
 
-@lru_cache(maxsize=4)
-def _parts(samples: int, batch_size: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The first sample of each batch, and how many it has."""
-    firsts = np.arange(0, samples, batch_size, dtype=np.int64)
-    return firsts, np.minimum(batch_size, samples - firsts)
-
-
-class Made(NamedTuple):
-    """Steps that succeeded: of each the mean loss, and the penalty."""
-
-    losses: NDArray[np.float64]
-    penalties: NDArray[np.float64]
+_KEPT = 2
+"""Trainings whose programs are kept for the next one like it: of a model, or of two in turn."""
+_kept: list[Programs] = []
 
 
 def warn_of_eager(error: TraceError) -> None:
@@ -61,23 +54,22 @@ class CompiledEngine:
     one call. What fails in compiled code is done once more by the eager engine, whose errors name sample and operation.
     """
 
-    def __init__(self, task: Task, strict: bool) -> None:
-        self.task, self._eager, self._strict = task, EagerEngine(task), strict
-        self._arrays = task.data.floats
-        if task.transform is not None:
+    def __init__(self, task: Task) -> None:
+        self.task, self._options, self._eager = task, task.options, EagerEngine(task)
+        options, self._arrays = task.options, task.options.data.floats
+        if options.transform is not None:
             # What is trained on instead: in the order of an epoch, or of some short ones, transformed.
-            rows = len(task.data) * max(1, _NUMBERS_AHEAD // task.data.X.size)
+            rows = len(options.data) * max(1, _NUMBERS_AHEAD // options.data.X.size)
             X, Y = (np.zeros((rows, *array.shape[1:])) for array in self._arrays)
             self._arrays = X, Y
-        self._programs = programs_of(task.state.model, task.loss, task.penalty)
+        self._programs = programs_of(task.state.model, options.loss, options.penalty)
         self._can_evaluate = True
-        self._batches: dict[int, tuple[Any, Any]] = {}
         self._steps: Steps | None = None
-        self._checked: Steps | None = None
-        """The steps whose sizes of batches the modules have accepted."""
+        samples, size = len(options.data), options.batch_size
+        self._firsts = np.arange(0, samples, size, dtype=np.int64)
+        self._counts = np.minimum(size, samples - self._firsts)
         self._stretch = 1
         """Steps of a call: more when it is known how long they take."""
-        self._goes_ahead = True
         with in_mode(task.state.model, training=True):
             self._specialisation = self._programs.loss.specialise(*self._arrays)
 
@@ -89,94 +81,86 @@ class CompiledEngine:
 
     # Epochs
 
-    def run_epoch(self, order: NDArray[np.intp], batch_size: int) -> EpochLoss:
+    def run_epoch(self, order: NDArray[np.intp]) -> EpochLoss:
         """See `Engine.run_epoch`."""
         order = np.ascontiguousarray(order, dtype=np.int64)
-        firsts, counts = _parts(len(order), batch_size)
         steps = self._current_steps()
-        self._check_batches(steps, len(order), batch_size)
         if steps is not None:
-            loss, penalty = self._stretches(steps, order, firsts, counts)
+            loss, penalty = self._stretches(steps, order)
         else:
-            made = [self._one_step(order[first : first + count]) for first, count in zip(firsts, counts, strict=True)]
-            loss, penalty = map(sum, zip(*made, strict=True))
-        return EpochLoss(loss / len(order), penalty / len(counts))
+            batches = zip(self._firsts, self._counts, strict=True)
+            loss, penalty = map(sum, zip(*(self._one_step(order[at : at + n]) for at, n in batches), strict=True))
+        return EpochLoss(loss / len(order), penalty / len(self._counts))
 
-    def run_ahead(self, orders: Orders, batch_size: int, most: int) -> dict[str, list[float]]:
+    def run_ahead(self, orders: Orders, most: int) -> dict[str, list[float]]:
         """See `Engine.run_ahead`. An epoch alone costs 60 µs beside its steps, a step of a small model 2."""
-        samples = len(self.task.data)
-        firsts, counts = _parts(samples, batch_size)
-        most_samples = _SAMPLES_AHEAD if self.task.transform is None else len(self._arrays[0])
-        epochs = min(most, self._stretch // len(firsts), most_samples // samples)
-        if epochs < 2 or not self._goes_ahead:
+        samples, transform = len(self._options.data), self._options.transform
+        most_samples = _SAMPLES_AHEAD if transform is None else len(self._arrays[0])
+        epochs = min(most, self._stretch // len(self._firsts), most_samples // samples)
+        if epochs < 2:
             return {}
         steps = self._current_steps()
         if steps is None or steps.mask_columns:  # there are random numbers for one epoch only
             return {}
-        self._check_batches(steps, samples, batch_size)
-        counts = np.tile(counts, epochs)
-        transform, order = self.task.transform, orders.ahead(epochs)
+        counts, order = np.tile(self._counts, epochs), orders.ahead(epochs)
         if transform is not None and order is None:
             order = np.tile(np.arange(samples), (epochs, 1))
         offsets = np.arange(epochs) * (0 if order is None else samples)
-        firsts = np.add.outer(offsets, firsts).ravel()
+        firsts = np.add.outer(offsets, self._firsts).ravel()
         rows = None if order is None else order.ravel()
         if transform is not None:
             before = transform.state
             self._fill(rows, firsts, counts)
-        made = self._made(steps, rows if transform is None else None, firsts, counts, or_none=True)
-        if len(made.losses) < len(counts):
-            self._goes_ahead = False
+        losses, penalties = self._made(steps, rows, firsts, counts, or_none=True)
+        if len(losses) < len(counts):
             if transform is not None:
                 transform.state = before
             return {}
         orders.take(epochs)
-        losses = (made.losses * counts).reshape(epochs, -1).sum(axis=1) / samples
-        found: dict[str, list[float]] = {"loss": losses.tolist()}
-        if self.task.penalty is not None:
-            found["penalty"] = made.penalties.reshape(epochs, -1).mean(axis=1).tolist()
+        means = (losses * counts).reshape(epochs, -1).sum(axis=1) / samples
+        found: dict[str, list[float]] = {"loss": means.tolist()}
+        if self._options.penalty is not None:
+            found["penalty"] = penalties.reshape(epochs, -1).mean(axis=1).tolist()
         return found
 
-    def _check_batches(self, steps: Steps | None, samples: int, batch_size: int) -> None:
-        """Let the modules refuse sizes, once for the steps of a training: walking through them takes 40 µs."""
-        if steps is None or steps is not self._checked:
-            check_batches(self.task.state.model, samples, batch_size)
-            self._checked = steps
-
     def _current_steps(self) -> Steps | None:
-        """Steps for whole stretches, None where something must be done between two steps."""
-        if self.task.callbacks.watch_steps:
-            return None
+        """Steps for whole stretches, None where something must be done between two steps.
+
+        The modules are asked about the sizes of batches when steps are made: walking through them takes 40 µs.
+        """
         optimizer, program = self.task.state.optimizer, self._current_programs().loss
-        if self._steps is None or not self._steps.is_current(program, optimizer):
+        if self._options.callbacks.watch_steps:
+            check_batches(self.task)
+        elif self._steps is None or not self._steps.is_current(program, optimizer):
+            check_batches(self.task)
             optimizer.look_for_more()
-            self._steps = compiled_steps(program, optimizer, self._arrays, self.task.clip_norm)
+            self._steps = compiled_steps(program, optimizer, self._arrays, self._options.clip_norm)
         return self._steps
 
     def _current_programs(self) -> Programs:
         """Those of the model, which a callback may have replaced."""
         model = self.task.state.model
         if self._programs.parts[0] is not model:
-            self._programs = programs_of(model, self.task.loss, self.task.penalty)
+            self._programs = programs_of(model, self._options.loss, self._options.penalty)
         return self._programs
 
     # Many steps in one call
 
-    def _stretches(self, steps: Steps, order: Any, firsts: Any, counts: Any) -> tuple[float, float]:
+    def _stretches(self, steps: Steps, order: NDArray[np.int64]) -> tuple[float, float]:
         """All the steps of an epoch; the sums of the losses of all samples, and of the penalties."""
+        firsts, counts, transform = self._firsts, self._counts, self._options.transform
         loss = penalty = 0.0
         at = filled = 0
         while at < len(counts):
             chunk = slice(at, at + self._stretch)
-            if self.task.transform is not None:
+            if transform is not None:
                 self._fill(order, firsts[filled : chunk.stop], counts[filled : chunk.stop])
                 filled = max(filled, chunk.stop)
             before = states_of(steps.generators)
-            rows = None if self.task.transform is not None else order
-            made = self._made(steps, rows, firsts[chunk], counts[chunk], or_none=False)
-            done = len(made.losses)
-            loss += float(made.losses @ counts[chunk][:done])
-            penalty += float(made.penalties.sum())
+            losses, penalties = self._made(steps, order, firsts[chunk], counts[chunk], or_none=False)
+            done = len(losses)
+            loss += float(losses @ counts[chunk][:done])
+            penalty += float(penalties.sum())
             at += done
             if done < len(counts[chunk]):
                 batch = slice(firsts[at], firsts[at] + counts[at])
@@ -189,7 +173,7 @@ class CompiledEngine:
         if not len(firsts):
             return
         all_rows = slice(firsts[0], firsts[-1] + counts[-1])
-        for array, target in zip(self.task.data.floats, self._arrays, strict=True):
+        for array, target in zip(self._options.data.floats, self._arrays, strict=True):
             array.take(order[all_rows], 0, target[all_rows], "clip")  # "raise" would make a copy on the way
         for first, count in zip(firsts.tolist(), counts.tolist(), strict=True):
             X = self._arrays[0][first : first + count]
@@ -197,73 +181,72 @@ class CompiledEngine:
             if batch is not X:
                 X[...] = batch
 
-    def _made(self, steps: Steps, order: Any, firsts: Any, counts: Any, or_none: bool) -> Made:
-        """Make steps up to one that fails; if one fails, or has infinite parameters, perhaps none of them."""
+    def _made(self, steps: Steps, order: Any, firsts: Any, counts: Any, or_none: bool) -> tuple[Floats, Floats]:
+        """Make steps up to one that fails; if one fails, or has infinite parameters, perhaps none of them.
+
+        The mean loss and the penalty of each that was made.
+        """
         task, history = self.task, self.task.state.history
-        before = self._snapshot()
+        put_back = self._snapshot()
         with task.interrupts.held():
             start = time.perf_counter()
-            done, losses = steps.run(order, firsts, counts)
+            done, losses = steps.run(order if task.options.transform is None else None, firsts, counts)
             seconds = time.perf_counter() - start
-            if (or_none and done < len(counts)) or not task.trained.is_finite():
-                self._put_back(before)
+            if (or_none and done < len(counts)) or not task.options.trained.is_finite():
+                put_back()
                 self._stretch = 1  # the next ones are made one by one, until the step that does it is found
                 done = 0
             made = counts[:done]
-            steps.hand_over(made)
+            steps.report_observed(made)
             history.steps += done
             history.samples_seen += int(made.sum())
             if done == len(counts):
                 # At once as far as seems right, as the first call may have been the first for other reasons too.
                 self._stretch = max(1, min(64 * max(self._stretch, done), int(done * _STRETCH / 2 / seconds)))
-        if task.penalty is None:
-            return Made(losses[:done], np.zeros(done))
+        if task.options.penalty is None:
+            return losses[:done], np.zeros(done)
         penalties = steps.observed[:done, -1]
-        return Made(losses[:done] - penalties, penalties)
+        return losses[:done] - penalties, penalties
 
-    def _snapshot(self) -> tuple[Any, dict[str, Any], int]:
-        """Parameters, the optimizer's state and its count of steps."""
-        optimizer = self.task.state.optimizer
-        return self.task.trained.copy(), {name: array.copy() for name, array in optimizer.state.items()}, optimizer.t
+    def _snapshot(self) -> Callable[[], None]:
+        """What puts parameters, the optimizer's state and its count of steps back to what they are now."""
+        optimizer, trained = self.task.state.optimizer, self._options.trained
+        numbers, t = trained.copy(), optimizer.t
+        kept = {name: array.copy() for name, array in optimizer.state.items()}
 
-    def _put_back(self, before: tuple[Any, dict[str, Any], int]) -> None:
-        """Undo steps: what `_snapshot` gave is so again."""
-        optimizer = self.task.state.optimizer
-        self.task.trained.restore(before[0])
-        for name, array in optimizer.state.items():
-            array[:] = before[1][name]
-        optimizer.t = before[2]
+        def put_back() -> None:
+            trained.restore(numbers)
+            for name, array in optimizer.state.items():
+                array[:] = kept[name]
+            optimizer.t = t
+
+        return put_back
 
     def _eager_step(self, steps: Steps, before: list[Any], order: Any, batch: slice, made: int) -> tuple[float, float]:
         """The step that failed, by the eager engine: it says what is wrong, or can do what compiled code couldn't."""
-        for generator, state in zip(steps.generators, before, strict=True):
-            generator.bit_generator.state = state
+        rewind(steps.generators, before)
         draw(steps.generators, [np.empty((made, columns)) for columns in steps.mask_columns])
-        return self._eager.batch(order[batch], None if self.task.transform is None else self._arrays[0][batch])
+        return self._eager.batch(order[batch], None if self._options.transform is None else self._arrays[0][batch])
 
     # One step at a time
 
     def _one_step(self, chosen: Any) -> tuple[float, float]:
         """The sum of the losses of a batch and the penalty, before the step that is made."""
         task = self.task
-        if len(chosen) not in self._batches:
-            x, y = (np.empty((len(chosen), *each.shape[1:])) for each in self._arrays)
-            self._batches[len(chosen)] = x, y
-        X, Y = batch = self._batches[len(chosen)]
-        for array, target in zip((task.data.X, task.data.Y), batch, strict=True):
-            target[...] = array[chosen]  # as the eager engine sees them: a step callback may have changed them
-        X = task.transformed(X, chosen)
+        # As the eager engine sees them: a step callback may have changed them.
+        Y = task.options.data.Y[chosen].astype(np.float64, copy=False)
+        X = task.transformed(task.options.data.X[chosen], chosen)
         program = self._current_programs().loss
         generators = program.specialise(X, Y).trace.generators
         before = states_of(generators)
         with pending():
-            task.trained.zero_grad()
+            task.options.trained.zero_grad()
             try:
                 loss = program.backward(X, Y)
-                penalty = 0.0 if task.penalty is None else float(program.observed[-1])
+                penalty = 0.0 if task.options.penalty is None else float(program.observed[-1])
             except (GlassgradError, ArithmeticError):
-                with rewound(generators, before):  # it says what is wrong, or can do what compiled code couldn't
-                    found = self._eager.gradients(chosen, X)
+                rewind(generators, before)  # eager code says what is wrong, or can do what compiled code couldn't
+                found = self._eager.gradients(chosen, X)
             else:
                 found = (loss - penalty) * len(chosen), penalty
                 self._eager.prepare_step()
@@ -285,7 +268,7 @@ class CompiledEngine:
                 size = len(X) if len(X) <= _PIECE or needs_batch(self.task.state.model) else _PIECE
                 pieces = [programs.results(X[k : k + size], Y[k : k + size]) for k in range(0, len(X), size)]
         except TraceError as error:
-            if self._strict:
+            if self._options.mode == "compiled":
                 raise
             warn_of_eager(error)
             self._can_evaluate = False
@@ -297,3 +280,68 @@ class CompiledEngine:
         if not np.isfinite(losses).all():
             return None
         return Evaluation(float(losses.mean()), results[:, 1] if programs.is_single else results[:, 1:])
+
+
+class Programs:
+    """What a training computes, compiled. All that is called is in closure cells, so that guards see it change.
+
+    Attributes:
+        loss: the loss of a sample, with the penalty, which is the last number that is observed of a batch.
+        results: the loss of a sample without it, and the prediction.
+    """
+
+    def __init__(self, model: Any, loss: Any, penalty: Callable[[], Any] | None) -> None:
+        self.parts = model, loss, penalty
+        self.is_single = True
+
+        def trained(x: Any, y: Any) -> Any:
+            return loss(model(x), y)
+
+        def penalized(x: Any, y: Any) -> Any:
+            without = loss(model(x), y)
+            extra = checked_penalty(penalty())  # type: ignore[misc]
+            tracer = current().trace
+            if tracer is not None:
+                tracer.observe(None, (extra,))
+            return without + extra
+
+        def evaluated(x: Any, y: Any) -> list[Any]:
+            prediction = model(x)
+            self.is_single = not isinstance(prediction, list | tuple)
+            return [loss(prediction, y), *([prediction] if self.is_single else prediction)]
+
+        self.loss = Program(trained if penalty is None else penalized)
+        self.results = Program(evaluated)
+
+
+def programs_of(model: Any, loss: Any, penalty: Callable[[], Any] | None) -> Programs:
+    """The programs of these functions: those of an earlier training, if it had the same.
+
+    The last few are kept, with what they refer to; whether their traces are still true is for guards to say.
+    """
+    parts = model, loss, penalty
+    found = next((each for each in _kept if all(map(_are_same, parts, each.parts))), None)
+    if found is None:
+        found = Programs(*parts)
+    else:
+        _kept.remove(found)
+    _kept[:] = [found, *_kept[: _KEPT - 1]]
+    return found
+
+
+def _are_same(f: Any, g: Any) -> bool:
+    """Whether two things are one, or functions written in one place over the same variables.
+
+    >>> make = lambda: lambda x: x; _are_same(make(), make()), _are_same(make, lambda: 1)
+    (True, False)
+    """
+    if f is g:
+        return True
+    if type(f) is not FunctionType or type(g) is not FunctionType:
+        return False
+    return (
+        f.__code__ == g.__code__
+        and f.__globals__ is g.__globals__
+        and all(map(operator.is_, f.__closure__ or (), g.__closure__ or ()))
+        and not any((f.__defaults__, f.__kwdefaults__, g.__defaults__, g.__kwdefaults__))
+    )

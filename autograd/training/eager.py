@@ -19,18 +19,18 @@ from ..nn.statistics import commit, pending
 from ..optim import clip_grad_norm_
 from ..scopes import no_grad
 from ..value import Value
+from .callbacks import tell
 from .data import Data, Floats, rows
-from .engine import EpochLoss, Evaluation, Orders, Task, batch_of, check_batches, needs_batch
-from .modes import in_mode
+from .engine import EpochLoss, Evaluation, Orders, Task, batch_of, check_batches, in_mode, needs_batch
 
 _PIECE = 4096
 """Samples whose numbers are made Python objects at a time."""
 
 
-def trial_losses(task: Task, data: Data) -> list[Value]:
-    """The loss of the first sample; of as many as there are at most two if the model takes whole batches only."""
-    few = 2 if needs_batch(task.state.model) else 1
-    return _losses(task, rows(data.X[:few]), rows(data.Y[:few]))
+def sample_loss(task: Task, data: Data, i: int, most: int | None = None) -> Value:
+    """The loss of one sample, with its graph; where the model takes whole batches, in one of the first ``most``."""
+    these = slice(most) if needs_batch(task.state.model) else slice(i, i + 1)
+    return _losses(task, rows(data.X[these]), rows(data.Y[these]))[i - (these.start or 0)]
 
 
 def _losses(task: Task, xs: list[Any], ys: list[Any]) -> list[Value]:
@@ -40,13 +40,20 @@ def _losses(task: Task, xs: list[Any], ys: list[Any]) -> list[Value]:
 
 
 def _loss_of(task: Task, prediction: Any, y: Any) -> Value:
-    loss = task.loss(prediction, y)
+    loss = task.options.loss(prediction, y)
     if not isinstance(loss, Value):
         raise TypeError(
             f"the loss must be a Value, got {type(loss).__name__}: {loss!r}; compute it from the prediction by "
             f"operations of autograd, and don't take .data or float() on the way"
         )
     return loss
+
+
+def checked_penalty(penalty: Any) -> Any:
+    """What a penalty gave, if that is a Value, or stands for one in a trace."""
+    if not isinstance(penalty, Value) and not hasattr(type(penalty), "__apply_op__"):
+        raise TypeError(f"fit: the penalty must be a Value, got {type(penalty).__name__}: {penalty!r}")
+    return penalty
 
 
 class EagerEngine:
@@ -58,17 +65,17 @@ class EagerEngine:
     def __init__(self, task: Task) -> None:
         self.task = task
 
-    def run_epoch(self, order: NDArray[np.intp], batch_size: int) -> EpochLoss:
+    def run_epoch(self, order: NDArray[np.intp]) -> EpochLoss:
         """See `Engine.run_epoch`."""
-        check_batches(self.task.state.model, len(order), batch_size)
+        check_batches(self.task)
         losses, penalties = 0.0, []
-        for (chosen,) in batches((order,), batch_size, shuffle=False):
+        for (chosen,) in batches((order,), self.task.options.batch_size, shuffle=False):
             loss, penalty = self.batch(chosen)
             losses += loss
             penalties.append(penalty)
         return EpochLoss(losses / len(order), sum(penalties) / len(penalties))
 
-    def run_ahead(self, orders: Orders, batch_size: int, most: int) -> dict[str, list[float]]:  # noqa: ARG002 (never pays)
+    def run_ahead(self, orders: Orders, most: int) -> dict[str, list[float]]:  # noqa: ARG002 (never pays)
         """See `Engine.run_ahead`."""
         return {}
 
@@ -80,38 +87,22 @@ class EagerEngine:
                 losses, predictions = self._forward(data, what)
             wrong = next((i for i, number in enumerate(losses) if not math.isfinite(number)), None)
             if wrong is not None:  # no graph was kept, so that sample is computed once more with one
-                raise blame.loss_error(self._again(data, wrong), self._where(wrong, what), self._cure())
+                raise blame.loss_error(sample_loss(self.task, data, wrong), self._where(wrong, what), self._cure())
         return Evaluation(sum(losses) / len(losses), _stacked(predictions))
 
     def _forward(self, data: Data, what: str) -> tuple[list[float], list[Any]]:
-        losses, predictions = [], []
-        for i, (prediction, y) in enumerate(zip(self._predictions(data, what), _each(data.Y), strict=True)):
-            try:
-                loss = self.task.loss(prediction, y)
-            except Exception as error:
-                error.add_note(f"in fit: {self._where(i, what)}")
-                raise
-            losses.append(_numbers(loss))
-            predictions.append(_numbers(prediction))
-        return losses, predictions
-
-    def _predictions(self, data: Data, what: str) -> Iterator[Any]:
         model = self.task.state.model
-        if needs_batch(model):
-            yield from model.forward_batch(rows(data.X))
-            return
-        for i, x in enumerate(_each(data.X)):
-            try:
-                prediction = model(x)
-            except Exception as error:
-                error.add_note(f"in fit: {self._where(i, what)}")
-                raise
-            yield prediction
-
-    def _again(self, data: Data, i: int) -> Value:
-        """The loss of one sample, with a graph."""
-        these = slice(None) if needs_batch(self.task.state.model) else slice(i, i + 1)
-        return _losses(self.task, rows(data.X[these]), rows(data.Y[these]))[i if these == slice(None) else 0]
+        losses, predictions = [], []
+        made = model.forward_batch(rows(data.X)) if needs_batch(model) else map(model, _each(data.X))
+        try:
+            for prediction, y in zip(made, _each(data.Y), strict=True):
+                loss = _numbers(self.task.options.loss(prediction, y))
+                predictions.append(_numbers(prediction))
+                losses.append(loss)
+        except Exception as error:
+            error.add_note(f"in fit: {self._where(len(losses), what)}")
+            raise
+        return losses, predictions
 
     def batch(self, chosen: NDArray[np.intp], X: Floats | None = None) -> tuple[float, float]:
         """A step for these samples, whose inputs are ``X`` if they are transformed already.
@@ -125,11 +116,11 @@ class EagerEngine:
 
     def gradients(self, chosen: NDArray[np.intp], X: Floats | None = None) -> tuple[float, float]:
         """Fill ``grad`` with the gradient of the batch; the sum of its losses, and the penalty."""
-        task, trained = self.task, self.task.trained
+        task, trained = self.task, self.task.options.trained
         if X is None:
-            X = task.transformed(task.data.X[chosen], chosen)
+            X = task.transformed(task.options.data.X[chosen], chosen)
         task.check_transformed(X, chosen)
-        xs, ys = rows(X), rows(task.data.Y[chosen])
+        xs, ys = rows(X), rows(task.options.data.Y[chosen])
         trained.zero_grad()
         seed = 1.0 / len(chosen)
         try:
@@ -148,26 +139,21 @@ class EagerEngine:
         """What is done with the complete gradients before the optimizer has them."""
         task = self.task
         try:
-            if task.clip_norm is not None:
-                clip_grad_norm_(task.state.optimizer.params, task.clip_norm)
-            task.callbacks.before_step(task.state)
+            if task.options.clip_norm is not None:
+                clip_grad_norm_(task.state.optimizer.params, task.options.clip_norm)
+            tell(task.options.callbacks.before_step, task.state)
         except BaseException:
-            task.trained.zero_grad()
+            task.options.trained.zero_grad()
             raise
 
     def _sample(self, i: int, x: Any, y: Any, seed: float) -> float:
+        where = self._where(i)
         try:
             loss = _loss_of(self.task, self.task.state.model(x), y)
         except Exception as error:
-            error.add_note(f"in fit: {self._where(i)}")
+            error.add_note(f"in fit: {where}")
             raise
-        number = loss.data
-        if not math.isfinite(number):
-            raise blame.loss_error(loss, self._where(i), self._cure())
-        loss.backward(seed)
-        if not self.task.trained.has_finite_gradients():
-            raise blame.gradient_error(loss, seed, self._where(i), self._cure())
-        return number
+        return self._backward(loss, seed, where)
 
     def _whole(self, chosen: NDArray[np.intp], xs: list[Any], ys: list[Any], seed: float) -> float:
         where = f"{batch_of(chosen)}, in {self.task.moment()}"
@@ -179,27 +165,24 @@ class EagerEngine:
         for i, loss in zip(chosen, losses, strict=True):
             if not math.isfinite(loss.data):
                 raise blame.loss_error(loss, self._where(i), self._cure())
-        total = reduce(add, losses)
-        total.backward(seed)
-        if not self.task.trained.has_finite_gradients():
-            raise blame.gradient_error(total, seed, where, self._cure())
-        return float(total.data)
+        return self._backward(reduce(add, losses), seed, where)
 
     def _penalty(self) -> float:
-        if self.task.penalty is None:
-            return 0.0
-        penalty = self.task.penalty()
-        where = f"the penalty in {self.task.moment()}"
-        if not math.isfinite(penalty.data):
-            raise blame.loss_error(penalty, where, self._cure())
-        penalty.backward()
-        if not self.task.trained.has_finite_gradients():
-            raise blame.gradient_error(penalty, 1.0, where, self._cure())
-        return float(penalty.data)
+        penalty = self.task.options.penalty
+        return 0.0 if penalty is None else self._backward(penalty(), 1.0, f"the penalty in {self.task.moment()}")
+
+    def _backward(self, loss: Value, seed: float, where: str) -> float:
+        """Go backward from a number, which must be finite, as all gradients must be then; the number."""
+        if not math.isfinite(loss.data):
+            raise blame.loss_error(loss, where, self._cure())
+        loss.backward(seed)
+        if not self.task.options.trained.has_finite_gradients():
+            raise blame.gradient_error(loss, seed, where, self._cure())
+        return float(loss.data)
 
     def step(self, size: int) -> None:
         """One step of the optimizer, whole or not at all."""
-        task, trained = self.task, self.task.trained
+        task, trained = self.task, self.task.options.trained
         before = trained.copy()
         with task.interrupts.held():
             try:
@@ -212,7 +195,7 @@ class EagerEngine:
             commit()
             task.state.history.steps += 1
             task.state.history.samples_seen += size
-        task.callbacks.after_step(task.state)
+        tell(task.options.callbacks.after_step, task.state)
 
     def _where(self, i: int, what: str = "") -> str:
         return f"{what}sample {i} (row {i} of {what}X) in {self.task.moment()}"

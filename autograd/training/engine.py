@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -11,40 +11,31 @@ from numpy.typing import NDArray
 
 from ..data.samples import numbers
 from ..nn.module import Module
+from .callbacks import Interrupts, State
 from .data import Data, Floats
-from .interrupts import Interrupts
-from .parameters import Trained
-from .state import Callbacks, State
-from .transform import Transform
+from .options import Options
 
 
-@dataclass(frozen=True, eq=False)
-class Task:
-    """Everything that an engine needs; checked before it is made."""
+class Task(NamedTuple):
+    """A training that can begin: everything that an engine needs."""
 
+    options: Options
     state: State
-    data: Data
-    loss: Callable[[Any, Any], Any]
-    penalty: Callable[[], Any] | None
-    transform: Transform | None
-    clip_norm: float | None
-    trained: Trained
-    callbacks: Callbacks
     interrupts: Interrupts
 
     def transformed(self, X: Floats, chosen: NDArray[np.intp]) -> Floats:
         """The inputs of the samples with these numbers as they are trained on; ``X`` may be changed."""
-        if self.transform is None:
+        if self.options.transform is None:
             return X
         try:
-            return self.transform(X)
+            return self.options.transform(X)
         except Exception as error:
             error.add_note(f"in fit: the transform of {batch_of(chosen)}, in epoch {self.state.epoch}")
             raise
 
     def check_transformed(self, X: Floats, chosen: NDArray[np.intp]) -> None:
         """Refuse NaN and infinities that a transform made. Compiled code finds them, but doesn't say where."""
-        if self.transform is not None:
+        if self.options.transform is not None:
             try:
                 numbers(X, "the transformed batch", copy=False)
             except ValueError as error:
@@ -109,13 +100,13 @@ class Engine(Protocol):
     After an error or an interruption the parameters are those of the last finished step.
     """
 
-    def run_epoch(self, order: NDArray[np.intp], batch_size: int) -> EpochLoss:
+    def run_epoch(self, order: NDArray[np.intp]) -> EpochLoss:
         """One step of the optimizer for each batch of the samples in this order, the last one smaller, in train mode.
 
         The gradient is that of the mean over the batch's own size, plus the penalty's.
         """
 
-    def run_ahead(self, orders: Orders, batch_size: int, most: int) -> dict[str, list[float]]:
+    def run_ahead(self, orders: Orders, most: int) -> dict[str, list[float]]:
         """Whole epochs, at most so many, as one piece if that pays; by name a number for each of them.
 
         Nothing can be done between them. None is run if that doesn't pay, or if something goes wrong in them: then
@@ -136,15 +127,50 @@ def needs_batch(model: Any) -> bool:
     return isinstance(model, Module) and any(module.needs_batch for module in model.modules())
 
 
-def check_batches(model: Any, samples: int, batch_size: int) -> None:
-    """Let the modules refuse the sizes of the batches that an epoch will have."""
+def check_batches(task: Task) -> None:
+    """Let the modules refuse the sizes of the batches that an epoch has."""
+    model, samples, batch_size = task.state.model, len(task.options.data), task.options.batch_size
     if not isinstance(model, Module):
         return
-    sizes = {min(batch_size, samples), samples % batch_size or batch_size}
-    for size in sorted(sizes):
+    for size in sorted({min(batch_size, samples), samples % batch_size or batch_size}):
         try:
             for module in model.modules():
                 module.check_batch(size)
         except Exception as error:
             error.add_note(f"in fit: {samples} samples in batches of {batch_size} make one of {size}")
             raise
+
+
+@contextmanager
+def in_mode(model: Any, training: bool) -> Iterator[None]:
+    """Inside, the model and all its modules are in train or eval mode; after it each is as it was.
+
+    A model without ``train`` and ``eval`` (a plain function) is left alone.
+
+    >>> from autograd import nn
+    >>> model = nn.Dropout(0.5)
+    >>> with in_mode(model, training=False): model.training
+    False
+    >>> model.training
+    True
+    """
+    switch = getattr(model, "train" if training else "eval", None)
+    if not callable(switch):
+        yield
+        return
+    before = [(module, module.training) for module in _modules(model)]
+    if any(was != training for _, was in before):
+        switch()
+    try:
+        yield
+    finally:
+        for module, was in before:
+            if module.training != was:
+                module.training = was
+
+
+def _modules(model: Any) -> list[Any]:
+    """The model and what is in it, as far as these have a mode."""
+    listed = getattr(model, "modules", None)
+    everything = listed() if callable(listed) else [model]
+    return [module for module in everything if hasattr(module, "training")]

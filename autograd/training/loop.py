@@ -9,16 +9,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..backprop import ancestors
+from ..errors import TraceError
 from ..randomness import Seed
 from ..scopes import no_grad
 from ..value import Value
-from .best import Best
-from .engine import EpochLoss, Orders
-from .history import History
+from .callbacks import Callback, Interrupts, State, tell
+from .data import Data
+from .eager import EagerEngine, checked_penalty, sample_loss
+from .engine import Engine, EpochLoss, Orders, Task, in_mode
+from .history import Best, History
 from .metrics import Metric, measured
-from .modes import in_mode
-from .preparation import Plan, prepared
-from .state import Callback
+from .options import Options
 
 
 def fit(
@@ -102,33 +104,62 @@ def fit(
     >>> round(w.data, 6), history
     (2.999997, History(20 epochs, loss=8.185e-11))
     """
-    plan = prepared(
-        model,
-        X,
-        Y,
-        loss=loss,
-        optimizer=optimizer,
-        epochs=epochs,
-        batch_size=batch_size,
-        validation=validation,
-        metrics=metrics,
-        callbacks=callbacks,
-        patience=patience,
-        penalty=penalty,
-        transform=transform,
-        clip_norm=clip_norm,
-        seed=seed,
-        mode=mode,
-    )
-    with plan.task.interrupts, in_mode(model, training=True):
-        return _run(plan, progress)
+    task, engine = begun(Options(**locals()))  # all of the arguments, by name
+    with task.interrupts, in_mode(model, training=True):
+        return run(task, engine)
 
 
-def _run(plan: Plan, progress: bool) -> History:
-    state, history = plan.task.state, plan.task.state.history
-    best = None if plan.patience is None else Best(plan.task.trained, plan.patience, plan.task.state.model)
+def begun(options: Options) -> tuple[Task, Engine]:
+    """A training that can begin, and the engine of its mode, tried out: what doesn't fit raises its error here."""
+    task = Task(options, State(options.model, options.optimizer), Interrupts())
+    if options.mode != "eager":
+        from .compiled import CompiledEngine, warn_of_eager  # here, so that importing autograd stays fast
+
+        try:
+            engine = CompiledEngine(task)
+        except TraceError as error:
+            if options.mode == "compiled":
+                raise
+            _try_out(task)  # which may say better what is wrong
+            warn_of_eager(error)
+            return task, EagerEngine(task)
+        if not engine.depends_on(options.optimizer.params):
+            _try_out(task)
+        return task, engine
+    _try_out(task)
+    return task, EagerEngine(task)
+
+
+def _try_out(task: Task) -> None:
+    """Run the first sample of each set in eval mode; a batch of two where the model takes whole batches only."""
+    options = task.options
+    with in_mode(options.model, training=False):
+        terms = [_first_loss(task, options.data, "")]
+        if options.validation is not None:
+            _first_loss(task, options.validation, "validation ")
+        if options.penalty is not None:
+            terms.append(checked_penalty(options.penalty()))
+    if not any(node in options.optimizer.params for term in terms for node in ancestors(term)):
+        raise ValueError(
+            "fit: the loss doesn't depend on any parameter of the optimizer, so training can't change it; compute the "
+            "loss from the model's prediction, outside no_grad(), without .data or detach()"
+        )
+
+
+def _first_loss(task: Task, data: Data, what: str) -> Value:
     try:
-        _epochs(plan, best, progress)
+        return sample_loss(task, data, 0, most=2)
+    except Exception as error:
+        error.add_note(f"in fit: {what}sample 0 (row 0 of {what}X), tried before training")
+        raise
+
+
+def run(task: Task, engine: Engine) -> History:
+    """All epochs, or as many as are wanted; with a patience the best parameters are there then."""
+    options, state, history = task.options, task.state, task.state.history
+    best = None if options.patience is None else Best(options.trained, options.patience, state.model)
+    try:
+        _epochs(task, engine, best)
     except KeyboardInterrupt:
         history.stop_reason = "interrupted"
         sys.stderr.write(
@@ -140,72 +171,68 @@ def _run(plan: Plan, progress: bool) -> History:
     return history
 
 
-def _epochs(plan: Plan, best: Best | None, progress: bool) -> None:
+def _epochs(task: Task, engine: Engine, best: Best | None) -> None:
     from tqdm import tqdm  # here, so that importing autograd stays fast
 
-    state, history, task = plan.task.state, plan.task.state.history, plan.task
-    orders, end = _orders(plan), history.epochs + plan.epochs
-    with tqdm(total=plan.epochs, desc="fit", unit="epoch", disable=not progress) as bar:
-        while history.epochs < end:
+    options, state, history = task.options, task.state, task.state.history
+    samples = len(options.data)
+    orders = Orders(samples, None if options.batch_size >= samples else options.random)
+    with tqdm(total=options.epochs, desc="fit", unit="epoch", disable=not options.progress) as bar:
+        while history.epochs < options.epochs:
             state.epoch = history.epochs
-            ahead = _run_ahead(plan, orders, end - history.epochs)
+            ahead = _run_ahead(task, engine, orders, options.epochs - history.epochs)
             if ahead:
                 bar.set_postfix({"loss": f"{history['loss'][-1]:.4g}"}, refresh=False)
                 bar.update(ahead)
                 continue
-            row = _row(plan, plan.engine.run_epoch(orders.take(), plan.batch_size))
+            row = _row(task, engine, engine.run_epoch(orders.take()))
             with task.interrupts.held():
                 history.append(row)
                 if best is not None:
                     best.offer(row[history.watched])
-            if progress:
+            if options.progress:
                 bar.set_postfix({name: f"{x:.4g}" for name, x in row.items()}, refresh=False)
                 bar.update()
-            task.callbacks.after_epoch(state)
-            if task.callbacks.watch_epochs:
-                plan.refresh()
+            if options.callbacks.after_epoch:
+                tell(options.callbacks.after_epoch, state)
+                options.refresh()
             if state.stopping or (best is not None and best.lost_patience):
                 # A run that was over anyway has not been stopped.
-                if history.epochs < end:
+                if history.epochs < options.epochs:
                     history.stop_reason = "callback" if state.stopping else "patience"
                 return
 
 
-def _run_ahead(plan: Plan, orders: Orders, most: int) -> int:
+def _run_ahead(task: Task, engine: Engine, orders: Orders, most: int) -> int:
     """Run at most so many epochs in one piece where only the loss is wanted of them; how many."""
-    task, history = plan.task, plan.task.state.history
-    if plan.metrics or plan.validation is not None or plan.patience is not None or task.callbacks.watch_epochs:
+    options, history = task.options, task.state.history
+    watched = options.patience is not None or options.validation is not None
+    if watched or options.metrics or options.callbacks.after_epoch:
         return 0
     with task.interrupts.held():
-        epochs = plan.engine.run_ahead(orders, plan.batch_size, most)
+        epochs = engine.run_ahead(orders, most)
         if epochs:
             history.extend(epochs)
         task.state.epoch = max(task.state.epoch, history.epochs - 1)
     return len(epochs.get("loss", ()))
 
 
-def _orders(plan: Plan) -> Orders:
-    n = len(plan.task.data)
-    return Orders(n, None if plan.batch_size >= n else plan.random)
-
-
-def _row(plan: Plan, epoch: EpochLoss) -> dict[str, float]:
+def _row(task: Task, engine: Engine, epoch: EpochLoss) -> dict[str, float]:
     """The numbers of an epoch by name, in the order in which they are shown."""
-    penalty = plan.task.penalty
+    options = task.options
     row = {"loss": epoch.loss}
-    if penalty is not None:
+    if options.penalty is not None:
         row["penalty"] = epoch.penalty
-    if plan.metrics or (plan.patience is not None and plan.validation is None):
-        trained = plan.engine.evaluate(plan.task.data, "")
-        for name, metric in plan.metrics.items():
-            row[name] = measured(name, metric, trained.predictions, plan.task.data.Y)
-        if plan.patience is not None and plan.validation is None:
-            row["watched"] = trained.loss + _number(penalty)
-    if plan.validation is not None:
-        held_out = plan.engine.evaluate(plan.validation, "validation ")
+    watches = options.patience is not None and options.validation is None
+    if options.metrics or watches:
+        trained = engine.evaluate(options.data, "")
+        row |= measured(options.metrics, trained.predictions, options.data.Y)
+        if watches:
+            row["watched"] = trained.loss + _number(options.penalty)
+    if options.validation is not None:
+        held_out = engine.evaluate(options.validation, "validation ")
         row["val_loss"] = held_out.loss
-        for name, metric in plan.metrics.items():
-            row[f"val_{name}"] = measured(name, metric, held_out.predictions, plan.validation.Y)
+        row |= measured(options.metrics, held_out.predictions, options.validation.Y, "val_")
     return row
 
 

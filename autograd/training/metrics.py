@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -94,9 +94,18 @@ def _named(given: str | Metric) -> tuple[str, Metric]:
 _TAKEN = ("loss", "penalty", "watched")
 
 
-def measured(name: str, metric: Metric, predictions: NDArray[np.float64], targets: NDArray[Any]) -> float:
-    """The metric's number, or a TypeError that names it."""
-    return real_number(metric(predictions, targets), f"the metric {name!r}")
+def measured(
+    metrics: Mapping[str, Metric], predictions: NDArray[np.float64], targets: NDArray[Any], prefix: str = ""
+) -> dict[str, float]:
+    """The numbers of metrics by their names, after the prefix.
+
+    >>> measured({"mse": mse}, np.array([1.0]), np.array([4.0]), "val_")
+    {'val_mse': 9.0}
+    """
+    return {
+        prefix + name: real_number(metric(predictions, targets), f"the metric {name!r}")
+        for name, metric in metrics.items()
+    }
 
 
 def _differences(name: str, predictions: NDArray[np.float64], targets: NDArray[Any]) -> NDArray[np.float64]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import inspect
 import json
 import random
 import statistics
@@ -74,31 +75,20 @@ def step_of(core: Any, model: Any, X: list[list[float]], Y: list[float], rate: f
 
 def fit_epoch() -> Callable[[], float]:
     """One epoch of `fit`: one backward a sample with seed 1/N, nothing kept."""
-    from autograd import nn
+    from autograd import fit, nn
     from autograd.optim import SGD
-    from autograd.training.preparation import prepared
+    from autograd.training.loop import begun
+    from autograd.training.options import Options
 
     model = nn.MLP(2, SIZES)
     same_weights(model)
     X, Y = moons()
-    plan = prepared(
-        model,
-        X,
-        Y,
-        loss=lambda score, y: (1 + -y * score).relu(),
-        optimizer=SGD(model.parameters(), lr=LEARNING_RATE),
-        epochs=1,
-        batch_size=None,
-        validation=None,
-        metrics=(),
-        callbacks=(),
-        patience=None,
-        penalty=None,
-        seed=0,
-        mode="eager",
-    )
+    given = {name: argument.default for name, argument in inspect.signature(fit).parameters.items()}
+    given |= {"model": model, "X": X, "Y": Y, "loss": lambda score, y: (1 + -y * score).relu()}
+    given |= {"optimizer": SGD(model.parameters(), lr=LEARNING_RATE), "epochs": 1, "mode": "eager"}
+    _, engine = begun(Options(**given))
     order = np.arange(SAMPLES)
-    return lambda: plan.engine.run_epoch(order, SAMPLES).loss
+    return lambda: engine.run_epoch(order).loss
 
 
 def timed(step: Callable[[], float], collector: bool, repetitions: int) -> dict[str, Any]:

@@ -15,11 +15,12 @@ import pytest
 from autograd import Parameter
 from autograd.compiler import compile
 from autograd.compiler.graph import text as graph_text
-from autograd.compiler.graph.graph import Graph
 from autograd.compiler.graph.parse import parse
-from autograd.compiler.llvm.machine import Engine, compile_ir, host
+from autograd.compiler.graph.rooted import RootedGraph
+from autograd.compiler.llvm.machine import MachineCode, compile_ir, host
 from autograd.compiler.llvm.math.elementary import Vectors
-from autograd.compiler.llvm.text.ir import Body, Module
+from autograd.compiler.llvm.text.body import Body
+from autograd.compiler.llvm.text.module import IRModule
 from autograd.compiler.stage_text import stage_text
 
 CompiledKernel = Callable[..., np.ndarray]
@@ -27,7 +28,7 @@ CompiledKernel = Callable[..., np.ndarray]
 
 def kernel_text(kernel: Callable[..., Any], arity: int, width: int, attributes: str = "") -> str:
     """A module with `run(blocks, y, x0, x1, ...)`, which applies the kernel to blocks of `width` numbers."""
-    module = Module(width, attributes)
+    module = IRModule(width, attributes)
     pointers = ", ".join(f"ptr %x{i}" for i in range(arity))
     body = module.function("run", f"i64 %blocks, ptr %y, {pointers}")
 
@@ -41,11 +42,11 @@ def kernel_text(kernel: Callable[..., Any], arity: int, width: int, attributes: 
     return module.text()
 
 
-def bind(engine: Engine, name: str, *types: Any) -> Callable[..., None]:
+def bind(engine: MachineCode, name: str, *types: Any) -> Callable[..., None]:
     """A compiled function to call with numbers and addresses."""
     function = ctypes.CFUNCTYPE(None, *types)(engine.address(name))
 
-    def call(*args: Any, keep: Engine = engine) -> None:
+    def call(*args: Any, keep: MachineCode = engine) -> None:
         function(*args)
 
     return call
@@ -59,7 +60,7 @@ def run_text(text: str, *arrays: np.ndarray, name: str = "run") -> None:
 
 def run_body(width: int, emit: Callable[[Body], None], *arrays: np.ndarray) -> None:
     """Emit one function of pointers %p0, %p1, ... and run it on these arrays."""
-    module = Module(width)
+    module = IRModule(width)
     body = module.function("run", ", ".join(f"ptr %p{i}" for i in range(len(arrays))))
     emit(body)
     body.finish()
@@ -124,7 +125,7 @@ def coefficient_maker() -> dict[str, Any]:
     return runpy.run_path(str(Path(__file__).parents[1] / "reference" / "make_coefficients.py"))
 
 
-Stage = Callable[[Graph], Any]
+Stage = Callable[[RootedGraph], Any]
 
 
 @pytest.fixture(scope="session")
@@ -135,7 +136,7 @@ def becomes() -> Callable[[Stage], Callable[[str], None]]:
         def check(both: str) -> None:
             before, after = both.split("=>")
             made = stage(parse(before))
-            expected = graph_text.text(parse(after)) if isinstance(made, Graph) else dedent(after).strip()
+            expected = graph_text.text(parse(after)) if isinstance(made, RootedGraph) else dedent(after).strip()
             assert stage_text(made) == expected
 
         return check

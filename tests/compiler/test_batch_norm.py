@@ -122,7 +122,7 @@ def test_a_mean_by_itself(backend, count):
 def test_what_does_not_depend_on_the_sample_is_its_own_mean():
     w = Parameter(3.0)
     traced = trace(lambda x: x * batch_mean(w * 2.0) + batch_mean(x**0), [InputArray("x", 1, scalar=True)])
-    assert "batch_mean" not in [getattr(kind, "name", kind) for kind in traced.nodes.kinds]
+    assert "batch_mean" not in [getattr(kind, "name", kind) for kind in traced.graph.kinds]
 
 
 def test_without_running_statistics(backend):

@@ -19,7 +19,6 @@ from autograd import (
     ParameterArray,
     ShapeError,
     compile,
-    declare,
     dot,
     exp,
     nn,
@@ -30,6 +29,7 @@ from autograd import log as log_of
 from autograd import logsumexp as logsumexp_of
 from autograd.domain import CONDITION, POSITIVE
 from autograd.nn.penalties import l1, l2
+from tests.engine.operations import BUILT_IN
 
 BACKENDS = ["numpy", *(["llvm"] if importlib.util.find_spec("llvmlite") else [])]
 X = np.random.default_rng(0).uniform(-1.5, 1.5, (6, 2))
@@ -248,9 +248,7 @@ def edges(op: Op, position: int) -> list[float]:
     return [x for x in (*ends, *beside, 0.0, 5e-324, -5e-324, 1e308, -1e308, 2.0) if not domain.outside(x)]
 
 
-@pytest.mark.parametrize(
-    "op", [op for op in OPS.values() if op.arity in (1, 2) and op.name in declare._BUILT_IN], ids=lambda op: op.name
-)
+@pytest.mark.parametrize("op", [op for op in BUILT_IN if op.arity in (1, 2)], ids=lambda op: op.name)
 def test_singular_is_said_of_just_the_operations_with_infinite_partials(op: Op) -> None:
     """Elsewhere a zero adjoint is multiplied by the partial without a look, and must not meet an infinity."""
     names = op.argument_names
@@ -301,4 +299,4 @@ def test_dropout_of_nothing_draws_as_dropout_does(backend: Any) -> None:
 
 
 def test_conditions_are_the_only_arguments_without_a_partial() -> None:
-    assert [name for name in declare._BUILT_IN if CONDITION in OPS[name].domain] == ["where"]
+    assert [op.name for op in BUILT_IN if CONDITION in op.domain] == ["where"]

@@ -4,6 +4,8 @@ import os
 import signal
 import threading
 import time
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
 
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ import pytest
 from autograd import compile
 from autograd.compiler import notice, pipeline, specialisation
 from autograd.compiler.llvm import backend as llvm_backend
-from autograd.compiler.llvm import machine
+from autograd.compiler.llvm import machine, waiting
 from autograd.compiler.llvm.waiting import SharedWork
 from autograd.compiler.notice import Notice
 
@@ -167,6 +169,18 @@ def test_an_error_of_the_work_is_raised_where_it_is_waited_for(error):
         work.done("key", fail)
     assert caught.value is error
     assert work.done("key", lambda: 1) == 1
+
+
+def test_work_that_ends_just_when_a_wait_does_is_no_timeout(monkeypatch):
+    class JustLate(Future):
+        def result(self, timeout=None):
+            found = super().result(PATIENCE)
+            if timeout is not None:
+                raise FutureTimeoutError
+            return found
+
+    monkeypatch.setattr(waiting, "Future", JustLate)
+    assert SharedWork().done("key", lambda: 3) == 3
 
 
 def test_ctrl_c_ends_the_waiting_and_not_the_work():

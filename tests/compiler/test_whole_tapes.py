@@ -8,8 +8,8 @@ from autograd import Parameter, nn
 from autograd.compiler import Program
 from autograd.compiler.backend import InputArray
 from autograd.compiler.pipeline import to_tape
-from autograd.compiler.tape import Dense, Map, Outer, Row, Straight
-from autograd.compiler.tape import Sum as SumOfRows
+from autograd.compiler.tape import Dense, Map, Row, Straight, SumMatrix
+from autograd.compiler.tape import SumOne as SumOfRows
 from autograd.compiler.trace.run import trace
 
 
@@ -37,7 +37,7 @@ def assert_equals_eager(f, parameters, *arrays, tolerance=1e-11):
 
 
 def tape_of(program, goal="parameters"):
-    return program._specialisations[0].tapes[goal]
+    return program._specialisations.known[0].tapes[goal]
 
 
 def units(tape, kind):
@@ -60,7 +60,7 @@ def test_a_network_is_a_few_dense_blocks():
     )
     tape = tape_of(program)
     assert [unit.outputs for unit in units(tape, Dense)] == [8, 8, 8, 8]
-    assert all(isinstance(r, Outer) for r in tape.reductions[1:])
+    assert all(isinstance(r, SumMatrix) for r in tape.reductions[1:])
     assert sum(len(unit.code) for unit in units(tape, Straight)) < 12
 
 
@@ -85,7 +85,7 @@ def test_a_recurrent_network_accumulates_and_has_several_segments():
     program = assert_equals_eager(f, w, rows((7, 2 * steps)))
     dense = units(tape_of(program), Dense)
     assert [len(unit.segments) for unit in dense[:3]] == [2, 2, 2]
-    slots = [r.slot for r in tape_of(program).reductions if isinstance(r, Outer)]
+    slots = [r.slot for r in tape_of(program).reductions if isinstance(r, SumMatrix)]
     assert len(slots) > len(set(slots))  # several sums into the same weights
 
 
@@ -170,7 +170,7 @@ def test_no_slot_stands_twice_in_a_matrix_of_gradient_sums(step_j, step_k):
     f = lambda xs: sum((sum(w[step_j * j + step_k * k] * xs[k] for k in range(4))).tanh() for j in range(4))
     program = assert_equals_eager(f, w, rows((6, 4)))
     for r in tape_of(program).reductions:
-        if isinstance(r, Outer):
+        if isinstance(r, SumMatrix):
             slots = {r.slot + j * r.stride_j + k * r.stride_k for j in range(r.outputs) for k in range(r.inputs)}
             assert len(slots) == r.outputs * r.inputs
 
@@ -209,7 +209,7 @@ def test_a_wide_single_output_is_a_loop():
     program = assert_equals_eager(f, w, rows((9, 40)))
     (dense,) = [unit for unit in units(tape_of(program), Dense) if unit.outputs == 1]
     assert dense.segments[0].count == 40
-    outers = [(r.outputs, r.inputs) for r in tape_of(program).reductions if isinstance(r, Outer)]
+    outers = [(r.outputs, r.inputs) for r in tape_of(program).reductions if isinstance(r, SumMatrix)]
     assert outers == [(1, 40)]
 
 

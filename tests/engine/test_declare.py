@@ -189,7 +189,11 @@ REFUSED: list[tuple[dict[str, Any], type[Exception], str]] = [
     ),
     ({"kernel": lambda m, x: m.foo(x)}, ValueError, "a kernel has no function xp.foo; it has: exp, expm1, log"),
     ({"kernel": lambda m, x: m.exp(x, x)}, ValueError, "xp.exp takes 1 arguments, got 2"),
-    ({"kernel": lambda m, x: math.exp(x)}, TraceError, "a kernel or partial can't turn its arguments into floats"),
+    (
+        {"kernel": lambda m, x: math.exp(x)},
+        TraceError,
+        "a kernel or partial can't turn its arguments into floats (math.exp, float, numpy): use the functions of xp",
+    ),
     ({"kernel": lambda m, x: x if x > 0 else -x}, TraceError, "a kernel or partial can't branch on its arguments"),
     ({"partials": lambda y, x: (max(x, 0.0),)}, TraceError, "write xp.where(condition, a, b)"),
     ({"refuses": lambda m, x: x > 0 and x < 1}, TraceError, "join conditions by & and |"),

@@ -8,26 +8,18 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd import Constant, DivisionByZeroError, DomainError, Op, Value, no_grad, scope
+from autograd import OPS, Constant, DivisionByZeroError, DomainError, Op, Value, no_grad, scope
 from autograd.domain import CONDITION, REAL
 from autograd.scopes import unchecked
+from tests.engine.operations import ORACLES
 
-OUTSIDE = {
-    "div": [(1.0, 0.0), (0.0, -0.0), (math.inf, 0.0)],
-    "pow": [(0.0, -1.0), (-8.0, 1 / 3), (-1.0, 0.5), (0.0, -0.5)],
-    "log": [(0.0,), (-0.0,), (-1.0,), (-5e-324,)],
-    "log1p": [(-1.0,), (-2.0,)],
-    "sqrt": [(-5e-324,), (-4.0,)],
-    "asin": [(math.nextafter(1.0, 2.0),), (-2.0,)],
-    "acos": [(1.5,), (-math.inf,)],
-}
-CASES = [(getattr(autograd, name), point) for name, points in OUTSIDE.items() for point in points]
+CASES = [(OPS[name], point) for name, oracle in ORACLES.items() for point in oracle.outside]
 cases = pytest.mark.parametrize(("operation", "point"), CASES, ids=lambda x: getattr(x, "name", str(x)))
 
 
-def test_the_cases_cover_every_operation_that_has_a_domain(op: Op) -> None:
+def test_the_cases_cover_every_operation_that_has_a_domain(op: Op, oracle: Any) -> None:
     has_domain = op.refuses is not None or any(d is not REAL and d is not CONDITION for d in op.domain)
-    assert has_domain == (op.name in OUTSIDE)
+    assert has_domain == bool(oracle(op).outside)
 
 
 @cases

@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autograd
-from autograd import OPS, Constant, Value, ancestors, declare, gradients, hessian, sweep
+from autograd import Constant, Value, ancestors, gradients, hessian, sweep
 from autograd.testing import DrawnExpression, assert_gradients, expressions
+from tests.engine.operations import BUILT_IN
 
-TABLE = [op for name, op in OPS.items() if name in declare._BUILT_IN]
-graphs = expressions(ops=TABLE)
+graphs = expressions(ops=BUILT_IN)
 numbers = st.integers(-16, 16).map(lambda n: n / 8)
 
 
@@ -144,7 +144,7 @@ def test_product_rule(f: DrawnExpression, g: DrawnExpression) -> None:
     assert list(gradients(y * z, [*fs, *gs])) == close(expected, max(map(abs, expected)))
 
 
-@given(expressions(inputs=1, ops=TABLE), graphs)
+@given(expressions(inputs=1, ops=BUILT_IN), graphs)
 def test_chain_rule(outer: DrawnExpression, inner: DrawnExpression) -> None:
     y, leaves = built(inner)
     z, (inlet,) = built(outer)
@@ -180,7 +180,7 @@ def test_the_order_of_building_does_not_matter(expression: DrawnExpression, rand
 
 
 @settings(max_examples=60)
-@given(expressions(inputs=st.integers(2, 3), max_ops=5, ops=TABLE))
+@given(expressions(inputs=st.integers(2, 3), max_ops=5, ops=BUILT_IN))
 def test_second_derivatives_are_symmetric(expression: DrawnExpression) -> None:
     second = hessian(expression)(expression.point)
     assert second.shape == (len(expression.point),) * 2
@@ -188,7 +188,7 @@ def test_second_derivatives_are_symmetric(expression: DrawnExpression) -> None:
 
 
 @settings(max_examples=60)
-@given(expressions(max_ops=5, ops=TABLE))
+@given(expressions(max_ops=5, ops=BUILT_IN))
 def test_second_derivatives_agree_with_differences_of_first_ones(expression: DrawnExpression) -> None:
     def slope(xs: list[float], i: int) -> float:
         leaves = [Value(x) for x in xs]

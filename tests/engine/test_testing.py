@@ -11,11 +11,10 @@ from hypothesis import find, given, settings
 from hypothesis import strategies as st
 
 import autograd
-from autograd import OPS, GradientCheckError, Op, Value, declare, op
+from autograd import OPS, GradientCheckError, Op, Value, op
 from autograd.domain import CONDITION
 from autograd.testing import DrawnExpression, assert_gradients, expressions, points
-
-TABLE = [op for name, op in OPS.items() if name in declare._BUILT_IN]
+from tests.engine.operations import BUILT_IN
 
 
 @settings(max_examples=40)
@@ -52,7 +51,7 @@ def test_points_of_bound_and_of_narrow_operations() -> None:
 
 @pytest.mark.parametrize("name", ["log", "maximum", "where"])
 def test_expressions_shrink_to_the_operation_at_fault(name: str) -> None:
-    found = find(expressions(ops=TABLE), lambda expression: OPS[name] in expression.ops)
+    found = find(expressions(ops=BUILT_IN), lambda expression: OPS[name] in expression.ops)
     assert len(found.ops) <= (2 if name == "maximum" else 1)  # of two equal operands, one has to be changed first
     assert len(found.point) == 1
     assert found.point[0] * 8 == int(found.point[0] * 8)
@@ -64,10 +63,10 @@ def test_nodes_are_used_again() -> None:
         nodes = [o.node for step in expression.steps for o in step.operands if o.node is not None]
         return any(nodes.count(node) > 2 for node in nodes if node >= len(expression.point))
 
-    assert len(find(expressions(ops=TABLE), reuses).ops) <= 3
+    assert len(find(expressions(ops=BUILT_IN), reuses).ops) <= 3
 
 
-@given(expressions(ops=TABLE))
+@given(expressions(ops=BUILT_IN))
 def test_the_text_of_an_expression_is_the_expression(expression: DrawnExpression) -> None:
     text, call = repr(expression).rsplit("\n", 1)
     namespace = dict(OPS)
@@ -75,7 +74,7 @@ def test_the_text_of_an_expression_is_the_expression(expression: DrawnExpression
     assert eval(call, namespace) == expression.build(expression.point)
 
 
-@given(expressions(inputs=2, max_ops=3, ops=TABLE))
+@given(expressions(inputs=2, max_ops=3, ops=BUILT_IN))
 def test_sizes_can_be_chosen(expression: DrawnExpression) -> None:
     assert len(expression.point) == 2
     assert 1 <= len(expression.ops) <= 3
@@ -83,7 +82,7 @@ def test_sizes_can_be_chosen(expression: DrawnExpression) -> None:
         expression.build([1.0])
 
 
-@given(expressions(ops=TABLE))
+@given(expressions(ops=BUILT_IN))
 def test_numbers_stay_moderate(expression: DrawnExpression) -> None:
     leaves = [Value(x) for x in expression.point]
     y = expression.build(leaves)

@@ -8,9 +8,8 @@ import pytest
 from mpmath import mp, mpf
 
 import autograd
-from autograd import DomainError, Op, Value
-
-INF, NAN = math.inf, math.nan
+from autograd import DomainError, Op, Value, declare
+from tests.engine.operations import INF, NAN, ORACLES
 
 
 def same(a: float, b: float) -> bool:
@@ -39,22 +38,29 @@ def worst(op: Op, which: str, entry: Any, args: list[tuple[Any, ...]], got: list
     return max(shares, key=lambda share: share[0])
 
 
-def test_every_operation_has_a_reference(op: Op, reference: Any) -> None:
-    assert reference(op).f is not None
+def test_every_operation_has_its_oracle_and_is_exported(op: Op, oracle: Any) -> None:
+    assert op.name in autograd.ops.__all__, f'add "{op.name}" to __all__ in autograd/ops.py'
+    count = op.arity or 3
+    assert len(oracle(op).slopes) == (count if op.name != "where" else 0), "a slope for each argument"
+    assert (oracle(op).at_infinity is not None) == (op.arity == 1), "limits of a function of one number"
 
 
-def test_values_over_floats(op: Op, reference: Any, points: Any) -> None:
+def test_no_oracle_and_no_export_is_left_over() -> None:
+    assert set(ORACLES) == set(autograd.ops.__all__) == set(declare._BUILT_IN)
+
+
+def test_values_over_floats(op: Op, oracle: Any, points: Any) -> None:
     args = points(op)
     assert len(args) > 15
-    share, where = worst(op, "floats", reference(op), args, [op(*point) for point in args])
+    share, where = worst(op, "floats", oracle(op), args, [op(*point) for point in args])
     assert share <= 1, where
 
 
-def test_values_over_arrays(op: Op, reference: Any, points: Any) -> None:
+def test_values_over_arrays(op: Op, oracle: Any, points: Any) -> None:
     args = points(op)
     results = op(*map(np.array, zip(*args, strict=True)))
     assert results.dtype == np.float64
-    share, where = worst(op, "arrays", reference(op), args, results.tolist())
+    share, where = worst(op, "arrays", oracle(op), args, results.tolist())
     assert share <= 1, where
 
 
@@ -92,40 +98,10 @@ def test_values_are_always_python_floats(op: Op, points: Any) -> None:
 
 # Infinities and NaN
 
-AT_INFINITY = {  # at -inf, at +inf; None where it is outside the domain
-    "neg": (INF, -INF),
-    "exp": (0.0, INF),
-    "expm1": (-1.0, INF),
-    "log": (None, INF),
-    "log1p": (None, INF),
-    "sqrt": (None, INF),
-    "abs": (INF, INF),
-    "sign": (-1.0, 1.0),
-    "step": (0.0, 1.0),
-    "sin": (NAN, NAN),
-    "cos": (NAN, NAN),
-    "tan": (NAN, NAN),
-    "asin": (None, None),
-    "acos": (None, None),
-    "atan": (-math.pi / 2, math.pi / 2),
-    "sinh": (-INF, INF),
-    "cosh": (INF, INF),
-    "tanh": (-1.0, 1.0),
-    "erf": (-1.0, 1.0),
-    "erfc": (2.0, 0.0),
-    "sigmoid": (0.0, 1.0),
-    "softplus": (0.0, INF),
-    "relu": (0.0, INF),
-    "leaky_relu": (-INF, INF),
-    "elu": (-1.0, INF),
-    "gelu": (0.0, INF),
-    "silu": (0.0, INF),
-}
-
 
 @pytest.mark.parametrize("end", [0, 1], ids=["-inf", "+inf"])
-def test_limits_at_infinity(unary: Op, end: int) -> None:
-    x, limit = (-INF, INF)[end], AT_INFINITY[unary.name][end]
+def test_limits_at_infinity(unary: Op, end: int, oracle: Any) -> None:
+    x, limit = (-INF, INF)[end], oracle(unary).at_infinity[end]
     if limit is None:
         for call in (lambda: unary(x), lambda: unary(Value(x)), lambda: unary(np.array([x]))):
             with pytest.raises(DomainError):

@@ -7,7 +7,7 @@ import pickle
 import numpy as np
 import pytest
 
-from autograd import Constant, Value, check_graph, gradients, nn, no_grad
+from autograd import Constant, Parameter, Value, check_graph, compile, gradients, nn, no_grad
 
 
 @pytest.mark.parametrize("p", [0.0, 0.2, 0.5, 0.9])
@@ -83,18 +83,16 @@ def test_evaluation_is_the_identity_and_draws_nothing() -> None:
     assert gradients(trained[0], x)[1] == 0.0
 
 
-def test_a_traced_input_is_asked_for_its_uniform_number() -> None:
-    asked = []
+def test_a_trace_draws_the_stream_of_eager_code_also_for_what_is_no_traced_number() -> None:
+    w, X = Parameter(2.0), np.arange(1.0, 9.0).reshape(4, 2)
 
-    class Traced(Value):
-        def __uniform__(self, rng):
-            asked.append(rng)
-            return 0.75
+    def total(model):
+        return lambda x: sum((u * k for k, u in enumerate(model([x[0], w, 3.0, x[1]]), 1)), 0.0)
 
-    layer = nn.Dropout(0.5, rng=1)
-    assert layer([Traced(2.0), Traced(3.0)])[1].data == 6.0
-    assert asked == [layer.rng] * 2
-    assert layer.rng.random() == np.random.default_rng(1).random(), "its own stream was not touched"
+    eager = total(nn.Dropout(0.5, rng=1))
+    expected = [eager(row).data for row in X.tolist()]
+    for backend in ("numpy", "llvm"):
+        assert compile(total(nn.Dropout(0.5, rng=1)), backend=backend)(X).tolist() == expected
 
 
 @pytest.mark.parametrize("copier", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])

@@ -1,11 +1,15 @@
-"""Layers: outputs against NumPy, gradients, inputs they take and refuse, repr, sharing, determinism."""
+"""Layers: one battery over all of them; inputs they take and refuse, repr, sharing, determinism."""
 
+import copy
 import math
+import pickle
 
 import numpy as np
 import pytest
 
-from autograd import Parameter, ShapeError, Value, check_gradients, nn, no_grad
+from autograd import Parameter, ParameterArray, ShapeError, Value, check_gradients, compile, fit, nn, no_grad
+from autograd.optim import SGD
+from tests.nn.layers import LAYERS, Line, every_layer, of_the_package
 
 X = [0.7, -1.3]
 
@@ -47,45 +51,96 @@ def test_an_mlp_computes_what_numpy_does(name: str, bias: bool) -> None:
     assert len(model.parameters()) == (5 * 2 + 4 * 5 + 3 * 4) + bias * 12
 
 
-LAYERS = {
-    "neuron": lambda: nn.Neuron(2, activation="tanh", rng=3),
-    "linear neuron": lambda: nn.Neuron(2, nonlin=False, bias=False, rng=3),
-    "layer": lambda: nn.Layer(2, 1, activation="softplus", rng=3),
-    "linear": lambda: nn.Linear(2, 1, rng=3),
-    "mlp": lambda: nn.MLP(2, [3, 1], activation="silu", rng=3),
-    "sequential": lambda: nn.Sequential(nn.Linear(2, 3, rng=3), nn.GELU(), nn.Linear(3, 1, rng=4)),
-    "dropout in evaluation": lambda: nn.Sequential(nn.Dropout(0.5), nn.Linear(2, 1, rng=3)).eval(),
-}
+def outputs(out):
+    """The numbers of a Value or a list of them."""
+    return [v.data for v in (out if isinstance(out, list) else [out])]
 
 
-@pytest.mark.parametrize("name", LAYERS)
-def test_gradients_by_inputs_and_by_parameters(name: str) -> None:
-    model = LAYERS[name]()
-    assert check_gradients(model, at=X)
+def total(out):
+    """One number of all outputs, each with a weight of its own."""
+    return sum((i + 1.0) * y for i, y in enumerate(out)) if isinstance(out, list) else out
+
+
+def test_every_layer_of_the_package_is_exported_and_tried() -> None:
+    tried = {type(module) for line in LAYERS.values() for module in line.make(0).modules()}
+    for kind in of_the_package():
+        name = kind.__name__
+        assert getattr(nn, name, None) is kind, f"export {name} in autograd/nn/__init__.py"
+        assert name in nn.__all__, f"export {name} in autograd/nn/__init__.py"
+        assert kind in tried, f"add a line with {name}: Line(...) to LAYERS in tests/nn/layers.py"
+
+
+@every_layer
+def test_a_layer_computes_its_formula(line: Line) -> None:
+    model = line.make(3)
+    rng = np.random.default_rng(1)
+    model.load_state_dict({name: x + rng.uniform(0.1, 0.4, np.shape(x)) for name, x in model.state_dict().items()})
+    expected = np.atleast_1d(line.formula(model.state_dict(), np.array(X)))
+    assert outputs(model(X)) == pytest.approx(expected.tolist(), rel=1e-13)
+
+
+@every_layer
+def test_gradients_by_inputs_and_by_parameters(line: Line) -> None:
+    model = line.make(3)
+    assert check_gradients(lambda x: total(model(x)), at=X)
     model.zero_grad()
-    model(X).backward()
+    total(model(X)).backward()
     for p in model.parameters():
         kept, numbers = p.data, []
         for moved in (kept + 1e-5, kept - 1e-5):
             p.data = moved
-            numbers.append(model(X).data)
+            numbers.append(total(model(X)).data)
         p.data = kept
         assert p.grad == pytest.approx((numbers[0] - numbers[1]) / 2e-5, rel=1e-7, abs=1e-9)
 
 
-@pytest.mark.parametrize("name", LAYERS)
-def test_every_kind_of_row_gives_the_same(name: str) -> None:
-    model = LAYERS[name]()
-    expected = model(X).data
+@every_layer
+def test_every_kind_of_row_gives_the_same(line: Line) -> None:
+    model = line.make(3)
+    expected = outputs(model(X))
     rows = (tuple(X), np.array(X), [Value(x) for x in X], [np.float64(x) for x in X], iter(X), map(Value, X))
     for row in rows:
-        out = model(row)
-        assert isinstance(out, Value)
-        assert out.data == expected
-    assert model(np.array(X, np.float32)).data == pytest.approx(expected, rel=1e-6)
+        assert outputs(model(row)) == expected
+    assert outputs(model(np.array(X, np.float32))) == pytest.approx(expected, rel=1e-6)
     with no_grad():
-        assert model(X).data == expected
-        assert not model(X).requires_grad
+        out = model(X)
+        assert outputs(out) == expected
+        assert not total(out).requires_grad
+
+
+@every_layer
+def test_copies_and_states_go_on_alike(line: Line) -> None:
+    model, other = line.make(3), line.make(4)
+    other.load_state_dict(model.state_dict())
+    for twin in (other, copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        assert repr(twin) == repr(model)
+        assert outputs(twin(X)) == outputs(model(X))
+        assert not set(twin.parameters()) & set(model.parameters())
+
+
+@every_layer
+@pytest.mark.parametrize("backend", ["numpy", "llvm"])
+def test_compiled_it_gives_the_same(line: Line, backend: str) -> None:
+    if backend == "llvm":
+        pytest.importorskip("llvmlite", reason="llvmlite is not installed")
+    model, batch = line.make(3), np.random.default_rng(2).normal(size=(7, 2))
+    found = compile(model, backend=backend)(batch)
+    expected = np.array([outputs(model(x)) for x in batch])
+    np.testing.assert_allclose(np.reshape(found, expected.shape), expected, rtol=1e-12)
+
+
+@every_layer
+def test_fit_trains_it_alike_in_both_modes(line: Line) -> None:
+    batch = np.random.default_rng(2).normal(size=(8, 2))
+    numbers = []
+    for mode in ("eager", "compiled"):
+        model = nn.Sequential(line.make(3), nn.Tanh())
+        before = [p.data for p in model.parameters()]
+        options = {"loss": lambda out, y: (total(out) - y) ** 2, "optimizer": SGD(model, lr=0.05), "progress": False}
+        fit(model, batch, batch[:, 0], epochs=3, batch_size=4, mode=mode, **options)
+        numbers.append([p.data for p in model.parameters()])
+        assert numbers[-1] != before
+    assert numbers[1] == pytest.approx(numbers[0], rel=1e-9)
 
 
 @pytest.mark.parametrize("make", [lambda: nn.Neuron(1, rng=0), lambda: nn.Linear(1, 1), lambda: nn.MLP(1, [1, 1, 1])])
@@ -232,3 +287,34 @@ def test_an_activation_may_have_parameters() -> None:
     assert out[0].scope == "neurons.0.activation"
     assert list(layer.state_dict())[:3] == ["neurons.0.w", "neurons.0.b", "neurons.0.activation.beta"]
     assert check_gradients(lambda x: layer(x)[1], at=0.4)
+
+
+def test_layers_that_share_their_arrays():
+    mine, its = nn.Layer(2, 3, activation="tanh", rng=0), nn.Layer(2, 3, activation="tanh", rng=1)
+    its.weight, its.bias = mine.weight, mine.bias
+    assert its.weight is mine.weight
+    model = nn.Sequential(mine, nn.Layer(3, 2, rng=2), its)
+    assert len(model.parameters()) == 9 + 8
+    mine.weight.data[0, 1], mine.bias.data[2] = 0.5, -0.25
+    assert [v.data for v in its(X)] == [v.data for v in mine(X)]
+    sum(mine(X) + its(X), Value(0.0)).backward()
+    assert [n.w[0].grad for n in its.neurons] == pytest.approx(
+        [2 * X[0] * (1 - np.tanh(mine.weight.data @ X + mine.bias.data)[j] ** 2) for j in range(3)]
+    )
+
+
+def test_what_is_no_array_of_a_layers_shape_is_refused():
+    layer = nn.Layer(2, 3, rng=0)
+    weight = layer.weight
+    with pytest.raises(TypeError, match=r"weight is a ParameterArray.* got list.*write its numbers to \.data, or set"):
+        layer.weight = [[1.0, 2.0]]
+    with pytest.raises(TypeError, match=r"weight of Layer.* is a ParameterArray, got NoneType.*layer\.weight\.data = "):
+        layer.weight = None
+    with pytest.raises(ShapeError, match=r"bias of Layer.* has the shape \(3,\), got \(2,\); make a layer of that"):
+        layer.bias = ParameterArray([1.0, 2.0])
+    with pytest.raises(AttributeError, match=r"weight of Layer.* can't be deleted; a layer without biases is made by"):
+        del layer.weight
+    assert layer.weight is weight
+    layer.bias = None
+    assert len(layer.parameters()) == 6
+    assert [v.data for v in layer(X)] == pytest.approx(numpy_relu(weight.data @ X).tolist())

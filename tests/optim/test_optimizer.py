@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gc
 import inspect
 import io
 import math
@@ -14,36 +15,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd import Parameter, Value, nn
+from autograd import Parameter, Value, nn, optim
 from autograd.optim import SGD, Adagrad, Adam, AdamW, Interval, Momentum, Optimizer, RMSprop, number
-
-
-class Lion(Optimizer):
-    """One that a user might add: Chen et al., "Symbolic discovery of optimization algorithms", 2023, algorithm 2."""
-
-    lr: float = number(1e-4)
-    betas: tuple[float, float] = number((0.9, 0.99), Interval(0, 1))
-    weight_decay: float = number(0.0)
-
-    initial_state = {"exp_avg": 0.0}  # noqa: RUF012
-
-    def update(self, xp: Any, p: Any, g: Any, s: Any, h: Any) -> Any:
-        beta1, beta2 = self.betas
-        c = beta1 * s["exp_avg"] + (1 - beta1) * g
-        sign = xp.where(c > 0, 1.0, xp.where(c < 0, -1.0, 0.0))
-        return p - h["lr"] * (sign + self.weight_decay * p), {"exp_avg": beta2 * s["exp_avg"] + (1 - beta2) * g}
-
-
-KINDS: list[tuple[type[Optimizer], dict[str, Any]]] = [
-    (SGD, {}),
-    (Momentum, {"dampening": 0.5}),
-    (Adagrad, {"lr_decay": 0.1}),
-    (RMSprop, {"centered": True, "momentum": 0.5}),
-    (Adam, {"amsgrad": True}),
-    (AdamW, {}),
-    (Lion, {}),
-]
-every_kind = pytest.mark.parametrize(("kind", "options"), KINDS, ids=[kind.__name__ for kind, _ in KINDS])
+from tests.optim.optimizers import OPTIMIZERS, Lion, every_kind, every_optimizer
+from tests.project.tree import classes_of
 
 
 def fresh(n: int = 4, seed: int = 0) -> list[Parameter]:
@@ -73,23 +48,32 @@ class Module:
         return iter(self._params)
 
 
+def test_every_optimizer_of_the_package_is_exported_and_tried() -> None:
+    for kind in classes_of(optim, Optimizer):
+        name = kind.__name__
+        assert getattr(optim, name, None) is kind and name in optim.__all__, (  # noqa: PT018
+            f"export {name} in autograd/optim/__init__.py"
+        )
+        assert kind in OPTIMIZERS, f"add a line {name}: Line(...) to OPTIMIZERS in tests/optim/optimizers.py"
+
+
 # -- parameters and their store ------------------------------------------------------------------------------------
 
 
-@every_kind
+@every_optimizer
 def test_lists_iterators_and_modules_are_taken_alike(kind: type[Optimizer], options: dict[str, Any]) -> None:
     results = [train(kind(make(fresh()), **options), 5, seed=1) for make in (list, iter, tuple, Module)]
     assert results[0] == results[1] == results[2] == results[3]
     assert results[0] != [p.data for p in fresh()]
 
 
-@every_kind
+@every_optimizer
 def test_the_same_seed_gives_the_same_bytes(kind: type[Optimizer], options: dict[str, Any]) -> None:
     runs = [np.array(train(kind(fresh(), **options), 20, seed=2)).tobytes() for _ in range(2)]
     assert runs[0] == runs[1]
 
 
-@every_kind
+@every_optimizer
 @pytest.mark.parametrize("arrange", [lambda ps: ps, lambda ps: ps[::-1], lambda ps: [ps[2], ps[0], ps[3], ps[1]]])
 def test_state_is_told_in_the_order_of_the_list(
     kind: type[Optimizer], options: dict[str, Any], arrange: Callable[[list[Parameter]], list[Parameter]]
@@ -100,7 +84,12 @@ def test_state_is_told_in_the_order_of_the_list(
         its.data = mine.data
     saved = still.state_dict()
     places = [still.params[:].index(p) for p in arrange(still.params[:])]
-    other.load_state_dict({k: x[places] if isinstance(x, np.ndarray) else x for k, x in saved.items()})
+    arranged = {k: x[places] if isinstance(x, np.ndarray) else x for k, x in saved.items()}
+    other.load_state_dict(arranged)
+    for again in (other.state_dict(), copy.deepcopy(other).state_dict()):
+        assert {k: np.array(x).tolist() for k, x in again.items()} == {
+            k: np.array(x).tolist() for k, x in arranged.items()
+        }
     for p, q in zip(arrange(still.params[:]), other.params, strict=True):
         p.grad = q.grad = p.data
     still.step(), other.step()
@@ -116,7 +105,7 @@ def test_a_state_is_listed_in_the_order_of_the_list() -> None:
     assert opt.state_dict()["exp_avg"].tolist() == [2.0, 1.0, 0.0]
 
 
-@every_kind
+@every_optimizer
 def test_a_part_of_a_store_can_be_trained_alone(kind: type[Optimizer], options: dict[str, Any]) -> None:
     params = fresh(6)
     picked = [params[i] for i in (4, 0, 3)]
@@ -152,7 +141,7 @@ def test_a_parameter_without_a_gradient_stays() -> None:
     assert params[1].data == before
 
 
-@every_kind
+@every_optimizer
 def test_the_state_is_shown_by_name(kind: type[Optimizer], options: dict[str, Any]) -> None:
     opt = kind(fresh(), **options)
     train(opt, 2, seed=6)
@@ -198,13 +187,13 @@ def through_numpy_file(opt: Optimizer) -> Optimizer:
     return other
 
 
-@every_kind
+@every_optimizer
 @pytest.mark.parametrize("after", [0, 6])
 @pytest.mark.parametrize("clone", [through_pickle, copy.deepcopy, through_state_dict, through_numpy_file])
 def test_a_copy_goes_on_exactly_and_by_itself(
     kind: type[Optimizer], options: dict[str, Any], after: int, clone: Callable[[Optimizer], Optimizer]
 ) -> None:
-    opt = kind(fresh(), lr=0.05, weight_decay=0.01, **options)
+    opt = kind(fresh(), **options)
     train(opt, after, seed=7)
     other = clone(opt)
     assert everything(other)[0] == everything(opt)[0]
@@ -384,10 +373,11 @@ def test_a_state_of_momentum_is_one_of_sgd() -> None:
     assert (second.momentum, second.t) == (0.9, 3)
 
 
-def test_a_pickle_of_version_0_1_says_what_to_do() -> None:
-    parameter = b"cautograd.parameter\n_restore\n(I0\ntR."  # how one of its parameters begins, as text
+@pytest.mark.parametrize("name", ["parameter\n_restore", "nn.structure\nWatchedList", "nn.structure\nWatchedDict"])
+def test_a_pickle_of_version_0_1_says_what_to_do(name: str) -> None:
+    begun = f"cautograd.{name}\n(I0\ntR.".encode()  # what one of its parameters or modules begins with, as text
     with pytest.raises(pickle.UnpicklingError, match=r"version 0\.1.*state_dict\(\)"):
-        pickle.loads(parameter)
+        pickle.loads(begun)
 
 
 # -- optimizers of one's own ---------------------------------------------------------------------------------------
@@ -479,22 +469,11 @@ def test_a_rule_in_the_manner_of_version_0_1_is_told_the_new_way() -> None:
         from autograd.optim import Rule  # noqa: F401
 
 
-SIGNATURES = {
-    SGD: "lr=0.001, momentum=0.0, dampening=0.0, weight_decay=0.0, nesterov=False, *, maximize=False",
-    Momentum: "lr=0.001, momentum=0.9, dampening=0.0, weight_decay=0.0, nesterov=False, *, maximize=False",
-    Adagrad: "lr=0.01, lr_decay=0.0, weight_decay=0.0, initial_accumulator_value=0.0, eps=1e-10, *, maximize=False",
-    RMSprop: "lr=0.01, alpha=0.99, eps=1e-08, weight_decay=0.0, momentum=0.0, centered=False, *, maximize=False",
-    Adam: "lr=0.001, betas=(0.9, 0.999), eps=1e-08, weight_decay=0.0, amsgrad=False, *, maximize=False",
-    AdamW: "lr=0.001, betas=(0.9, 0.999), eps=1e-08, weight_decay=0.01, amsgrad=False, *, maximize=False",
-    Lion: "lr=0.0001, betas=(0.9, 0.99), weight_decay=0.0, *, maximize=False",
-}
-
-
-@pytest.mark.parametrize("kind", SIGNATURES, ids=lambda kind: kind.__name__)
+@every_kind
 def test_arguments_are_the_fields_in_pytorchs_order(kind: type[Optimizer]) -> None:
     signature = inspect.signature(kind)
     bare = [each.replace(annotation=inspect.Parameter.empty) for each in signature.parameters.values()]
-    assert str(inspect.Signature(bare)) == f"(params, {SIGNATURES[kind]})"
+    assert str(inspect.Signature(bare)) == f"(params, {OPTIMIZERS[kind].arguments}, *, maximize=False)"
     assert signature.parameters["params"].annotation == "Parameters"
     assert signature == inspect.signature(kind.__init__).replace(
         parameters=list(inspect.signature(kind.__init__).parameters.values())[1:]
@@ -647,3 +626,25 @@ def test_a_model_that_grew_before_the_optimizer_was_made_is_told_of_too() -> Non
     with pytest.warns(UserWarning, match="2 of its parameters"):
         optimizer.step()
     optimizer.step()  # warns once
+
+
+def test_values_in_a_module_are_named_where_parameters_were_meant() -> None:
+    class Model(nn.Module):
+        def __init__(self) -> None:
+            self.sizes = {"a": 3}
+            self.weights = [[Value(1.0)], {"b": Value(2.0)}]
+
+    with pytest.raises(ValueError, match=r"there are no parameters: weights of Model holds Values, which are no Param"):
+        SGD(Model())
+
+
+def test_a_model_that_is_gone_is_looked_at_no_more() -> None:
+    model = nn.Sequential(nn.Linear(1, 1, rng=0))
+    optimizer = SGD(model, lr=0.5)
+    params = list(optimizer.params)
+    model.more = nn.Linear(1, 1, rng=0)
+    del model
+    gc.collect()
+    params[0].data, params[0].grad = 1.0, 1.0
+    optimizer.step()
+    assert params[0].data == 0.5

@@ -14,11 +14,12 @@ from autograd import Parameter
 from autograd.optim import SGD, Adagrad, Adam, AdamW, Momentum, Optimizer, RMSprop
 from autograd.optim.rule import Interval, Rule, lerp
 from autograd.optim.stepping import numpy_step
+from tests.optim.optimizers import OPTIMIZERS, TRIED
 
 REFERENCE = json.loads((Path(__file__).parents[1] / "reference" / "pytorch_sequences.json").read_text(encoding="utf-8"))
 CASES = REFERENCE["optimizers"]
 GRADIENTS = np.array(REFERENCE["gradients"])
-KINDS: dict[str, type[Optimizer]] = {kind.__name__: kind for kind in (SGD, Adagrad, RMSprop, Adam, AdamW)}
+KINDS = {kind.__name__: kind for kind, line in OPTIMIZERS.items() if line.paper is None}
 
 
 def case_id(case: dict[str, Any]) -> str:
@@ -50,6 +51,22 @@ def check(case: dict[str, Any]) -> None:
 @pytest.mark.parametrize("case", CASES, ids=case_id)
 def test_sixty_steps_agree_with_pytorch(case: dict[str, Any]) -> None:
     check(case)
+
+
+PAPERS = [(kind, options) for kind, options in TRIED if OPTIMIZERS[kind].paper]
+
+
+@pytest.mark.parametrize(("kind", "options"), [*PAPERS, *((kind, {}) for kind, _ in PAPERS)])
+def test_forty_steps_agree_with_the_paper(kind: type[Optimizer], options: dict[str, Any]) -> None:
+    gradients = np.random.default_rng(4).normal(size=40).tolist()
+    formula = OPTIMIZERS[kind].paper
+    assert formula is not None
+    climbs = {**options}.pop("maximize", False)
+    numbers = {name: x for name, x in options.items() if name != "maximize"}
+    wanted = list(formula(0.7, [-g if climbs else g for g in gradients], **numbers))
+    w = Parameter(0.7)
+    found = w.data - np.cumsum(moves(kind([w], **options), w, gradients))
+    np.testing.assert_allclose(found, wanted, rtol=1e-12)
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -174,6 +191,11 @@ def test_rules_are_equal_where_formula_and_constants_are_whatever_the_rate() -> 
 # -- closed forms --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(("weight", "found"), [(0.0, 1e16), (1.0, 1.0), (0.5, 5e15 + 1)])
+def test_an_average_that_keeps_all_or_nothing_is_exact(weight: float, found: float) -> None:
+    assert lerp(1e16, 1.0, weight) == found
+
+
 def test_sgd_on_a_quadratic_shrinks_geometrically() -> None:
     w = Parameter(3.0)
     opt = SGD([w], lr=0.1)
@@ -260,7 +282,7 @@ def test_amsgrad_remembers_the_largest_average_and_adam_forgets_it() -> None:
     assert math.isclose(plain[-1], 0.1, rel_tol=1e-12)
 
 
-@pytest.mark.parametrize("kind", [SGD, Adagrad, RMSprop, Adam, AdamW])
+@pytest.mark.parametrize("kind", KINDS.values())
 def test_overflow_follows_ieee_without_a_warning(kind: type[Optimizer]) -> None:
     params = [Parameter(1.0), Parameter(-1e308), Parameter(2.0)]
     opt = kind(params, lr=1e300)

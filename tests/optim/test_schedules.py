@@ -26,8 +26,15 @@ from autograd.optim import (
 )
 
 REFERENCE = json.loads((Path(__file__).parents[1] / "reference" / "pytorch_sequences.json").read_text(encoding="utf-8"))
-CASES = REFERENCE["schedules"]
 RATE = REFERENCE["scheduled_lr"]
+# What PyTorch hasn't tried has its line here: arguments, and the factor of the rate after t steps.
+CLOSED_FORMS: list[tuple[type[Schedule], dict[str, Any], Callable[[int], float]]] = [
+    (LinearLR, {"start_factor": 0.25, "total_iters": 6}, lambda t: min(1.0, 0.25 + 0.125 * t)),
+]
+CASES = REFERENCE["schedules"] + [
+    {"parts": [[kind.__name__, options]], "milestones": [], "lr": [RATE * factor(t) for t in range(60)]}
+    for kind, options, factor in CLOSED_FORMS
+]
 
 
 def sgd(lr: float = RATE) -> SGD:
@@ -58,8 +65,18 @@ def agree(schedule: Schedule, wanted: list[float]) -> None:
 every_case = pytest.mark.parametrize("case", CASES, ids=case_id)
 
 
+def test_every_schedule_of_the_package_is_exported_and_tried() -> None:
+    found = {
+        thing for thing in vars(optim.schedules).values() if isinstance(thing, type) and issubclass(thing, Schedule)
+    }
+    tried = {name for case in CASES for name, _ in case["parts"]} | {"Schedule", "SequentialLR"}
+    for name in (kind.__name__ for kind in found):
+        assert name in optim.__all__, f'add "{name}" to __all__ in autograd/optim/schedules.py'
+        assert name in tried, f"add a line ({name}, ...) to CLOSED_FORMS in tests/optim/test_schedules.py"
+
+
 @every_case
-def test_rates_agree_with_pytorch(case: dict[str, Any]) -> None:
+def test_rates_agree_with_pytorch_or_a_closed_form(case: dict[str, Any]) -> None:
     agree(build(case, sgd()), case["lr"])
 
 

@@ -1,12 +1,16 @@
 """The tree as data: its folders, the files in git, what each of them imports; and code in a fresh interpreter."""
 
 import ast
+import importlib
+import pkgutil
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
-from typing import Any, NamedTuple
+from types import ModuleType
+from typing import Any, NamedTuple, TypeVar
 
+T = TypeVar("T")
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("autograd", "viz")
 HIDDEN_FOLDERS = {".ci", ".github"}
@@ -95,6 +99,18 @@ def imports_of(path: Path, source: str | None = None) -> list[Import]:
 def sources(folder: str) -> list[Path]:
     """The Python files of a top-level folder, relative to the root."""
     return sorted(path.relative_to(ROOT) for path in (ROOT / folder).rglob("*.py"))
+
+
+def modules_of(package: ModuleType) -> list[ModuleType]:
+    """The modules in the folder of a package."""
+    found = pkgutil.iter_modules(package.__path__, f"{package.__name__}.")
+    return [importlib.import_module(file.name) for file in found]
+
+
+def classes_of(package: ModuleType, base: type[T]) -> set[type[T]]:
+    """The public classes below ``base`` in the files of a package, exported or not."""
+    things = {thing for module in modules_of(package) for thing in vars(module).values() if isinstance(thing, type)}
+    return {kind for kind in things if issubclass(kind, base) and kind.__name__[0] != "_"} - {base}
 
 
 def python(code: str, *arguments: str) -> str:

@@ -144,6 +144,12 @@ def the_validation_data(case):
     return lambda state: held_out.__iadd__(0.1)
 
 
+def validation_data_that_is_converted(case):
+    held_out = case.X.astype(np.float32)
+    case.options["validation"] = held_out, Y0
+    return lambda state: held_out.__iadd__(np.float32(0.1))
+
+
 def data_of_which_a_share_is_held_out(case):
     case.options.update(validation=0.3, metrics=["mse"])
     return lambda state: case.X.__imul__(0.9)
@@ -159,7 +165,8 @@ def parameters_under_a_penalty(case):
 CHANGES = [
     a_global, a_cell, an_attribute, an_item, a_factor_of_the_penalty, the_model_by_a_state, the_weights,
     the_optimizer_by_a_state, the_rule, the_optimizers_arrays, the_optimizer, the_model, the_data,
-    data_that_is_converted, the_validation_data, data_of_which_a_share_is_held_out, parameters_under_a_penalty,
+    data_that_is_converted, the_validation_data, validation_data_that_is_converted, data_of_which_a_share_is_held_out,
+    parameters_under_a_penalty,
 ]  # fmt: skip
 
 
@@ -189,6 +196,19 @@ def test_a_change_counts(prepare, when, batch_size):
 
 
 @pytest.mark.parametrize("mode", ["eager", "compiled"])
+def test_a_callback_that_changes_nothing_changes_nothing(mode):
+    """Whichever rows are held out, they are the same ones when the arrays are looked at again."""
+    found = []
+    for callbacks in ([], [lambda state: None]):
+        model = nn.MLP(3, [3, 1], rng=1)
+        options = {"epochs": 4, "batch_size": 5, "validation": 0.3, "mode": mode, "callbacks": callbacks}
+        history = fit(model, X0.astype(np.float32), Y0 > 0, loss="mse", optimizer=SGD(model.parameters(), lr=0.1),
+                      progress=False, **options)  # fmt: skip
+        found.append({**history})
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("mode", ["eager", "compiled"])
 def test_data_of_another_shape_is_refused(mode):
     X = X0.copy()
     model = nn.MLP(3, [1], rng=0)
@@ -206,3 +226,42 @@ def test_parameters_that_the_optimizer_lacks_are_named_once(mode):
         fit(model, X0, Y0, loss="mse", optimizer=optimizer, epochs=3, mode=mode, progress=False)
     assert len(caught) == 1
     fit(model, X0, Y0, loss="mse", optimizer=optimizer, epochs=1, mode=mode, progress=False)
+
+
+def loss_over(factor):
+    return lambda p, y: factor * (p - y) ** 2
+
+
+def loss_with_a_default(factor):
+    return lambda p, y, factor=factor: factor * (p - y) ** 2
+
+
+def loss_with_a_named_default(factor):
+    return lambda p, y, *, factor=factor: factor * (p - y) ** 2
+
+
+def loss_over_a_global(factor):
+    return eval(LOSS, {"factor": factor})
+
+
+def loss_over_an_attribute(factor):
+    def loss(p, y):
+        return loss.factor * (p - y) ** 2
+
+    loss.factor = factor
+    return loss
+
+
+LOSS = compile("lambda p, y: factor * (p - y) ** 2", "<loss>", "eval")
+
+
+@pytest.mark.parametrize(
+    "make", [loss_over, loss_with_a_default, loss_with_a_named_default, loss_over_a_global, loss_over_an_attribute]
+)
+def test_a_function_from_the_same_place_over_other_numbers_is_another(make):
+    """Programs are kept for the next training like the last one."""
+    model = nn.Linear(1, 1, init=[[1.0]], bias=False)
+    for factor in (1.0, 2.0, 1.0):
+        history = fit(model, [[1.0]], [3.0], loss=make(factor), optimizer=SGD(model.parameters(), lr=0.0), epochs=1,
+                      mode="compiled", progress=False)  # fmt: skip
+        assert history["loss"] == [4.0 * factor]

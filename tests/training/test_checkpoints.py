@@ -143,3 +143,13 @@ def test_loading_what_does_not_fit_names_all_and_changes_nothing(tmp_path):
     assert numbers(model) == before
     with pytest.raises(FileNotFoundError, match=r"there is no file .*missing\.npz"):
         load_parameters(model, tmp_path / "missing.npz")
+
+
+def test_an_entry_that_is_no_array_of_numbers_is_not_written(tmp_path):
+    class Named:
+        def state_dict(self):
+            return {"w": np.ones(2), "name": np.array(["mine"])}
+
+    with pytest.raises(ValueError, match="the entry 'name' is of dtype <U4, and a file of parameters holds numbers on"):
+        save_parameters(Named(), tmp_path / "named.npz")
+    assert list(tmp_path.iterdir()) == []

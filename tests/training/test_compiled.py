@@ -9,23 +9,13 @@ import pytest
 
 from autograd import Parameter, TraceError, Value, fit, nn, optim
 from autograd.errors import NonFiniteError
-from autograd.optim import SGD, Adagrad, Adam, AdamW, RMSprop
+from autograd.optim import SGD, Adam
+from tests.optim.optimizers import every_optimizer
 
 RANDOM = np.random.default_rng(5)
 X = RANDOM.normal(size=(23, 3))
 Y = np.sign(X[:, 0] * X[:, 1] + 0.3 * X[:, 2])
 CLASSES = RANDOM.integers(0, 4, 23)
-
-OPTIMIZERS = {
-    "sgd": lambda m: SGD(m, lr=0.05),
-    "nesterov": lambda m: SGD(m, lr=0.02, momentum=0.9, nesterov=True, weight_decay=1e-3),
-    "dampened": lambda m: SGD(m, lr=0.02, momentum=0.9, dampening=0.1, maximize=True),
-    "adagrad": lambda m: Adagrad(m, lr=0.05, lr_decay=0.01),
-    "rmsprop": lambda m: RMSprop(m, lr=0.005, centered=True, momentum=0.5),
-    "adam": lambda m: Adam(m, lr=0.01),
-    "amsgrad": lambda m: Adam(m, lr=0.01, amsgrad=True, weight_decay=1e-2),
-    "adamw": lambda m: AdamW(m, lr=0.01),
-}
 
 
 def mlp():
@@ -38,7 +28,7 @@ def with_dropout():
     )
 
 
-def trained(make, mode, loss="hinge", targets=Y, optimizer=OPTIMIZERS["adam"], **options):
+def trained(make, mode, loss="hinge", targets=Y, optimizer=lambda m: Adam(m, lr=0.01), **options):
     """(history, parameters, optimizer) after 100 steps or so."""
     model = make()
     used = optimizer(model)
@@ -63,9 +53,9 @@ def assert_equal(make, **options):
     return compiled
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
-def test_every_optimizer(name):
-    history, numbers, _ = assert_equal(mlp, optimizer=OPTIMIZERS[name])
+@every_optimizer
+def test_every_optimizer(kind, options):
+    history, numbers, _ = assert_equal(mlp, optimizer=lambda m: kind(m, **options))
     assert history.steps == 100
     assert not np.allclose(numbers, [p.data for p in mlp().parameters()])
 
@@ -242,27 +232,38 @@ def test_a_graph_can_be_drawn_after_it():
 
 
 @pytest.mark.parametrize("batch_size", [None, 5])
-@pytest.mark.parametrize("name", ["sgd", "adam", "dampened"])
-def test_many_epochs_in_one_piece(name, batch_size):
-    history, _, used = assert_equal(mlp, optimizer=OPTIMIZERS[name], epochs=150, batch_size=batch_size)
+@pytest.mark.parametrize("make", [
+    lambda m: SGD(m, lr=0.05),
+    lambda m: SGD(m, lr=0.02, momentum=0.9, dampening=0.1, maximize=True),
+    lambda m: Adam(m, lr=0.01),
+], ids=["sgd", "dampened", "adam"])  # fmt: skip
+def test_many_epochs_in_one_piece(make, batch_size):
+    history, _, used = assert_equal(mlp, optimizer=make, epochs=150, batch_size=batch_size)
     assert history.epochs == len(history["loss"]) == 150
     assert history.steps == used.t == 150 * (1 if batch_size is None else 5)
 
 
+def noise(X, rng):
+    return X * rng.uniform(0.9, 1.1, X.shape)
+
+
+@pytest.mark.parametrize("transform", [None, noise])
+@pytest.mark.parametrize("momentum", [0.0, 0.5])
 @pytest.mark.parametrize("batch_size", [None, 1])
-def test_what_fails_in_one_piece_fails_as_it_does_step_by_step(batch_size):
+def test_what_fails_in_one_piece_fails_as_it_does_step_by_step(batch_size, momentum, transform):
     outcomes = []
     for mode in ("eager", "compiled"):
         w = Parameter(1.0, label="w")
-        used = SGD([w], lr=2.0)
+        used = SGD([w], lr=2.0, momentum=momentum)
         with pytest.raises(NonFiniteError) as caught:
             fit(lambda x, w=w: w * x, [1.0, 2.0], [3.0, 5.0], loss="mse", optimizer=used, epochs=2000, mode=mode,
-                batch_size=batch_size, progress=False)  # fmt: skip
-        outcomes.append((str(caught.value).split(" Try ")[0].split("is ")[0], used.t, w.data))
-    (said, steps, number), (its_words, its_steps, its_number) = outcomes
+                batch_size=batch_size, transform=transform, progress=False)  # fmt: skip
+        numbers = [w.data, *(array.item() for array in used.state.values())]
+        outcomes.append((str(caught.value).split(" Try ")[0].split("is ")[0], used.t, numbers))
+    (said, steps, numbers), (its_words, its_steps, its_numbers) = outcomes
     assert said == its_words
     assert steps == its_steps > 16
-    assert number == pytest.approx(its_number, rel=1e-9)
+    assert numbers == pytest.approx(its_numbers, rel=1e-9)
 
 
 def test_the_random_order_goes_on_where_the_epochs_end():

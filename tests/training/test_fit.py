@@ -14,8 +14,7 @@ from autograd import Parameter, nn
 from autograd.data import moons, standardize
 from autograd.nn.penalties import l1, l2
 from autograd.optim import SGD, Adam, ExponentialLR, Momentum, clip_grad_norm_
-from autograd.training import fit
-from autograd.training.history import History
+from autograd.training import METRICS, History, fit
 from autograd.training.metrics import accuracy
 
 rng = np.random.default_rng(0)
@@ -270,6 +269,13 @@ def test_callbacks_see_the_state_and_may_stop():
     history = quiet(model, X3, Y3, optimizer=SGD(model, lr=0.1), epochs=9, batch_size=10, callbacks=[watch])
     assert seen == [(e, history["loss"][e], 3 * (e + 1), 3 * (e + 1)) for e in range(3)]
     assert (history.epochs, history.stop_reason, history.interrupted) == (3, "callback", False)
+    history = quiet(model, X3, Y3, optimizer=SGD(model, lr=0.1), epochs=3, callbacks=[watch_last])
+    assert history.stop_reason is None  # it was over anyway
+
+
+def watch_last(state):
+    if state.epoch == 2:
+        state.stop()
 
 
 def test_callbacks_may_watch_every_step():
@@ -293,6 +299,23 @@ def test_callbacks_may_watch_every_step():
     assert clip.after == len(clip.norms) == 6
     assert np.allclose(clip.norms, 0.01, rtol=1e-3)
     assert np.linalg.norm(numbers(model) - before) <= 0.06
+
+
+@pytest.mark.parametrize("mode", ["eager", "compiled"])
+def test_a_callback_that_fails_before_a_step_leaves_no_gradient(mode):
+    class Failing:
+        def before_step(self, state):
+            assert w.grad == -2.0
+            raise RuntimeError("no further")
+
+        def __call__(self, state):
+            pass
+
+    w = Parameter(0.0)
+    with pytest.raises(RuntimeError, match="no further"):
+        fit(lambda x: w * x, [1.0], [1.0], loss="mse", optimizer=SGD([w], lr=0.1), epochs=1, mode=mode,
+            callbacks=[Failing()], progress=False)  # fmt: skip
+    assert (w.data, w.grad, w.has_grad) == (0.0, 0.0, False)
 
 
 def test_a_schedule_is_stepped_from_a_callback():
@@ -329,6 +352,24 @@ def test_patience_ends_it_and_the_best_parameters_come_back():
     assert history.epochs == best + 1 + 3
     assert model.w.data == track[best] != track[-1]
     assert history["val_loss"][best] == pytest.approx((track[best] - 1) ** 2)
+
+
+@pytest.mark.parametrize("mode", ["eager", "compiled"])
+def test_what_is_watched_without_validation_is_the_loss_with_the_penalty(mode):
+    w = Parameter(0.0)
+    history = fit(lambda x: w * x, [1.0], [2.0], loss="mse", optimizer=SGD([w], lr=0.25), epochs=1, patience=1,
+                  penalty=lambda: 3.0 * w * w, mode=mode, progress=False)  # fmt: skip
+    assert w.data == 1.0  # down the slope -4 from 0
+    assert history["watched"] == [1.0 + 3.0]
+
+
+@pytest.mark.parametrize("mode", ["eager", "compiled"])
+def test_an_evaluation_of_more_samples_than_go_into_one_piece(mode):
+    w, many = Parameter(2.0), np.linspace(-1.0, 1.0, 8200)
+    history = fit(lambda x: w * x, [1.0], [2.0], loss="mse", optimizer=SGD([w], lr=0.1), epochs=1,
+                  validation=(many, many**2), metrics=["mae"], mode=mode, progress=False)  # fmt: skip
+    assert history["val_loss"][0] == pytest.approx(((2.0 * many - many**2) ** 2).mean())
+    assert history["val_mae"][0] == pytest.approx(abs(2.0 * many - many**2).mean())
 
 
 def test_the_best_parameters_come_back_without_an_early_end_too():
@@ -403,3 +444,16 @@ def test_progress_is_on_stderr_with_the_loss_and_can_be_silent(capfd):
     assert out == ""
     assert "2/2" in err
     assert f"loss={history['loss'][-1]:.4g}" in err
+
+
+def test_an_epoch_of_other_numbers_is_no_epoch_of_a_history():
+    history = History()
+    history.append({"loss": 1.0})
+    with pytest.raises(ValueError, match="an epoch has the numbers loss, got loss, mse"):
+        history.append({"loss": 2.0, "mse": 3.0})
+    assert (dict(history), history.epochs) == ({"loss": [1.0]}, 1)
+
+
+def test_accuracy_takes_one_hot_targets_too():
+    scores, classes = np.array([[0.1, 2.0], [3.0, 1.0], [0.0, 1.0]]), np.array([1, 1, 1])
+    assert METRICS["accuracy"](scores, np.eye(2)[classes]) == METRICS["accuracy"](scores, classes) == 2 / 3

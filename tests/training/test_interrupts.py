@@ -9,7 +9,7 @@ import pytest
 from autograd import Parameter
 from autograd.optim import SGD
 from autograd.training import fit
-from autograd.training.interrupts import Interrupts
+from autograd.training.callbacks import Interrupts
 
 X, Y = np.array([1.0, 2.0, 3.0, 4.0]), np.array([2.0, 4.0, 6.0, 8.0])
 
@@ -167,3 +167,13 @@ def test_epochs_that_are_run_in_one_piece_are_all_recorded(monkeypatch, capsys):
     monkeypatch.undo()
     run(whole, epochs=steps // 2, mode="compiled")
     assert model.w.data == whole.w.data
+
+
+def test_an_error_goes_before_a_signal_that_waits():
+    def fail():
+        with Interrupts() as interrupts, interrupts.held():
+            signal.raise_signal(signal.SIGINT)
+            raise ValueError("more to be said")
+
+    with pytest.raises(ValueError, match="more to be said"):
+        fail()

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from autograd import Parameter, fit, nn, optim
-from autograd.training.best import Best
-from autograd.training.parameters import Trained
+from autograd.training.history import Best, Trained
 
 
 def test_equal_losses_use_up_the_patience() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from autograd import Parameter, Value, nn
-from autograd.errors import NonFiniteError, ShapeError
+from autograd.errors import DomainError, NonFiniteError, ShapeError, TraceError
 from autograd.optim import SGD
 from autograd.training import fit
 
@@ -142,3 +142,78 @@ def test_an_error_before_training_names_its_sample():
     with pytest.raises(ValueError, match="log") as caught:
         fit(model, X, Y, loss=lambda p, y: (p * 0.0 - 1.0).log(), optimizer=SGD, epochs=1, progress=False)
     assert caught.value.__notes__ == ["in fit: sample 0 (row 0 of X), tried before training"]
+
+
+MODES = pytest.mark.parametrize("mode", ["eager", "compiled"])
+
+
+@MODES
+@pytest.mark.parametrize(
+    ("transform", "error", "text"),
+    [
+        (lambda X, rng: None, TypeError, "transform returned None; return the batch, also where it is changed in pla"),
+        (lambda X, rng: X[:1], ShapeError, r"transform made a batch of shape \(1,\) of one of \(2,\); it must keep th"),
+        (lambda X, rng: ["a", "b"], TypeError, "the transformed batch must hold real numbers"),
+        (lambda X, rng: X * np.nan, ValueError, "the transformed batch is nan in row 0"),
+        (lambda X, rng: 1 / 0, ZeroDivisionError, "division"),
+    ],
+)
+def test_a_transform_that_fails_names_its_batch(mode, transform, error, text):
+    w = Parameter(1.0)
+    with pytest.raises(error, match=text) as caught:
+        fit(lambda x: w * x, [1.0, 2.0, 3.0, 4.0], [0.0] * 4, loss="mse", optimizer=SGD([w], lr=0.1), epochs=1,
+            batch_size=2, transform=transform, mode=mode, progress=False)  # fmt: skip
+    assert (w.data, w.grad) == (1.0, 0.0)
+    assert "in fit: the transform of a batch of 2 samples, the first is row " in caught.value.__notes__[0]
+    assert "of X, in epoch 0" in caught.value.__notes__[0]
+
+
+@MODES
+def test_an_error_in_an_evaluation_names_its_sample(mode):
+    w = Parameter(1.0)
+    with pytest.raises(DomainError, match="log") as caught:
+        fit(lambda x: (w * x).log(), [1.0], [0.0], loss="mse", optimizer=SGD([w], lr=0.0), epochs=1, progress=False,
+            validation=([1.0, -2.0], [0.0, 0.0]), mode=mode)  # fmt: skip
+    assert caught.value.__notes__[-1] == (
+        "in fit: validation sample 1 (row 1 of validation X) in epoch 0, step 1, all counted from 0"
+    )
+
+
+class OtherInEval(nn.Module):
+    """A branch that only evaluation takes can't be traced."""
+
+    def __init__(self):
+        self.w = Parameter(1.0)
+
+    def forward(self, x):
+        return self.w * x if self.training or x > 0 else self.w * 0.0
+
+
+def test_an_evaluation_that_cannot_be_traced_is_said_once_and_run_eagerly():
+    model = OtherInEval()
+    options = {"loss": "mse", "epochs": 3, "validation": ([1.0, -2.0], [0.0, 0.0]), "progress": False}
+    with pytest.warns(UserWarning, match="fit runs this model eagerly") as caught:
+        history = fit(model, [1.0], [1.0], optimizer=SGD(model, lr=0.0), **options)
+    assert len(caught) == 1
+    assert history["val_loss"] == [0.5] * 3
+    with pytest.raises(TraceError, match="where"):
+        fit(model, [1.0], [1.0], optimizer=SGD(model, lr=0.0), mode="compiled", **options)
+
+
+@pytest.mark.parametrize(
+    ("metric", "error", "text"),
+    [
+        (
+            "accuracy",
+            ShapeError,
+            r"accuracy can't compare predictions of shape \(3, 2\) with targets of shape \(3, 3",
+        ),
+        ("mae", ShapeError, r"mae can't compare predictions of shape \(3, 2\) with targets of shape \(3, 3\)"),
+        (type("watched", (), {"__call__": lambda self, p, t: 0.0})(), ValueError, "has the name 'watched' for itself"),
+    ],
+)
+def test_metrics_that_do_not_fit(metric, error, text):
+    model = nn.Linear(2, 2, rng=0)
+    with pytest.raises(error, match=text):
+        fit(model, X, np.eye(3), loss=lambda p, y: p[0] - y[0], optimizer=SGD(model, lr=0.1), epochs=1,
+            metrics=[metric], progress=False)  # fmt: skip

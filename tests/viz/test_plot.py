@@ -5,10 +5,47 @@ import numpy as np
 import pytest
 
 from autograd import nn
+from tests.project.tree import modules_of
+from viz import plot
 from viz.plot import decision_boundary, loss_curve, save, styled
 
 X = np.array([[0.0, 0.0], [1.0, 0.2], [0.2, 1.0], [1.0, 1.0]])
 HISTORY = {"loss": [1.0, 0.4, 0.2], "validation_loss": [1.1, 0.6, 0.5], "accuracy": [0.5, 0.7, 0.9]}
+PLOTS = {
+    "decision_boundary": lambda: decision_boundary(
+        lambda p: p[:, 0] - 0.5, X, [0, 1, 0, 1], resolution=8, title="seen"
+    ),
+    "loss_curve": lambda: loss_curve(HISTORY, title="seen"),
+}
+"""Every plot, small and with a title; the battery below goes over them."""
+every_plot = pytest.mark.parametrize("make", PLOTS.values(), ids=list(PLOTS))
+
+
+def test_every_plot_of_the_package_is_exported_and_tried():
+    for module in modules_of(plot):
+        for name in module.__all__ if module.__name__ != "viz.plot.style" else ():
+            assert name in plot.__all__, f"export {name} in viz/plot/__init__.py"
+            assert name in PLOTS, f'add a line "{name}": lambda: ... to PLOTS in tests/viz/test_plot.py'
+
+
+@every_plot
+def test_a_title_is_shown_and_no_style_or_window_is_left_behind(make):
+    before = dict(matplotlib.rcParams)
+    assert "seen" in [axes.get_title(loc="left") for axes in make().axes]
+    assert dict(matplotlib.rcParams) == before
+    if "matplotlib.pyplot" in sys.modules:
+        assert sys.modules["matplotlib.pyplot"].get_fignums() == []
+
+
+@every_plot
+@pytest.mark.parametrize("kind", ["svg", "pdf", "png"])
+def test_saved_figures_are_deterministic(tmp_path, kind, make):
+    figure = make()
+    files = [save(figure, tmp_path / f"{i}.{kind}") for i in range(2)]
+    files.append(save(make(), tmp_path / f"2.{kind}"))
+    contents = {f.read_bytes() for f in files}
+    assert len(contents) == 1
+    assert b"20" + b"26-" not in contents.pop()
 
 
 def test_loss_curve_draws_the_numbers():
@@ -107,16 +144,6 @@ def test_a_curve_of_plain_numbers_names_the_cure():
         loss_curve([1.0, 0.5])
 
 
-@pytest.mark.parametrize("kind", ["svg", "pdf", "png"])
-def test_saved_figures_are_deterministic(tmp_path, kind):
-    figure = loss_curve(HISTORY)
-    files = [save(figure, tmp_path / f"{i}.{kind}") for i in range(2)]
-    files.append(save(loss_curve(HISTORY), tmp_path / f"2.{kind}"))
-    contents = {f.read_bytes() for f in files}
-    assert len(contents) == 1
-    assert b"20" + b"26-" not in contents.pop()
-
-
 def test_save_says_what_is_wrong(tmp_path):
     figure = loss_curve(HISTORY)
     with pytest.raises(ValueError, match=r"format 'bmp' .* .svg, .pdf, .png"):
@@ -125,11 +152,8 @@ def test_save_says_what_is_wrong(tmp_path):
         save(figure, tmp_path / "nowhere" / "a.png")
 
 
-def test_global_state_is_left_alone():
+def test_the_style_lasts_as_long_as_its_block():
     before = dict(matplotlib.rcParams)
     with styled():
         assert matplotlib.rcParams["axes.spines.top"] is False
-    loss_curve(HISTORY)
     assert dict(matplotlib.rcParams) == before
-    if "matplotlib.pyplot" in sys.modules:
-        assert sys.modules["matplotlib.pyplot"].get_fignums() == []

@@ -8,25 +8,25 @@ from functools import lru_cache
 from ...domain import NONNEGATIVE, NONZERO, POSITIVE, REAL
 from ...operation import Op
 from ...ops import add, mul
-from .nodes import Nodes
+from .graph import Graph
 
 _HOLD_POSITIVE = (POSITIVE, NONNEGATIVE, NONZERO)
 
 
-def find_checked(nodes: Nodes, written: Iterable[int]) -> set[int]:
+def find_checked(graph: Graph, written: Iterable[int]) -> set[int]:
     """Those of the nodes that must be tested.
 
     >>> from autograd import log
-    >>> nodes = Nodes(); x = nodes.leaf("input", 0)
-    >>> find_checked(nodes, [x, nodes.record(log, (x,))])
+    >>> graph = Graph(); x = graph.leaf("input", 0)
+    >>> find_checked(graph, [x, graph.record(log, (x,))])
     {1}
     """
-    positive = _positive(nodes)
-    return {node for node in written if _can_refuse(nodes, node, positive)}
+    positive = _positive(graph)
+    return {node for node in written if _can_refuse(graph, node, positive)}
 
 
-def _can_refuse(nodes: Nodes, node: int, positive: set[int]) -> bool:
-    op = nodes.kinds[node]
+def _can_refuse(graph: Graph, node: int, positive: set[int]) -> bool:
+    op = graph.kinds[node]
     return (
         isinstance(op, Op)
         and _has_domain(op)
@@ -34,7 +34,7 @@ def _can_refuse(nodes: Nodes, node: int, positive: set[int]) -> bool:
             op.refuses is not None
             or any(
                 op.domain_of(i) is not REAL and not (arg in positive and op.domain_of(i) in _HOLD_POSITIVE)
-                for i, arg in enumerate(nodes.args[node])
+                for i, arg in enumerate(graph.args[node])
             )
         )
     )
@@ -45,18 +45,18 @@ def _has_domain(op: Op) -> bool:
     return op.refuses is not None or any(domain is not REAL for domain in op.domain)
 
 
-def _positive(nodes: Nodes) -> set[int]:
+def _positive(graph: Graph) -> set[int]:
     """Rows that are above zero or NaN whatever their operands are: a square plus a positive number."""
     found: set[int] = set()
-    for node, kind in enumerate(nodes.kinds):
+    for node, kind in enumerate(graph.kinds):
         if kind is add:
-            a, b = nodes.args[node]
-            square = b if a in nodes.numbers else a
-            if _is_square(nodes, square) and nodes.numbers.get(a + b - square, 0.0) > 0.0:
+            a, b = graph.args[node]
+            square = b if a in graph.numbers else a
+            if _is_square(graph, square) and graph.numbers.get(a + b - square, 0.0) > 0.0:
                 found.add(node)
     return found
 
 
-def _is_square(nodes: Nodes, node: int) -> bool:
-    args = nodes.args[node]
-    return nodes.kinds[node] is mul and args[0] == args[1]
+def _is_square(graph: Graph, node: int) -> bool:
+    args = graph.args[node]
+    return graph.kinds[node] is mul and args[0] == args[1]

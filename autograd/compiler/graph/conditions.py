@@ -7,46 +7,20 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
+from ...batch import BATCH_MEAN
 from ...domain import CONDITION, REAL
 from ...operation import Op
 
-
-class InnerOp(Op):
-    """An operation that is in no table: it has no method, and is pickled by how it was made."""
-
-    def __reduce__(self) -> Any:
-        return (inner, (self.name,)) if self.name in _INNER else (selection, (_TREES[self.name],))
+INNER: dict[str, Op] = {}
+"""By name."""
 
 
-_INNER: dict[str, InnerOp] = {}
-_TREES: dict[str, Any] = {}
-"""The conditions of selections, by the names of these."""
-
-
-def inner(name: str) -> InnerOp:
-    """The inner operation of that name.
-
-    >>> inner("identity")
-    <Op identity>
-    """
-    return _INNER[name]
-
-
-def is_inner(name: str) -> bool:
-    """Whether there is an inner operation of that name.
-
-    >>> is_inner("identity"), is_inner("tanh")
-    (True, False)
-    """
-    return name in _INNER
-
-
-def _declare(name: str, symbol: str, kernel: Callable[..., Any], condition: bool = False) -> InnerOp:
+def _declare(name: str, symbol: str, kernel: Callable[..., Any], condition: bool = False) -> Op:
     arguments = kernel.__code__.co_argcount - 1
     domain = (CONDITION if condition else REAL,) * arguments
     no_gradient = (0.0,) * arguments
-    _INNER[name] = InnerOp(name, kernel, _constant_partials(no_gradient), domain, symbol)
-    return _INNER[name]
+    INNER[name] = Op(name, kernel, _constant_partials(no_gradient), domain, symbol)
+    return INNER[name]
 
 
 def _constant_partials(values: tuple[float, ...]) -> Callable[..., Any]:
@@ -65,9 +39,9 @@ IS_CONDITION = frozenset(CONDITIONS.values())
 
 IDENTITY = _declare("identity", "detach", lambda xp, x: x)  # noqa: ARG005
 """The same number, through which no gradient flows."""
-ALIAS = InnerOp("alias", lambda xp, x: x, lambda y, x: (1.0,), (REAL,), "=")  # noqa: ARG005
+ALIAS = Op("alias", lambda xp, x: x, lambda y, x: (1.0,), (REAL,), "=")  # noqa: ARG005
 """The same number as something to differentiate by: only what is computed from this very node depends on it."""
-_INNER[ALIAS.name] = ALIAS
+INNER[ALIAS.name] = ALIAS
 PASSED_ON = _declare(
     "passed_on", "×", lambda xp, adjoint, partial: xp.where(xp.abs(adjoint) > 0.0, adjoint * partial, adjoint)
 )
@@ -75,10 +49,9 @@ PASSED_ON = _declare(
 SHIELDED = _declare("shielded", "shielded", lambda xp, adjoint, partial: xp.where(xp.abs(adjoint) > 0.0, partial, 0.0))
 """The partial where it matters, zero where the adjoint is zero (and the partial perhaps infinite)."""
 
-BATCH_MEAN = _declare("batch_mean", "mean", lambda xp, x: x)  # noqa: ARG005
-"""The mean over the samples of the batch, the same number for each. The kernel is that of a batch of one."""
+INNER[BATCH_MEAN.name] = BATCH_MEAN
 ADJOINT_MEAN = _declare("adjoint_mean", "mean", lambda xp, x: x)  # noqa: ARG005
-"""The same of adjoints: what flows back through a mean, (1/N) * the sum of all samples' adjoints, to each of them."""
+"""Of adjoints: what flows back through a mean, (1/N) * the sum of all samples' adjoints, to each of them."""
 MEANS = frozenset((BATCH_MEAN, ADJOINT_MEAN))
 
 
@@ -101,7 +74,7 @@ Tree = Any
 
 
 @lru_cache(maxsize=4096)
-def selection(tree: Tree) -> InnerOp:
+def selection(tree: Tree) -> Op:
     """``where(tree, x, y)`` as one operation of the numbers compared and, last, of x and y.
 
     >>> op = selection((">", 0, 1))
@@ -115,9 +88,7 @@ def selection(tree: Tree) -> InnerOp:
     def partials(y: Any, *xs: Any) -> Any:
         raise NotImplementedError("a selection is made after differentiation")
 
-    name = f"select{_name(tree)}"
-    _TREES[name] = tree
-    return InnerOp(name, kernel, partials, (REAL,), "where")
+    return Op(f"select{_name(tree)}", kernel, partials, (REAL,), "where")
 
 
 def _evaluate(tree: Tree, xs: tuple[Any, ...]) -> Any:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from .runs import Line
 
 
-class Sum(NamedTuple):
+class UniformSum(NamedTuple):
     """Over all samples: the adjoint of a uniform += left * right (right None: left alone)."""
 
     uniform: int
@@ -20,9 +20,9 @@ class Sum(NamedTuple):
         """The nodes that it names."""
         return (self.uniform, self.left) if self.right is None else (self.uniform, self.left, self.right)
 
-    def renamed(self, names: Mapping[int, int]) -> Sum:
+    def renamed(self, names: Mapping[int, int]) -> UniformSum:
         """The same in another graph."""
-        return Sum(names[self.uniform], names[self.left], None if self.right is None else names[self.right])
+        return UniformSum(names[self.uniform], names[self.left], None if self.right is None else names[self.right])
 
 
 class LineSum(NamedTuple):
@@ -45,7 +45,7 @@ class LineSum(NamedTuple):
 class Gradients:
     """What a backward pass computes."""
 
-    sums: list[Sum | LineSum] = field(default_factory=list)
+    sums: list[UniformSum | LineSum] = field(default_factory=list)
     parameters: dict[int, int] = field(default_factory=dict)
     """By parameter or total (its node): what is added to its sums, computed from the adjoints of other uniforms."""
     inputs: dict[int, int] = field(default_factory=dict)

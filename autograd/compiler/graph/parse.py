@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 from ...operation import OPS, Op, lookup
-from .conditions import ALIAS, Tree, inner, is_inner, selection, unchecked
-from .gradients import Gradients, LineSum, Sum
-from .graph import Graph
-from .nodes import DOT, PRODUCT, TOTALS, VEC, Nodes
+from .conditions import ALIAS, INNER, Tree, selection, unchecked
+from .gradients import Gradients, LineSum, UniformSum
+from .graph import DOT, PRODUCT, TOTALS, VEC, Graph
+from .rooted import RootedGraph
 from .runs import Line
 from .text import LEAVES
 
@@ -26,7 +26,7 @@ _SIGNS: dict[type[ast.AST], str] = {
 }
 
 
-def parse(text: str, ops: Mapping[str, Op] | None = None) -> Graph:
+def parse(text: str, ops: Mapping[str, Op] | None = None) -> RootedGraph:
     """The graph of such a text. Nothing is simplified: each line is a node, numbered from 0.
 
     Args:
@@ -38,27 +38,27 @@ def parse(text: str, ops: Mapping[str, Op] | None = None) -> Graph:
         ValueError: the text isn't that of a graph; the message names the line, and the cure.
 
     >>> from autograd.compiler.graph.text import text
-    >>> graph = parse("%0 = x0"
+    >>> rooted = parse("%0 = x0"
     ...               "\\n%1 = tanh %0"
     ...               "\\n-> %1")
-    >>> graph.roots, graph.nodes.kinds
+    >>> rooted.roots, rooted.graph.kinds
     ((1,), ['input', <Op tanh>])
     >>> parse("%0 = x0\\n%1 = tanh %7")
     Traceback (most recent call last):
     ValueError: line 2, '%1 = tanh %7': %7 is not there yet; an operand is the result of a line above
     """
-    return _Parser(text, ops or {}).graph()
+    return _Parser(text, ops or {}).rooted()
 
 
 class _Parser:
     def __init__(self, text: str, ops: Mapping[str, Op]) -> None:
         self.lines, self.ops = text.splitlines(), ops
-        self.nodes, self.gradients = Nodes(), Gradients()
+        self.graph, self.gradients = Graph(), Gradients()
         self.checked: set[int] = set()
         self.roots: tuple[int, ...] | None = None
         self.line, self.number = "", 0
 
-    def graph(self) -> Graph:
+    def rooted(self) -> RootedGraph:
         """Read all lines."""
         for number, line in enumerate(self.lines, 1):
             for part in line.split("#")[0].split(";"):
@@ -68,7 +68,7 @@ class _Parser:
         if self.roots is None:
             self.line = ""
             self.fail("the roots are missing; end with a line such as '-> %0'")
-        return Graph(self.nodes, self.roots, len(self.nodes), self.checked, self.gradients)
+        return RootedGraph(self.graph, self.roots, len(self.graph), self.checked, self.gradients)
 
     def fail(self, what: str) -> NoReturn:
         """Raise the error of the line that is read."""
@@ -82,11 +82,11 @@ class _Parser:
             case ["->", *roots]:
                 self.roots = tuple(self._several(roots))
             case ["sum", target, "+=", left]:
-                self.gradients.sums.append(Sum(self._node(target), self._node(left), None))
+                self.gradients.sums.append(UniformSum(self._node(target), self._node(left), None))
             case ["sum", target, "+=", left, "*", right] if target.startswith("w"):
                 self.gradients.sums.append(LineSum(self._line(target), self._node(left), self._node(right)))
             case ["sum", target, "+=", left, "*", right]:
-                self.gradients.sums.append(Sum(self._node(target), self._node(left), self._node(right)))
+                self.gradients.sums.append(UniformSum(self._node(target), self._node(left), self._node(right)))
             case ["flow", uniform, "+=", node]:
                 self.gradients.parameters[self._node(uniform)] = self._node(node)
             case ["input", leaf, "=", node]:
@@ -96,10 +96,10 @@ class _Parser:
             case _:
                 self.fail("this is no line of a graph; write a node as '%2 = mul %0 %1', the roots as '-> %2'")
 
-    # Nodes
+    # Graph
 
     def _define(self, name: str, word: str, rest: list[str]) -> None:
-        size = len(self.nodes)
+        size = len(self.graph)
         if name != f"%{size}":
             self.fail(f"this is node number {size}; call it %{size} (nodes are numbered from 0, line by line)")
         node = self._made(word, rest)
@@ -112,27 +112,27 @@ class _Parser:
             return leaf
         if word == DOT:
             terms, bias = self._parts(rest, self._term)
-            return self.nodes.dot(terms, bias)
+            return self.graph.dot(terms, bias)
         if word == PRODUCT:
             parts, bias = self._parts(rest, self._part)
-            return self.nodes.product(parts, bias)
+            return self.graph.product(parts, bias)
         if word == VEC:
-            return self.nodes.vec(tuple(self._several(rest)))
+            return self.graph.vec(tuple(self._several(rest)))
         return self._operation(word, rest)
 
     def _leaf(self, word: str, rest: list[str]) -> int | None:
-        nodes = self.nodes
+        graph = self.graph
         if re.fullmatch(r"[xwb]\d+", word) and not rest:
-            return nodes.leaf(_KINDS[word[0]], int(word[1:]))
+            return graph.leaf(_KINDS[word[0]], int(word[1:]))
         if word == "seed" and not rest:
-            return nodes.leaf("seed", 0)
+            return graph.leaf("seed", 0)
         if word == "adjoint" and len(rest) == 1:
-            return nodes.leaf("adjoint", self._node(rest[0]))
+            return graph.leaf("adjoint", self._node(rest[0]))
         for kind in TOTALS:
             if word == kind and len(rest) == 2 and rest[0][:1] == "w" and rest[0][1:].isdigit() and rest[1].isdigit():
-                return nodes.leaf(kind, (int(rest[0][1:]), int(rest[1])))
+                return graph.leaf(kind, (int(rest[0][1:]), int(rest[1])))
         if not rest and re.fullmatch(r"-?(\d.*|inf|nan)", word):
-            return nodes.constant(self._number(word))
+            return graph.constant(self._number(word))
         return None
 
     def _operation(self, word: str, rest: list[str]) -> int:
@@ -144,20 +144,20 @@ class _Parser:
         if op.arity is not None and len(args) != op.arity:
             self.fail(f"{word} takes {op.arity} operands, not {len(args)}; leave some out or add some")
         if mark == "checked":
-            self.checked.add(len(self.nodes))
+            self.checked.add(len(self.graph))
         return self._append(unchecked(op) if mark == "unchecked" else op, args)
 
     def _append(self, op: Op, args: tuple[int, ...]) -> int:
-        """The node as it stands, without the simplifications of `Nodes.record`."""
-        nodes = self.nodes
+        """The node as it stands, without the simplifications of `Graph.record`."""
+        graph = self.graph
         key = (op, args)
-        if op is not ALIAS and key in nodes.known:
-            return nodes.known[key]
-        nodes.known[key] = len(nodes)
-        nodes.kinds.append(op)
-        nodes.args.append(args)
-        nodes.uniform.append(all(nodes.uniform[arg] for arg in args))
-        return len(nodes) - 1
+        if op is not ALIAS and key in graph.known:
+            return graph.known[key]
+        graph.known[key] = len(graph)
+        graph.kinds.append(op)
+        graph.args.append(args)
+        graph.uniform.append(all(graph.uniform[arg] for arg in args))
+        return len(graph) - 1
 
     def _op(self, word: str, count: int) -> Op:
         name, _, bound = word.partition("(")
@@ -165,8 +165,8 @@ class _Parser:
             return self.ops[word]
         if name == "select":
             return self._selection(word.removeprefix("select"), count)
-        if is_inner(name):
-            return inner(name)
+        if name in INNER:
+            return INNER[name]
         if name not in OPS:
             self.fail(
                 f"no operation {name!r} is known; if it is one of your own, declare it with op({name!r}, ...) first "
@@ -202,7 +202,7 @@ class _Parser:
         if not re.fullmatch(r"%\d+", word):
             self.fail(f"{word!r} is no node; write one as %0")
         node = int(word[1:])
-        if node >= len(self.nodes):
+        if node >= len(self.graph):
             self.fail(f"{word} is not there yet; an operand is the result of a line above")
         return node
 
@@ -232,7 +232,7 @@ class _Parser:
         vec, colon, line = word.partition(":")
         if not colon:
             self.fail(f"{word!r} is no part of a product; write one as %4:w0+1, and a bias as the last")
-        if self.nodes.kinds[self._node(vec)] != VEC:
+        if self.graph.kinds[self._node(vec)] != VEC:
             self.fail(f"{vec} is no vec; a product multiplies a vec by a line of parameters")
         return self._node(vec), self._line(line)
 

@@ -11,9 +11,9 @@ from ...namespaces import FUNCTIONS
 from ...operation import OPS, Op
 from ...ops import add, div, mul, neg, pow, sub
 from .conditions import CONDITIONS
-from .nodes import Nodes
+from .graph import Graph
 
-Step: TypeAlias = "tuple[Op, tuple[int, ...]] | float"
+RecipeStep: TypeAlias = "tuple[Op, tuple[int, ...]] | float"
 """An operation of earlier values, or a number. Values are the given ones and then what each step gives."""
 
 _OPERATIONS: dict[str, Op] = {
@@ -31,32 +31,32 @@ _OPERATIONS: dict[str, Op] = {
 class Recipe(NamedTuple):
     """Steps, and the places of the values that are wanted."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[RecipeStep, ...]
     results: tuple[int, ...]
 
 
 def partials(
-    nodes: Nodes,
+    graph: Graph,
     node: int,
     positions: tuple[int, ...],
     record: Callable[[Op, tuple[int, ...]], int] | None = None,
 ) -> list[int]:
     """The nodes of the partial derivatives of ``node`` by its operands at these positions.
 
-    ``record`` adds an operation to the graph, by default as `Nodes.record` does.
+    ``record`` adds an operation to the graph, by default as `Graph.record` does.
 
-    >>> nodes = Nodes(); x, y = nodes.leaf("input", 0), nodes.leaf("input", 1)
-    >>> partials(nodes, nodes.record(mul, (x, y)), (0, 1)) == [y, x]
+    >>> graph = Graph(); x, y = graph.leaf("input", 0), graph.leaf("input", 1)
+    >>> partials(graph, graph.record(mul, (x, y)), (0, 1)) == [y, x]
     True
     """
-    op, args = nodes.kinds[node], nodes.args[node]
+    op, args = graph.kinds[node], graph.args[node]
     assert isinstance(op, Op)
     values = [node, *args]
-    record = record or nodes.record
+    record = record or graph.record
     steps, results = _recipe_of_partials(op, len(args), positions)
     for step in steps:
         if isinstance(step, float):
-            values.append(nodes.constant(step))
+            values.append(graph.constant(step))
         else:
             values.append(record(step[0], tuple(map(values.__getitem__, step[1]))))
     return [values[place] for place in results]
@@ -83,7 +83,7 @@ def recipe_of_kernel(op: Op, count: int) -> Recipe | None:
 
 def _recipe(wanted: Iterable[Any], names: Sequence[str]) -> Recipe:
     places = {name: place for place, name in enumerate(names)}
-    steps: list[Step] = []
+    steps: list[RecipeStep] = []
     done: dict[int, int] = {}
     results = [Expression.of(e) for e in wanted]
     for result in results:
@@ -103,7 +103,7 @@ def _recipe(wanted: Iterable[Any], names: Sequence[str]) -> Recipe:
     return Recipe(tuple(steps), tuple([done[id(result)] for result in results]))
 
 
-def _step(e: Expression, args: tuple[int, ...]) -> Step:
+def _step(e: Expression, args: tuple[int, ...]) -> RecipeStep:
     if e.head == "number":
         return float(e.payload)
     return (_OPERATIONS[e.head] if isinstance(e.head, str) else e.head), args

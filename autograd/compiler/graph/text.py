@@ -28,9 +28,9 @@ from itertools import islice
 
 from ...operation import OPS, Op, lookup
 from .conditions import unchecked
-from .gradients import Gradients, LineSum, Sum
-from .graph import Graph
-from .nodes import DOT, PRODUCT, Nodes
+from .gradients import Gradients, LineSum, UniformSum
+from .graph import DOT, PRODUCT, Graph
+from .rooted import RootedGraph
 from .runs import Line
 
 LEAVES = {"input": "x", "parameter": "w", "buffer": "b"}
@@ -39,19 +39,19 @@ _NEIGHBOURS = 4
 """Operands that follow each other from which on only the first and the last are written."""
 
 
-def text(graph: Graph, most: int | None = None) -> str:
+def text(rooted: RootedGraph, most: int | None = None) -> str:
     """The graph as text; of more than ``most`` nodes only the first, and how many are left out (that can't be parsed).
 
-    >>> nodes = Nodes(); x = nodes.leaf("input", 0)
-    >>> print(text(Graph.of(nodes, (nodes.dot([(nodes.constant(2.0), x)]),))))
+    >>> graph = Graph(); x = graph.leaf("input", 0)
+    >>> print(text(RootedGraph.of(graph, (graph.dot([(graph.constant(2.0), x)]),))))
     %0 = x0
     %1 = 2.0
     %2 = dot %1*%0
     -> %2
     """
-    body = (f"%{node} = {_node(graph, node)}" for node in range(graph.size))
+    body = (f"%{node} = {_node(rooted, node)}" for node in range(rooted.size))
     return "\n".join(
-        [*limited(body, graph.size, most), *_gradients(graph.gradients, most), f"-> {names_text(graph.roots)}"]
+        [*limited(body, rooted.size, most), *_gradients(rooted.gradients, most), f"-> {names_text(rooted.roots)}"]
     )
 
 
@@ -76,21 +76,21 @@ def operation_text(op: Op) -> str:
     return f"{op.name}({','.join(f'{name}={value!r}' for name, value in op.attributes.items())})"
 
 
-def _node(graph: Graph, node: int) -> str:
-    nodes, kind = graph.nodes, graph.nodes.kinds[node]
-    args = nodes.args[node]
+def _node(rooted: RootedGraph, node: int) -> str:
+    graph, kind = rooted.graph, rooted.graph.kinds[node]
+    args = graph.args[node]
     if isinstance(kind, Op):
-        mark = " checked" if node in graph.checked else " unchecked" if _is_unchecked(kind) else ""
+        mark = " checked" if node in rooted.checked else " unchecked" if _is_unchecked(kind) else ""
         return f"{operation_text(kind)} {names_text(args)}{mark}"
     if kind == DOT:
-        return _joined("dot", (f"%{u}*%{row}" for u, row in nodes.terms(node)), nodes.bias(node))
+        return _joined("dot", (f"%{u}*%{row}" for u, row in graph.terms(node)), graph.bias(node))
     if kind == PRODUCT:
-        return _joined("product", (f"%{vec}:{line_text(line)}" for vec, line in nodes.parts(node)), nodes.bias(node))
-    return _leaf(nodes, kind, node) if nodes.is_leaf(node) else f"{kind} {names_text(args)}"
+        return _joined("product", (f"%{vec}:{line_text(line)}" for vec, line in graph.parts(node)), graph.bias(node))
+    return _leaf(graph, kind, node) if graph.is_leaf(node) else f"{kind} {names_text(args)}"
 
 
-def _leaf(nodes: Nodes, kind: str, node: int) -> str:
-    payload = nodes.payload[node]
+def _leaf(graph: Graph, kind: str, node: int) -> str:
+    payload = graph.payload[node]
     if kind in LEAVES:
         return f"{LEAVES[kind]}{payload}"
     if kind == "constant":
@@ -149,7 +149,7 @@ def _gradients(gradients: Gradients, most: int | None) -> Iterator[str]:
     yield from limited(inputs, len(gradients.inputs), most)
 
 
-def _sum(total: Sum | LineSum) -> str:
-    if isinstance(total, Sum):
+def _sum(total: UniformSum | LineSum) -> str:
+    if isinstance(total, UniformSum):
         return f"sum %{total.uniform} += %{total.left}{'' if total.right is None else f' * %{total.right}'}"
     return f"sum {line_text(total.line)} += %{total.left} * %{total.vec}"

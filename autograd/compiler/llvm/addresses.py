@@ -13,15 +13,16 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from ..tape import Row
-from .layout import Layout
-from .text.ir import Body, Index
+from .memory_map import MemoryMap
+from .text.body import Body
+from .text.registers import Index
 
 Address: TypeAlias = tuple[str, int]
 """The name of a pointer, and the bytes behind it."""
-Place: TypeAlias = tuple[str, int]
+Movable: TypeAlias = tuple[str, int]
 """What may be elsewhere for a twin: a `Row`, ``(base, bytes)`` of a uniform, or a whole number with its name below."""
 SLOT = "slot"
-"""The slot of a uniform that is looked up in several arrays, see `emit.ending.Place`."""
+"""The slot of a uniform that is looked up in several arrays, see `emit.ending.Slots`."""
 COLUMN = "column"
 """A column of one of the caller's arrays."""
 NUMBER = "number"
@@ -49,7 +50,7 @@ def bits(number: float) -> int:
 class Fixed:
     """Addresses of one unit: all of them are numbers of the program text."""
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: MemoryMap) -> None:
         self._layout = layout
 
     def begin(self, body: Body) -> None:
@@ -79,7 +80,7 @@ class Moved(Fixed):
     Addresses that always move by the same share an entry, and with it a pointer, so that they differ by constants.
     """
 
-    def __init__(self, layout: Layout, moves: Mapping[Place, int | None]) -> None:
+    def __init__(self, layout: MemoryMap, moves: Mapping[Movable, int | None]) -> None:
         super().__init__(layout)
         self._moves = moves
         self._entries: dict[int, str] = {}
@@ -91,7 +92,7 @@ class Moved(Fixed):
             if entry is None or place[0] == NUMBER:
                 continue
             if entry not in self._entries:
-                self._entries[entry] = body.assign(f"load i64, ptr {body.pointer('%T', 8 * entry)}, align 8")
+                self._entries[entry] = body.load_scalar("%T", 8 * entry, "i64")
             base = "%V" if isinstance(place, Row) else place[0]
             if base not in _NO_POINTERS and (base, entry) not in self._pointers:
                 self._pointers[base, entry] = body.pointer(base, self._entries[entry])
@@ -114,10 +115,10 @@ class Moved(Fixed):
         """The number of a column of the caller's array."""
         return self._moved_number((COLUMN, column))
 
-    def _moved(self, place: Place, base: str, offset: int) -> Address:
+    def _moved(self, place: Movable, base: str, offset: int) -> Address:
         entry = self._moves[place]
         return (base if entry is None else self._pointers[base, entry]), offset
 
-    def _moved_number(self, place: Place) -> Index:
+    def _moved_number(self, place: Movable) -> Index:
         entry = self._moves[place]
         return place[1] if entry is None else self._body.offset(place[1], (self._entries[entry], 1))

@@ -9,7 +9,7 @@ from functools import partial
 from ...optim.rule import Rule
 from ..backend import Bind, Executable, Floats, Held, Integers
 from ..notice import current_notice
-from ..tape import Dense, Outer, Tape, count_operations
+from ..tape import Dense, SumMatrix, Tape, count_operations
 from .cache import cache_folder
 from .emit.functions import Shape
 from .emit.kernel import kernel_text
@@ -56,7 +56,7 @@ class LlvmBackend:
 
 def is_dense(tape: Tape) -> bool:
     """Whether there is anything that gains by many samples at a time."""
-    return any(isinstance(unit, Dense) for unit in tape.units) or any(isinstance(r, Outer) for r in tape.reductions)
+    return any(isinstance(unit, Dense) for unit in tape.units) or any(isinstance(r, SumMatrix) for r in tape.reductions)
 
 
 def irregular_operations(tape: Tape) -> int:

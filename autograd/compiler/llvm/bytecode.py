@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..tape import Dot, Instruction, Local, Number, Row, Straight, Tape, Uniform
-from .layout import Layout
+from .memory_map import MemoryMap
 
 TERMS = 8
 """Terms of a dot that one instruction adds; longer ones are several."""
@@ -58,7 +58,7 @@ class Bytecode:
     """Numbers that it reads behind the uniforms."""
 
 
-def encode(tape: Tape, layout: Layout) -> Bytecode:
+def encode(tape: Tape, layout: MemoryMap) -> Bytecode:
     """The bytecode of a tape. Of the layout it matters only where uniforms lie, which no size of blocks changes."""
     encoder = _Encoder(tape, layout)
     runs: dict[int, int] = {}
@@ -88,14 +88,14 @@ def constants_begin(tape: Tape) -> int:
     return -(-tape.uniforms // 8) * 8 + 8
 
 
-Address: TypeAlias = tuple[str, int | None]
+Where: TypeAlias = tuple[str, int | None]
 """A pointer and a place behind it; a number of the program text as text, and no place."""
 
 
 class _Encoder:
     """Writes instructions, and finds the opcodes on the way."""
 
-    def __init__(self, tape: Tape, layout: Layout) -> None:
+    def __init__(self, tape: Tape, layout: MemoryMap) -> None:
         self.numbers = array("i")
         self.opcodes: list[Opcode] = []
         self.constants: dict[str, int] = {}
@@ -107,7 +107,7 @@ class _Encoder:
 
     def write(self, code: Sequence[Instruction | Dot], is_scalar: bool = False) -> None:
         """Write straight code, or scalar code."""
-        rows, address = _Rows(self._first_local), self._address
+        rows, address = _FreeRows(self._first_local), self._address
         places = rows.places
         for item, ending in zip(code, _last_uses(code), strict=True):
             if isinstance(item, Dot):
@@ -121,7 +121,7 @@ class _Encoder:
             self._instruction(item, args, is_scalar)
         self.locals = max(self.locals, rows.count)
 
-    def _address(self, x: Any) -> Address:
+    def _address(self, x: Any) -> Where:
         """Of a row, a uniform or a number."""
         if x.__class__ is Row:
             return "%V", x.index if x.space == "input" else self._columns + x.index
@@ -130,11 +130,11 @@ class _Encoder:
             return base, offset // 8
         return x.value.hex(), None
 
-    def _result(self, item: Instruction | Dot, rows: _Rows) -> Address:
+    def _result(self, item: Instruction | Dot, rows: _FreeRows) -> Where:
         place = rows.places[item.target] = rows.new() if item.store is None else self._address(item.store)
         return place
 
-    def _instruction(self, item: Instruction, addresses: list[Address], is_scalar: bool) -> None:
+    def _instruction(self, item: Instruction, addresses: list[Where], is_scalar: bool) -> None:
         bases, places = zip(*addresses, strict=True)
         opcode = self._known.get((item.op, item.checked, is_scalar, bases))
         if opcode is None:
@@ -160,16 +160,16 @@ class _Encoder:
         self.opcodes.append(Opcode(item, tuple([base for base in bases if base[0] == "%"]), is_scalar))
         return len(self.opcodes)
 
-    def _in_memory(self, address: Address) -> Address:
+    def _in_memory(self, address: Where) -> Where:
         text, place = address
         if place is not None:
             return address
         return "%U", self._first_constant + self.constants.setdefault(text, len(self.constants))
 
-    def _dot(self, dot: Dot, rows: _Rows) -> None:
+    def _dot(self, dot: Dot, rows: _FreeRows) -> None:
         """Add terms whose coefficients have the same base, a few at a time."""
 
-        def address(x: Any) -> Address:
+        def address(x: Any) -> Where:
             return rows.places[x.target] if isinstance(x, Local) else self._in_memory(self._address(x))
 
         terms = sorted([(address(a), address(b)) for a, b in dot.terms], key=_base)
@@ -190,7 +190,7 @@ class _Encoder:
         return opcode
 
 
-def _base(term: tuple[Address, Address]) -> str:
+def _base(term: tuple[Where, Where]) -> str:
     return term[0][0]
 
 
@@ -206,17 +206,17 @@ def _places(bases: tuple[str, ...]) -> list[Any]:
     return operands
 
 
-class _Rows:
+class _FreeRows:
     """Where the results of one unit lie that are in registers when it is compiled."""
 
     def __init__(self, first: int) -> None:
-        self.places: dict[int, Address] = {}
+        self.places: dict[int, Where] = {}
         """Of all results, by the targets of instructions."""
         self.count = 0
         self._first = first
-        self._unused: list[Address] = []
+        self._unused: list[Where] = []
 
-    def new(self) -> Address:
+    def new(self) -> Where:
         """A row that nobody uses."""
         if self._unused:
             return self._unused.pop()

@@ -9,8 +9,8 @@ from ...optim.clipping import EPS
 from ...optim.rule import Functions, Row, Rows, Rule, Update
 from .emit.emitter import Emitter, raise_flag
 from .emit.totals import summed
-from .layout import FLAG_GRADIENT
 from .math.elementary import Vectors
+from .memory_map import FLAG_GRADIENT
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 
 from ..backend import Failure
-from .machine import Engine, compile_ir, load_llvm
+from .machine import MachineCode, compile_ir, load_llvm
 
 
-class Given(ctypes.Structure):
+class Expected(ctypes.Structure):
     """What the entry is to do with one argument."""
 
     _fields_ = (
@@ -30,7 +30,7 @@ class Given(ctypes.Structure):
     )
 
 
-class Plan(ctypes.Structure):
+class EntryPlan(ctypes.Structure):
     """What the entry needs to know of one kernel and one number of samples. Numbers that end in _at are addresses."""
 
     _fields_ = (
@@ -44,7 +44,7 @@ class Plan(ctypes.Structure):
         ("samples", ctypes.c_int64),
         ("seed", ctypes.c_double),
         ("count", ctypes.c_int64),
-        ("given", ctypes.POINTER(Given)),
+        ("given", ctypes.POINTER(Expected)),
         ("array_type", ctypes.py_object),
         ("failure", ctypes.py_object),
         ("refused", ctypes.py_object),
@@ -66,15 +66,15 @@ _FASTCALL = 0x80
 """METH_FASTCALL: the arguments come as a C array and its length."""
 
 
-def entry(plan: Plan, given: Sequence[Given], owner: object) -> Callable[..., Any]:
-    """A function of arrays that runs the plan's kernel on them; ``given`` says what is expected, see `Given`.
+def entry(plan: EntryPlan, given: Sequence[Expected], owner: object) -> Callable[..., Any]:
+    """A function of arrays that runs the plan's kernel on them; ``given`` says what is expected, see `Expected`.
 
     It returns the result (a float, or its last argument, filled), raises `Failure`, or does nothing and returns None
     where an argument isn't just what is expected: an ndarray, no subclass, C-contiguous, float64 as the processor has
     it, of the right shape, and apart from the memory that the kernel changes. ``owner`` is kept alive as long as the
     function is. Two threads must not call it at the same time.
     """
-    plan.count, plan.given = len(given), (Given * len(given))(*given)
+    plan.count, plan.given = len(given), (Expected * len(given))(*given)
     plan.array_type, plan.failure, plan.refused = np.ndarray, Failure, None
     make, definition, engine = _compiled()
     # The last argument is meant for a module: Python keeps it as long as the function.
@@ -84,7 +84,7 @@ def entry(plan: Plan, given: Sequence[Given], owner: object) -> Callable[..., An
 
 
 @lru_cache(maxsize=1)
-def _compiled() -> tuple[Callable[..., Any], _Definition, Engine]:
+def _compiled() -> tuple[Callable[..., Any], _Definition, MachineCode]:
     """What makes functions of the entry's machine code, the same for all kernels; its definition, and the code."""
     for name in _PYTHON:
         address = ctypes.cast(getattr(ctypes.pythonapi, name), ctypes.c_void_p).value
@@ -133,7 +133,7 @@ def _member(structure: str, field: str) -> tuple[str, int]:
     """The pointer to one of the structures above, and the offset of a field in it."""
     if structure == "view":
         return "%view", _PY_BUFFER[field]
-    return f"%{structure}", getattr({"plan": Plan, "given": Given}[structure], field).offset
+    return f"%{structure}", getattr({"plan": EntryPlan, "given": Expected}[structure], field).offset
 
 
 # `a := kind structure field` reads a field. GetBuffer is asked for C-contiguous memory with its format: ND | FORMAT.

@@ -15,9 +15,10 @@ from .addresses import Address, Fixed
 from .bytecode import STOP, Bytecode, Opcode
 from .emit.emitter import POINTERS, Emitter, over_parts, split
 from .emit.straight import emit_lines
-from .layout import Arguments, Layout
+from .memory_map import Arguments, MemoryMap
 from .tables import define
-from .text.ir import Body, Index
+from .text.body import Body
+from .text.registers import Index
 
 _UNROLLED = 8
 """Vectors of a block that an instruction computes without a loop."""
@@ -26,7 +27,7 @@ _UNROLLED = 8
 class _Encoded(Fixed):
     """Addresses that the code says: the k-th place is what its k-th number says."""
 
-    def __init__(self, layout: Layout, bases: Sequence[str]) -> None:
+    def __init__(self, layout: MemoryMap, bases: Sequence[str]) -> None:
         super().__init__(layout)
         self._bases = bases
 
@@ -61,8 +62,8 @@ def emit_interpreter(emitter: Emitter, code: Bytecode, arguments: Arguments) -> 
         _emit_opcode(emitter, name, opcode)
     define(emitter.module, "opcodes", "ptr", [f"@{name}" for name in names])
     body = emitter.function("interpret")
-    begin = body.assign("load i64, ptr %T, align 8")
-    first = body.assign(f"load ptr, ptr {body.pointer('%A', arguments.offset('code'))}, align 8")
+    begin = body.load_scalar("%T", 0, "i64")
+    first = body.load_scalar("%A", arguments.offset("code"), "ptr")
     _go_on(body, body.pointer(first, body.offset(0, (begin, 4))))
 
 
@@ -81,8 +82,7 @@ def _emit_opcode(emitter: Emitter, name: str, opcode: Opcode) -> None:
 
 def _go_on(body: Body, place: str) -> None:
     """Run the instruction at that place of the code, as the last thing that the function does."""
-    following = body.pointer("@opcodes", body.offset(0, (_read(body, place, 0), 8)))
-    function = body.assign(f"load ptr, ptr {following}, align 8")
+    function = body.load_scalar("@opcodes", body.offset(0, (_read(body, place, 0), 8)), "ptr")
     pointers = ", ".join(f"ptr %{name}" for name in POINTERS)
     body.line(f"musttail call fastcc void {function}({pointers}, ptr {body.pointer(place, 4)})")
     body.finish()

@@ -15,9 +15,9 @@ from ..tape import Tape
 from .bytecode import Bytecode, constants_begin
 from .emit.functions import Shape
 from .emit.kernel import kernel_text, layout_of
-from .entry import Given, Plan, entry
-from .layout import Arguments
+from .entry import EntryPlan, Expected, entry
 from .machine import Target, compile_ir
+from .memory_map import Arguments
 
 
 class Kernel:
@@ -124,10 +124,10 @@ class Binding:
         shapes = {f"data{k}": (samples, *array.shape) for k, array in enumerate(tape.arrays)}
         if output:
             shapes["output"] = output
-        given = [Given(first + place(name), len(shape), shape[-1]) for name, shape in shapes.items()]
+        given = [Expected(first + place(name), len(shape), shape[-1]) for name, shape in shapes.items()]
         # While gradients are added, arrays are read: they must lie elsewhere.
         begin = self._grad.ctypes.data if tape.gives_loss else 0
-        plan = Plan(
+        plan = EntryPlan(
             kernel_at=kernel.address,
             block_at=first,
             samples_at=first + place("samples"),

@@ -60,7 +60,7 @@ class Architecture:
     registers: int
     tiles: Tiles
     attributes: str = ""
-    """What every function of a module says, see `ir.Module`."""
+    """What every function of a module says, see `IRModule`."""
 
 
 AVX512 = Architecture("avx512", 8, 32, Tiles(4, 4, 3, 8, 8, 2), '"prefer-vector-width"="512"')
@@ -141,7 +141,7 @@ def host() -> Target:
     return Target(llvm.get_process_triple(), llvm.get_host_cpu_name(), features)
 
 
-class Engine:
+class MachineCode:
     """Compiled code in memory. It lives as long as this object: keep it while any address of it may be called."""
 
     def __init__(self, code: bytes, target: Target, was_kept: bool = False) -> None:
@@ -175,8 +175,8 @@ def _close(engine: Any, module: Any) -> None:  # noqa: ARG001 (the module is kep
 _WORK: SharedWork[bytes] = SharedWork()
 
 
-def compile_ir(text: str, opt_level: int = 2, target: Target | None = None) -> Engine:
-    """Machine code from the text of a module, see `ir.Module.text`; from the cache on disk if it is there.
+def compile_ir(text: str, opt_level: int = 2, target: Target | None = None) -> MachineCode:
+    """Machine code from the text of a module, see `IRModule.text`; from the cache on disk if it is there.
 
     ``opt_level`` is the effort of code generation. Loops need at least 1. For straight-line code 0 halves the time to
     compile and costs a third in speed. No passes run on the IR: what is emitted is optimised by construction.
@@ -191,7 +191,7 @@ def compile_ir(text: str, opt_level: int = 2, target: Target | None = None) -> E
     key = key_of((text, target.triple, target.cpu, target.features, str(opt_level), versions))
     kept = None if cache is None else cache.find(key)
     code = _WORK.done(key, partial(_object_code, text, target, opt_level, key, cache)) if kept is None else kept
-    return Engine(code, target, kept is not None)
+    return MachineCode(code, target, kept is not None)
 
 
 def _object_code(text: str, target: Target, opt_level: int, key: str, cache: CodeCache | None) -> bytes:

@@ -6,11 +6,11 @@ from typing import Any, TypeAlias
 
 from ...operation import Op
 from ...ops import add, div, mul, sub
-from ..tape import Dense, Group, Instruction, Map, Mean, Number, Outer, Row, Straight, Uniform, Uniforms
-from .addresses import COLUMN, NUMBER, SLOT, Place, bits
-from .layout import Layout, columns_read
+from ..tape import Dense, Instruction, Map, Mean, Number, Row, Rows, Straight, SumMatrix, Uniform, Uniforms
+from .addresses import COLUMN, NUMBER, SLOT, Movable, bits
+from .memory_map import MemoryMap, columns_read
 
-Item: TypeAlias = Straight | Dense | Map | Mean | Outer
+Item: TypeAlias = Straight | Dense | Map | Mean | SumMatrix
 
 ARITHMETIC = frozenset((add, sub, mul, div))
 """Operations whose code is the same whatever the numbers in it are; others look at them."""
@@ -19,9 +19,9 @@ ARITHMETIC = frozenset((add, sub, mul, div))
 class Outline:
     """Writes the outline of one unit: nested tuples, in which a place is a number."""
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: MemoryMap) -> None:
         self._layout = layout
-        self.places: dict[Place, int] = {}
+        self.places: dict[Movable, int] = {}
         """All places, each with its number."""
 
     def of(self, item: Item) -> Any:
@@ -30,7 +30,7 @@ class Outline:
             return tuple([self._line(line) for line in item.code])
         if isinstance(item, Map):
             return self._map(item)
-        if isinstance(item, Outer):
+        if isinstance(item, SumMatrix):
             return self._outer(item)
         if isinstance(item, Mean):
             return Mean, item.members, self._row(item.first), self._row(item.store), item.adjoint
@@ -55,13 +55,13 @@ class Outline:
         maps = tuple(map(self._map, item.epilogue))
         return Dense, item.outputs, segments, bias, item.bias_stride, self._operand(item.store), maps
 
-    def _outer(self, item: Outer) -> Any:
+    def _outer(self, item: SumMatrix) -> Any:
         sizes = item.outputs, item.inputs, item.stride_j, item.stride_k
         array = None
         if (found := columns_read(self._layout.tape, item)) is not None:
             array, column = found
             self._place((COLUMN, column))
-        return Outer, *sizes, array, self._row(item.left), self._operand(item.right), self._place((SLOT, item.slot))
+        return SumMatrix, *sizes, array, self._row(item.left), self._operand(item.right), self._place((SLOT, item.slot))
 
     def _arguments(self, op: Op, args: Any) -> Any:
         if op not in ARITHMETIC:
@@ -71,7 +71,7 @@ class Outline:
     def _number(self, number: Number) -> Any:
         return Number, self._place((NUMBER, bits(number.value)))
 
-    def _place(self, place: Place) -> int:
+    def _place(self, place: Movable) -> int:
         return self.places.setdefault(place, len(self.places))
 
     def _row(self, row: Row) -> int:
@@ -89,8 +89,8 @@ class Outline:
             return self._uniform(operand.slot)
         if kind is Number:
             return float(operand.value).hex()  # 0.0 and -0.0 are equal, but not the same
-        if kind is Group:
-            return Group, self._place(operand.first)
+        if kind is Rows:
+            return Rows, self._place(operand.first)
         if kind is Uniforms:
             return Uniforms, self._uniform(operand.slot), operand.stride
         return operand  # a Local, an Output, None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import lru_cache, partial
 from typing import Any
 
@@ -12,9 +12,9 @@ import numpy as np
 from ...optim.rule import Rule
 from ...optim.stepping import Step
 from ..backend import Floats
-from .emit.ending import Place, neighbours, scattered, write_update
-from .machine import Architecture, Engine, Target, compile_ir, host
-from .text.ir import Body, Index, Module
+from .emit.ending import Slots, neighbours, scattered, write_update
+from .machine import Architecture, MachineCode, Target, compile_ir, host
+from .text.module import IRModule
 
 _FEW = 10_000
 """Parameters up to which a step keeps Python's lock: it takes a few µs, and letting go costs 50 ns."""
@@ -39,7 +39,7 @@ def compiled_step(rule: Rule, data: Floats, grad: Floats, states: tuple[Floats, 
 class _BoundRule:
     """Compiled code and its argument block: length, pointers, and the numbers of the step."""
 
-    def __init__(self, engine: Engine, arrays: tuple[Floats, ...], scalars: int) -> None:
+    def __init__(self, engine: MachineCode, arrays: tuple[Floats, ...], scalars: int) -> None:
         self._engine, self._arrays = engine, arrays
         kind = ctypes.PYFUNCTYPE if len(arrays[0]) <= _FEW else ctypes.CFUNCTYPE
         function = kind(None, ctypes.c_void_p)(engine.address("step"))
@@ -63,34 +63,28 @@ class _Run(partial[None]):
 
 
 @lru_cache(maxsize=64)
-def _engine(rule: Rule, target: Target) -> Engine:
+def _engine(rule: Rule, target: Target) -> MachineCode:
     return compile_ir(rule_text(rule, target.architecture), 2, target)
 
 
 def rule_text(rule: Rule, architecture: Architecture) -> str:
     """The LLVM module of a rule: ``void @step(ptr)``, which takes the argument block."""
-    module = Module(architecture.width, architecture.attributes)
+    module = IRModule(architecture.width, architecture.attributes)
     body = module.function("step", "ptr noalias %A")
-    count = body.assign("load i64, ptr %A, align 8")
+    count = body.load_scalar("%A", 0, "i64")
     bases = ["%P", "%G", *(f"%S{k}" for k in range(len(rule.state)))]
     for k, base in enumerate(bases, 1):
         body.line(f"{base} = load ptr, ptr {body.pointer('%A', 8 * k)}, align 8")
     first = 8 * (1 + len(bases))
     scalars = {name: body.broadcast("%A", first + 8 * k) for k, name in enumerate(rule.scalars)}
 
-    def one_place(place: Place) -> None:
+    def one_place(place: Slots) -> None:
         write_update(body, rule, place.read("%G"), place, scalars)
 
     width = architecture.width
     whole = body.assign(f"and i64 {count}, {-width}")
-    _emit_loop(body, whole, width, lambda slot: one_place(neighbours(body, slot)))
+    body.loop_if_any(whole, lambda slot, _: one_place(neighbours(body, slot)), stride=width)
     rest = body.assign(f"sub i64 {count}, {whole}")
-    _emit_loop(body, rest, 1, lambda k: one_place(scattered(body, [body.offset(0, (k, 1), (whole, 1))])))
+    body.loop_if_any(rest, lambda k, _: one_place(scattered(body, [body.offset(0, (k, 1), (whole, 1))])))
     body.finish()
     return module.text()
-
-
-def _emit_loop(body: Body, count: str, stride: int, do: Callable[[Index], None]) -> None:
-    """A loop that may have no rounds."""
-    some = body.assign(f"icmp sgt i64 {count}, 0")
-    body.when(some, lambda: body.loop(count, lambda k, _: do(k), stride=stride))

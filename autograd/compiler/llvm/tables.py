@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from .text.ir import Body, Index, Module
+from .text.body import Body
+from .text.module import IRModule
+from .text.registers import Index
 
 
 class Table:
     """Rows of 64-bit numbers, all of the same length.
 
-    >>> module = Module(4)
+    >>> module = IRModule(4)
     >>> table = Table(module, "squares", [(1, 1), (2, 4)])
     >>> body = module.function("f", "ptr %p")
     >>> table.read(body, 1, 1)
@@ -26,17 +28,16 @@ class Table:
     <BLANKLINE>
     """
 
-    def __init__(self, module: Module, name: str, rows: Sequence[Sequence[int]]) -> None:
+    def __init__(self, module: IRModule, name: str, rows: Sequence[Sequence[int]]) -> None:
         self._base, self.columns = f"@{name}", len(rows[0])
         define(module, name, "i64", [str(number) for row in rows for number in row])
 
     def read(self, body: Body, row: Index, column: int) -> str:
         """The name of a register with the number in that row and column."""
-        place = body.pointer(self._base, body.offset(8 * column, (row, 8 * self.columns)))
-        return body.assign(f"load i64, ptr {place}, align 8")
+        return body.load_scalar(self._base, body.offset(8 * column, (row, 8 * self.columns)), "i64")
 
 
-def define(module: Module, name: str, kind: str, entries: Iterable[str]) -> None:
+def define(module: IRModule, name: str, kind: str, entries: Iterable[str]) -> None:
     """A constant array of that LLVM type; the entries are as LLVM reads them."""
     typed = [f"{kind} {entry}" for entry in entries]
     text = ", ".join(typed)

@@ -25,7 +25,7 @@ from ..backend import Bind, Run
 from ..notice import Notice, current_notice
 from ..tape import Tape
 from .bytecode import Bytecode, encode
-from .layout import Layout
+from .memory_map import MemoryMap
 
 MUCH = 30_000
 """Irregular operations from which on they are interpreted at first: compiling them takes a second."""
@@ -49,7 +49,7 @@ class Takeover:
         """The code for the interpreter; None where there is too little, or too little that is alike."""
         if self._operations < MUCH:
             return None
-        code = encode(self._tape, Layout(self._tape, width=1, vectors=1, depth=1))
+        code = encode(self._tape, MemoryMap(self._tape, width=1, vectors=1, depth=1))
         return code if len(code.opcodes) * _USES <= self._operations else None
 
     @property

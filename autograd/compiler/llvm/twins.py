@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..tape import Dense, Instruction, Map, Number, Row, Straight
-from .addresses import NUMBER, Entry, Place, bits
-from .layout import Layout
+from .addresses import NUMBER, Entry, Movable, bits
+from .memory_map import MemoryMap
 from .outline import ARITHMETIC, Item, Outline
 
 
@@ -26,19 +26,19 @@ class Twins:
     """Their numbers."""
     first: Any
     """The first of them, which is written down; a number that is another for others is an `Entry` in it."""
-    moves: Mapping[Place, int | None]
+    moves: Mapping[Movable, int | None]
     """For each place of the first unit the entry that moves it, None if it is the same place for all."""
     entries: Sequence[Sequence[int]]
     """For each member: how far its places lie from those of the first, and the bits of its numbers."""
 
 
-def find_twins(items: Sequence[Item], layout: Layout) -> list[Twins]:
+def find_twins(items: Sequence[Item], layout: MemoryMap) -> list[Twins]:
     """All items, each with its twins, in the order of the first of them; those that have none are alone.
 
     >>> from autograd import exp
     >>> from autograd.compiler.tape import Instruction, Tape
     >>> units = [Straight((Instruction(0, exp, (Row("input", k),), Row("scratch", 2 * k)),)) for k in range(3)]
-    >>> layout = Layout(Tape((), 0, 0, 6, (), units, (), (), ()), width=4, vectors=1, depth=64)
+    >>> layout = MemoryMap(Tape((), 0, 0, 6, (), units, (), (), ()), width=4, vectors=1, depth=64)
     >>> [twins] = find_twins(units, layout)
     >>> twins.members, twins.entries
     ([0, 1, 2], [(0, 0), (32, 64), (64, 128)])
@@ -55,11 +55,11 @@ def written_operations(items: Iterable[Item]) -> int:
     return sum(len(silhouette) for silhouette in {_silhouette(item) for item in items if isinstance(item, Straight)})
 
 
-def _by_outline(numbers: Sequence[int], items: Sequence[Item], layout: Layout) -> Iterator[Twins]:
+def _by_outline(numbers: Sequence[int], items: Sequence[Item], layout: MemoryMap) -> Iterator[Twins]:
     if len(numbers) == 1:
         yield Twins(numbers, items[numbers[0]], {}, [()])
         return
-    found: dict[Any, tuple[list[int], list[list[Place]]]] = {}
+    found: dict[Any, tuple[list[int], list[list[Movable]]]] = {}
     for number in numbers:
         outline = Outline(layout)
         members, places = found.setdefault(outline.of(items[number]), ([], []))
@@ -69,10 +69,10 @@ def _by_outline(numbers: Sequence[int], items: Sequence[Item], layout: Layout) -
         yield _compared(members, items[members[0]], places, layout)
 
 
-def _compared(members: list[int], first: Item, places: list[list[Place]], layout: Layout) -> Twins:
+def _compared(members: list[int], first: Item, places: list[list[Movable]], layout: MemoryMap) -> Twins:
     distances = [[layout.row(place) if isinstance(place, Row) else place[1] for place in own] for own in places]
     entries: dict[tuple[int, ...], int] = {}
-    moves: dict[Place, int | None] = {}
+    moves: dict[Movable, int | None] = {}
     for place, column in zip(places[0], zip(*distances, strict=True), strict=True):
         origin = 0 if place[0] == NUMBER else column[0]
         is_same = column.count(column[0]) == len(column)

@@ -38,8 +38,8 @@ class SharedWork(Generic[T]):
             try:
                 return future.result(_SLICE)
             except FutureTimeoutError:
-                if future.done():  # it was the work's own
-                    raise
+                if future.done():  # just now, or it was the work's own
+                    return future.result()
 
     def _do(self, key: str, work: Callable[[], T], future: Future[T]) -> None:
         try:

@@ -10,24 +10,25 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from ...batch import BATCH_MEAN
 from ...operation import Op
 from ...ops import add, mul, neg, sub
-from ..graph.conditions import ADJOINT_MEAN, BATCH_MEAN, IDENTITY, IS_CONDITION, PASSED_ON, SHIELDED
-from ..graph.gradients import Gradients, LineSum, Sum
-from ..graph.nodes import DOT, PRODUCT, TOTALS, Kind, Nodes
+from ..graph.conditions import ADJOINT_MEAN, IDENTITY, IS_CONDITION, PASSED_ON, SHIELDED
+from ..graph.gradients import Gradients, LineSum, UniformSum
+from ..graph.graph import DOT, PRODUCT, TOTALS, Graph, Kind
 from ..graph.partials import partials
 from ..graph.runs import Line, runs
 from .dots import worth_a_dot
 
 
-def differentiate(nodes: Nodes, root: int, by_parameters: bool = True, by_inputs: bool = False) -> Gradients:
+def differentiate(graph: Graph, root: int, by_parameters: bool = True, by_inputs: bool = False) -> Gradients:
     """Add to the graph what the derivatives of ``root`` need, the adjoint of each sample's root being the seed.
 
-    >>> nodes = Nodes(); w, x = nodes.leaf("parameter", 0), nodes.leaf("input", 0)
-    >>> differentiate(nodes, nodes.record(mul, (w, x))).sums == [(w, nodes.leaf("seed", 0), x)]
+    >>> graph = Graph(); w, x = graph.leaf("parameter", 0), graph.leaf("input", 0)
+    >>> differentiate(graph, graph.record(mul, (w, x))).sums == [(w, graph.leaf("seed", 0), x)]
     True
     """
-    return Sweep(nodes, root, by_parameters, by_inputs).run()
+    return Sweep(graph, root, by_parameters, by_inputs).run()
 
 
 Term = tuple[int | None, int]
@@ -41,13 +42,13 @@ _OF_TWO: tuple[tuple[int, ...], ...] = ((), (0,), (1,), (0, 1))
 class Sweep:
     """One way back through a graph, from the root to what is asked for."""
 
-    def __init__(self, nodes: Nodes, root: int, by_parameters: bool, by_inputs: bool) -> None:
-        self.nodes, self.root = nodes, root
-        self.size = len(nodes)
+    def __init__(self, graph: Graph, root: int, by_parameters: bool, by_inputs: bool) -> None:
+        self.graph, self.root = graph, root
+        self.size = len(graph)
         self.by_parameters = by_parameters
         self._by_inputs = by_inputs
         self.needed = self._find_needed()
-        self._record: Callable[[Op, tuple[int, ...]], int] = nodes.record
+        self._record: Callable[[Op, tuple[int, ...]], int] = graph.record
         """Adds a step of a partial to the graph."""
         self.terms: dict[int, list[Term]] = {}
         self.parts: dict[int, list[tuple[int, Line]]] = {}
@@ -58,37 +59,37 @@ class Sweep:
 
     def _find_needed(self) -> bytearray:
         """Which nodes carry gradient: those that depend on what it is asked for."""
-        nodes = self.nodes
+        graph = self.graph
         wanted: dict[Kind, bool] = {"parameter": self.by_parameters, "input": self._by_inputs}
         wanted.update(dict.fromkeys(TOTALS, self.by_parameters))
         needed = bytearray(self.size)
-        for node, kind in enumerate(nodes.kinds):
-            if nodes.is_leaf(node):
+        for node, kind in enumerate(graph.kinds):
+            if graph.is_leaf(node):
                 needed[node] = wanted.get(kind, False)
             elif kind == PRODUCT and self.by_parameters:
                 needed[node] = True
             elif kind is not IDENTITY and kind not in IS_CONDITION:
-                needed[node] = any(needed[arg] for arg in nodes.args[node])
+                needed[node] = any(needed[arg] for arg in graph.args[node])
         return needed
 
     def run(self) -> Gradients:
         """The whole sweep: rows first, then what depends on parameters alone."""
-        nodes, seed = self.nodes, self.nodes.leaf("seed", 0)
+        graph, seed = self.graph, self.graph.leaf("seed", 0)
         self._contribute(self.root, None, seed)
         for node in range(self.size - 1, -1, -1):
             if node in self.lines:
                 self._through_vec(node, self.lines.pop(node))
-            if nodes.uniform[node] or not (node in self.terms or node in self.parts):
+            if graph.uniform[node] or not (node in self.terms or node in self.parts):
                 continue
             adjoint = self._collected(self.terms.pop(node, []), self.parts.pop(node, []))
-            if nodes.is_leaf(node):
+            if graph.is_leaf(node):
                 self.gradients.inputs[node] = adjoint
-            elif nodes.kinds[node] == DOT:
+            elif graph.kinds[node] == DOT:
                 self._through_dot(node, adjoint)
-            elif nodes.kinds[node] == PRODUCT:
+            elif graph.kinds[node] == PRODUCT:
                 self._through_product(node, adjoint)
-            elif nodes.kinds[node] is BATCH_MEAN:
-                self._contribute(nodes.args[node][0], None, nodes.record(ADJOINT_MEAN, (adjoint,)))
+            elif graph.kinds[node] is BATCH_MEAN:
+                self._contribute(graph.args[node][0], None, graph.record(ADJOINT_MEAN, (adjoint,)))
             else:
                 self._through(node, adjoint)
         self._through_uniforms()
@@ -98,44 +99,44 @@ class Sweep:
         """Add to the adjoint of a node; to that of a uniform as a sum of ``row * right``."""
         if not self.needed[node]:
             return
-        if self.nodes.uniform[node]:
-            left = row if coefficient is None else self.nodes.record(mul, (coefficient, row))
-            self.gradients.sums.append(Sum(node, left, right))
+        if self.graph.uniform[node]:
+            left = row if coefficient is None else self.graph.record(mul, (coefficient, row))
+            self.gradients.sums.append(UniformSum(node, left, right))
         else:
             self.terms.setdefault(node, []).append((coefficient, row))
 
     def _collected(self, terms: Sequence[Term], parts: Sequence[tuple[int, Line]] = ()) -> int:
         """The sum of the terms, products with uniforms as a dot, and of what flows back through layers."""
-        nodes = self.nodes
+        graph = self.graph
         if len(terms) == 1 and terms[0][0] is None and not parts:  # nearly always, in a graph without weights
             return terms[0][1]
         products = [(coefficient, row) for coefficient, row in terms if coefficient is not None]
         rows = [row for coefficient, row in terms if coefficient is None]
-        if worth_a_dot(nodes, [coefficient for coefficient, _ in products]):
-            rows.insert(0, nodes.dot(products))
+        if worth_a_dot(graph, [coefficient for coefficient, _ in products]):
+            rows.insert(0, graph.dot(products))
         else:
-            rows[:0] = [nodes.record(mul, product) for product in products]
+            rows[:0] = [graph.record(mul, product) for product in products]
         if parts:
-            rows.insert(0, nodes.product(parts))
-        rows.sort(key=lambda row: nodes.kinds[row] is neg)  # what is subtracted stands behind something
+            rows.insert(0, graph.product(parts))
+        rows.sort(key=lambda row: graph.kinds[row] is neg)  # what is subtracted stands behind something
         total = rows[0]
         for row in rows[1:]:
-            total = _sum(nodes, total, row)
+            total = _sum(graph, total, row)
         return total
 
     def _through_dot(self, node: int, adjoint: int) -> None:
-        bias = self.nodes.bias(node)
+        bias = self.graph.bias(node)
         if bias is not None:
             self._contribute(bias, None, adjoint)
-        for coefficient, row in self.nodes.terms(node):
+        for coefficient, row in self.graph.terms(node):
             self._contribute(coefficient, None, adjoint, row)
             self._contribute(row, coefficient, adjoint)
 
     def _through_product(self, node: int, adjoint: int) -> None:
-        bias = self.nodes.bias(node)
+        bias = self.graph.bias(node)
         if bias is not None:
             self._contribute(bias, None, adjoint)
-        for vec, line in self.nodes.parts(node):
+        for vec, line in self.graph.parts(node):
             if self.by_parameters:
                 self.gradients.sums.append(LineSum(line, adjoint, vec))
             if self.needed[vec]:
@@ -147,98 +148,98 @@ class Sweep:
         Lines with a step from each to the next are the rows of a matrix. What flows to a row of the vec is the product
         of a column of each matrix with the adjoints of its rows.
         """
-        nodes = self.nodes
+        graph = self.graph
         matrices: list[tuple[int, Line, int]] = []
         ordered = sorted(lines, key=lambda line: (line.step, line.slot))
         for run in runs([(line.step, line.slot) for line in ordered], ordered, steps=(0,)):
             adjoints = [self._collected([(None, adjoint) for adjoint in lines[line]]) for line in run]
-            matrices.append((nodes.vec(tuple(adjoints)), run[0], run[1].slot - run[0].slot if len(run) > 1 else 1))
-        for k, row in enumerate(nodes.args[vec]):
+            matrices.append((graph.vec(tuple(adjoints)), run[0], run[1].slot - run[0].slot if len(run) > 1 else 1))
+        for k, row in enumerate(graph.args[vec]):
             if self.needed[row]:
                 columns = [(adjoints, Line(slot + k * step, by)) for adjoints, (slot, step), by in matrices]
                 self.parts.setdefault(row, []).extend(columns)
 
     def _through(self, node: int, adjoint: int) -> None:
         """Pass an adjoint on to the operands of an operation, each with its partial."""
-        nodes = self.nodes
-        op = nodes.kinds[node]
+        graph = self.graph
+        op = graph.kinds[node]
         assert isinstance(op, Op)
         for arg, p in self._partials(node):
-            number = nodes.numbers.get(p)
+            number = graph.numbers.get(p)
             if number is not None:
                 if number != 0.0:
-                    self._contribute(arg, None, _scaled(nodes, adjoint, number))
-            elif nodes.uniform[arg]:
+                    self._contribute(arg, None, _scaled(graph, adjoint, number))
+            elif graph.uniform[arg]:
                 self._into_uniform(arg, adjoint, p, op.singular)
-            elif nodes.uniform[p] and not op.singular:
+            elif graph.uniform[p] and not op.singular:
                 self._contribute(arg, p, adjoint)
             else:
-                self._contribute(arg, None, _times(nodes, adjoint, p, op.singular))
+                self._contribute(arg, None, _times(graph, adjoint, p, op.singular))
 
     def _into_uniform(self, uniform: int, adjoint: int, p: int, singular: bool) -> None:
         if singular:
-            p = self.nodes.record(SHIELDED, (adjoint, p))
-        if self.nodes.uniform[p]:
+            p = self.graph.record(SHIELDED, (adjoint, p))
+        if self.graph.uniform[p]:
             self._contribute(uniform, p, adjoint)
         else:
             self._contribute(uniform, None, adjoint, p)
 
     def _through_uniforms(self) -> None:
         """Carry the adjoints of what was computed from parameters alone to the parameters."""
-        nodes, gradients = self.nodes, self.gradients
-        summed = {total.uniform for total in gradients.sums if isinstance(total, Sum)}
+        graph, gradients = self.graph, self.gradients
+        summed = {total.uniform for total in gradients.sums if isinstance(total, UniformSum)}
         passed: dict[int, int] = {}
         for node in range(self.size - 1, -1, -1):
-            if not self.needed[node] or not nodes.uniform[node]:
+            if not self.needed[node] or not graph.uniform[node]:
                 continue
             adjoint = passed.pop(node, None)
-            if nodes.is_leaf(node):
+            if graph.is_leaf(node):
                 if adjoint is not None:
                     gradients.parameters[node] = adjoint
                 continue
             if node in summed:
-                adjoint = _plus(nodes, adjoint, nodes.leaf("adjoint", node))
+                adjoint = _plus(graph, adjoint, graph.leaf("adjoint", node))
             if adjoint is not None:
                 self._through_uniform(node, adjoint, passed)
 
     def _through_uniform(self, node: int, adjoint: int, passed: dict[int, int]) -> None:
-        nodes = self.nodes
+        graph = self.graph
         for arg, p in self._partials(node):
-            number = nodes.numbers.get(p)
+            number = graph.numbers.get(p)
             if number is None:
-                passed[arg] = _plus(nodes, passed.get(arg), nodes.record(PASSED_ON, (adjoint, p)))
+                passed[arg] = _plus(graph, passed.get(arg), graph.record(PASSED_ON, (adjoint, p)))
             elif number != 0.0:
-                passed[arg] = _plus(nodes, passed.get(arg), _scaled(nodes, adjoint, number))
+                passed[arg] = _plus(graph, passed.get(arg), _scaled(graph, adjoint, number))
 
     def _partials(self, node: int) -> Iterable[tuple[int, int]]:
         """The operands that carry gradient, and the partials by them."""
-        args, needed = self.nodes.args[node], self.needed
+        args, needed = self.graph.args[node], self.needed
         if len(args) == 2:
             positions = _OF_TWO[needed[args[0]] + 2 * needed[args[1]]]
         else:
             positions = tuple([position for position, arg in enumerate(args) if needed[arg]])
-        found = partials(self.nodes, node, positions, self._record)
+        found = partials(self.graph, node, positions, self._record)
         return zip([args[position] for position in positions], found, strict=True)
 
 
-def _times(nodes: Nodes, adjoint: int, p: int, singular: bool) -> int:
+def _times(graph: Graph, adjoint: int, p: int, singular: bool) -> int:
     """The product of an adjoint and a partial; the sign of a partial goes outside, where a subtraction swallows it."""
-    if nodes.kinds[p] is neg:
-        return nodes.record(neg, (_times(nodes, adjoint, nodes.args[p][0], singular),))
-    return nodes.record(PASSED_ON if singular else mul, (adjoint, p))
+    if graph.kinds[p] is neg:
+        return graph.record(neg, (_times(graph, adjoint, graph.args[p][0], singular),))
+    return graph.record(PASSED_ON if singular else mul, (adjoint, p))
 
 
-def _sum(nodes: Nodes, a: int, b: int) -> int:
-    return nodes.record(sub, (a, nodes.args[b][0])) if nodes.kinds[b] is neg else nodes.record(add, (a, b))
+def _sum(graph: Graph, a: int, b: int) -> int:
+    return graph.record(sub, (a, graph.args[b][0])) if graph.kinds[b] is neg else graph.record(add, (a, b))
 
 
-def _scaled(nodes: Nodes, adjoint: int, number: float) -> int:
+def _scaled(graph: Graph, adjoint: int, number: float) -> int:
     if number == 1.0:
         return adjoint
     if not math.isfinite(number):
-        return nodes.record(PASSED_ON, (adjoint, nodes.constant(number)))
-    return nodes.record(neg, (adjoint,)) if number == -1.0 else nodes.record(mul, (adjoint, nodes.constant(number)))
+        return graph.record(PASSED_ON, (adjoint, graph.constant(number)))
+    return graph.record(neg, (adjoint,)) if number == -1.0 else graph.record(mul, (adjoint, graph.constant(number)))
 
 
-def _plus(nodes: Nodes, a: int | None, b: int) -> int:
-    return b if a is None else nodes.record(add, (a, b))
+def _plus(graph: Graph, a: int | None, b: int) -> int:
+    return b if a is None else graph.record(add, (a, b))

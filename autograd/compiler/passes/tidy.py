@@ -9,7 +9,7 @@ from ...domain import REAL
 from ...operation import Op
 from ...ops import div, mul, where
 from ..graph.conditions import ALIAS, BOTH, EITHER, IDENTITY, IS_CONDITION, Tree, selection
-from ..graph.nodes import Nodes, constant_key
+from ..graph.graph import Graph, constant_key
 from ..graph.partials import recipe_of_kernel
 
 MANY = 32
@@ -29,29 +29,29 @@ class _Condition(NamedTuple):
 Names: TypeAlias = dict[int, int]
 
 
-def tidy(nodes: Nodes, roots: Iterable[int], written: int | None = None) -> tuple[Nodes, Names]:
+def tidy(graph: Graph, roots: Iterable[int], written: int | None = None) -> tuple[Graph, Names]:
     """The part of the graph that the roots need, without conditions and without identities; and the new names of nodes.
 
-    Nodes from ``written`` on are derivatives, which nobody wrote: there a division by a number whose inverse is known
+    Graph from ``written`` on are derivatives, which nobody wrote: there a division by a number whose inverse is known
     becomes a product.
 
     >>> from autograd.compiler.graph.conditions import GREATER
-    >>> nodes = Nodes(); x, zero = nodes.leaf("input", 0), nodes.constant(0.0)
-    >>> choice = nodes.record(where, (nodes.record(GREATER, (x, zero)), x, zero))
-    >>> new, names = tidy(nodes, [choice]); new.kinds[names[choice]]
+    >>> graph = Graph(); x, zero = graph.leaf("input", 0), graph.constant(0.0)
+    >>> choice = graph.record(where, (graph.record(GREATER, (x, zero)), x, zero))
+    >>> new, names = tidy(graph, [choice]); new.kinds[names[choice]]
     <Op select(x0>x1)>
     """
-    new = Nodes()
+    new = Graph()
     names: Names = {}
     conditions: dict[int, _Condition] = {}
-    live = nodes.live(roots)
-    written = len(nodes) if written is None else written
-    for node, kind in enumerate(nodes.kinds):
+    live = graph.live(roots)
+    written = len(graph) if written is None else written
+    for node, kind in enumerate(graph.kinds):
         if not live[node]:
             continue
-        args = nodes.args[node]
+        args = graph.args[node]
         if kind not in _REWRITTEN and len(args) < MANY:
-            names[node] = nodes.copy_into(new, node, names)
+            names[node] = graph.copy_into(new, node, names)
         elif kind in IS_CONDITION:
             of = conditions if kind is BOTH or kind is EITHER else names
             conditions[node] = _condition(new, kind, *[of[arg] for arg in args])
@@ -59,27 +59,27 @@ def tidy(nodes: Nodes, roots: Iterable[int], written: int | None = None) -> tupl
             names[node] = names[args[0]]
         elif kind is where and args[0] in conditions:
             names[node] = _selected(new, conditions[args[0]], names[args[1]], names[args[2]])
-        elif node >= written and kind is div and (inverse := _inverse(nodes, node, live)) is not None:
+        elif node >= written and kind is div and (inverse := _inverse(graph, node, live)) is not None:
             names[node] = new.record(mul, (names[args[0]], names[inverse]))
         else:
-            spelled_out = _spelled_out(nodes, new, node, names) if len(args) >= MANY else None
-            names[node] = nodes.copy_into(new, node, names) if spelled_out is None else spelled_out
+            spelled_out = _spelled_out(graph, new, node, names) if len(args) >= MANY else None
+            names[node] = graph.copy_into(new, node, names) if spelled_out is None else spelled_out
     return new, names
 
 
-def _inverse(nodes: Nodes, node: int, live: bytearray) -> int | None:
+def _inverse(graph: Graph, node: int, live: bytearray) -> int | None:
     """The node of 1 / b that stands before the division a / b, if one does."""
-    one = nodes.known.get(constant_key(1.0))
-    inverse = nodes.known.get((div, (one, nodes.args[node][1])))
+    one = graph.known.get(constant_key(1.0))
+    inverse = graph.known.get((div, (one, graph.args[node][1])))
     return inverse if inverse is not None and inverse < node and live[inverse] else None
 
 
-def _spelled_out(nodes: Nodes, new: Nodes, node: int, names: Names) -> int | None:
+def _spelled_out(graph: Graph, new: Graph, node: int, names: Names) -> int | None:
     """An operation of many operands as the steps of its kernel, which may be the same for whole lists of numbers.
 
     None where these are no operations, or where the operands have a domain: it belongs to the operation.
     """
-    op, args = nodes.kinds[node], nodes.args[node]
+    op, args = graph.kinds[node], graph.args[node]
     if not isinstance(op, Op) or op.domain_of(0) is not REAL or op.refuses is not None:
         return None
     recipe = recipe_of_kernel(op, len(args))
@@ -100,7 +100,7 @@ def _spelled_out(nodes: Nodes, new: Nodes, node: int, names: Names) -> int | Non
     return int(values[recipe.results[0]])
 
 
-def _condition(new: Nodes, kind: Op, left: Any, right: Any) -> _Condition:
+def _condition(new: Graph, kind: Op, left: Any, right: Any) -> _Condition:
     """A comparison of two numbers, or two conditions joined."""
     if kind is not BOTH and kind is not EITHER:
         return _Condition((kind.symbol, 0, 1), (left, right))
@@ -116,10 +116,10 @@ def _moved(tree: Tree, by: int) -> Tree:
     return tree[0], _moved(tree[1], by), _moved(tree[2], by)
 
 
-def _as_number(new: Nodes, condition: _Condition) -> _Condition:
+def _as_number(new: Graph, condition: _Condition) -> _Condition:
     number = _selected(new, condition, new.constant(1.0), new.constant(0.0))
     return _Condition((">", 0, 1), (number, new.constant(0.5)))
 
 
-def _selected(new: Nodes, condition: _Condition, a: int, b: int) -> int:
+def _selected(new: Graph, condition: _Condition, a: int, b: int) -> int:
     return new.record(selection(condition.tree), (*condition.compared, a, b))

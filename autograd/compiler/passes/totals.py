@@ -2,113 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from functools import reduce
-from typing import NamedTuple
 
 from ...ops import abs as magnitude
 from ...ops import add, mul
-from ..graph.nodes import Nodes, Total
+from ..graph.graph import Graph, TotalKind
 from ..graph.runs import runs
+from .chains import count_uses, links, rebuilt, summands
 
 FEWEST = 8
 """Parameters that are worth a total."""
 
 
-def find_totals(nodes: Nodes, roots: Sequence[int]) -> tuple[Nodes, tuple[int, ...]]:
+def find_totals(graph: Graph, roots: Sequence[int]) -> tuple[Graph, tuple[int, ...]]:
     """The same graph, in which what spells out Σ w² or Σ |w| over parameters side by side is a leaf for the sum.
 
-    >>> nodes = Nodes(); squares = [nodes.record(mul, (w, w)) for w in (nodes.leaf("parameter", k) for k in range(9))]
+    >>> graph = Graph(); squares = [graph.record(mul, (w, w)) for w in (graph.leaf("parameter", k) for k in range(9))]
     >>> total = squares[0]
-    >>> for square in squares[1:]: total = nodes.record(add, (total, square))
-    >>> found, (root,) = find_totals(nodes, [total]); found.kinds[root], found.payload[root]
+    >>> for square in squares[1:]: total = graph.record(add, (total, square))
+    >>> found, (root,) = find_totals(graph, [total]); found.kinds[root], found.payload[root]
     ('squares', (0, 9))
     """
-    finder = _Finder(nodes, roots)
-    return finder.rebuilt() if finder.chains else (nodes, tuple(roots))
+    live = graph.live(roots)
+    uses = count_uses(graph, roots, live)
+    sums = [node for node, kind in enumerate(graph.kinds) if kind is add and live[node] and graph.uniform[node]]
+    inside = links(graph, sums, uses)
+    chains = [_Chain(graph, node, inside, uses) for node in sums if node not in inside]
+    chains = [chain for chain in chains if chain.totals]
+    if not chains:
+        return graph, tuple(roots)
+    absorbed = {node for chain in chains for node in chain.absorbed}
+    return rebuilt(graph, roots, live, absorbed, {chain.end: chain.as_totals for chain in chains})
 
 
-class _Chain(NamedTuple):
-    """What a sum adds up: totals by kind and payload, and other nodes."""
+class _Chain:
+    """What a sum adds up: totals by kind and payload, and other nodes; and the nodes that only the sum needed."""
 
-    totals: list[tuple[Total, tuple[int, int]]]
-    rest: list[int]
-
-
-class _Finder:
-    def __init__(self, nodes: Nodes, roots: Sequence[int]) -> None:
-        self.nodes, self.roots = nodes, roots
-        self.live = nodes.live(roots)
-        self.uses = self._count_uses()
-        self.chains: dict[int, _Chain] = {}
-        """By the last addition of a sum."""
-        self.absorbed = bytearray(len(nodes))
-        """Which nodes only such a sum needed."""
-        sums = [node for node in range(len(nodes)) if self._is_sum(node)]
-        self.inside = {arg for node in sums for arg in nodes.args[node] if self._is_sum(arg) and self.uses[arg] == 1}
-        for node in sums:
-            if node not in self.inside:
-                self._look_at(node)
-
-    def _count_uses(self) -> list[int]:
-        uses = [0] * len(self.nodes)
-        for node, args in enumerate(self.nodes.args):
-            for arg in args if self.live[node] else ():
-                uses[arg] += 1
-        for root in self.roots:
-            uses[root] += 2  # a result is needed as it is
-        return uses
-
-    def _is_sum(self, node: int) -> bool:
-        return self.nodes.kinds[node] is add and self.nodes.uniform[node] and bool(self.live[node])
-
-    def _look_at(self, end: int) -> None:
-        nodes, chain = self.nodes, _Chain([], [])
-        terms: dict[Total, list[tuple[int, int]]] = {"squares": [], "magnitudes": []}
-        links, waiting = [], list(reversed(nodes.args[end]))
-        while waiting:
-            node = waiting.pop()
-            kind = self._kind_of_term(node)
-            if node in self.inside:
-                waiting += reversed(nodes.args[node])
-                links.append(node)
-            elif kind is not None:
-                terms[kind].append((nodes.payload[nodes.args[node][0]], node))
+    def __init__(self, graph: Graph, end: int, inside: Container[int], uses: Sequence[int]) -> None:
+        self.end = end
+        self.totals: list[tuple[TotalKind, tuple[int, int]]] = []
+        self.rest: list[int] = []
+        terms: dict[TotalKind, list[tuple[int, int]]] = {"squares": [], "magnitudes": []}
+        found, self.absorbed = summands(graph, end, inside)
+        for node in found:
+            kind = _kind_of_term(graph, node) if uses[node] == 1 else None
+            if kind is None:
+                self.rest.append(node)
             else:
-                chain.rest.append(node)
-        for kind, found in terms.items():
-            found.sort()
-            for run in runs([(slot,) for slot, _ in found], found, steps=(1,)):
-                if len(run) >= FEWEST:
-                    chain.totals.append((kind, (run[0][0], len(run))))
-                    links += [node for _, node in run]
-                else:
-                    chain.rest.extend(node for _, node in run)
-        if chain.totals:
-            self.chains[end] = chain
-            for node in links:
-                self.absorbed[node] = 1
+                terms[kind].append((graph.payload[graph.args[node][0]], node))
+        for kind, of_kind in terms.items():
+            self._add_runs(kind, sorted(of_kind))
 
-    def _kind_of_term(self, node: int) -> Total | None:
-        nodes = self.nodes
-        kind, args = nodes.kinds[node], nodes.args[node]
-        if self.uses[node] != 1 or not args or nodes.kinds[args[0]] != "parameter":
-            return None
-        if kind is mul and args[0] == args[1]:
-            return "squares"
-        return "magnitudes" if kind is magnitude else None
+    def _add_runs(self, kind: TotalKind, terms: list[tuple[int, int]]) -> None:
+        for run in runs([(slot,) for slot, _ in terms], terms, steps=(1,)):
+            nodes = [node for _, node in run]
+            if len(run) >= FEWEST:
+                self.totals.append((kind, (run[0][0], len(run))))
+                self.absorbed += nodes
+            else:
+                self.rest += nodes
 
-    def rebuilt(self) -> tuple[Nodes, tuple[int, ...]]:
-        """The new graph and roots."""
-        old, new = self.nodes, Nodes()
-        names: dict[int, int] = {}
-        for node in range(len(old)):
-            if not self.live[node] or self.absorbed[node]:
-                continue
-            chain = self.chains.get(node)
-            if chain is None:
-                names[node] = old.copy_into(new, node, names)
-                continue
-            parts = [*(new.leaf(*total) for total in chain.totals), *(names[each] for each in chain.rest)]
-            names[node] = reduce(lambda a, b: new.record(add, (a, b)), parts)
-        return new, tuple(names[root] for root in self.roots)
+    def as_totals(self, new: Graph, names: dict[int, int]) -> int:
+        """The sum in another graph, where ``names`` says what its operands are called there."""
+        parts = [*(new.leaf(*total) for total in self.totals), *(names[each] for each in self.rest)]
+        return reduce(lambda a, b: new.record(add, (a, b)), parts)
+
+
+def _kind_of_term(graph: Graph, node: int) -> TotalKind | None:
+    """Whether this is the square or the magnitude of a parameter."""
+    kind, args = graph.kinds[node], graph.args[node]
+    if not args or graph.kinds[args[0]] != "parameter":
+        return None
+    if kind is mul and args[0] == args[1]:
+        return "squares"
+    return "magnitudes" if kind is magnitude else None

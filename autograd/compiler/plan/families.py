@@ -12,8 +12,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-from ..graph.conditions import ADJOINT_MEAN, BATCH_MEAN, MEANS
-from ..graph.nodes import PRODUCT, SUMS, VEC, Nodes
+from ...batch import BATCH_MEAN
+from ..graph.conditions import ADJOINT_MEAN, MEANS
+from ..graph.graph import PRODUCT, SUMS, VEC, Graph
 from ..graph.runs import runs
 from .slots import UniformSlots
 
@@ -25,7 +26,7 @@ _NOWHERE = 1 << 60
 _NO_MAPS = MEANS | SUMS
 
 
-class Place(NamedTuple):
+class Membership(NamedTuple):
     """Where a row is: member ``index`` of a family."""
 
     family: int
@@ -56,21 +57,21 @@ class Product:
 class Groups:
     """The families of a graph, and the level of each node (-1 for inputs and uniforms)."""
 
-    def __init__(self, nodes: Nodes, slots: UniformSlots) -> None:
-        self.nodes, self.slots = nodes, slots
-        self.levels = _levels(nodes)
+    def __init__(self, graph: Graph, slots: UniformSlots) -> None:
+        self.graph, self.slots = graph, slots
+        self.levels = _levels(graph)
         self.families: list[Family] = []
-        self.place: dict[int, Place] = {}
-        inputs = [node for node, kind in enumerate(nodes.kinds) if kind == "input"]
-        inputs.sort(key=lambda node: nodes.payload[node])
-        for run in runs([(nodes.payload[node],) for node in inputs], inputs, steps=(1,)):
+        self.place: dict[int, Membership] = {}
+        inputs = [node for node, kind in enumerate(graph.kinds) if kind == "input"]
+        inputs.sort(key=lambda node: graph.payload[node])
+        for run in runs([(graph.payload[node],) for node in inputs], inputs, steps=(1,)):
             self.add("inputs", run, -1)
 
     def add(self, kind: Any, members: Sequence[int], level: int, product: Product | None = None) -> int:
         """Make a family of these nodes, in this order; its number."""
         self.families.append(Family(kind, list(members), level, product))
         for index, node in enumerate(members):
-            self.place[node] = Place(len(self.families) - 1, index)
+            self.place[node] = Membership(len(self.families) - 1, index)
         return len(self.families) - 1
 
     def order(self, row: int) -> tuple[int, int]:
@@ -92,21 +93,21 @@ class Groups:
         return None if place is None else self.families[place.family]
 
 
-def find_groups(nodes: Nodes, slots: UniformSlots) -> Groups:
+def find_groups(graph: Graph, slots: UniformSlots) -> Groups:
     """Group a tidy graph.
 
     >>> from autograd import exp
-    >>> nodes = Nodes(); x = [nodes.leaf("input", k) for k in range(4)]
-    >>> y = [nodes.record(exp, (row,)) for row in x]
-    >>> [family.kind for family in find_groups(nodes, UniformSlots(nodes, 0)).families]
+    >>> graph = Graph(); x = [graph.leaf("input", k) for k in range(4)]
+    >>> y = [graph.record(exp, (row,)) for row in x]
+    >>> [family.kind for family in find_groups(graph, UniformSlots(graph, 0)).families]
     ['inputs', 'map']
     """
-    groups = Groups(nodes, slots)
+    groups = Groups(graph, slots)
     by_level: list[list[int]] = [[] for _ in range(max(groups.levels, default=-1) + 1)]
     for node, level in enumerate(groups.levels):
-        if level >= 0 and nodes.kinds[node] is not VEC:
+        if level >= 0 and graph.kinds[node] is not VEC:
             by_level[level].append(node)
-    kinds = nodes.kinds
+    kinds = graph.kinds
     for level, members in enumerate(by_level):
         special = [node for node in members if kinds[node] in _NO_MAPS]
         if special:
@@ -118,9 +119,9 @@ def find_groups(nodes: Nodes, slots: UniformSlots) -> Groups:
     return groups
 
 
-def _levels(nodes: Nodes) -> list[int]:
+def _levels(graph: Graph) -> list[int]:
     levels: list[int] = []
-    for kind, args, uniform in zip(nodes.kinds, nodes.args, nodes.uniform, strict=True):
+    for kind, args, uniform in zip(graph.kinds, graph.args, graph.uniform, strict=True):
         if uniform or not args:
             levels.append(-1)
         elif kind is VEC:  # a list is there as soon as its last row is
@@ -135,11 +136,11 @@ def _levels(nodes: Nodes) -> list[int]:
 
 def _find_dense(groups: Groups, sums: Iterable[int], level: int) -> None:
     """Sums that differ only in where each line of their coefficients begins, and in the slot of their bias."""
-    nodes, slots = groups.nodes, groups.slots
+    graph, slots = groups.graph, groups.slots
     candidates: dict[Any, list[tuple[tuple[int, ...], int]]] = {}
     for node in sums:
-        begins, what = (_product if nodes.kinds[node] == PRODUCT else _dot)(groups, node)
-        bias = nodes.bias(node)
+        begins, what = (_product if graph.kinds[node] == PRODUCT else _dot)(groups, node)
+        bias = graph.bias(node)
         numbers = begins if bias is None else (*begins, slots.slot(bias))
         candidates.setdefault((what, len(numbers)), []).append((numbers, node))
     for members in candidates.values():
@@ -158,18 +159,18 @@ def _dot(groups: Groups, node: int) -> tuple[tuple[int, ...], Any]:
 
 def _product(groups: Groups, node: int) -> tuple[tuple[int, ...], Any]:
     """The first slots of a product's lines, and what it has in common: its rows, which need no look."""
-    parts = list(groups.nodes.parts(node))
+    parts = list(groups.graph.parts(node))
     return tuple([slot for _, (slot, _) in parts]), tuple([(vec, step) for vec, (_, step) in parts])
 
 
 def _add_dense(groups: Groups, run: Sequence[int], level: int) -> None:
     """A block of these sums: where the first two have their coefficients tells where all have them."""
-    slots, bias = groups.slots, groups.nodes.bias(run[0])
+    slots, bias = groups.slots, groups.graph.bias(run[0])
     terms, others = (groups.in_order(slots.terms(node)) for node in (run[0], run[min(1, len(run) - 1)]))
     rows = [row for _, row in terms]
     strides = [b - a for (a, _), (b, _) in zip(terms, others, strict=True)]
-    bias_slots = [] if bias is None else [slots.slot(groups.nodes.bias(node) or 0) for node in run[:2]]
-    unplaced = [row for row in dict.fromkeys(rows) if row not in groups.place and groups.nodes.kinds[row] != "seed"]
+    bias_slots = [] if bias is None else [slots.slot(groups.graph.bias(node) or 0) for node in run[:2]]
+    unplaced = [row for row in dict.fromkeys(rows) if row not in groups.place and groups.graph.kinds[row] != "seed"]
     if len(unplaced) > 1:
         groups.add("bundle", unplaced, max(groups.levels[row] for row in unplaced))
     product = Product(
@@ -187,7 +188,7 @@ def _add_dense(groups: Groups, run: Sequence[int], level: int) -> None:
 
 def _find_means(groups: Groups, means: Sequence[int], level: int) -> None:
     """Each mean over the batch is in a family, perhaps alone: it needs all samples, so nothing can be done with it."""
-    args = {node: groups.nodes.args[node][0] for node in means}
+    args = {node: groups.graph.args[node][0] for node in means}
     unplaced = [row for row in dict.fromkeys(args.values()) if row not in groups.place and groups.levels[row] >= 0]
     if len(unplaced) > 1:
         groups.add("bundle", unplaced, max(groups.levels[row] for row in unplaced))
@@ -218,7 +219,7 @@ def _find_maps(groups: Groups, candidates: Sequence[int], level: int) -> None:
 
 def _alignable(groups: Groups, candidates: Sequence[int]) -> list[int]:
     """Those with an operand that is in a family, or that is uniform and no constant."""
-    place, uniform, numbers, args = groups.place, groups.nodes.uniform, groups.nodes.numbers, groups.nodes.args
+    place, uniform, numbers, args = groups.place, groups.graph.uniform, groups.graph.numbers, groups.graph.args
     found = []
     for node in candidates:
         for arg in args[node]:
@@ -234,17 +235,17 @@ def _signature(groups: Groups, node: int, shared: int | None) -> tuple[Any, tupl
     These are the index of the first operand that is in a family, if one is, and the slots of operands that are uniform.
     ``shared`` is the number of the operand (among those in families) that all members have in common.
     """
-    nodes = groups.nodes
-    parts: list[Any] = [nodes.kinds[node]]
+    graph = groups.graph
+    parts: list[Any] = [graph.kinds[node]]
     numbers: list[int] = []
     base, seen = None, 0
-    for arg in nodes.args[node]:
+    for arg in graph.args[node]:
         place = groups.place.get(arg)
         if place is not None:
             seen += 1
-        if arg in nodes.numbers:
+        if arg in graph.numbers:
             parts.append(arg)
-        elif nodes.uniform[arg]:
+        elif graph.uniform[arg]:
             parts.append("uniform")
             numbers.append(groups.slots.slot(arg))
         elif place is None or seen - 1 == shared:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from ..graph.nodes import DOT
+from ..graph.graph import DOT
 from .families import Family, Groups
 
 
@@ -101,19 +101,19 @@ class Fusion:
         self._ready[number] = self._ready[block]
 
     def _args(self, node: int) -> list[int]:
-        nodes = self.groups.nodes
-        return [arg for arg in nodes.args[node] if not nodes.uniform[arg]]
+        graph = self.groups.graph
+        return [arg for arg in graph.args[node] if not graph.uniform[arg]]
 
     def _users_of_members(self, kept: Collection[int]) -> dict[int, list[int | None]]:
         """Who uses the members of blocks and maps; None stands for a result, a gradient sum, or a sum of products."""
-        nodes, groups = self.groups.nodes, self.groups
+        graph, groups = self.groups.graph, self.groups
         users: dict[int, list[int | None]] = {
             node: [] for family in groups.families if family.kind in ("dense", "map") for node in family.members
         }
-        for user, args in enumerate(nodes.args):
+        for user, args in enumerate(graph.args):
             for arg in args:
                 if arg in users:
-                    users[arg].append(None if nodes.kinds[user] == DOT else user)
+                    users[arg].append(None if graph.kinds[user] == DOT else user)
         for node in kept:
             if node in users:
                 users[node].append(None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
-from ..graph.nodes import VEC
+from ..graph.graph import VEC
 from ..tape import Row
 from .families import Groups
 from .fusion import Fusion
@@ -13,7 +13,7 @@ from .repeats import Code
 
 
 @dataclass
-class Work:
+class PlannedUnit:
     """A unit before it is written down: single nodes, or a family with the maps that are fused into it."""
 
     nodes: list[int] = field(default_factory=list)
@@ -28,18 +28,20 @@ class Schedule:
     def __init__(self, groups: Groups, fusion: Fusion, kept: Collection[int], seed: int) -> None:
         self.groups, self.fusion, self.kept, self.seed = groups, fusion, kept, seed
         self._epilogues = fusion.epilogues()
-        self.works = list(self._works())
-        self.unit: dict[int, int] = {node: number for number, work in enumerate(self.works) for node in work.nodes}
+        self.planned = list(self._plan())
+        self.unit: dict[int, int] = {
+            node: number for number, planned in enumerate(self.planned) for node in planned.nodes
+        }
         self._last_use = self._find_last_uses()
         self._rows: dict[int, Row] = {}
         self.scratch = self._allocate()
 
     def row(self, node: int) -> Row:
         """Where a row lies."""
-        kind = self.groups.nodes.kinds[node]
+        kind = self.groups.graph.kinds[node]
         if kind == "seed":
             return Row("input", self.seed)
-        return Row("input", self.groups.nodes.payload[node]) if kind == "input" else self._rows[node]
+        return Row("input", self.groups.graph.payload[node]) if kind == "input" else self._rows[node]
 
     def stored(self, node: int) -> Row | None:
         """Where a row is kept for other units; None if it isn't."""
@@ -47,29 +49,29 @@ class Schedule:
 
     # The order
 
-    def _works(self) -> Iterator[Work]:
+    def _plan(self) -> Iterator[PlannedUnit]:
         """Families, and pieces of single nodes that follow each other."""
-        kinds, singles = self.groups.nodes.kinds, list[int]()
+        kinds, singles = self.groups.graph.kinds, list[int]()
         for unit in self._in_order():
             if unit >= 0:
                 if kinds[unit] is not VEC:  # it stands in the order so that its rows are there
                     singles.append(unit)
                 continue
-            yield from self._single_works(singles)
+            yield from self._plan_singles(singles)
             singles = []
-            yield self._family_work(~unit)
-        yield from self._single_works(singles)
+            yield self._plan_family(~unit)
+        yield from self._plan_singles(singles)
 
-    def _single_works(self, nodes: list[int]) -> Iterator[Work]:
+    def _plan_singles(self, nodes: list[int]) -> Iterator[PlannedUnit]:
         """Single nodes that follow each other, cut into pieces."""
-        kinds, args = self.groups.nodes.kinds, self.groups.nodes.args
+        kinds, args = self.groups.graph.kinds, self.groups.graph.args
         code = Code([kinds[node] for node in nodes], [args[node] for node in nodes], nodes)
         for begin, end in code.pieces():
-            yield Work(nodes[begin:end])
+            yield PlannedUnit(nodes[begin:end])
 
     def _in_order(self) -> Iterator[int]:
         """Units (a node, or ~family) in the order in which the function asks for them, each behind what it needs."""
-        units, args = self._units(), self.groups.nodes.args
+        units, args = self._units(), self.groups.graph.args
         done: set[int] = set()
         for unit in units:
             if unit is None or unit in done:
@@ -107,42 +109,42 @@ class Schedule:
         return [node for number in families for node in self.groups.families[number].members]
 
     def _needs(self, unit: int, units: list[int | None]) -> list[int]:
-        args = self.groups.nodes.args
+        args = self.groups.graph.args
         if unit >= 0:
             return [need for arg in args[unit] if (need := units[arg]) is not None]
         needs = {units[arg]: None for node in self._members(unit) for arg in args[node]}
         return [need for need in needs if need is not None and need != unit]
 
-    def _family_work(self, number: int) -> Work:
-        return Work(self._members(~number), number, self._epilogues.get(number, []))
+    def _plan_family(self, number: int) -> PlannedUnit:
+        return PlannedUnit(self._members(~number), number, self._epilogues.get(number, []))
 
     # What is stored, and where
 
     def _find_last_uses(self) -> dict[int, int]:
         """For each row that other units need the last unit that does (the number of units: to the end)."""
-        nodes, levels, unit = self.groups.nodes, self.groups.levels, self.unit
-        kinds, last = nodes.kinds, dict[int, int]()
-        for number, work in enumerate(self.works):  # in their order: what is written last is the latest
+        graph, levels, unit = self.groups.graph, self.groups.levels, self.unit
+        kinds, last = graph.kinds, dict[int, int]()
+        for number, planned in enumerate(self.planned):  # in their order: what is written last is the latest
             vecs = set()
-            for node in work.nodes:
-                for arg in nodes.args[node]:
+            for node in planned.nodes:
+                for arg in graph.args[node]:
                     if kinds[arg] is VEC:
                         vecs.add(arg)
                     elif levels[arg] >= 0 and unit[arg] != number:
                         last[arg] = number
-            for row in nodes.rows(vecs):
+            for row in graph.rows(vecs):
                 if levels[row] >= 0 and unit[row] != number:
                     last[row] = number
-        last.update(dict.fromkeys(self.kept, len(self.works)))
+        last.update(dict.fromkeys(self.kept, len(self.planned)))
         return {node: number for node, number in last.items() if levels[node] >= 0}
 
     def _allocate(self) -> int:
         """Give each block of rows its slots, and use them again when nobody needs the rows any more; slots in all."""
         unit, last_use = self.unit, self._last_use
-        born: list[list[list[int]]] = [[] for _ in self.works]
+        born: list[list[list[int]]] = [[] for _ in self.planned]
         for block in self._blocks():
             born[min([unit[node] for node in block])].append(block)
-        dying: list[list[tuple[int, int]]] = [[] for _ in range(len(self.works) + 1)]
+        dying: list[list[tuple[int, int]]] = [[] for _ in range(len(self.planned) + 1)]
         free: dict[int, list[int]] = {}
         places: list[Row] = []  # made once for a slot, however often it is used again
         for blocks, ending in zip(born, dying, strict=False):

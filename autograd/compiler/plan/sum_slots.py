@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..tape import Reduction, Sum, Tape, Uniform
+from ..tape import Reduction, SumOne, Tape, Uniform
 
 
 def sums_are_alone(tape: Tape) -> bool:
@@ -51,7 +51,7 @@ def _summed(tape: Tape) -> NDArray[np.bool_]:
 
 def slots_of(reduction: Reduction) -> NDArray[np.int64]:
     """All slots that a reduction adds to."""
-    if isinstance(reduction, Sum):
+    if isinstance(reduction, SumOne):
         return np.array([reduction.slot])
     j, k = np.arange(reduction.outputs), np.arange(reduction.inputs if reduction.right else 1)
     return (reduction.slot + j[:, None] * reduction.stride_j + k * reduction.stride_k).ravel()

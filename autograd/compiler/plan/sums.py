@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from ..graph.gradients import LineSum, Sum
+from ..graph.gradients import LineSum, UniformSum
 from ..graph.runs import runs
-from ..tape import Outer, Reduction
-from ..tape import Sum as SumOfRows
+from ..tape import Reduction, SumMatrix, SumOne
 from .families import Groups
 from .schedule import Schedule
 
@@ -23,8 +22,8 @@ class _Stretch(NamedTuple):
     stride: int
 
 
-def find_reductions(sums: Iterable[Sum | LineSum], groups: Groups, schedule: Schedule) -> tuple[Reduction, ...]:
-    """Sums over the rows of two families whose slots lie in a regular pattern become an `Outer`, the rest `Sum`.
+def find_reductions(sums: Iterable[UniformSum | LineSum], groups: Groups, schedule: Schedule) -> tuple[Reduction, ...]:
+    """Sums over the rows of two families whose slots lie in a regular pattern become a `SumMatrix`, the rest `SumOne`.
 
     They stay in their order: the sums of one adjoint follow each other, while it is near.
     """
@@ -37,15 +36,15 @@ def find_reductions(sums: Iterable[Sum | LineSum], groups: Groups, schedule: Sch
     return tuple(r for entries in alike.values() for r in _reductions(entries, schedule))
 
 
-def _stretches(sums: Iterable[Sum | LineSum], groups: Groups) -> Iterator[_Stretch]:
+def _stretches(sums: Iterable[UniformSum | LineSum], groups: Groups) -> Iterator[_Stretch]:
     cuts: dict[int, list[list[int]]] = {}
-    single: dict[Any, list[tuple[tuple[int, int], Sum]]] = {}
+    single: dict[Any, list[tuple[tuple[int, int], UniformSum]]] = {}
     found: dict[Any, LineSum | None] = {}
     for number, total in enumerate(sums):
         if isinstance(total, LineSum):
             found[number] = total
             if total.vec not in cuts:
-                cuts[total.vec] = list(_neighbours(groups.nodes.args[total.vec], groups))
+                cuts[total.vec] = list(_neighbours(groups.graph.args[total.vec], groups))
             continue
         right, k = (None, 0) if total.right is None else groups.order(total.right)
         found[total.left, right] = None
@@ -54,7 +53,7 @@ def _stretches(sums: Iterable[Sum | LineSum], groups: Groups) -> Iterator[_Stret
         yield from _of_singles(single[key]) if line is None else _of_line(line, groups, cuts[line.vec])
 
 
-def _of_singles(entries: list[tuple[tuple[int, int], Sum]]) -> Iterator[_Stretch]:
+def _of_singles(entries: list[tuple[tuple[int, int], UniformSum]]) -> Iterator[_Stretch]:
     """Of the sums of one left row with members of one family: runs of neighbours with equal steps in the slots."""
     entries.sort()
     for run in runs([numbers for numbers, _ in entries], entries, steps=(1,)):
@@ -67,7 +66,7 @@ def _of_singles(entries: list[tuple[tuple[int, int], Sum]]) -> Iterator[_Stretch
 def _of_line(total: LineSum, groups: Groups, cuts: list[list[int]]) -> Iterator[_Stretch]:
     """A line cut where the rows of its vec stop to be neighbours."""
     (slot, step), left, vec = total
-    rows = groups.nodes.args[vec]
+    rows = groups.graph.args[vec]
     for part in cuts:
         stride = (part[1] - part[0]) * step if len(part) > 1 else 0
         yield _Stretch(left, rows[part[0]], len(part), slot + part[0] * step, stride)
@@ -101,5 +100,5 @@ def _all_different(outputs: int, width: int, stride_j: int, stride_k: int) -> bo
 def _reduction(first: _Stretch, outputs: int, stride: int, schedule: Schedule) -> Reduction:
     left, right = schedule.row(first.left), None if first.right is None else schedule.row(first.right)
     if outputs * first.width == 1:
-        return SumOfRows(first.slot, left, right)
-    return Outer(left, outputs, right, first.width, first.slot, stride, first.stride)
+        return SumOne(first.slot, left, right)
+    return SumMatrix(left, outputs, right, first.width, first.slot, stride, first.stride)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import operator
 import types
-import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -18,6 +17,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from ...checks import brief
+from ...readers import add_reader
 
 _PLAIN = frozenset((int, float, bool, str, bytes, complex, type(None)))
 NUMBERS = (int, float, bool, str, bytes, complex, type(None), np.generic)
@@ -172,13 +172,7 @@ class Guards:
         self.compared.setdefault((id(guard.owner), guard.name), guard)
 
     def _ask_to_tell(self, guard: Guard) -> None:
-        owner = guard.owner
-        book = getattr(owner, "_own", owner)  # a module keeps its readers beside its attributes
-        if book.readers is None:
-            book.readers = {}
-        known = book.readers.setdefault(guard.name, [])
-        known[:] = [entry for entry in known if entry[0]() is not None]
-        known.append((weakref.ref(self), (id(owner), guard.name)))  # not the guard, which holds the owner
+        add_reader(guard.owner, guard.name, self, (id(guard.owner), guard.name))  # not the guard, which holds the owner
 
     def close(self, is_temporary: Callable[[Guard], bool]) -> None:
         """The first run is over: forget what belonged to it alone."""

@@ -21,9 +21,8 @@ from typing import Any
 
 import numpy as np
 
-from ...nn.members import HeldDict, HeldList
-from ...nn.module import Module
 from ...parameter_array import ParameterArray
+from ...readers import Telling, TellingDict, TellingList
 from ...value import Value
 from .globals import GlobalUse, global_uses, imports, inner_codes, names
 from .guards import NUMBERS, Guard, Guards, is_plain
@@ -42,7 +41,7 @@ _FUNCTIONS = (
     classmethod,
     property,
 )
-_NOTHING_INSIDE = (*NUMBERS, Module)
+_NOTHING_INSIDE = (*NUMBERS, Telling)
 _SPACES = (types.SimpleNamespace, threading.local)
 _IMMUTABLE, _HEAP = 1 << 8, 1 << 9
 _one_trace_at_a_time = threading.RLock()
@@ -138,9 +137,8 @@ class Noting:
         elif isinstance(value, types.ModuleType):
             if not is_installed(value.__name__):
                 self._spaces[id(value)] = value
-        elif isinstance(value, Module):
+        elif isinstance(value, Telling):
             self._class(type(value))
-            self.method(type(value), "forward")
         elif isinstance(value, type):
             self._class(value)
         elif isinstance(value, _SPACES) or type(value).__module__ == "argparse":
@@ -155,7 +153,7 @@ class Noting:
                 self._container(value, text)
 
     def _container(self, value: Any, text: str) -> None:
-        if isinstance(value, HeldList | HeldDict):
+        if isinstance(value, TellingList | TellingDict):
             return  # it tells
         if not isinstance(value, tuple):
             self.guards.compare(Guard.of_content(value, text))
@@ -171,10 +169,10 @@ class Noting:
         read = functools.partial(object.__getattribute__, value, "_data")
         self.guards.compare(Guard(value, "data", value._data, read, f".data of {value.label or 'a Value'}"))
 
-    def parameters(self, module: Module) -> None:
-        """All parameters of a module are used, however many it will have."""
-        text = f"the parameters of {type(module).__name__}"
-        self.guards.compare(Guard(module, "parameters()", module._parts(), module._parts, text))
+    def parameters(self, read: types.MethodType) -> None:
+        """All parameters of a module are used, however many it will have; its method ``read`` gives them."""
+        owner = read.__self__
+        self.guards.compare(Guard(owner, "parameters()", read(), read, f"the parameters of {type(owner).__name__}"))
 
     def live(self, array: Any) -> None:
         """This array is read at each replay, so its content needs no guard."""
@@ -189,7 +187,7 @@ class Noting:
             if not is_installed(base.__module__):
                 self._spaces[id(base)] = base
         self._special_methods(kind)
-        can_be = kind.__flags__ & _HEAP and not kind.__flags__ & _IMMUTABLE and not issubclass(kind, Module)
+        can_be = kind.__flags__ & _HEAP and not kind.__flags__ & _IMMUTABLE and not issubclass(kind, Telling)
         if can_be and not next(base for base in kind.__mro__ if READ in vars(base)).__flags__ & _HEAP:
             self._patched[kind] = None
             setattr(kind, READ, plain_read)

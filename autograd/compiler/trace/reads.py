@@ -9,10 +9,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ...errors import TraceError
-from ...nn.members import HeldDict, HeldList
-from ...nn.module import Module
 from ...parameter import Parameter
 from ...parameter_array import ParameterArray
+from ...readers import Telling, TellingDict, TellingList
 from ...scopes import current
 from ...value import Value
 from .globals import keys_of_attributes
@@ -86,9 +85,10 @@ def is_computed(attribute: Any) -> bool:
     return hasattr(type(attribute), "__get__") and not isinstance(attribute, types.MemberDescriptorType)
 
 
-def _module_read(self: Any, name: str) -> Any:
+def _telling_read(self: Any, name: str) -> Any:
+    """The ``__getattribute__`` of objects that tell."""
     noting = _noting()
-    if noting is None or name[:2] == "__" or name in ("_own", "_scope"):
+    if noting is None or name[:2] == "__" or name in type(self)._workings:
         if noting is not None and name == "__dict__" and not is_library(name_of(sys._getframe(1).f_globals)):
             noting.inside(object.__getattribute__(self, name), f"vars() of {type(self).__name__}")
         return object.__getattribute__(self, name)
@@ -111,11 +111,12 @@ def _module_read(self: Any, name: str) -> Any:
     return value
 
 
-def _note_attribute(noting: Noting, module: Any, name: str, value: Any) -> None:
-    kind = type(module)
+def _note_attribute(noting: Noting, owner: Any, name: str, value: Any) -> None:
+    kind = type(owner)
     text = f"{kind.__name__}.{name}"
-    guard = Guard(module, name, value, functools.partial(getattr, module, name, ABSENT), text)
-    if name in object.__getattribute__(module, "__dict__") or name == "training" or value is ABSENT:
+    guard = Guard(owner, name, value, functools.partial(getattr, owner, name, ABSENT), text)
+    held = object.__getattribute__(owner, "__dict__")
+    if name in held or name in kind._told_properties or value is ABSENT:
         noting.guards.tell(guard)
     elif not isinstance(getattr(kind, name, None), property):  # the code of a property runs, and is seen
         noting.guards.compare(guard)
@@ -132,7 +133,7 @@ def _item_read(kind: type, method: str) -> Callable[..., Any]:
         noting = _noting()
         if noting is not None:
             exact = method in ("__getitem__", "get") and args[0].__class__ in (int, str)
-            if exact and not isinstance(value, Module):
+            if exact and not isinstance(value, Telling):
                 item = functools.partial(_item, original, self, args[0])
                 noting.guards.tell(Guard(self, args[0], value, item, f"item {args[0]!r}"))
                 noting.inside(value, f"item {args[0]!r}")
@@ -183,7 +184,7 @@ _LIST_READS = (
     "copy",
 )
 _DICT_READS = ("__iter__", "__len__", "__getitem__", "__contains__", "__or__", "get", "keys", "values", "items", "copy")
-_HELD: tuple[tuple[type, tuple[str, ...]], ...] = ((HeldList, _LIST_READS), (HeldDict, _DICT_READS))
+_ITEM_READS: dict[type, tuple[str, ...]] = {TellingList: _LIST_READS, TellingDict: _DICT_READS}
 _NUMBERS: tuple[tuple[type, str], ...] = (
     (Value, "data"),
     (Parameter, "data"),
@@ -194,9 +195,9 @@ _originals: dict[tuple[type, str], property] = {}
 
 
 def patch() -> None:
-    """Have modules, what they hold, and Values note what is read of them."""
-    setattr(Module, READ, _module_read)
-    for held, methods in _HELD:
+    """Have objects, lists and dicts that tell, and Values, note what is read of them."""
+    setattr(Telling, READ, _telling_read)
+    for held, methods in _ITEM_READS.items():
         for method in methods:
             setattr(held, method, _item_read(held, method))
     for kind, name in _NUMBERS:
@@ -206,8 +207,8 @@ def patch() -> None:
 
 def unpatch() -> None:
     """Undo `patch`."""
-    delattr(Module, READ)
-    for held, methods in _HELD:
+    delattr(Telling, READ)
+    for held, methods in _ITEM_READS.items():
         for method in methods:
             delattr(held, method)
     for (kind, name), original in _originals.items():

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ...checks import shortened
 from ...errors import TraceError
+from ...value import Value
 
 _PACKAGE = str(Path(__file__).parent.parent.parent)
 
@@ -61,3 +62,27 @@ def source_line() -> str:
             return f" at {Path(file).name}:{frame.f_lineno}{f' ({text})' if text else ''}"
         frame = frame.f_back  # type: ignore[assignment]
     return ""
+
+
+def outlived() -> TraceError:
+    """The error for a number of another trace."""
+    return TraceError(
+        f"a traced number is used outside of the trace that made it{source_line()}. It was kept from an earlier call, "
+        f"or handed to another compiled function; compute it inside the function, and don't store it in an attribute "
+        f"or a list"
+    )
+
+
+def foreign(value: Value) -> TraceError:
+    """The error for a Value that the trace knows nothing of."""
+    line = source_line()
+    if value.op is None:
+        return TraceError(
+            f"{value.describe()}{line} is a Value from outside of the compiled function, neither a parameter nor an "
+            f"input. Make it a Parameter to train it, give it as an argument, or use its number ({value.label or 'v'}"
+            f".data), which stays as it is now"
+        )
+    return TraceError(
+        f"{value.describe()}{line} was computed before the compiled function was called, so it would never see new "
+        f"numbers of what it came from. Compute it inside the function, or use its number (.data) to freeze it"
+    )

@@ -19,7 +19,7 @@ from ...store import Place, Span, Store
 from ...value import Value
 from ..backend import InputArray
 from ..graph.conditions import ALIAS
-from ..graph.nodes import TOTALS, Nodes
+from ..graph.graph import TOTALS, Graph
 from ..graph.runs import Line
 from .guards import Guards
 from .noting import Noting
@@ -36,7 +36,7 @@ class Trace:
 
     guards: Guards
     """What the function read."""
-    nodes: Nodes
+    graph: Graph
     results: tuple[int, ...]
     single: bool
     """Whether the function returned one number, not a list."""
@@ -65,7 +65,7 @@ def trace(function: Callable[..., Any], arrays: Sequence[InputArray]) -> Trace:
             its arguments or parameters, or does something else the second time (hidden randomness).
 
     >>> traced = trace(lambda x: x * 2.0 + 1.0, [InputArray("x", 1, scalar=True)])
-    >>> len(traced.nodes), traced.results
+    >>> len(traced.graph), traced.results
     (5, (4,))
     """
     noting = Noting(Guards())
@@ -73,10 +73,10 @@ def trace(function: Callable[..., Any], arrays: Sequence[InputArray]) -> Trace:
     with collector_off():
         with noting.at_work(function):
             results, single = _run(tracer, function, arrays)
-        size = len(tracer.nodes)
+        size = len(tracer.graph)
         tracer.restart()
         again, _ = _run(tracer, function, arrays)
-    if len(tracer.nodes) > size or again != results:
+    if len(tracer.graph) > size or again != results:
         raise _randomness(tracer, size)
     noting.guards.begin()
     masks = tuple(_number_masks(tracer, sum(array.columns for array in arrays)))
@@ -148,8 +148,8 @@ def _result(tracer: Tracer, item: Any, what: str) -> int:
             f"return where(condition, 1.0, 0.0)"
         )
     if isinstance(item, Symbol | Value):
-        node, nodes = tracer.operand(item), tracer.nodes
-        number = nodes.numbers.get(nodes.args[node][0] if nodes.kinds[node] is ALIAS else node)
+        node, graph = tracer.operand(item), tracer.graph
+        number = graph.numbers.get(graph.args[node][0] if graph.kinds[node] is ALIAS else node)
         if number is not None:
             raise TraceError(
                 f"the compiled function must compute something, but {what} is the constant "
@@ -173,8 +173,8 @@ def _result(tracer: Tracer, item: Any, what: str) -> int:
 
 def _randomness(tracer: Tracer, size: int) -> TraceError:
     """The error for a second run that computed something else; ``size`` is how many nodes the first one made."""
-    new = range(size, len(tracer.nodes))
-    numbers = [tracer.nodes.numbers[node] for node in new if node in tracer.nodes.numbers]
+    new = range(size, len(tracer.graph))
+    numbers = [tracer.graph.numbers[node] for node in new if node in tracer.graph.numbers]
     what = (
         f"the number {numbers[0]!r} is new" if numbers else f"{tracer.describe(new[0])} is new" if new else "its result"
     )
@@ -189,7 +189,7 @@ def _number_masks(tracer: Tracer, column: int) -> Iterator[InputArray]:
     """Give the random numbers their columns, behind the arguments' own; an array for each generator."""
     for number, (_, nodes) in enumerate(tracer.generators.values()):
         for k, node in enumerate(nodes):
-            tracer.nodes.payload[node] = column + k
+            tracer.graph.payload[node] = column + k
         column += len(nodes)
         yield InputArray(f"mask {number}", len(nodes), scalar=False, kind="mask")
 
@@ -208,14 +208,14 @@ def _number_parameters(tracer: Tracer) -> Span:
         begin, before = runs[bisect_right(runs, (address, span.size)) - 1]
         return before + address - begin
 
-    nodes = tracer.nodes
+    graph = tracer.graph
     for node in set(tracer.parameters.values()):  # a face whose array nobody held may have been made anew
-        nodes.payload[node] = slot(nodes.payload[node])
-    for node, payload in nodes.payload.items():
-        if nodes.kinds[node] in TOTALS:
-            nodes.payload[node] = slot(payload[0]), payload[1]
-    for node, known in nodes.lines.items():
-        nodes.lines[node] = tuple([Line(slot(line.slot), line.step) for line in known])
+        graph.payload[node] = slot(graph.payload[node])
+    for node, payload in graph.payload.items():
+        if graph.kinds[node] in TOTALS:
+            graph.payload[node] = slot(payload[0]), payload[1]
+    for node, known in graph.lines.items():
+        graph.lines[node] = tuple([Line(slot(line.slot), line.step) for line in known])
     return span
 
 
@@ -239,6 +239,6 @@ def _number_buffers(tracer: Tracer, slot: int) -> tuple[NDArray[np.float64], ...
     """Give each number of the buffers a slot, those of one array side by side."""
     for array, nodes in tracer.buffers.values():
         for node in nodes:
-            tracer.nodes.payload[node] = slot + tracer.nodes.payload[node][1]
+            tracer.graph.payload[node] = slot + tracer.graph.payload[node][1]
         slot += array.size
     return tuple(array for array, _ in tracer.buffers.values())

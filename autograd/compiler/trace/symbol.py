@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...declare import on_declaration
-from ...fast.source import method_names
-from ...operation import Op
+from ...checks import is_node
+from ...fast.source import OPERATORS, method_names
+from ...operation import OPS, Op
 from ...ops import where
 from .refusals import refusal
 
@@ -46,48 +47,36 @@ class _Traced:
     def __repr__(self) -> str:
         return f"<traced {self.describe()}>"
 
-    def __bool__(self) -> bool:
-        raise refusal("the truth", self.describe(), "bool")
-
-    def __float__(self) -> float:
-        raise refusal("float()", self.describe(), "float")
-
-    def __index__(self) -> int:
-        raise refusal("an index or int()", self.describe(), "index")
-
-    def __int__(self) -> int:
-        raise refusal("int()", self.describe(), "int")
-
-    def __round__(self, digits: Any = None) -> Any:
-        raise refusal("round()", self.describe(), "int")
-
-    def __trunc__(self) -> Any:
-        raise refusal("math.trunc()", self.describe(), "int")
-
-    def __floor__(self) -> Any:
-        raise refusal("math.floor()", self.describe(), "int")
-
-    def __ceil__(self) -> Any:
-        raise refusal("math.ceil()", self.describe(), "int")
-
-    def __format__(self, spec: str) -> str:
-        raise refusal("the text", self.describe(), "format")
-
     def __eq__(self, other: object) -> Any:
-        if isinstance(other, _Traced) or hasattr(other, "__float__") or hasattr(type(other), "__apply_op__"):
+        if isinstance(other, _Traced) or hasattr(other, "__float__") or is_node(other):
             raise refusal("==", self.describe(), "equal")
         return NotImplemented
 
     __hash__ = object.__hash__
 
-    def __iter__(self) -> Any:
-        raise refusal("iteration", self.describe(), "contains")
 
-    def __getitem__(self, _: Any) -> Any:
-        raise refusal("an item", self.describe(), "contains")
+def _refusing(what: str, reason: str) -> Any:
+    def refuse(self: _Traced, *_: Any) -> Any:
+        raise refusal(what, self.describe(), reason)
 
-    def __len__(self) -> int:
-        raise refusal("len()", self.describe(), "contains")
+    return refuse
+
+
+for _name, (_what, _reason) in {
+    "__bool__": ("the truth", "bool"),
+    "__float__": ("float()", "float"),
+    "__index__": ("an index or int()", "index"),
+    "__int__": ("int()", "int"),
+    "__round__": ("round()", "int"),
+    "__trunc__": ("math.trunc()", "int"),
+    "__floor__": ("math.floor()", "int"),
+    "__ceil__": ("math.ceil()", "int"),
+    "__format__": ("the text", "format"),
+    "__iter__": ("iteration", "contains"),
+    "__getitem__": ("an item", "contains"),
+    "__len__": ("len()", "contains"),
+}.items():
+    setattr(_Traced, _name, _refusing(_what, _reason))
 
 
 _OPERATORS = {
@@ -146,6 +135,14 @@ class Symbol(_Traced):
     def __pos__(self) -> Symbol:
         return self
 
+    def __getattr__(self, name: str) -> Any:
+        """The method of an operation, as Values have one."""
+        op = OPS.get(name)
+        if op is None or op.arity not in (1, 2):
+            raise AttributeError(f"a traced number has no attribute {name!r}")
+        is_plain = op.arity == 1 and not op.attributes  # an activation, often: without looking for who knows it
+        return partial(self._tracer.unary, op, self) if is_plain else partial(op, self)
+
     @property
     def label(self) -> str:
         """Its name in pictures and errors, "" if it has none."""
@@ -169,14 +166,6 @@ class Symbol(_Traced):
         """The same number, through which no gradient flows."""
         return self._tracer.detached(self)
 
-    def __uniform__(self, rng: Any) -> Symbol:
-        """A random number in [0, 1) that is drawn from ``rng`` anew for each sample of each replay."""
-        return self._tracer.random(rng)
-
-    def __batch_mean__(self) -> Symbol:
-        """The mean of this number over the samples of the batch."""
-        return self._tracer.batch_mean(self)
-
     @property
     def data(self) -> float:
         """A TraceError: there is no number yet."""
@@ -196,27 +185,11 @@ class Symbol(_Traced):
         raise refusal("backward()", self.describe(), "backward")
 
 
-def _refuse_remainder(self: Symbol, _: Any) -> Any:
-    raise refusal("a remainder", self.describe(), "remainder")
-
-
 for _name in ("mod", "rmod", "floordiv", "rfloordiv", "divmod", "rdivmod"):
-    setattr(Symbol, f"__{_name}__", _refuse_remainder)
+    setattr(Symbol, f"__{_name}__", _refusing("a remainder", "remainder"))
 
 
-def _install(op: Op) -> None:
-    for name, swap in method_names(op):
-        if name in vars(_Traced) or (name in vars(Symbol) and not hasattr(vars(Symbol)[name], "is_operation")):
-            continue  # an operation called "data" or "label" stays a function
-        if op.arity in (1, 2):
-            method = _method(op, swap)
-            method.is_operation = True
-            setattr(Symbol, name, method)
-
-
-def _method(op: Op, swap: bool) -> Any:
-    if op.attributes:
-        return lambda self, *others, **attributes: self._tracer.apply(op.bind(**attributes), (self, *others))
+def _operator(op: Op, swap: bool) -> Any:
     if op.arity == 1:
         return lambda self: self._tracer.unary(op, self)
     if swap:
@@ -224,4 +197,6 @@ def _method(op: Op, swap: bool) -> Any:
     return lambda self, other: self._tracer.binary(op, self, other)
 
 
-on_declaration(_install)
+for _op in OPERATORS:
+    for _name, _swap in method_names(OPS[_op]):
+        setattr(Symbol, _name, _operator(OPS[_op], _swap))

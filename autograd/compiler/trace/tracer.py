@@ -15,9 +15,9 @@ from ...parameter import Home, Parameter
 from ...scopes import Scope, current
 from ...store import Place, Store
 from ...value import Constant, Value
-from ..graph.conditions import BATCH_MEAN, BOTH, CONDITIONS, EITHER, IDENTITY, IS_CONDITION
-from ..graph.nodes import PRODUCT, TOTALS, VEC, Nodes, Total
-from .refusals import source_line
+from ..graph.conditions import BOTH, CONDITIONS, EITHER, IDENTITY, IS_CONDITION
+from ..graph.graph import PRODUCT, TOTALS, VEC, Graph, TotalKind
+from .refusals import foreign, outlived, source_line
 from .symbol import Condition, Symbol, _Traced
 from .weighted import weighted_sum
 
@@ -30,8 +30,8 @@ class Tracer:
     def __init__(self, noting: Any = None) -> None:
         self.noting = noting
         """Notes what is read; None in a second run."""
-        self.nodes = Nodes()
-        self._known = self.nodes.known
+        self.graph = Graph()
+        self._known = self.graph.known
         self.labels: dict[int, str] = {}
         self.scopes: dict[int, str] = {}
         self.parameters: dict[Parameter, int] = {}
@@ -66,19 +66,19 @@ class Tracer:
         self.lists.clear()
         self._aliases = 0
 
-    def release(self) -> Nodes:
+    def release(self) -> Graph:
         """Hand over the graph of the finished trace; modules remember their scopes, and so the tracer, for longer."""
-        nodes = self.nodes
-        nodes.known.clear()  # nothing is recorded any more
-        self.nodes, self._known = Nodes(), {}
+        graph = self.graph
+        graph.known.clear()  # nothing is recorded any more
+        self.graph, self._known = Graph(), {}
         self._values.clear()
         self.lists.clear()
         self._scope = None
-        return nodes
+        return graph
 
     def input(self, column: int, label: str) -> Symbol:
         """The symbol of an input column."""
-        node = self.nodes.leaf("input", column)
+        node = self.graph.leaf("input", column)
         self.labels[node] = label
         return Symbol(self, node)
 
@@ -107,13 +107,13 @@ class Tracer:
     def _made(self, op: Op, args: tuple[int, ...]) -> Symbol:
         scope = current()
         if scope.trace is not self:
-            raise _outlived(source_line())
+            raise outlived()
         node = self._known.get((op, args))
         if node is None:
-            node = self.nodes.add(op, args)
+            node = self.graph.add(op, args)
             self.remember_scope(node)
         symbol: Symbol = _new(Symbol)
-        symbol._tracer, symbol._node = self, node if scope.recording else self.nodes.record(IDENTITY, (node,))
+        symbol._tracer, symbol._node = self, node if scope.recording else self.graph.record(IDENTITY, (node,))
         return symbol
 
     def remember_scope(self, node: int) -> None:
@@ -128,30 +128,30 @@ class Tracer:
         """``start + w0 * x0 + w1 * x1 + ...`` as one step, None where it must be spelled out."""
         return weighted_sum(self, ws, xs, start)
 
-    def total(self, kind: Total, places: Sequence[Place], owner: Any) -> Symbol:
+    def total(self, kind: TotalKind, places: Sequence[Place], read: Any) -> Symbol:
         """The sum of the "squares" or "magnitudes" of all parameters in these places, as a step for each place.
 
-        ``owner`` is the module whose parameters they are, if they are one's.
+        ``read`` is the method of a module that gives its parameters, if they are those of one.
         """
-        if owner is not None and self.noting is not None:
-            self.noting.parameters(owner)
+        if read is not None and self.noting is not None:
+            self.noting.parameters(read)
         self.totals.update(dict.fromkeys(places))
-        leaves = [self.nodes.leaf(kind, (self.address(store, begin), end - begin)) for store, begin, end in places]
-        node = reduce(lambda a, b: self.nodes.record(add, (a, b)), leaves)
-        return Symbol(self, node if current().recording else self.nodes.record(IDENTITY, (node,)))
+        leaves = [self.graph.leaf(kind, (self.address(store, begin), end - begin)) for store, begin, end in places]
+        node = reduce(lambda a, b: self.graph.record(add, (a, b)), leaves)
+        return Symbol(self, node if current().recording else self.graph.record(IDENTITY, (node,)))
 
     def compare(self, sign: str, a: Any, b: Any) -> Any:
         """The condition of a comparison, or a bool if both sides are constants."""
-        return self._decided(self.nodes.record(CONDITIONS[sign], (self.operand(a), self.operand(b))))
+        return self._decided(self.graph.record(CONDITIONS[sign], (self.operand(a), self.operand(b))))
 
     def join(self, sign: str, a: Any, b: Any) -> Any:
         """Two conditions joined by & or |."""
         op = BOTH if sign == "&" else EITHER
-        return self._decided(self.nodes.record(op, (self._condition(a, sign), self._condition(b, sign))))
+        return self._decided(self.graph.record(op, (self._condition(a, sign), self._condition(b, sign))))
 
     def _decided(self, node: int) -> Any:
         self.remember_scope(node)
-        number = self.nodes.numbers.get(node)
+        number = self.graph.numbers.get(node)
         return Condition(self, node) if number is None else bool(number)
 
     def detached(self, x: Any) -> Symbol:
@@ -162,16 +162,16 @@ class Tracer:
         """The derivatives of a traced number by others; without ``record`` no gradient flows through them."""
         wanted = [self.operand(x) for x in xs]
         for x, node in zip(xs, wanted, strict=True):
-            if node in self.nodes.numbers:
+            if node in self.graph.numbers:
                 raise TraceError(
                     f"gradients by {x!r}{source_line()}: in a compiled function a plain number is nothing to "
                     f"differentiate by. Make it a Value before y is computed from it, or give it as an argument"
                 )
         from .recorded import recorded  # here: few functions need it, and importing autograd stays fast
 
-        found = recorded(self.nodes, self.operand(y), wanted, self._parameter_at)
+        found = recorded(self.graph, self.operand(y), wanted, self._parameter_at)
         if not (record and current().recording):
-            found = [self.nodes.record(IDENTITY, (node,)) for node in found]
+            found = [self.graph.record(IDENTITY, (node,)) for node in found]
         return tuple(Symbol(self, node) for node in found)
 
     def alias(self, x: Any) -> Symbol:
@@ -180,26 +180,22 @@ class Tracer:
 
     def _alias(self, node: int) -> int:
         self._aliases += 1
-        return self.nodes.alias(node, self._aliases)
+        return self.graph.alias(node, self._aliases)
 
     def random(self, rng: Any) -> Symbol:
         """A number that ``rng.random()`` gives anew for each sample of each replay."""
         _, asked = self.generators.setdefault(id(rng), (rng, []))
-        node = self.nodes.leaf("input", ("mask", list(self.generators).index(id(rng)), len(asked)))
+        node = self.graph.leaf("input", ("mask", list(self.generators).index(id(rng)), len(asked)))
         asked.append(node)
         self.labels[node] = "random"
         return Symbol(self, node)
-
-    def batch_mean(self, x: Symbol) -> Symbol:
-        """The mean over the samples of the batch; ``x`` itself if it doesn't depend on the sample."""
-        return x if self.nodes.uniform[x._node] else self._made(BATCH_MEAN, (x._node,))
 
     def buffer(self, array: Any, k: int) -> Symbol:
         """The number that ``array[k]`` (float64, changed only in place) is at each replay; no gradient flows there."""
         _, nodes = self.buffers.setdefault(id(array), (array, []))
         if self.noting is not None:
             self.noting.live(array)
-        node = self.nodes.leaf("buffer", (list(self.buffers).index(id(array)), k))
+        node = self.graph.leaf("buffer", (list(self.buffers).index(id(array)), k))
         if node not in self.labels:
             nodes.append(node)
             self.labels[node] = f"buffer[{k}]"
@@ -222,29 +218,29 @@ class Tracer:
         """The node of something that stands in a formula beside a symbol."""
         kind = x.__class__
         if kind is float or kind is int:
-            return self.nodes.constant(float(x))
+            return self.graph.constant(float(x))
         if kind is Parameter:
             return self._parameter(x)
         if isinstance(x, Value):
             return self._taken(x)
         if isinstance(x, Symbol):
             if x._tracer is not self:
-                raise _outlived(source_line())
+                raise outlived()
             return x._node
         if isinstance(x, Condition):
             raise TraceError(
                 f"{x.describe()}{source_line()} is a condition, not a number: write where(condition, 1.0, 0.0)"
             )
-        return self.nodes.constant(real_number(x, "a formula of Values"))
+        return self.graph.constant(real_number(x, "a formula of Values"))
 
     def _condition(self, x: Any, what: str) -> int:
         said = truth(x)
         if said is not None:
-            return self.nodes.constant(float(said))
+            return self.graph.constant(float(said))
         if isinstance(x, Condition) and x._tracer is self:
             return x._node
         if isinstance(x, _Traced) and x._tracer is not self:
-            raise _outlived(source_line())
+            raise outlived()
         raise TypeError(
             f"the condition of {what} is a comparison, as in where(x > 0, a, b), got {type(x).__name__}: {x!r}"
         )
@@ -252,7 +248,7 @@ class Tracer:
     def _parameter(self, parameter: Parameter) -> int:
         node = self.parameters.get(parameter)
         if node is None:
-            node = self.parameters[parameter] = self.nodes.leaf(
+            node = self.parameters[parameter] = self.graph.leaf(
                 "parameter", self.address(parameter.store, parameter.slot)
             )
         return node
@@ -298,31 +294,31 @@ class Tracer:
         if isinstance(value, Parameter):
             return self._parameter(value)
         if value.op is not None and self._is_ours(value):
-            node = self.nodes.record(value.op, tuple(self._values[arg] for arg in value.args))
-            return node if value.requires_grad else self.nodes.record(IDENTITY, (node,))
+            node = self.graph.record(value.op, tuple(self._values[arg] for arg in value.args))
+            return node if value.requires_grad else self.graph.record(IDENTITY, (node,))
         if isinstance(value, Constant) or self._is_ours(value):
             if self.noting is not None and value.op is None:
                 self.noting.number(value)
-            node = self.nodes.constant(value._data)
+            node = self.graph.constant(value._data)
             # A Value that was made inside is there to be differentiated by, or it would be a plain number.
             return node if isinstance(value, Constant) else self._alias(node)
-        raise _foreign(value, source_line())
+        raise foreign(value)
 
     # Text
 
     def describe(self, node: int) -> str:
         """A node in an error message."""
-        if node >= len(self.nodes):
+        if node >= len(self.graph):
             return "a number of an earlier trace"
         place = f" in {self.scopes[node]}" if node in self.scopes else ""
         return f"{self._name(node)}{place}"
 
     def _name(self, node: int) -> str:
-        kind, args = self.nodes.kinds[node], self.nodes.args[node]
+        kind, args = self.graph.kinds[node], self.graph.args[node]
         if node in self.labels:
             return repr(self.labels[node])
-        if node in self.nodes.numbers:
-            return f"{self.nodes.numbers[node]!r}"
+        if node in self.graph.numbers:
+            return f"{self.graph.numbers[node]!r}"
         if kind == "parameter":
             return next(repr(p.label or "a parameter") for p, known in self.parameters.items() if known == node)
         if kind == PRODUCT:
@@ -336,23 +332,3 @@ class Tracer:
         if kind in IS_CONDITION:
             return f"the comparison ({self._name(args[0])} {kind.symbol} {self._name(args[1])})"
         return f"the result of {kind.name}" if isinstance(kind, Op) else f"the {kind}"
-
-
-def _outlived(line: str) -> TraceError:
-    return TraceError(
-        f"a traced number is used outside of the trace that made it{line}. It was kept from an earlier call, or handed "
-        f"to another compiled function; compute it inside the function, and don't store it in an attribute or a list"
-    )
-
-
-def _foreign(value: Value, line: str) -> TraceError:
-    if value.op is None:
-        return TraceError(
-            f"{value.describe()}{line} is a Value from outside of the compiled function, neither a parameter nor an "
-            f"input. Make it a Parameter to train it, give it as an argument, or use its number ({value.label or 'v'}"
-            f".data), which stays as it is now"
-        )
-    return TraceError(
-        f"{value.describe()}{line} was computed before the compiled function was called, so it would never see new "
-        f"numbers of what it came from. Compute it inside the function, or use its number (.data) to freeze it"
-    )

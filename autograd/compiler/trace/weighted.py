@@ -30,23 +30,23 @@ def weighted_sum(tracer: Tracer, ws: Sequence[Any], xs: Sequence[Any], start: An
                 for k in sorted(set(range(len(items))).difference(at)):
                     term = parameters[k] * items[k]
                     start = term if start is None else start + term
-            return _product(tracer, [(tracer.nodes.vec(rows[part]), line) for line, part in found], start)
+            return _product(tracer, [(tracer.graph.vec(rows[part]), line) for line, part in found], start)
     return None
 
 
 def _product(tracer: Tracer, parts: list[tuple[int, Line]], start: Any) -> Symbol:
-    nodes, bias, row = tracer.nodes, None, None
+    graph, bias, row = tracer.graph, None, None
     if start is not None:
         first = tracer.operand(start)
-        if not nodes.uniform[first]:
+        if not graph.uniform[first]:
             row = first
-        elif nodes.numbers.get(first) != 0.0:
+        elif graph.numbers.get(first) != 0.0:
             bias = first
-    node = nodes.product(parts, bias)
+    node = graph.product(parts, bias)
     tracer.remember_scope(node)
     if row is not None:
-        node = nodes.record(add, (row, node))
-    return Symbol(tracer, node if current().recording else nodes.record(IDENTITY, (node,)))
+        node = graph.record(add, (row, node))
+    return Symbol(tracer, node if current().recording else graph.record(IDENTITY, (node,)))
 
 
 def _rows(tracer: Tracer, xs: Sequence[Any]) -> tuple[list[int], tuple[int, ...]]:
@@ -57,7 +57,7 @@ def _rows(tracer: Tracer, xs: Sequence[Any]) -> tuple[list[int], tuple[int, ...]
     except TypeError:  # what can't be hashed is no number: whoever multiplies by it says so
         return [], ()
     if found is None:
-        uniform = tracer.nodes.uniform
+        uniform = tracer.graph.uniform
         at = [k for k, x in enumerate(xs) if x.__class__ is Symbol and x._tracer is tracer and not uniform[x._node]]
         found = tracer.lists[key] = at, tuple([xs[k]._node for k in at])
     return found

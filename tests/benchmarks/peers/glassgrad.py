@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import warnings
 from collections.abc import Callable
@@ -63,29 +64,22 @@ def step(name: str) -> Player:
 
 def many(name: str) -> Player:
     """The loop of `fit`, mini-batches off, in compiled mode; what comes before the first step isn't counted."""
-    from autograd.training.loop import _run
-    from autograd.training.preparation import prepared
+    from autograd.training.loop import begun, run
+    from autograd.training.options import Options
 
     w = workload(name)
     begin()
     model, loss = model_and_loss(w)
-    plan = prepared(
-        model,
-        w.X,
-        w.Y,
-        loss=loss,
-        optimizer=SGD(model.parameters(), lr=LEARNING_RATE),
-        epochs=MANY_STEPS,
-        batch_size=None,
-        validation=None,
-        metrics=(),
-        callbacks=(),
-        patience=None,
-        penalty=None,
-        seed=0,
-        mode="compiled",
-    )
-    player = over_parameters(lambda: _run(plan, progress=False)["loss"][-1], w, model)
+    given = {name: argument.default for name, argument in inspect.signature(autograd.fit).parameters.items()}
+    given |= {"model": model, "X": w.X, "Y": w.Y, "loss": loss, "epochs": MANY_STEPS, "mode": "compiled"}
+    given |= {"optimizer": SGD(model.parameters(), lr=LEARNING_RATE), "progress": False}
+    task, engine = begun(Options(**given))
+
+    def again() -> float:
+        task.state.history = autograd.History()
+        return run(task, engine)["loss"][-1]
+
+    player = over_parameters(again, w, model)
     player.steps = MANY_STEPS
     return player
 

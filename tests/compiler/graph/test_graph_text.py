@@ -12,8 +12,8 @@ from autograd import Parameter, nn, op
 from autograd.compiler.backend import InputArray
 from autograd.compiler.graph.conditions import CONDITIONS, selection, unchecked
 from autograd.compiler.graph.graph import Graph
-from autograd.compiler.graph.nodes import Nodes
 from autograd.compiler.graph.parse import parse
+from autograd.compiler.graph.rooted import RootedGraph
 from autograd.compiler.graph.text import text
 from autograd.compiler.pipeline import stages
 from autograd.compiler.trace.run import trace
@@ -24,7 +24,7 @@ GRAPHS = ("trace", "totals", "dots", "gradients", "tidy")
 
 def everything(graph):
     """All of a graph that matters: what is remembered of simplifications does not."""
-    nodes, size = graph.nodes, graph.size
+    nodes, size = graph.graph, graph.size
     numbers = {node: float(x).hex() for node, x in nodes.numbers.items() if node < size}
     payload = {node: x for node, x in nodes.payload.items() if node < size and node not in numbers}
     lines = {node: x for node, x in nodes.lines.items() if node < size}
@@ -111,27 +111,27 @@ def test_buffers_and_means_over_the_batch():
 
 @pytest.mark.parametrize("number", [0.0, -0.0, 1.0, -1e-05, 1e300, 5e-324, 0.1, np.inf, -np.inf, np.nan])
 def test_constants_are_the_same_to_the_last_bit(number):
-    nodes = Nodes()
-    assert_there_and_back(Graph.of(nodes, (nodes.constant(number),)))
+    nodes = Graph()
+    assert_there_and_back(RootedGraph.of(nodes, (nodes.constant(number),)))
 
 
 def test_an_alias_may_stand_twice():
-    nodes = Nodes()
+    nodes = Graph()
     x = nodes.leaf("input", 0)
-    assert_there_and_back(Graph.of(nodes, (nodes.alias(x, 0), nodes.alias(x, 1))))
+    assert_there_and_back(RootedGraph.of(nodes, (nodes.alias(x, 0), nodes.alias(x, 1))))
 
 
 def test_a_condition_of_any_form():
     made = selection(("|", ("&", (">=", 0, 1), ("<", 2, 0)), ("<=", 1, 1)))
-    assert parse(f"%0 = x0\n%1 = {made.name} %0 %0 %0 %0 %0\n-> %1").nodes.kinds[1] is made
+    assert parse(f"%0 = x0\n%1 = {made.name} %0 %0 %0 %0 %0\n-> %1").graph.kinds[1] is made
     for condition in CONDITIONS.values():
-        assert parse(f"%0 = x0; %1 = {condition.name} %0 %0 -> %1".replace("->", "\n->")).nodes.kinds[1] is condition
+        assert parse(f"%0 = x0; %1 = {condition.name} %0 %0 -> %1".replace("->", "\n->")).graph.kinds[1] is condition
 
 
 def test_an_operation_of_no_table_is_given():
-    nodes = Nodes()
+    nodes = Graph()
     own = Op("own", lambda m, x: x, lambda y, x: (1.0,), OPS["tanh"].domain, "own")
-    graph = Graph.of(nodes, (nodes.record(own, (nodes.leaf("input", 0),)),))
+    graph = RootedGraph.of(nodes, (nodes.record(own, (nodes.leaf("input", 0),)),))
     assert_there_and_back(graph, ops={"own": own})
     with pytest.raises(ValueError, match=r"line 2, .*no operation 'own' is known; if it is one of your own, declare"):
         parse(text(graph))
@@ -140,14 +140,14 @@ def test_an_operation_of_no_table_is_given():
 def test_an_operation_that_was_declared_is_found():
     declared = op("tripled", kernel=lambda xp, x: x * 3.0, partials=lambda y, x: (3.0,))
     try:
-        assert parse("%0 = x0\n%1 = tripled %0\n-> %1").nodes.kinds[1] is declared
+        assert parse("%0 = x0\n%1 = tripled %0\n-> %1").graph.kinds[1] is declared
     finally:
         del OPS["tripled"]
 
 
 def test_an_operation_without_its_domain_is_another_one():
     graph = parse("%0 = x0; %1 = log %0; %2 = log %0 unchecked\n-> %1 %2")
-    assert graph.nodes.kinds[1:] == [OPS["log"], unchecked(OPS["log"])]
+    assert graph.graph.kinds[1:] == [OPS["log"], unchecked(OPS["log"])]
 
 
 def test_a_text_may_have_comments_and_several_nodes_in_a_line():
@@ -160,9 +160,9 @@ def test_a_text_may_have_comments_and_several_nodes_in_a_line():
 
 
 def test_of_a_large_graph_it_is_said_what_is_left_out():
-    nodes = Nodes()
+    nodes = Graph()
     rows = tuple(nodes.leaf("input", k) for k in range(1500))
-    graph = Graph.of(nodes, rows)
+    graph = RootedGraph.of(nodes, rows)
     assert text(graph, most=2) == "%0 = x0\n%1 = x1\n... 1,498 lines left out (most=2)\n-> %0..%1499"
 
 

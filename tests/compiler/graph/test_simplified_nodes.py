@@ -1,21 +1,21 @@
 """What is equal is one node, constants are folded, and what is simpler is taken: as text before and after."""
 
 from autograd.compiler.graph.graph import Graph
-from autograd.compiler.graph.nodes import Nodes
 from autograd.compiler.graph.parse import parse
+from autograd.compiler.graph.rooted import RootedGraph
 from autograd.operation import Op
 from autograd.ops import tanh
 
 
 def recorded(graph):
-    """The same nodes, each as simple as `Nodes.record` makes it."""
-    nodes, names = Nodes(), {}
+    """The same nodes, each as simple as `Graph.record` makes it."""
+    nodes, names = Graph(), {}
     for node in range(graph.size):
-        kind, args = graph.nodes.kinds[node], graph.nodes.args[node]
+        kind, args = graph.graph.kinds[node], graph.graph.args[node]
         is_op = isinstance(kind, Op)
-        made = nodes.record(kind, tuple(names[a] for a in args)) if is_op else graph.nodes.copy_into(nodes, node, names)
+        made = nodes.record(kind, tuple(names[a] for a in args)) if is_op else graph.graph.copy_into(nodes, node, names)
         names[node] = made
-    return Graph.of(nodes, tuple(names[root] for root in graph.roots))
+    return RootedGraph.of(nodes, tuple(names[root] for root in graph.roots))
 
 
 def test_constants_are_folded(becomes):
@@ -109,7 +109,7 @@ def test_a_choice_between_equals_or_by_a_constant_is_none(becomes):
 
 
 def test_equal_nodes_are_one_but_the_zeros_are_two():
-    nodes = Nodes()
+    nodes = Graph()
     x = nodes.leaf("input", 0)
     assert nodes.record(tanh, (x,)) == nodes.record(tanh, (x,))
     assert nodes.constant(0.0) != nodes.constant(-0.0)
@@ -124,4 +124,4 @@ def test_uniform_is_what_no_input_reaches():
         %3 = mul %2 %0
         -> %3
     """)
-    assert recorded(graph).nodes.uniform == graph.nodes.uniform == [False, True, True, False]
+    assert recorded(graph).graph.uniform == graph.graph.uniform == [False, True, True, False]

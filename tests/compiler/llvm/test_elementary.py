@@ -12,7 +12,7 @@ import pytest
 from autograd import namespaces
 from autograd.compiler.llvm.math import coefficients
 from autograd.compiler.llvm.math.elementary import ULPS, Vectors
-from autograd.compiler.llvm.text.ir import Module
+from autograd.compiler.llvm.text.module import IRModule
 from autograd.formula import Expression, Expressions
 from autograd.operation import OPS, Op
 
@@ -256,7 +256,7 @@ def test_another_constant_exponent_and_a_constant_base(vectorize):
 
 
 def test_numbers_alone_are_computed_at_once():
-    m = Vectors(Module(4).function("f", ""))
+    m = Vectors(IRModule(4).function("f", ""))
     assert m.exp(0) == 1.0
     assert m.power(2.0, -1074) == SMALLEST
     assert m.sqrt(-1.0) != m.sqrt(-1.0)

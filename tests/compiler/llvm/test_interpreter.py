@@ -14,7 +14,7 @@ from autograd.compiler.backend import InputArray
 from autograd.compiler.llvm import bytecode, machine, takeover
 from autograd.compiler.llvm.backend import LlvmBackend
 from autograd.compiler.llvm.bytecode import encode
-from autograd.compiler.llvm.layout import Layout
+from autograd.compiler.llvm.memory_map import MemoryMap
 from autograd.compiler.numpy_backend import NumpyBackend
 from autograd.compiler.tape import Dot, Instruction, Local, Number, Row, Straight, Tape, Uniform
 from autograd.domain import CONDITION
@@ -120,8 +120,8 @@ def test_many_numbers_of_the_program_text():
     wanted = [x * c + (x / (c + x * x)) ** c for c in numbers] + [np.maximum(x, c) for c in numbers]
     np.testing.assert_allclose(program(x), np.column_stack(wanted), rtol=1e-14)
     assert is_interpreted()
-    (tape,) = program._specialisations[0].tapes.values()
-    code = encode(tape, Layout(tape, 1, 1, 1))
+    (tape,) = program._specialisations.known[0].tapes.values()
+    code = encode(tape, MemoryMap(tape, 1, 1, 1))
     assert len(code.constants) > 40
     assert len(code.opcodes) < 45
 
@@ -159,7 +159,7 @@ def test_gradients_of_parameters(samples):
         assert program.backward(X) == pytest.approx(wanted, rel=1e-12)
         np.testing.assert_allclose([p.grad for p in model.w], times * slopes, rtol=1e-10, atol=1e-13)
     assert is_interpreted()
-    tape = program._specialisations[0].tapes["parameters"]
+    tape = program._specialisations.known[0].tapes["parameters"]
     assert tape.prologue
     assert tape.epilogue
     assert any(isinstance(item, Dot) for unit in tape.units if isinstance(unit, Straight) for item in unit.code)
@@ -256,7 +256,7 @@ def test_results_that_nobody_keeps_share_rows():
     x, add = Row("input", 0), autograd.add
     chain = [Instruction(k, add, (Local(k - 1) if k else x, x)) for k in range(50)]
     tape = tape_of([*chain, Instruction(50, add, (Local(49), x), Row("scratch", 0))])
-    code = encode(tape, Layout(tape, 1, 1, 1))
+    code = encode(tape, MemoryMap(tape, 1, 1, 1))
     assert code.locals == 1
     assert len(code.opcodes) == 1
     assert len(code.numbers) == 51 * 4 + 1  # an opcode, two operands, a result; and the end
@@ -276,7 +276,7 @@ def test_a_long_dot_is_several_instructions_and_does_not_overwrite_what_it_reads
         run = backend.build(tape).bind(numbers, np.zeros(20))(2)
         wanted = [-sum(numbers[k] * k * row[k % 2] for k in range(20)) for row in X]
         assert run(X)[:, 0].tolist() == wanted
-    code = encode(tape, Layout(tape, 1, 1, 1))
+    code = encode(tape, MemoryMap(tape, 1, 1, 1))
     assert sum(isinstance(opcode.item, Dot) for opcode in code.opcodes) == -(-20 // bytecode.TERMS)
 
 

@@ -7,13 +7,15 @@ import numpy as np
 import pytest
 
 from autograd import OPS
-from autograd.compiler.llvm.text.ir import Bits, Body, Lanes, Mask, Module, Vector, hexadecimal
+from autograd.compiler.llvm.text.body import Body
+from autograd.compiler.llvm.text.module import IRModule
+from autograd.compiler.llvm.text.registers import Bits, Lanes, Mask, Vector, hexadecimal
 
 WIDTHS = (1, 2, 4, 8)
 
 
 def a_body(width: int = 4, flags: str = "contract nsz") -> Body:
-    return Module(width).function("f", "ptr %p0, ptr %p1", flags=flags)
+    return IRModule(width).function("f", "ptr %p0, ptr %p1", flags=flags)
 
 
 def lines_of(body: Body) -> list[str]:
@@ -43,7 +45,7 @@ def test_constants_are_exact(x, text):
 @pytest.mark.parametrize("width", [0, -1, 3, 6])
 def test_a_width_that_is_no_power_of_two_is_refused(width):
     with pytest.raises(ValueError, match=f"a vector needs 1, 2, 4, 8, ... lanes, got {width}"):
-        Module(width)
+        IRModule(width)
 
 
 def test_zero_and_minus_zero_are_two_constants():
@@ -132,7 +134,7 @@ def test_a_round_must_return_what_it_carries():
 
 
 def test_what_a_module_refuses():
-    module = Module(4)
+    module = IRModule(4)
     module.function("f", "ptr %x")
     with pytest.raises(ValueError, match="this module has a function 'f' already"):
         module.function("f", "ptr %x")

@@ -11,17 +11,17 @@ from autograd.compiler.llvm.backend import best_shape, effort, irregular_operati
 from autograd.compiler.llvm.emit.bounds import left_rows, pays, right_rows
 from autograd.compiler.llvm.emit.emitter import split
 from autograd.compiler.llvm.emit.functions import Shape
-from autograd.compiler.llvm.layout import Arguments, Layout, data_column
+from autograd.compiler.llvm.memory_map import Arguments, MemoryMap, data_column
 from autograd.compiler.plan.sum_slots import has_sums_for_all, slots_of, sums_are_alone
 from autograd.compiler.tape import (
     Dense,
     Instruction,
     Number,
-    Outer,
     Row,
     Segment,
     Straight,
-    Sum,
+    SumMatrix,
+    SumOne,
     Tape,
     Uniform,
 )
@@ -39,7 +39,7 @@ DENSE = Dense(40, (Segment(Row("input", 0), 5, 0, 0, 1),))
 @pytest.mark.parametrize(("width", "vectors"), [(1, 1), (2, 3), (8, 1), (8, 13)])
 def test_areas_of_the_workspace_do_not_overlap(width, vectors):
     deep = replace(DENSE, segments=(Segment(Row("input", 0), 200, 0, 0, 1),))
-    layout = Layout(tape(units=(deep,)), width, vectors, depth=64)
+    layout = MemoryMap(tape(units=(deep,)), width, vectors, depth=64)
     row, vector = layout.row_bytes, layout.vector_bytes
     areas = [(layout.row(Row("input", k)), row) for k in range(7)]
     areas += [(layout.row(Row("scratch", k)), row) for k in range(4)]
@@ -52,18 +52,18 @@ def test_areas_of_the_workspace_do_not_overlap(width, vectors):
 
 
 def test_only_deep_dense_blocks_need_temporary_rows():
-    assert Layout(tape(units=(DENSE,)), 8, 2, depth=64).temporaries == 0
-    assert Layout(tape(units=(DENSE,)), 8, 2, depth=3).temporaries == 40
+    assert MemoryMap(tape(units=(DENSE,)), 8, 2, depth=64).temporaries == 0
+    assert MemoryMap(tape(units=(DENSE,)), 8, 2, depth=3).temporaries == 40
 
 
 def test_uniforms_are_parameters_where_they_lie_others_of_ours_and_adjoints():
-    layout = Layout(tape(), 8, 2, depth=64)
+    layout = MemoryMap(tape(), 8, 2, depth=64)
     assert [layout.uniform(slot) for slot in (5, 6, 8, 9)] == [("%P", 40), ("%U", 48), ("%G", 0), ("%G", 8)]
 
 
 def test_parameters_are_copied_where_a_block_reads_them_and_others():
     crossing = replace(DENSE, segments=(Segment(Row("input", 0), 3, 4, 0, 1),))
-    layout = Layout(tape(units=(crossing,)), 8, 2, depth=64)
+    layout = MemoryMap(tape(units=(crossing,)), 8, 2, depth=64)
     assert layout.copies_parameters
     assert layout.uniform(5) == ("%U", 40)
 
@@ -97,19 +97,19 @@ def test_parts_cover_everything_once(count, most):
 
 # Gradient sums
 
-WEIGHTS = Outer(Row("scratch", 0), 2, Row("input", 0), 2, 0, 3, 1)
-BIASES = Outer(Row("scratch", 0), 2, None, 1, 2, 3, 0)
+WEIGHTS = SumMatrix(Row("scratch", 0), 2, Row("input", 0), 2, 0, 3, 1)
+BIASES = SumMatrix(Row("scratch", 0), 2, None, 1, 2, 3, 0)
 
 
 def test_slots_of_sums():
     assert slots_of(WEIGHTS).tolist() == [0, 1, 3, 4]
     assert slots_of(BIASES).tolist() == [2, 5]
-    assert slots_of(Sum(3, Row("scratch", 0), None)).tolist() == [3]
+    assert slots_of(SumOne(3, Row("scratch", 0), None)).tolist() == [3]
 
 
 def test_sums_are_alone_unless_two_go_to_the_same_slot_or_more_follows():
     assert sums_are_alone(tape(reductions=(WEIGHTS, BIASES)))
-    assert not sums_are_alone(tape(reductions=(WEIGHTS, BIASES, Sum(3, Row("scratch", 0), None))))
+    assert not sums_are_alone(tape(reductions=(WEIGHTS, BIASES, SumOne(3, Row("scratch", 0), None))))
     more = Instruction(0, autograd.neg, (Uniform(8),), Uniform(9))
     assert not sums_are_alone(tape(reductions=(WEIGHTS, BIASES), epilogue=(more,)))
     assert has_sums_for_all(tape(reductions=(WEIGHTS, BIASES)))

@@ -13,39 +13,18 @@ from autograd import Parameter, compile
 from autograd.compiler.llvm.backend import LlvmBackend
 from autograd.compiler.llvm.machine import ARCHITECTURES
 from autograd.compiler.llvm.rule import compiled_step, rule_text
-from autograd.optim import SGD, Adagrad, Adam, AdamW, Interval, Optimizer, RMSprop, number
+from autograd.optim import SGD, Adam
 from autograd.optim.stepping import offers
 from autograd.store import Place, Store
-
-
-class Lion(Optimizer):
-    """One that a user might add."""
-
-    betas: tuple[float, float] = number((0.9, 0.99), Interval(0, 1))
-    initial_state = {"exp_avg": 0.0}  # noqa: RUF012
-
-    def update(self, xp, p, g, s, h):
-        (a, b), v = self.betas, s["exp_avg"]
-        c = a * v + (1 - a) * g
-        return p - h["lr"] * xp.where(c > 0, 1.0, xp.where(c < 0, -1.0, 0.0)), {"exp_avg": b * v + (1 - b) * g}
-
+from tests.optim.optimizers import every_optimizer
 
 NONE = [Parameter(0.0)]  # rules know nothing of the parameters
-OPTIMIZERS = [
-    SGD(NONE, lr=0.1, weight_decay=0.1, maximize=True),
-    SGD(NONE, lr=0.1, momentum=0.9, dampening=0.5),
-    SGD(NONE, lr=0.1, momentum=0.9, nesterov=True),
-    Adam(NONE, lr=0.1, amsgrad=True),
-    AdamW(NONE, lr=0.1),
-    RMSprop(NONE, lr=0.1),
-    Adagrad(NONE, lr=0.1),
-    Lion(NONE, lr=0.1, maximize=True),
-]
 
 
-@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=[f"{each.formula}{k}" for k, each in enumerate(OPTIMIZERS)])
+@every_optimizer
 @pytest.mark.parametrize("count", [1, 3, 8, 16, 21])
-def test_steps(optimizer, count):
+def test_steps(kind, options, count):
+    optimizer = kind(NONE, **options)
     rng = np.random.default_rng(count)
     data = rng.normal(size=count)
     state = {name: np.full(count, first) for name, first in optimizer.initial_state.items()}

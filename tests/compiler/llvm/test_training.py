@@ -17,22 +17,12 @@ from autograd.compiler.pipeline import to_tape
 from autograd.compiler.steps import compiled_steps
 from autograd.compiler.tape import Tape
 from autograd.compiler.trace.run import trace
-from autograd.optim import SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
+from autograd.optim import SGD, Adam, Optimizer
+from tests.optim.optimizers import NAMES, TRIED
 
 INPUTS, HIDDEN = 3, 5
 NONE = [Parameter(0.0)]  # rules know nothing of the parameters
-OPTIMIZERS = [
-    SGD(NONE, lr=0.1),
-    SGD(NONE, lr=0.05, momentum=0.9, dampening=0.1, weight_decay=0.01),
-    SGD(NONE, lr=1e-4, momentum=0.9, nesterov=True, maximize=True),
-    Adam(NONE, lr=0.02, amsgrad=True),
-    AdamW(NONE, lr=0.02),
-    RMSprop(NONE, lr=0.01),
-    Adagrad(NONE, lr=0.05),
-]
-optimizers = pytest.mark.parametrize(
-    "optimizer", OPTIMIZERS, ids=[f"{each.formula}{k}" for k, each in enumerate(OPTIMIZERS)]
-)
+optimizers = pytest.mark.parametrize("optimizer", [kind(NONE, **options) for kind, options in TRIED], ids=NAMES)
 
 
 def network_tape(kinds: tuple[str, ...] = ("data", "data")) -> Tape:
@@ -126,9 +116,9 @@ def test_mini_batches_are_gathered(optimizer):
 
 
 def test_steps_of_more_and_more_samples_from_the_first_one_on():
-    tape, arrays, counts = network_tape(), data(17), np.array([5, 17, 11])
-    numbers, done, losses = trained(tape, OPTIMIZERS[0], arrays, np.zeros(3, dtype=np.int64), counts)
-    expected, expected_losses = one_by_one(tape, OPTIMIZERS[0], [[a[:count] for a in arrays] for count in counts])
+    optimizer, tape, arrays, counts = SGD(NONE, lr=0.1), network_tape(), data(17), np.array([5, 17, 11])
+    numbers, done, losses = trained(tape, optimizer, arrays, np.zeros(3, dtype=np.int64), counts)
+    expected, expected_losses = one_by_one(tape, optimizer, [[a[:count] for a in arrays] for count in counts])
     assert done == 3
     np.testing.assert_allclose(losses, expected_losses, rtol=1e-9)
     np.testing.assert_allclose(numbers, expected, rtol=1e-9)

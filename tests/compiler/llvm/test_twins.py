@@ -11,24 +11,24 @@ from autograd.compiler.backend import InputArray
 from autograd.compiler.llvm.emit.calls import Entries
 from autograd.compiler.llvm.emit.functions import Shape
 from autograd.compiler.llvm.emit.kernel import kernel_text
-from autograd.compiler.llvm.layout import Layout
 from autograd.compiler.llvm.machine import AVX2
+from autograd.compiler.llvm.memory_map import MemoryMap
 from autograd.compiler.llvm.twins import find_twins, written_operations
 from autograd.compiler.tape import (
     Dense,
     Dot,
-    Group,
     Instruction,
     Local,
     Map,
     Mean,
     Number,
-    Outer,
     Output,
     Row,
+    Rows,
     Segment,
     Straight,
-    Sum,
+    SumMatrix,
+    SumOne,
     Tape,
     Uniform,
     Uniforms,
@@ -81,7 +81,7 @@ def dense(k):
 
 
 def mapped(k):
-    return Map(5, autograd.add, (Group(inputs(k)), Uniforms(2 * k, 3)), scratch(4 * k))
+    return Map(5, autograd.add, (Rows(inputs(k)), Uniforms(2 * k, 3)), scratch(4 * k))
 
 
 def mean(k):
@@ -89,15 +89,15 @@ def mean(k):
 
 
 def outer(k):
-    return Outer(scratch(k), 3, inputs(2 * k + 1), 4, 20 * k, 6, 1)
+    return SumMatrix(scratch(k), 3, inputs(2 * k + 1), 4, 20 * k, 6, 1)
 
 
 def outer_of_columns(k):
-    return Outer(scratch(k), 3, inputs(2 * k), 19, 20 * k, 20, 1)
+    return SumMatrix(scratch(k), 3, inputs(2 * k), 19, 20 * k, 20, 1)
 
 
 def outer_of_rows(k):
-    return Outer(scratch(k), 3, None, 1, 20 * k, 2, 0)
+    return SumMatrix(scratch(k), 3, None, 1, 20 * k, 2, 0)
 
 
 def numbers(k):
@@ -113,7 +113,7 @@ def numbers(k):
 
 
 def numbers_of_maps(k):
-    return Map(5, autograd.mul, (Group(inputs(2)), Number(k / 7)), scratch(4 * k))
+    return Map(5, autograd.mul, (Rows(inputs(2)), Number(k / 7)), scratch(4 * k))
 
 
 def numbers_of_dense(k):
@@ -200,7 +200,7 @@ STRANGERS = {
     "epilogue": (product(), product(epilogue=dense(1).epilogue[:1])),
     "members": (mapped(1), replace(mapped(1), members=6)),
     "a row for a group": (mapped(1), replace(mapped(1), args=(inputs(1), Uniforms(2, 3)))),
-    "stride of uniforms": (mapped(1), replace(mapped(1), args=(Group(inputs(1)), Uniforms(2, 4)))),
+    "stride of uniforms": (mapped(1), replace(mapped(1), args=(Rows(inputs(1)), Uniforms(2, 4)))),
     "forward and backward means": (mean(1), replace(mean(1), adjoint=True)),
     "means of more": (mean(1), replace(mean(1), members=6)),
     "products and rows": (outer(1), replace(outer(1), right=None)),
@@ -213,7 +213,7 @@ STRANGERS = {
 
 @pytest.mark.parametrize(("a", "b"), STRANGERS.values(), ids=STRANGERS)
 def test_units_that_differ_in_more_than_places_have_a_function_each(a, b):
-    layout = Layout(tape(), 4, 2, depth=64)
+    layout = MemoryMap(tape(), 4, 2, depth=64)
     assert [twins.members for twins in find_twins([a, b, a], layout)] == [[0, 2], [1]]
 
 
@@ -226,7 +226,7 @@ def test_of_straight_twins_the_operations_are_written_once():
 
 def filled(by):
     """Numbers of their own in all scratch rows: columns times another one."""
-    return [Map(SCRATCH // 4, autograd.mul, (Group(inputs(k)), by), scratch(50 * k)) for k in range(4)]
+    return [Map(SCRATCH // 4, autograd.mul, (Rows(inputs(k)), by), scratch(50 * k)) for k in range(4)]
 
 
 def made_of_units(units, **parts):
@@ -333,7 +333,7 @@ def test_dense_blocks_of_many_parts(segments, loops, backends):
 
 @pytest.mark.parametrize("count", [1, 7, 8, 31, 32, 33, 64, 100])
 def test_many_single_sums(count, backends):
-    sums = [Sum((7 * k) % 90, scratch(k % 90), inputs(k % 50) if k % 3 else None) for k in range(count)]
+    sums = [SumOne((7 * k) % 90, scratch(k % 90), inputs(k % 50) if k % 3 else None) for k in range(count)]
     assert_all_agree(backends, made_of_sums(sums))
 
 

@@ -23,17 +23,17 @@ from autograd.compiler.numpy_backend import NumpyBackend
 from autograd.compiler.tape import (
     Dense,
     Dot,
-    Group,
     Instruction,
     Local,
     Map,
     Number,
-    Outer,
     Output,
     Row,
+    Rows,
     Segment,
     Straight,
-    Sum,
+    SumMatrix,
+    SumOne,
     Tape,
     Uniform,
     Uniforms,
@@ -155,12 +155,12 @@ def test_straight_code(target):
 @target
 def test_maps(target):
     units = (
-        Map(5, autograd.exp, (Group(inputs(0)),), scratch(0)),
-        Map(5, autograd.mul, (Group(scratch(0)), inputs(6)), scratch(5)),
-        Map(5, autograd.add, (Group(scratch(5)), Uniforms(1, 2)), scratch(10)),
-        Map(5, autograd.maximum, (Group(scratch(10)), Number(1.0)), scratch(5)),
-        Map(5, autograd.div, (Group(inputs(1)), Group(scratch(5))), scratch(0), checked=True),
-        Map(5, autograd.sub, (Uniform(0), Group(scratch(0))), scratch(10)),
+        Map(5, autograd.exp, (Rows(inputs(0)),), scratch(0)),
+        Map(5, autograd.mul, (Rows(scratch(0)), inputs(6)), scratch(5)),
+        Map(5, autograd.add, (Rows(scratch(5)), Uniforms(1, 2)), scratch(10)),
+        Map(5, autograd.maximum, (Rows(scratch(10)), Number(1.0)), scratch(5)),
+        Map(5, autograd.div, (Rows(inputs(1)), Rows(scratch(5))), scratch(0), checked=True),
+        Map(5, autograd.sub, (Uniform(0), Rows(scratch(0))), scratch(10)),
     )
     assert_like_numpy(tape(7, 12, scratch=15, units=units, results=tuple(map(scratch, range(15)))), target)
 
@@ -180,7 +180,7 @@ def test_a_dense_block_of_several_segments_with_an_epilogue(target):
     segments = (Segment(inputs(2), 4, 30, -1, -4), Segment(scratch(0), 3, 5, 0, 1), Segment(inputs(0), 1, 0, 1, 0))
     epilogue = (
         Map(6, autograd.tanh, (Output(),), None),
-        Map(6, autograd.mul, (Output(0), Group(inputs(0))), scratch(10)),
+        Map(6, autograd.mul, (Output(0), Rows(inputs(0))), scratch(10)),
         Map(6, autograd.add, (Output(1), Uniforms(3, 2)), scratch(16)),
         Map(6, autograd.sub, (Output(2), inputs(5)), scratch(22)),
     )
@@ -214,7 +214,7 @@ def seeded(columns: int, parameters: int, **parts: object) -> Tape:
 
 def adjoints(columns: int, count: int) -> Map:
     """Adjoints in the first scratch rows: the first columns times the seed, which is 0 in the padding."""
-    return Map(count, autograd.mul, (Group(inputs(0)), inputs(columns)), scratch(0))
+    return Map(count, autograd.mul, (Rows(inputs(0)), inputs(columns)), scratch(0))
 
 
 @target
@@ -228,8 +228,8 @@ def test_outer_products(target, outputs, columns, by_columns):
         scratch=outputs,
         units=(adjoints(max(columns, outputs), outputs),),
         reductions=(
-            Outer(scratch(0), outputs, inputs(0), columns, 0, *strides),
-            Outer(scratch(0), outputs, None, 1, columns if by_columns else outputs * columns, strides[0], 0),
+            SumMatrix(scratch(0), outputs, inputs(0), columns, 0, *strides),
+            SumMatrix(scratch(0), outputs, None, 1, columns if by_columns else outputs * columns, strides[0], 0),
         ),
         results=(inputs(0),),
     )
@@ -239,7 +239,7 @@ def test_outer_products(target, outputs, columns, by_columns):
 @target
 def test_sums_of_single_products(target):
     seed = inputs(3)
-    sums = [Sum(slot, seed, inputs(slot % 3) if slot % 4 else None) for slot in range(19)]
+    sums = [SumOne(slot, seed, inputs(slot % 3) if slot % 4 else None) for slot in range(19)]
     assert_like_numpy(seeded(3, 20, reductions=tuple(sums), results=(inputs(1),)), target)
 
 
@@ -247,10 +247,10 @@ def test_sums_of_single_products(target):
 def test_uniforms_that_are_used_several_times_gather_all_their_gradients(target):
     seed = inputs(3)
     reductions = (
-        Outer(scratch(0), 2, inputs(1), 2, 0, 2, 1),
-        Outer(scratch(0), 2, inputs(0), 2, 1, 2, 1),
-        Sum(3, seed, None),
-        Sum(3, seed, inputs(2)),
+        SumMatrix(scratch(0), 2, inputs(1), 2, 0, 2, 1),
+        SumMatrix(scratch(0), 2, inputs(0), 2, 1, 2, 1),
+        SumOne(3, seed, None),
+        SumOne(3, seed, inputs(2)),
     )
     made = seeded(3, 6, scratch=2, units=(adjoints(3, 2),), reductions=reductions, results=(seed,))
     assert_like_numpy(made, target)
@@ -264,7 +264,7 @@ def test_prologue_and_epilogue():
             Instruction(0, autograd.mul, (Uniform(0), Uniform(1))),
             Instruction(1, autograd.tanh, (Local(0),), Uniform(2)),
         ),
-        reductions=(Sum(2, inputs(1), inputs(0)),),
+        reductions=(SumOne(2, inputs(1), inputs(0)),),
         epilogue=(
             Instruction(0, autograd.mul, (Uniform(3 + 2), Uniform(2))),
             Instruction(1, autograd.add, (Uniform(3 + 0), Local(0)), Uniform(3 + 0)),
@@ -281,7 +281,7 @@ def test_prologue_and_epilogue():
 def test_arguments_outside_a_domain_are_found_if_they_are_to_be_checked(as_map):
     def made(checked: bool) -> Tape:
         if as_map:
-            unit = Map(2, autograd.log, (Group(inputs(0)),), scratch(0), checked)
+            unit = Map(2, autograd.log, (Rows(inputs(0)),), scratch(0), checked)
         else:
             unit = Straight((Instruction(0, autograd.log, (inputs(1),), scratch(0), checked),))
         return tape(2, scratch=2, units=(unit,), results=(scratch(0),))
@@ -299,7 +299,7 @@ def test_arguments_outside_a_domain_are_found_if_they_are_to_be_checked(as_map):
 def test_a_loss_or_gradient_that_is_not_finite_leaves_the_gradients_alone(loss, gradient):
     code = tuple(Instruction(k, autograd.exp, (inputs(k),), scratch(k)) for k in range(2))
     made = seeded(
-        2, 9, scratch=2, units=(Straight(code),), reductions=(Sum(8, inputs(2), scratch(1)),), results=(scratch(0),)
+        2, 9, scratch=2, units=(Straight(code),), reductions=(SumOne(8, inputs(2), scratch(1)),), results=(scratch(0),)
     )
     executable = LlvmBackend().build(made)
     x = np.zeros((5, 2))
@@ -314,7 +314,7 @@ def test_a_loss_or_gradient_that_is_not_finite_leaves_the_gradients_alone(loss, 
 
 def test_padding_does_not_leak():
     """Of what an earlier call left in the lanes that a smaller batch doesn't use, nothing is seen."""
-    made = seeded(2, 1, reductions=(Sum(0, inputs(2), inputs(1)),), results=(inputs(0),))
+    made = seeded(2, 1, reductions=(SumOne(0, inputs(2), inputs(1)),), results=(inputs(0),))
     kernel = Kernel(made, host(), Shape(3, one_block=True))
     grad = np.zeros(1)
     bind = Binding(made, lambda _: kernel, np.zeros(1), grad)

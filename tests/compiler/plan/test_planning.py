@@ -12,12 +12,12 @@ from autograd.compiler.plan.sums import find_reductions
 
 
 def uniforms(graph):
-    parameters = [graph.nodes.payload[node] for node, kind in enumerate(graph.nodes.kinds) if kind == "parameter"]
-    return UniformSlots(graph.nodes, max(parameters, default=-1) + 1)
+    parameters = [graph.graph.payload[node] for node, kind in enumerate(graph.graph.kinds) if kind == "parameter"]
+    return UniformSlots(graph.graph, max(parameters, default=-1) + 1)
 
 
 def groups(graph):
-    return find_groups(graph.nodes, uniforms(graph))
+    return find_groups(graph.graph, uniforms(graph))
 
 
 def fusion(graph):
@@ -290,7 +290,7 @@ def test_slots_are_used_again():
     count = 6 * MOST
     before = ["%0 = x0", *(f"%{k + 1} = tanh %{k}" for k in range(count)), f"-> %{count}"]
     made = schedule(parse("\n".join(before)))
-    assert len(made.works) > 6
+    assert len(made.planned) > 6
     assert made.scratch == 2
 
 

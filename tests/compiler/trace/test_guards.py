@@ -542,7 +542,7 @@ def test_of_packages_that_were_installed_only_what_is_read_is_compared() -> None
     figure = matplotlib.figure.Figure()
     program = compile(lambda x: x[0] * figure.dpi, backend="numpy")
     program(X)
-    [known] = program._specialisations
+    [known] = program._specialisations.known
     assert len(known.trace.guards.compared) < 500
     figure.set_dpi(20.0)
     np.testing.assert_array_equal(program(X), X[:, 0] * 20.0)

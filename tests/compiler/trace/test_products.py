@@ -7,15 +7,15 @@ import autograd
 from autograd import Parameter, Value, dot, logsumexp, nn, no_grad
 from autograd.compiler import Program
 from autograd.compiler.backend import InputArray
-from autograd.compiler.graph.gradients import LineSum, Sum
-from autograd.compiler.graph.nodes import DOT, PRODUCT, VEC, Nodes
+from autograd.compiler.graph.gradients import LineSum, UniformSum
+from autograd.compiler.graph.graph import DOT, PRODUCT, VEC, Graph
 from autograd.compiler.graph.runs import Line, lines
 from autograd.compiler.passes.differentiate import differentiate
 from autograd.compiler.passes.dots import FEWEST, find_dots
 from autograd.compiler.pipeline import to_tape
 from autograd.compiler.plan.families import find_groups
 from autograd.compiler.plan.slots import UniformSlots
-from autograd.compiler.tape import Dense, Outer, Straight
+from autograd.compiler.tape import Dense, Straight, SumMatrix
 from autograd.compiler.trace.run import trace
 from autograd.ops import add, mul
 
@@ -60,8 +60,8 @@ def assert_equals_eager(f, parameters, X, backend):
 
 
 def kinds(f, inputs, name="x"):
-    nodes = trace(f, [InputArray(name, inputs, scalar=False)]).nodes
-    return [kind for kind in nodes.kinds if kind in (PRODUCT, VEC, DOT, add, mul)]
+    graph = trace(f, [InputArray(name, inputs, scalar=False)]).graph
+    return [kind for kind in graph.kinds if kind in (PRODUCT, VEC, DOT, add, mul)]
 
 
 def tape_of(f, inputs, goal="parameters"):
@@ -91,8 +91,8 @@ def test_a_column_of_weights_is_one_line_and_nobody_looks_at_its_faces(monkeypat
     layer = nn.Linear(6, 4, rng=0)
     looked = []
     monkeypatch.setattr(autograd.ParameterArray, "__iter__", lambda array: looked.append(array) or iter(()))
-    nodes = trace(lambda x: dot(layer.weight[:, 1], x), [InputArray("x", 4, scalar=False)]).nodes
-    assert list(nodes.lines.values()) == [(Line(1, 6),)]
+    graph = trace(lambda x: dot(layer.weight[:, 1], x), [InputArray("x", 4, scalar=False)]).graph
+    assert list(graph.lines.values()) == [(Line(1, 6),)]
     assert looked == []
 
 
@@ -124,36 +124,36 @@ def test_what_is_spelled_out_is_gathered_to_the_same_block(spelled):
     tape = tape_of(f, 6)
     first = next(unit for unit in tape.units if isinstance(unit, Dense))
     assert (first.outputs, [segment.count for segment in first.segments]) == (5, [6])
-    assert sorted((r.outputs, r.inputs) for r in tape.reductions if isinstance(r, Outer)) == [(5, 1), (5, 6)]
+    assert sorted((r.outputs, r.inputs) for r in tape.reductions if isinstance(r, SumMatrix)) == [(5, 1), (5, 6)]
     assert_equals_eager(f, w, rows(7, 6), "numpy")
 
 
 def test_a_short_chain_stays_a_dot():
-    nodes = Nodes()
+    graph = Graph()
     total = None
     for k in range(FEWEST):
-        term = nodes.record(mul, (nodes.leaf("parameter", k), nodes.leaf("input", k)))
-        total = term if total is None else nodes.record(add, (total, term))
-        found, (root,) = find_dots(nodes, [total])
+        term = graph.record(mul, (graph.leaf("parameter", k), graph.leaf("input", k)))
+        total = term if total is None else graph.record(add, (total, term))
+        found, (root,) = find_dots(graph, [total])
         assert (found.kinds[root] == PRODUCT) is (k + 1 >= FEWEST)
 
 
 def test_equal_products_are_one_node_and_others_are_not():
-    nodes = Nodes()
-    x, y = nodes.leaf("input", 0), nodes.leaf("input", 1)
-    a, b = nodes.vec((x, y)), nodes.vec((y, x))
-    bias = nodes.leaf("parameter", 9)
+    graph = Graph()
+    x, y = graph.leaf("input", 0), graph.leaf("input", 1)
+    a, b = graph.vec((x, y)), graph.vec((y, x))
+    bias = graph.leaf("parameter", 9)
     made = [
-        nodes.product([(a, Line(0, 1))]),
-        nodes.product([(b, Line(0, 1))]),
-        nodes.product([(a, Line(0, 2))]),
-        nodes.product([(a, Line(0, 1))], bias),
-        nodes.product([(a, Line(0, 1)), (b, Line(2, 1))]),
+        graph.product([(a, Line(0, 1))]),
+        graph.product([(b, Line(0, 1))]),
+        graph.product([(a, Line(0, 2))]),
+        graph.product([(a, Line(0, 1))], bias),
+        graph.product([(a, Line(0, 1)), (b, Line(2, 1))]),
     ]
     assert len(set(made)) == 5
-    assert nodes.product([(a, Line(0, 1))], bias) == made[3]
-    assert [nodes.bias(node) for node in made] == [None, None, None, bias, None]
-    assert nodes.rows([a, x, b]) == [x, y]
+    assert graph.product([(a, Line(0, 1))], bias) == made[3]
+    assert [graph.bias(node) for node in made] == [None, None, None, bias, None]
+    assert graph.rows([a, x, b]) == [x, y]
 
 
 def test_lines_are_runs_of_different_slots():
@@ -169,40 +169,40 @@ def test_lines_are_runs_of_different_slots():
 
 
 def test_a_line_of_weights_gets_one_sum_and_the_rows_get_columns():
-    nodes = Nodes()
-    x = [nodes.leaf("input", k) for k in range(2)]
-    vec = nodes.vec(tuple(x))
-    h = [nodes.product([(vec, Line(10 * j, 1))]) for j in range(3)]
-    root = nodes.record(mul, (nodes.record(mul, (h[0], h[1])), h[2]))
-    gradients = differentiate(nodes, root, by_inputs=True)
+    graph = Graph()
+    x = [graph.leaf("input", k) for k in range(2)]
+    vec = graph.vec(tuple(x))
+    h = [graph.product([(vec, Line(10 * j, 1))]) for j in range(3)]
+    root = graph.record(mul, (graph.record(mul, (h[0], h[1])), h[2]))
+    gradients = differentiate(graph, root, by_inputs=True)
     assert [(total.line, total.vec) for total in gradients.sums] == [(Line(10 * j, 1), vec) for j in (2, 1, 0)]
-    adjoints = nodes.vec(tuple(total.left for total in reversed(gradients.sums)))
+    adjoints = graph.vec(tuple(total.left for total in reversed(gradients.sums)))
     for k in (0, 1):
-        assert list(nodes.parts(gradients.inputs[x[k]])) == [(adjoints, Line(k, 10))]
+        assert list(graph.parts(gradients.inputs[x[k]])) == [(adjoints, Line(k, 10))]
 
 
 def test_only_what_is_asked_for_is_differentiated():
-    nodes = Nodes()
-    vec = nodes.vec((nodes.leaf("input", 0), nodes.leaf("input", 1)))
-    root = nodes.product([(vec, Line(0, 1))], nodes.leaf("parameter", 2))
-    assert differentiate(nodes, root).inputs == {}
-    seed = nodes.leaf("seed", 0)
-    assert differentiate(nodes, root).sums == [
-        Sum(nodes.leaf("parameter", 2), seed, None),
+    graph = Graph()
+    vec = graph.vec((graph.leaf("input", 0), graph.leaf("input", 1)))
+    root = graph.product([(vec, Line(0, 1))], graph.leaf("parameter", 2))
+    assert differentiate(graph, root).inputs == {}
+    seed = graph.leaf("seed", 0)
+    assert differentiate(graph, root).sums == [
+        UniformSum(graph.leaf("parameter", 2), seed, None),
         LineSum(Line(0, 1), seed, vec),
     ]
-    by_inputs = differentiate(nodes, root, by_parameters=False, by_inputs=True)
+    by_inputs = differentiate(graph, root, by_parameters=False, by_inputs=True)
     assert (by_inputs.sums, len(by_inputs.inputs)) == ([], 2)
 
 
 def test_columns_are_made_for_the_rows_alone_to_which_gradient_is_to_flow():
-    nodes = Nodes()
-    x, w = nodes.leaf("input", 0), nodes.leaf("parameter", 9)
-    hidden = nodes.record(mul, (x, w))
-    root = nodes.product([(nodes.vec((x, hidden)), Line(0, 1))])
-    gradients = differentiate(nodes, root)
+    graph = Graph()
+    x, w = graph.leaf("input", 0), graph.leaf("parameter", 9)
+    hidden = graph.record(mul, (x, w))
+    root = graph.product([(graph.vec((x, hidden)), Line(0, 1))])
+    gradients = differentiate(graph, root)
     assert gradients.inputs == {}
-    assert nodes.kinds.count(PRODUCT) == 2  # the written one, and what flows to the hidden row
+    assert graph.kinds.count(PRODUCT) == 2  # the written one, and what flows to the hidden row
 
 
 # Blocks
@@ -223,18 +223,18 @@ def test_a_short_single_product_is_straight_code_and_a_long_one_a_loop():
 
 def test_products_and_dots_are_grouped_in_the_same_way():
     def blocks(make):
-        nodes = Nodes()
-        x = [nodes.leaf("input", k) for k in range(6)]
-        made = [make(nodes, x, j) for j in (2, 0, 1, 3)]
-        (family,) = [f for f in find_groups(nodes, UniformSlots(nodes, 28)).families if f.kind == "dense"]
+        graph = Graph()
+        x = [graph.leaf("input", k) for k in range(6)]
+        made = [make(graph, x, j) for j in (2, 0, 1, 3)]
+        (family,) = [f for f in find_groups(graph, UniformSlots(graph, 28)).families if f.kind == "dense"]
         return [made.index(node) for node in family.members], family.product
 
-    def as_dot(nodes, x, j):
-        w = [nodes.leaf("parameter", 7 * j + k) for k in range(7)]
-        return nodes.dot(zip(w, x, strict=False), w[6])
+    def as_dot(graph, x, j):
+        w = [graph.leaf("parameter", 7 * j + k) for k in range(7)]
+        return graph.dot(zip(w, x, strict=False), w[6])
 
-    def as_product(nodes, x, j):
-        return nodes.product([(nodes.vec(tuple(x)), Line(7 * j, 1))], nodes.leaf("parameter", 7 * j + 6))
+    def as_product(graph, x, j):
+        return graph.product([(graph.vec(tuple(x)), Line(7 * j, 1))], graph.leaf("parameter", 7 * j + 6))
 
     assert blocks(as_dot) == blocks(as_product)
     assert blocks(as_product)[0] == [1, 2, 0, 3]

@@ -19,8 +19,8 @@ TWO = [InputArray("x", 2, scalar=False)]
 
 
 def kinds(f, arrays=ONE):
-    nodes = trace(f, arrays).nodes
-    return [kind if isinstance(kind, str) else kind.name for kind in nodes.kinds]
+    graph = trace(f, arrays).graph
+    return [kind if isinstance(kind, str) else kind.name for kind in graph.kinds]
 
 
 # What is recorded
@@ -49,10 +49,10 @@ def test_what_is_equal_is_one_node():
     ],
 )
 def test_what_is_trivial_is_left_out(f, expected):
-    nodes = trace(f, ONE).nodes
-    needed = nodes.live(trace(f, ONE).results)
+    graph = trace(f, ONE).graph
+    needed = graph.live(trace(f, ONE).results)
     assert [
-        k if isinstance(k, str) else k.name for k, live in zip(nodes.kinds, needed, strict=True) if live
+        k if isinstance(k, str) else k.name for k, live in zip(graph.kinds, needed, strict=True) if live
     ] == expected
 
 
@@ -156,8 +156,8 @@ def test_labels_and_scopes_name_nodes():
 
 
 def test_detached_nodes_are_marked():
-    nodes = trace(lambda x: x.detach() * x, ONE).nodes
-    assert IDENTITY in nodes.kinds
+    graph = trace(lambda x: x.detach() * x, ONE).graph
+    assert IDENTITY in graph.kinds
 
 
 def test_a_long_chain_needs_no_recursion():

@@ -10,14 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ...tape import Outer, Row, Tape
-from ..layout import data_column
-from ..text.ir import Body, Index, Vector
+from ...tape import Row, SumMatrix, Tape
+from ..memory_map import data_column
+from ..text.body import Body
+from ..text.registers import Index, Vector
 from .emitter import Emitter
 
 SCALE = 2.0**-60
 _LIMIT = 2.0**900
-Rows = tuple[Row, int]
+RowRange = tuple[Row, int]
 """Contiguous rows: the first, and how many."""
 
 
@@ -26,14 +27,14 @@ def magnitude(body: Body, x: Vector) -> Vector:
     return body.intrinsic("fabs", x * SCALE)
 
 
-def left_rows(tape: Tape) -> list[Rows]:
+def left_rows(tape: Tape) -> list[RowRange]:
     """The rows of adjoints that are reduced."""
-    return list(dict.fromkeys((r.left, r.outputs if isinstance(r, Outer) else 1) for r in tape.reductions))
+    return list(dict.fromkeys((r.left, r.outputs if isinstance(r, SumMatrix) else 1) for r in tape.reductions))
 
 
-def right_rows(tape: Tape) -> list[Rows]:
+def right_rows(tape: Tape) -> list[RowRange]:
     """The rows that these are multiplied by."""
-    pairs = ((r.right, r.inputs if isinstance(r, Outer) else 1) for r in tape.reductions)
+    pairs = ((r.right, r.inputs if isinstance(r, SumMatrix) else 1) for r in tape.reductions)
     return list(dict.fromkeys((row, count) for row, count in pairs if row is not None))
 
 
@@ -51,11 +52,11 @@ def emit_bounds(emitter: Emitter, name: str) -> None:
     # Sums of left alone count as products with 1. NaN fails the comparison.
     certain = (1.0 + right) * left < _LIMIT
     number = body.assign(f"zext i1 {body.lane(certain, 0)} to i64")
-    body.line(f"store i64 {number}, ptr {body.pointer('%V', layout.certain)}, align 8")
+    body.store_scalar("%V", layout.certain, number, "i64")
     body.finish()
 
 
-def _total(emitter: Emitter, body: Body, groups: Iterable[Rows]) -> Vector:
+def _total(emitter: Emitter, body: Body, groups: Iterable[RowRange]) -> Vector:
     """The magnitudes of all these rows, in every lane."""
     layout = emitter.layout
     total = body.constant(0.0)

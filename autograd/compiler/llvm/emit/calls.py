@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from ..tables import Table, define
-from ..text.ir import Body, Index, Module
+from ..text.body import Body
+from ..text.module import IRModule
+from ..text.registers import Index
 from .emitter import POINTERS
 
 _WRITTEN_OUT = 200
@@ -44,8 +46,7 @@ class Calls:
 
         def one_call(k: Index, _: list[Any]) -> None:
             number, entries = table.read(body, k, 0), table.read(body, k, 1)
-            place = body.pointer(f"@{self._name}_functions", body.offset(0, (number, 8)))
-            function = body.assign(f"load ptr, ptr {place}, align 8")
+            function = body.load_scalar(f"@{self._name}_functions", body.offset(0, (number, 8)), "ptr")
             body.line(f"call fastcc void {function}({_STANDARD}, ptr {body.pointer('@entries', entries)})")
 
         body.loop(len(self.calls), one_call)
@@ -62,6 +63,6 @@ class Entries:
         self._numbers += numbers
         return len(self._numbers) - len(numbers) if numbers else None
 
-    def define(self, module: Module) -> None:
+    def define(self, module: IRModule) -> None:
         """Write them into the module."""
         define(module, "entries", "i64", map(str, self._numbers or [0]))

@@ -18,7 +18,8 @@ from typing import Any
 
 from ...tape import Dense
 from ..tables import Table
-from ..text.ir import Body, Index, Vector
+from ..text.body import Body
+from ..text.registers import Index, Vector
 from .emitter import Emitter, over_parts, split
 from .map import apply_map
 

@@ -12,10 +12,12 @@ from ....ops import add, mul, sub
 from ...graph.conditions import PASSED_ON
 from ...tape import Number, Row, Uniform
 from ..addresses import Entry, Fixed
-from ..layout import FLAG_DOMAIN, Layout
 from ..machine import Tiles
 from ..math.elementary import Vectors
-from ..text.ir import Body, Index, Mask, Module, Register, Vector
+from ..memory_map import FLAG_DOMAIN, MemoryMap
+from ..text.body import Body
+from ..text.module import IRModule
+from ..text.registers import Index, Mask, Register, Vector
 
 POINTERS = ("V", "P", "U", "G", "A")
 """What every function of a kernel gets: workspace, parameters, other uniforms, their adjoints, argument block."""
@@ -23,7 +25,7 @@ PARAMETERS = ", ".join(f"ptr noalias %{name}" for name in (*POINTERS, "T"))
 """All have the table of `addresses`, so that all can be called by the same loop."""
 
 
-Part = tuple[int, int, int]
+EqualParts = tuple[int, int, int]
 """Parts of equal size: the first thing, the number of parts, the size of each."""
 
 _PLAIN = {add: "fadd", sub: "fsub", mul: "fmul"}
@@ -34,8 +36,8 @@ _PLAIN = {add: "fadd", sub: "fsub", mul: "fmul"}
 class Emitter:
     """A module in the making, the memory that it works on, and the tiles that fit the registers."""
 
-    module: Module
-    layout: Layout
+    module: IRModule
+    layout: MemoryMap
     tiles: Tiles
     addresses: Fixed
 
@@ -111,12 +113,12 @@ class Refused:
         self.anywhere = self.anywhere | condition
 
 
-def raise_flag(body: Body, layout: Layout, holds: str, flag: int) -> None:
+def raise_flag(body: Body, layout: MemoryMap, holds: str, flag: int) -> None:
     """Add ``flag`` to the flags if the i1 ``holds``."""
     place = body.pointer("%V", layout.flags)
-    before = body.assign(f"load i64, ptr {place}, align 8")
+    before = body.load_scalar(place, 0, "i64")
     more = body.assign(f"select i1 {holds}, i64 {flag}, i64 0")
-    body.line(f"store i64 {body.assign(f'or i64 {before}, {more}')}, ptr {place}, align 8")
+    body.store_scalar(place, 0, body.assign(f"or i64 {before}, {more}"), "i64")
 
 
 def inside(body: Body, vector: Index, count: str) -> Mask:
@@ -132,7 +134,7 @@ def inside(body: Body, vector: Index, count: str) -> Mask:
     return Mask(body, body.assign(f"icmp slt {lanes.integer} {own}, {reach}"))
 
 
-def over_parts(body: Body, parts: Sequence[Part], do: Callable[[Index, int], None]) -> None:
+def over_parts(body: Body, parts: Sequence[EqualParts], do: Callable[[Index, int], None]) -> None:
     """``do(first, size)`` for each part that `split` gives: a loop for all that have the same size."""
     for begin, count, size in parts:
         body.loop(count, partial(_one_part, body, begin, size, do))
@@ -142,7 +144,7 @@ def _one_part(body: Body, begin: int, size: int, do: Callable[[Index, int], None
     do(body.offset(begin, (k, size)), size)
 
 
-def split(count: int, most: int) -> list[Part]:
+def split(count: int, most: int) -> list[EqualParts]:
     """``count`` things in parts of nearly the same size, at most ``most``: (first thing, number of parts, size).
 
     >>> split(10, 4)

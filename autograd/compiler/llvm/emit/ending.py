@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ....optim.rule import Rule
-from ..layout import FLAG_GRADIENT, Arguments, Layout
 from ..math.elementary import Vectors
-from ..text.ir import Body, Index, Vector
+from ..memory_map import FLAG_GRADIENT, Arguments, MemoryMap
+from ..text.body import Body
+from ..text.registers import Index, Vector
 from .emitter import Emitter, raise_flag
 
 
 @dataclass(frozen=True)
-class Place:
+class Slots:
     """Some uniforms: access to what lies at them in any array that has an entry a uniform."""
 
     read: Callable[[str], Vector]
@@ -28,31 +29,31 @@ class Ending(Protocol):
     def begin(self, body: Body) -> None:
         """Write what a function with this ending starts with."""
 
-    def end(self, body: Body, sums: Vector, place: Place) -> None:
+    def end(self, body: Body, sums: Vector, place: Slots) -> None:
         """Write what is done with sums."""
 
 
-class Stored:
+class StoreAdjoints:
     """They are the adjoints of their uniforms."""
 
     def begin(self, body: Body) -> None:
         """Nothing."""
 
-    def end(self, body: Body, sums: Vector, place: Place) -> None:  # noqa: ARG002
+    def end(self, body: Body, sums: Vector, place: Slots) -> None:  # noqa: ARG002
         """Store them."""
         place.write("%G", sums)
 
 
-class Added(Stored):
+class AddToAdjoints(StoreAdjoints):
     """They are a part of the adjoints of their uniforms."""
 
-    def end(self, body: Body, sums: Vector, place: Place) -> None:  # noqa: ARG002
+    def end(self, body: Body, sums: Vector, place: Slots) -> None:  # noqa: ARG002
         """Add them."""
         place.write("%G", place.read("%G") + sums)
 
 
 @dataclass(frozen=True)
-class Given:
+class AddToGradients:
     """They are added to the gradients of the caller's parameters."""
 
     arguments: Arguments
@@ -61,15 +62,15 @@ class Given:
         """Find the caller's gradients."""
         _load_pointer(body, "%D", body.pointer("%A", self.arguments.offset("gradients")))
 
-    def end(self, body: Body, sums: Vector, place: Place) -> None:  # noqa: ARG002
+    def end(self, body: Body, sums: Vector, place: Slots) -> None:  # noqa: ARG002
         """Add them."""
         place.write("%D", place.read("%D") + sums)
 
 
-class Stepped:
+class StepOptimizer:
     """A rule makes a step with them: the same formula that the eager optimizer uses."""
 
-    def __init__(self, rule: Rule, arguments: Arguments, layout: Layout) -> None:
+    def __init__(self, rule: Rule, arguments: Arguments, layout: MemoryMap) -> None:
         self._rule, self._arguments, self._layout = rule, arguments, layout
         self._scalars: dict[str, Vector] = {}
 
@@ -80,12 +81,12 @@ class Stepped:
         _load_pointer(body, "%H", body.pointer("%V", self._layout.scalars))
         self._scalars = {name: body.broadcast("%H", 8 * k) for k, name in enumerate(self._rule.scalars)}
 
-    def end(self, body: Body, sums: Vector, place: Place) -> None:
+    def end(self, body: Body, sums: Vector, place: Slots) -> None:
         """Change parameters and state."""
         write_update(body, self._rule, sums, place, self._scalars)
 
 
-def write_update(body: Body, rule: Rule, gradient: Vector, place: Place, scalars: dict[str, Vector]) -> None:
+def write_update(body: Body, rule: Rule, gradient: Vector, place: Slots, scalars: dict[str, Vector]) -> None:
     """The rule's formula: new parameters %P and new state %S0, %S1, ... at some place."""
     bases = {name: f"%S{k}" for k, name in enumerate(rule.state)}
     state = {name: place.read(base) for name, base in bases.items()}
@@ -110,13 +111,13 @@ def _load_pointer(body: Body, name: str, address: str) -> None:
 # Places
 
 
-def neighbours(body: Body, slot: Index) -> Place:
+def neighbours(body: Body, slot: Index) -> Slots:
     """The W uniforms from a slot on."""
     at = body.offset(0, (slot, 8))
-    return Place(lambda base: body.load(base, at, align=8), lambda base, x: body.store(base, at, x, align=8))
+    return Slots(lambda base: body.load(base, at, align=8), lambda base, x: body.store(base, at, x, align=8))
 
 
-def scattered(body: Body, slots: list[Index]) -> Place:
+def scattered(body: Body, slots: list[Index]) -> Slots:
     """At most W uniforms that lie anywhere: each has a lane."""
     places = [body.offset(0, (slot, 8)) for slot in slots]
 
@@ -130,7 +131,7 @@ def scattered(body: Body, slots: list[Index]) -> Place:
         for lane, at in enumerate(places):
             body.store_scalar(base, at, body.lane(numbers, lane))
 
-    return Place(read, write)
+    return Slots(read, write)
 
 
 # Functions for all parameters

@@ -8,19 +8,19 @@ from typing import Any
 
 from ....optim.rule import Rule
 from ...plan.sum_slots import has_sums_for_all, sums_are_alone
-from ...tape import Dense, Instruction, Map, Mean, Outer, Row, Straight, Sum
+from ...tape import Dense, Instruction, Map, Mean, Row, Straight, SumMatrix, SumOne
 from ..addresses import Moved
 from ..bytecode import Bytecode
 from ..clipped import Clipped, emit_scale
 from ..interpreter import emit_interpreter
-from ..layout import Arguments
+from ..memory_map import Arguments
 from ..outline import Item
 from ..twins import find_twins
 from .bounds import emit_bounds, pays
 from .calls import Call, Calls, Entries
 from .dense import emit_dense
 from .emitter import Emitter
-from .ending import Added, Ending, Given, Stepped, Stored, emit_ending, emit_gradient_test
+from .ending import AddToAdjoints, AddToGradients, Ending, StepOptimizer, StoreAdjoints, emit_ending, emit_gradient_test
 from .map import emit_map
 from .mean import emit_mean
 from .outer import along_slots, emit_outer, emit_sums
@@ -74,7 +74,7 @@ class Functions:
             emit_interpreter(emitter, code, self.arguments)
         self.prologue = Calls("prologue", self._emit_scalar("prologue", self._tape.prologue))
         self.units = Calls("units", self._emit_units())
-        self.reductions = self._emit_reductions("", Added() if self.zeroes else Stored())
+        self.reductions = self._emit_reductions("", AddToAdjoints() if self.zeroes else StoreAdjoints())
         self.direct = self._emit_reductions("direct_", self._ending()) if self.is_direct else Calls("direct_", [])
         self.epilogue = Calls("epilogue", self._emit_scalar("epilogue", self._tape.epilogue))
         self._entries.define(emitter.module)
@@ -106,8 +106,8 @@ class Functions:
     def _ending(self) -> Ending:
         """What becomes of the parameters' gradients."""
         if self._shape.rule is None:
-            return Given(self.arguments)
-        return Stepped(self._shape.rule, self.arguments, self._layout)
+            return AddToGradients(self.arguments)
+        return StepOptimizer(self._shape.rule, self.arguments, self._layout)
 
     def _emit_units(self) -> list[Call]:
         units, code = self._tape.units, self._code
@@ -134,9 +134,9 @@ class Functions:
         def emit(emitter: Emitter, name: str, outer: Any) -> None:
             emit_outer(emitter, name, outer, ending)
 
-        outers = [along_slots(one) for one in self._tape.reductions if isinstance(one, Outer)]
+        outers = [along_slots(one) for one in self._tape.reductions if isinstance(one, SumMatrix)]
         calls = self._emit_shared(f"{prefix}outer", outers, emit)
-        if singles := [one for one in self._tape.reductions if isinstance(one, Sum)]:
+        if singles := [one for one in self._tape.reductions if isinstance(one, SumOne)]:
             emit_sums(self._emitter, f"{prefix}sums", singles, ending)
             calls.append(Call(f"{prefix}sums"))
         return Calls(f"{prefix}reductions", calls)
@@ -189,7 +189,7 @@ class Functions:
     def _emit_start(self) -> None:
         """A function that clears the flags."""
         body, layout = self._emitter.function("start"), self._layout
-        body.line(f"store i64 0, ptr {body.pointer('%V', layout.flags)}, align 8")
+        body.store_scalar("%V", layout.flags, "0", "i64")
         body.finish()
 
 

@@ -10,10 +10,11 @@ from ...tape import Tape
 from ..addresses import Fixed
 from ..bytecode import Bytecode
 from ..clipped import Clipped
-from ..layout import FLAG_LOSS, Layout
 from ..machine import Architecture
-from ..text.ir import Body, Index, Module, hexadecimal
-from ..text.registers import Bits
+from ..memory_map import FLAG_LOSS, MemoryMap
+from ..text.body import Body
+from ..text.module import IRModule
+from ..text.registers import Bits, Index, hexadecimal
 from .calls import Call, Calls
 from .emitter import POINTERS, Emitter, raise_flag
 from .functions import Functions, Shape
@@ -27,15 +28,15 @@ def kernel_text(tape: Tape, architecture: Architecture, shape: Shape, code: Byte
     With ``code`` irregular code is interpreted.
     """
     layout = layout_of(tape, architecture, shape, code)
-    module = Module(architecture.width, architecture.attributes)
+    module = IRModule(architecture.width, architecture.attributes)
     _Kernel(Emitter(module, layout, architecture.tiles, Fixed(layout)), shape, code).emit()
     return module.text()
 
 
-def layout_of(tape: Tape, architecture: Architecture, shape: Shape, code: Bytecode | None) -> Layout:
+def layout_of(tape: Tape, architecture: Architecture, shape: Shape, code: Bytecode | None) -> MemoryMap:
     """The memory of such a kernel."""
     locals = 0 if code is None else code.locals
-    return Layout(tape, architecture.width, shape.vectors, architecture.tiles.depth, locals)
+    return MemoryMap(tape, architecture.width, shape.vectors, architecture.tiles.depth, locals)
 
 
 class _Kernel:
@@ -56,14 +57,14 @@ class _Kernel:
             self._run_once(body)
         else:
             self._train(body, self._shape.rule)
-        flags = body.assign(f"load i64, ptr {body.pointer('%V', self._layout.flags)}, align 8")
+        flags = body.load_scalar("%V", self._layout.flags, "i64")
         body.finish(Bits(body, flags))
 
     def _argument(self, body: Body, name: str) -> str:
         return body.pointer("%A", self._functions.arguments.offset(name))
 
     def _load(self, body: Body, kind: str, name: str) -> str:
-        return body.assign(f"load {kind}, ptr {self._argument(body, name)}, align 8")
+        return body.load_scalar("%A", self._functions.arguments.offset(name), kind)
 
     def _call(self, body: Body, function: str, arguments: str = "") -> None:
         if arguments:
@@ -81,24 +82,24 @@ class _Kernel:
         changes = body.assign(f"icmp ne i64 {self._load(body, 'i64', 'repack')}, 0")
         done = self._argument(body, "done")
         masks_used = body.assign("alloca i64, align 8")
-        body.line(f"store i64 0, ptr {done}, align 8")
-        body.line(f"store i64 0, ptr {masks_used}, align 8")
+        body.store_scalar(done, 0, "0", "i64")
+        body.store_scalar(masks_used, 0, "0", "i64")
 
         def entry(name: str, step: Index) -> str:
-            return body.assign(f"load i64, ptr {body.pointer(arrays[name], body.offset(0, (step, 8)))}, align 8")
+            return body.load_scalar(arrays[name], body.offset(0, (step, 8)), "i64")
 
         def one_step(step: Index) -> None:
             first, count = entry("firsts", step), entry("counts", step)
-            masks = body.assign(f"load i64, ptr {masks_used}, align 8")
-            body.line(f"store i64 {body.assign(f'add i64 {masks}, {count}')}, ptr {masks_used}, align 8")
+            masks = body.load_scalar(masks_used, 0, "i64")
+            body.store_scalar(masks_used, 0, body.assign(f"add i64 {masks}, {count}"), "i64")
             scalars = body.pointer(arrays["scalars"], body.offset(0, (step, 8 * len(rule.scalars))))
-            body.line(f"store ptr {scalars}, ptr {body.pointer('%V', self._layout.scalars)}, align 8")
+            body.store_scalar("%V", self._layout.scalars, scalars, "ptr")
             seed = body.assign(f"fdiv double {hexadecimal(1.0)}, {body.assign(f'sitofp i64 {count} to double')}")
             pack = body.assign(f"or i1 {body.assign(f'icmp eq i64 {step}, 0')}, {changes}")
             self._step(body, _Batch(first, masks, count, seed, index, pack, str(step)))
             body.store_scalar(arrays["losses"], body.offset(0, (step, 8)), self._load(body, "double", "loss"))
-            made = body.offset(1, (step, 1))
-            body.when(self._is_fine(body), lambda: body.line(f"store i64 {made}, ptr {done}, align 8"))
+            made = str(body.offset(1, (step, 1)))
+            body.when(self._is_fine(body), lambda: body.store_scalar(done, 0, made, "i64"))
 
         def unless_failed(step: Index, _: list[Any]) -> None:
             body.when(self._is_fine(body), lambda: one_step(step))
@@ -106,7 +107,7 @@ class _Kernel:
         body.loop(steps, unless_failed)
 
     def _is_fine(self, body: Body) -> str:
-        flags = body.assign(f"load i64, ptr {body.pointer('%V', self._layout.flags)}, align 8")
+        flags = body.load_scalar("%V", self._layout.flags, "i64")
         return body.assign(f"icmp eq i64 {flags}, 0")
 
     def _step(self, body: Body, batch: _Batch) -> None:
@@ -149,7 +150,7 @@ class _Kernel:
     def _end_directly(self, body: Body) -> None:
         """Sums that are used at once if they are certain to be finite and all else is fine; else they are tested."""
         self._call(body, "find_bounds")
-        certain = body.assign(f"load i64, ptr {body.pointer('%V', self._layout.certain)}, align 8")
+        certain = body.load_scalar("%V", self._layout.certain, "i64")
         is_certain = body.assign(f"icmp ne i64 {certain}, 0")
         direct = body.assign(f"and i1 {is_certain}, {self._is_fine(body)}")
         body.when(direct, lambda: self._functions.direct.emit(body))
@@ -181,7 +182,7 @@ class _Kernel:
         else:
             body.when(batch.pack, lambda: self._pack(body, batch, first, count))
         if self._tape.has_means:
-            body.line(f"store i64 {count}, ptr {body.pointer('%V', self._layout.count)}, align 8")
+            body.store_scalar("%V", self._layout.count, count, "i64")
         self._functions.units.emit(body)
         if self._tape.observed:
             self._observe(body, batch)
@@ -216,7 +217,7 @@ class _Kernel:
 
     def _finish_loss(self, body: Body) -> None:
         total = body.sums([body.load("%V", self._layout.loss)])
-        body.line(f"store double {body.lane(total, 0)}, ptr {self._argument(body, 'loss')}, align 8")
+        body.store_scalar("%A", self._functions.arguments.offset("loss"), body.lane(total, 0))
         difference = total - total
         raise_flag(body, self._layout, body.any(body.compare("uno", difference, 0.0)), FLAG_LOSS)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...tape import Group, Map, Number, Output, Uniforms
-from ..text.ir import Body, Index
+from ...tape import Map, Number, Output, Rows, Uniforms
+from ..text.body import Body
+from ..text.registers import Index
 from .emitter import Emitter, Refused
 
 _UNROLLED = 4
@@ -24,7 +25,7 @@ def emit_map(emitter: Emitter, name: str, unit: Map) -> None:
 
         body.loop(layout.vectors, one_vector)
 
-    if all(isinstance(arg, Group | Number) for arg in unit.args):
+    if all(isinstance(arg, Rows | Number) for arg in unit.args):
         # Aligned groups are contiguous, so that members and vectors are one long row.
         _emit_long_row(emitter, body, unit)
     else:
@@ -53,7 +54,7 @@ def apply_map(
     def read(arg: Any) -> Any:
         if isinstance(arg, Output):
             return outputs[arg.map]
-        if isinstance(arg, Group):
+        if isinstance(arg, Rows):
             return body.load(*emitter.place(body, arg.first, vector, member))
         if isinstance(arg, Uniforms):
             return emitter.broadcast(body, arg.slot, (member, 8 * arg.stride))

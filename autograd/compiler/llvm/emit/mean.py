@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ...tape import Mean
-from ..text.ir import Body, Index, Vector
+from ..text.body import Body
+from ..text.registers import Index, Vector
 from .emitter import Emitter, inside, over_parts, split
 
 Begin = tuple[str, Index]
@@ -19,7 +20,7 @@ def emit_mean(emitter: Emitter, name: str, unit: Mean) -> None:
     """A function that writes the mean of each row over the samples that are no padding."""
     body = emitter.function(name)
     layout = emitter.layout
-    count = body.assign(f"load i64, ptr {body.pointer('%V', layout.count)}, align 8")
+    count = body.load_scalar("%V", layout.count, "i64")
     samples = body.splat(body.assign(f"sitofp i64 {count} to double"))
 
     def some_rows(member: Index, rows: int) -> None:

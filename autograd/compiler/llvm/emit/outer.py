@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ...tape import Outer, Sum
-from ..layout import Arguments, columns_read
+from ...tape import SumMatrix, SumOne
+from ..memory_map import Arguments, columns_read
 from ..tables import Table
-from ..text.ir import Body, Index, Vector
-from .emitter import Emitter, Part, over_parts, split
+from ..text.body import Body
+from ..text.registers import Index, Vector
+from .emitter import Emitter, EqualParts, over_parts, split
 from .ending import Ending, neighbours, scattered
 
 OneTile = Callable[[Index, int, Index, int], None]
@@ -41,7 +42,7 @@ class _Sums:
         self._ending.end(body, sums, place)
 
 
-def emit_outer(emitter: Emitter, name: str, outer: Outer, ending: Ending) -> None:
+def emit_outer(emitter: Emitter, name: str, outer: SumMatrix, ending: Ending) -> None:
     """A function that makes all sums of ``outer`` over the block's samples."""
     body = emitter.function(name)
     sums = _Sums(body, ending)
@@ -52,7 +53,7 @@ def emit_outer(emitter: Emitter, name: str, outer: Outer, ending: Ending) -> Non
     body.finish()
 
 
-def emit_sums(emitter: Emitter, name: str, reductions: Sequence[Sum], ending: Ending) -> None:
+def emit_sums(emitter: Emitter, name: str, reductions: Sequence[SumOne], ending: Ending) -> None:
     """A function that makes single sums, W at a time; many of them in a loop over a table."""
     body, width = emitter.function(name), emitter.module.width
     writer = _Sums(body, ending)
@@ -65,7 +66,7 @@ def emit_sums(emitter: Emitter, name: str, reductions: Sequence[Sum], ending: En
     body.finish()
 
 
-def _by_kind(emitter: Emitter, reductions: Sequence[Sum]) -> dict[str, list[tuple[int, ...]]]:
+def _by_kind(emitter: Emitter, reductions: Sequence[SumOne]) -> dict[str, list[tuple[int, ...]]]:
     """Where the rows of each sum begin, and last its slot: of the sums of products, and of the sums of rows."""
     row, kinds = emitter.layout.row, dict[str, list[tuple[int, ...]]]()
     for one in reductions:
@@ -102,14 +103,14 @@ def _some_sums(emitter: Emitter, body: Body, some: Sequence[Sequence[Index]], wr
         writer.write(across if lane == 0 else body.splat(body.lane(across, lane)), 1, slot, 1)
 
 
-def along_slots(outer: Outer) -> Outer:
+def along_slots(outer: SumMatrix) -> SumMatrix:
     """The same sums with left and right exchanged, if that makes neighbours in ``right`` neighbours in the slots."""
     if outer.stride_k == 1 or outer.stride_j != 1 or outer.right is None:
         return outer
-    return Outer(outer.right, outer.inputs, outer.left, outer.outputs, outer.slot, outer.stride_k, outer.stride_j)
+    return SumMatrix(outer.right, outer.inputs, outer.left, outer.outputs, outer.slot, outer.stride_k, outer.stride_j)
 
 
-def _sum_rows(emitter: Emitter, body: Body, outer: Outer, sums: _Sums) -> None:
+def _sum_rows(emitter: Emitter, body: Body, outer: SumMatrix, sums: _Sums) -> None:
     """Sums of the left rows alone."""
     layout, first_slot = emitter.layout, emitter.addresses.slot(outer.slot)
 
@@ -125,7 +126,7 @@ def _sum_rows(emitter: Emitter, body: Body, outer: Outer, sums: _Sums) -> None:
     over_parts(body, split(outer.outputs, emitter.module.width), some_rows)
 
 
-def _sum_products(emitter: Emitter, body: Body, outer: Outer, sums: _Sums) -> None:
+def _sum_products(emitter: Emitter, body: Body, outer: SumMatrix, sums: _Sums) -> None:
     """Sums of left times right: the caller's columns by whole vectors, the rest across lanes."""
     vectors = outer.inputs // emitter.module.width if columns_read(emitter.layout.tape, outer) else 0
     if vectors:
@@ -134,7 +135,7 @@ def _sum_products(emitter: Emitter, body: Body, outer: Outer, sums: _Sums) -> No
         _sum_across_lanes(emitter, body, outer, vectors * emitter.module.width, sums)
 
 
-def _sum_across_lanes(emitter: Emitter, body: Body, outer: Outer, begin: int, sums: _Sums) -> None:
+def _sum_across_lanes(emitter: Emitter, body: Body, outer: SumMatrix, begin: int, sums: _Sums) -> None:
     """Tiles whose lanes are samples, for the columns from ``begin`` on."""
     layout, tiles, width = emitter.layout, emitter.tiles, emitter.module.width
     first_slot, right = emitter.addresses.slot(outer.slot), outer.right
@@ -165,14 +166,14 @@ def _sum_across_lanes(emitter: Emitter, body: Body, outer: Outer, begin: int, su
     _over_tiles(body, outer, tiles.gradient_rows, columns, one_tile)
 
 
-def _whole_and_rest(begin: int, end: int, most: int) -> list[Part]:
+def _whole_and_rest(begin: int, end: int, most: int) -> list[EqualParts]:
     """Parts of ``most`` and a smaller last one: as many whole vectors of sums as possible."""
     count, rest = divmod(end - begin, most)
     whole = [(begin, count, most)] if count else []
     return whole + ([(end - rest, 1, rest)] if rest else [])
 
 
-def _sum_from_array(emitter: Emitter, body: Body, outer: Outer, count: int, sums: _Sums) -> None:
+def _sum_from_array(emitter: Emitter, body: Body, outer: SumMatrix, count: int, sums: _Sums) -> None:
     """Tiles whose lanes are columns of the caller's array: ``count`` vectors of them."""
     layout, tiles, width = emitter.layout, emitter.tiles, emitter.module.width
     found = columns_read(layout.tape, outer)
@@ -182,15 +183,14 @@ def _sum_from_array(emitter: Emitter, body: Body, outer: Outer, count: int, sums
     array = layout.tape.arrays[number]
     table = layout.row_numbers if array.kind == "data" else layout.mask_numbers
     offset = Arguments(len(layout.tape.arrays)).offset(f"data{number}")
-    data = body.assign(f"load ptr, ptr {body.pointer('%A', offset)}, align 8")
+    data = body.load_scalar("%A", offset, "ptr")
 
     def one_tile(j: Index, rows: int, k: Index, vectors: int) -> None:
         columns = body.pointer(data, body.offset(0, (first_column, 8), (k, layout.vector_bytes)))
         adjoints = body.pointer(*emitter.place(body, outer.left, 0, j))
 
         def one_sample(sample: Index, totals: list[Vector]) -> list[Vector]:
-            entry = body.pointer("%V", body.offset(table, (sample, 8)))
-            row = body.assign(f"load i64, ptr {entry}, align 8")
+            row = body.load_scalar("%V", body.offset(table, (sample, 8)), "i64")
             source = body.pointer(columns, body.offset(0, (row, 8 * array.columns)))
             xs = [body.load(source, v * layout.vector_bytes, align=8) for v in range(vectors)]
             left = body.pointer(adjoints, body.offset(0, (sample, 8)))
@@ -209,7 +209,7 @@ def _sum_from_array(emitter: Emitter, body: Body, outer: Outer, count: int, sums
     _over_tiles(body, outer, tiles.sample_rows, split(count, tiles.sample_vectors), one_tile)
 
 
-def _over_tiles(body: Body, outer: Outer, rows: int, parts: Sequence[Part], one_tile: OneTile) -> None:
+def _over_tiles(body: Body, outer: SumMatrix, rows: int, parts: Sequence[EqualParts], one_tile: OneTile) -> None:
     """All tiles: parts of the columns outside, at most ``rows`` rows inside, so that the columns stay in the cache."""
     over_parts(
         body,

@@ -7,13 +7,13 @@ no lane computes anything that a sample doesn't (the padding's seed is 0). On th
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 from ...backend import InputArray
 from ...tape import Row
-from ..layout import FLAG_DATA
-from ..text.ir import Body, Index, Vector
+from ..memory_map import FLAG_DATA
+from ..text.body import Body
+from ..text.registers import Index, Vector
 from .bounds import magnitude
 from .emitter import Emitter, inside, raise_flag
 
@@ -29,14 +29,14 @@ def emit_numbers(emitter: Emitter, name: str, table: int) -> None:
     last = body.assign("sub i64 %count, 1")
     is_plain = body.assign("icmp eq ptr %index, null")
 
-    # What is packed without an index looks up the samples after the last whole vector only, see `emit_pack`. Outer
+    # What is packed without an index looks up the samples after the last whole vector only, see `emit_pack`. SumMatrix
     # products look up all, but only in arrays of at least as many columns as a vector has lanes.
     width = emitter.module.width
     is_short = all(array.columns < width for array in emitter.layout.tape.arrays)
     whole = body.assign(f"mul i64 {body.assign(f'sdiv i64 %count, {width}')}, {width}")
     begin = body.assign(f"select i1 {is_plain}, i64 {whole}, i64 0") if is_short else "0"
 
-    def one_sample(k: Index) -> None:
+    def one_sample(k: Index, _: list[Any]) -> None:
         sample = body.assign(f"add i64 {begin}, {k}")
         within = body.assign(f"icmp slt i64 {sample}, %count")
         nearest = body.assign(f"select i1 {within}, i64 {sample}, i64 {last}")
@@ -45,13 +45,12 @@ def emit_numbers(emitter: Emitter, name: str, table: int) -> None:
         # Without an index the table's own place is read instead, and not used.
         own = body.pointer("%V", body.offset(table, (sample, 8)))
         source = body.assign(f"select i1 {is_plain}, ptr {own}, ptr {entry}")
-        number = body.assign(f"load i64, ptr {source}, align 8")
+        number = body.load_scalar(source, 0, "i64")
         chosen = body.assign(f"select i1 {is_plain}, i64 {position}, i64 {number}")
-        body.line(f"store i64 {chosen}, ptr {own}, align 8")
+        body.store_scalar(own, 0, chosen, "i64")
 
     rest = body.assign(f"sub i64 {emitter.layout.samples}, {begin}")
-    some = body.assign(f"icmp sgt i64 {rest}, 0")
-    body.when(some, lambda: body.loop(rest, lambda k, _: one_sample(k)))
+    body.loop_if_any(rest, one_sample)
     body.finish()
 
 
@@ -90,17 +89,11 @@ def emit_pack(emitter: Emitter, name: str, number: int, first: Row) -> None:
 
     suspects = [body.constant(0.0)]
     for count, one_vector in ((direct, contiguous), (rest, picked)):
-        suspects = _if_any(body, count, one_vector, suspects)
+        suspects = body.loop_if_any(count, one_vector, suspects)
     body.store("%V", emitter.layout.magnitude(number), suspects[0])
     if array.kind == "data":
         raise_flag(body, emitter.layout, body.any(body.compare("ueq", suspects[0], math.inf)), FLAG_DATA)
     body.finish()
-
-
-def _if_any(body: Body, count: str, step: Callable[[Index, list[Vector]], list[Vector]], carried: list[Any]) -> Any:
-    """A loop that may have no rounds."""
-    some = body.assign(f"icmp sgt i64 {count}, 0")
-    return body.when(some, lambda: body.loop(count, step, carried), carried)
 
 
 class _Packer:
@@ -123,8 +116,7 @@ class _Packer:
         """Samples whose rows the table names."""
         body, rows = self._body, []
         for lane in range(self._width):
-            entry = body.pointer("%V", body.offset(table + 8 * lane, (vector, 8 * self._width)))
-            number = body.assign(f"load i64, ptr {entry}, align 8")
+            number = body.load_scalar("%V", body.offset(table + 8 * lane, (vector, 8 * self._width)), "i64")
             rows.append(body.pointer("%X", body.offset(0, (number, 8 * self._columns))))
         if self._columns < self._width:
             columns = [self._gathered(rows, column) for column in range(self._columns)]

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...tape import Number, Operand, Row, Uniform
-from ..text.ir import Body, Index
+from ..text.body import Body
+from ..text.registers import Index
 from .emitter import Emitter
 
 OUTPUT_PARAMETERS = "ptr noalias %V, ptr noalias %P, ptr noalias %U, ptr noalias %out, i64 %first, i64 %count"

@@ -7,7 +7,8 @@ from typing import Any
 
 from ...plan.repeats import Code
 from ...tape import Dot, Instruction, Local, Number, Operand, Row, Straight, Uniform
-from ..text.ir import Body, Index, Mask, Vector
+from ..text.body import Body
+from ..text.registers import Index, Mask, Vector
 from .emitter import Emitter, Refused
 
 

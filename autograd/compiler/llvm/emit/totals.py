@@ -8,9 +8,10 @@ from typing import Any
 
 from ...tape import Total
 from ..math.elementary import Vectors
-from ..text.ir import Body, Index, Vector
+from ..text.body import Body
+from ..text.registers import Index, Vector
 from .emitter import Emitter
-from .ending import Place, neighbours, scattered
+from .ending import Slots, neighbours, scattered
 
 _CHAINS = 4
 """Sums that are made at a time, as an addition takes four cycles."""
@@ -47,7 +48,7 @@ def summed(body: Body, kind: str, base: str, first: int, count: int) -> Vector:
     width = body.lanes.width
     rounds = count // (_CHAINS * width)
 
-    def with_term(place: Place, old: Vector) -> Vector:
+    def with_term(place: Slots, old: Vector) -> Vector:
         w = place.read(base)
         return body.fma(w, w, old) if kind == "squares" else old + body.intrinsic("fabs", w)
 
@@ -63,7 +64,7 @@ def summed(body: Body, kind: str, base: str, first: int, count: int) -> Vector:
     return body.sums([total])
 
 
-def _over(body: Body, total: Total, do: Callable[[Place], None]) -> None:
+def _over(body: Body, total: Total, do: Callable[[Slots], None]) -> None:
     width = body.lanes.width
     whole = total.count // width
     body.loop(whole, lambda k, _: do(neighbours(body, body.offset(total.first, (k, width)))))
@@ -71,13 +72,13 @@ def _over(body: Body, total: Total, do: Callable[[Place], None]) -> None:
         do(_place(body, total.first + whole * width, total.first + total.count))
 
 
-def _place(body: Body, slot: int, end: int) -> Place:
+def _place(body: Body, slot: int, end: int) -> Slots:
     """The next W slots before the end, or those that are left."""
     width = body.lanes.width
     return neighbours(body, slot) if slot + width <= end else scattered(body, list(range(slot, end)))
 
 
-def _pass_on(body: Body, kind: str, adjoint: Vector, place: Place) -> None:
+def _pass_on(body: Body, kind: str, adjoint: Vector, place: Slots) -> None:
     w = place.read("%P")
     if kind == "squares":
         place.write("%G", body.fma(adjoint * 2.0, w, place.read("%G")))

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 
-from ..text.ir import Bits, Body, Mask, Vector, hexadecimal
+from ..text.body import Body
+from ..text.registers import Bits, Mask, Vector, hexadecimal
 from . import coefficients as c
 from .reduction import (
     ROUND,

@@ -13,7 +13,8 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from .... import namespaces
-from ..text.ir import Body, Number, Vector
+from ..text.body import Body
+from ..text.registers import Real, Vector
 from . import circular, error, exponential, power
 
 ULPS = {
@@ -40,7 +41,7 @@ ULPS = {
 """The largest error of each function over all arguments, in units in the last place of the exact result (below the
 smallest normal number: in units of the smallest subnormal). Tested against mpmath."""
 
-Scalar: TypeAlias = Vector | Number
+Scalar: TypeAlias = Vector | Real
 
 _WRITERS: dict[str, Callable[..., Vector]] = {
     "exp": exponential.exp,
@@ -68,8 +69,8 @@ class Vectors:
 
     Arguments are vectors or numbers; of numbers alone the result is a number, computed now.
 
-    >>> from autograd.compiler.llvm.text.ir import Module
-    >>> body = Module(4).function("f", "ptr %x")
+    >>> from autograd.compiler.llvm.text.module import IRModule
+    >>> body = IRModule(4).function("f", "ptr %x")
     >>> xp = Vectors(body)
     >>> xp.exp(body.load("%x", 0)), xp.exp(0.0)
     (Vector(%1), 1.0)

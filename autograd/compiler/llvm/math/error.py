@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .... import special
-from ..text.ir import Body, Vector
+from ..text.body import Body
+from ..text.registers import Vector
 from .reduction import (
     Exponent,
     at_most,
@@ -18,25 +19,25 @@ from .reduction import (
     with_sign,
 )
 
-_ERFC_ORDINARY, _ERFC_VANISHES = 26.0, 28.0
+_ERFC_ORDINARY = 26.0
 
 
 def _erf_near(b: Body, size: Vector) -> Vector:
     """erf for sizes up to 1."""
-    return size * polynomial(b, size * size, special._ERF_BELOW_ONE[::-1])
+    return size * polynomial(b, size * size, special.ERF_BELOW_ONE[::-1])
 
 
 def _erfc_far(b: Body, size: Vector) -> Vector:
     """erfc for sizes above `special.ERFC_SWITCH`, to an ulp of 1 above 1/2."""
     reciprocal = 1.0 / (size + 3.0)
     # In one chain: its even and odd powers would nearly cancel.
-    fraction = horner(b, (size - 3.0) * reciprocal, special._ERFC_SCALED[::-1]) * reciprocal
+    fraction = horner(b, (size - 3.0) * reciprocal, special.ERFC_SCALED[::-1]) * reciprocal
 
     def careful() -> Vector:
-        near = at_most(b, size, _ERFC_VANISHES)
+        near = at_most(b, size, special.ERFC_VANISHES)
         e = _exponent_of_square(b, near)
         result = scaled(b, exp_of_rest(b, e) * fraction, e.n)
-        return b.choose(size > _ERFC_VANISHES, 0.0, result)
+        return b.choose(size > special.ERFC_VANISHES, 0.0, result)
 
     e = _exponent_of_square(b, size)
     ordinary = scaled_ordinary(b, exp_of_rest(b, e) * fraction, e.n)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from ..text.ir import Body, Vector
+from ..text.body import Body
+from ..text.registers import Vector
 from . import coefficients as c
 from .reduction import (
     EXP_OVERFLOWS,

@@ -10,7 +10,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from ..text.ir import Body, Vector
+from ..text.body import Body
+from ..text.registers import Vector
 from . import coefficients as c
 from .reduction import (
     EXP_VANISHES,

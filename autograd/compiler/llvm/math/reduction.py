@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ..text.ir import Bits, Body, Mask, Vector
+from ..text.body import Body
+from ..text.registers import Bits, Mask, Vector
 from . import coefficients as c
 
 ROUND = 6755399441055744.0  # 1.5 * 2^52: adding it rounds to a whole number, which then stands in the low bits

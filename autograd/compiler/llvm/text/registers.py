@@ -6,16 +6,16 @@ import struct
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from .ir import Body
+    from .body import Body
 
-Number: TypeAlias = float | int
+Real: TypeAlias = float | int
 Index: TypeAlias = int | str
 """A whole number known now, or the name of an i64 register."""
 
 _WORD = 1 << 64
 
 
-def hexadecimal(x: Number) -> str:
+def hexadecimal(x: Real) -> str:
     """A float64 as LLVM reads it without rounding.
 
     >>> hexadecimal(1.0)
@@ -45,7 +45,7 @@ class Lanes:
     def _constant(self, element: str, text: str) -> str:
         return text if self.width == 1 else f"splat ({element} {text})"
 
-    def number(self, x: Number) -> str:
+    def number(self, x: Real) -> str:
         """The constant x in every lane."""
         return self._constant("double", hexadecimal(x))
 
@@ -78,8 +78,8 @@ class Register:
 class Vector(Register):
     """One float64 in each lane; + - * / and order comparisons take vectors and numbers.
 
-    >>> from autograd.compiler.llvm.text.ir import Module
-    >>> body = Module(2).function("f", "ptr %x")
+    >>> from autograd.compiler.llvm.text.module import IRModule
+    >>> body = IRModule(2).function("f", "ptr %x")
     >>> x = body.load("%x", 0)
     >>> 1.0 + x * x
     Vector(%2)
@@ -87,43 +87,43 @@ class Vector(Register):
 
     __slots__ = ()
 
-    def __add__(self, other: Vector | Number) -> Vector:
+    def __add__(self, other: Vector | Real) -> Vector:
         return self.body.arithmetic("fadd", self, other)
 
-    def __radd__(self, other: Number) -> Vector:
+    def __radd__(self, other: Real) -> Vector:
         return self.body.arithmetic("fadd", other, self)
 
-    def __sub__(self, other: Vector | Number) -> Vector:
+    def __sub__(self, other: Vector | Real) -> Vector:
         return self.body.arithmetic("fsub", self, other)
 
-    def __rsub__(self, other: Number) -> Vector:
+    def __rsub__(self, other: Real) -> Vector:
         return self.body.arithmetic("fsub", other, self)
 
-    def __mul__(self, other: Vector | Number) -> Vector:
+    def __mul__(self, other: Vector | Real) -> Vector:
         return self.body.arithmetic("fmul", self, other)
 
-    def __rmul__(self, other: Number) -> Vector:
+    def __rmul__(self, other: Real) -> Vector:
         return self.body.arithmetic("fmul", other, self)
 
-    def __truediv__(self, other: Vector | Number) -> Vector:
+    def __truediv__(self, other: Vector | Real) -> Vector:
         return self.body.arithmetic("fdiv", self, other)
 
-    def __rtruediv__(self, other: Number) -> Vector:
+    def __rtruediv__(self, other: Real) -> Vector:
         return self.body.arithmetic("fdiv", other, self)
 
     def __neg__(self) -> Vector:
         return self.body.negative(self)
 
-    def __lt__(self, other: Vector | Number) -> Mask:
+    def __lt__(self, other: Vector | Real) -> Mask:
         return self.body.compare("olt", self, other)
 
-    def __le__(self, other: Vector | Number) -> Mask:
+    def __le__(self, other: Vector | Real) -> Mask:
         return self.body.compare("ole", self, other)
 
-    def __gt__(self, other: Vector | Number) -> Mask:
+    def __gt__(self, other: Vector | Real) -> Mask:
         return self.body.compare("ogt", self, other)
 
-    def __ge__(self, other: Vector | Number) -> Mask:
+    def __ge__(self, other: Vector | Real) -> Mask:
         return self.body.compare("oge", self, other)
 
 

@@ -1,145 +1,20 @@
-"""Property tests of gradients: hypothesis strategies and an assertion, derived from the operation table.
-
-Needs hypothesis: ``pip install "glassgrad[testing]"``.
-
->>> from hypothesis import given
->>> @given(expressions())
-... def test_of_mine(expression):
-...     assert_gradients(expression)
-"""
+"""Random functions over the table of operations, differentiable by construction, drawn by hypothesis."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .check import check_gradients
-from .domain import CONDITION, Domain
-from .errors import DomainError
-from .operation import OPS, Op
+from hypothesis import strategies as st
 
-try:
-    from hypothesis import strategies as st
-except ImportError as error:
-    raise ImportError('autograd.testing needs hypothesis: pip install "glassgrad[testing]"') from error
+from ..domain import CONDITION
+from ..operation import OPS, Op
+from .smooth import GRID, drawn_points, is_smooth
 
-_REACH = 3.0
-"""How far from zero, or from the edge of its domain, an argument is drawn."""
-_MARGIN = 0.125
-"""How far from kinks and edges every argument stays: further than finite differences step."""
-_GRID = 8  # simple numbers are eighths: exact in floats, and short when printed
 _STEEPEST, _LARGEST = 8.0, 10.0  # of an operation inside an expression: its partials, its result
 _SENSITIVITY = 4.0  # how fast an operand inside an expression may change with the inputs
-_POINT_LIMIT = 1e6  # of a point alone: its result and partials
-
-
-# Where an operation can be differentiated
-
-
-def _interval(domain: Domain) -> tuple[float, float]:
-    """The part of a domain that arguments are drawn from."""
-    margin = _MARGIN
-    if math.isfinite(domain.low) and math.isfinite(domain.high):
-        margin = min(margin, (domain.high - domain.low) / 8)
-    low, high = domain.low + margin, domain.high - margin
-    if math.isinf(low) and math.isinf(high):
-        return -_REACH, _REACH
-    if math.isinf(high):
-        return low, max(low + _REACH, _REACH)
-    return (min(high - _REACH, -_REACH), high) if math.isinf(low) else (low, high)
-
-
-def _outside(op: Op, numbers: Sequence[float]) -> bool:
-    try:
-        op.check(list(numbers))
-    except DomainError:
-        return True
-    return False
-
-
-def _near_kink(op: Op, numbers: Sequence[float]) -> bool:
-    if not op.kinks or op.domain_of(0) is CONDITION:
-        return False
-    place = numbers[0] if len(numbers) == 1 else numbers[0] - numbers[1]
-    return any(abs(place - kink) < _MARGIN for kink in op.kinks)
-
-
-def _is_smooth(
-    op: Op, numbers: Sequence[float], moving: Iterable[int], steepest: float = _POINT_LIMIT, largest: float = 0.0
-) -> bool:
-    """Whether ``op`` has moderate partials by the ``moving`` arguments here, and nothing happens nearby."""
-    if _outside(op, numbers) or _near_kink(op, numbers):
-        return False
-    for position in moving:
-        domain, number = op.domain_of(position), numbers[position]
-        margin = _MARGIN * 0.999  # so that a drawn number, which may lie at the margin itself, passes
-        if not math.isinf(domain.low) and not math.isinf(domain.high):
-            margin = min(margin, (domain.high - domain.low) / 8 * 0.999)
-        low, high = _interval(domain)
-        if not low - 1.0 <= number <= high + 1.0 or (domain.nonzero and abs(number) < margin):
-            return False
-        for moved in (number - margin, number + margin):
-            if _outside(op, [moved if i == position else x for i, x in enumerate(numbers)]):
-                return False
-    y = op.value(*numbers)
-    if not abs(y) <= (largest or steepest):
-        return False
-    partials = op.partials_at(y, tuple(numbers))
-    return all(abs(partials[position]) <= steepest for position in moving)
-
-
-# Points
-
-
-def points(op: Op) -> st.SearchStrategy[tuple[Any, ...]]:
-    """Arguments at which ``op`` has all its partials: inside the domain, away from kinks, of moderate size.
-
-    Works for any operation: built in, your own, n-ary, with bound attributes. A condition is drawn as a bool; all other
-    arguments are floats. Simple numbers come first, so that a failure shrinks to one.
-
-    >>> from autograd import log
-    >>> from hypothesis import find
-    >>> find(points(log), lambda point: True)
-    (1.0,)
-    """
-    if not isinstance(op, Op):
-        raise TypeError(f"points() takes an operation of the table, got {type(op).__name__}: {op!r}")
-    return _points(op, _POINT_LIMIT, _POINT_LIMIT)
-
-
-def _points(op: Op, steepest: float, largest: float, count: int | None = None) -> st.SearchStrategy[tuple[Any, ...]]:
-    def smooth(point: tuple[Any, ...]) -> bool:
-        return _is_smooth(op, tuple(map(float, point)), _differentiable(op, len(point)), steepest, largest)
-
-    if op.arity is None:
-        several = st.lists(_arguments(op.domain_of(0)), min_size=count or 1, max_size=count or 4)
-        drawn: st.SearchStrategy[tuple[Any, ...]] = several.map(tuple)
-    else:
-        drawn = st.tuples(*map(_arguments, op.domain))
-    return drawn.filter(smooth)
-
-
-def _differentiable(op: Op, count: int) -> list[int]:
-    return [position for position in range(count) if op.domain_of(position) is not CONDITION]
-
-
-def _arguments(domain: Domain) -> st.SearchStrategy[Any]:
-    if domain is CONDITION:
-        return st.booleans()
-    low, high = _interval(domain)
-    in_between = st.floats(low, high)
-    first, last = math.ceil(low * _GRID), math.floor(high * _GRID)
-    if first > last:
-        return in_between
-    # One is the simplest of all: there, few operations happen to be right by chance as at 0.
-    simple = st.integers(first - _GRID, last - _GRID).map(lambda n: n / _GRID + 1.0)
-    return simple | in_between
-
-
-# Expressions
-
 _INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**"}
 
 
@@ -258,7 +133,7 @@ def expressions(
 
 @st.composite
 def _expressions(draw: st.DrawFn, inputs: st.SearchStrategy[int], max_ops: int, table: list[Op]) -> DrawnExpression:
-    simple = st.integers(-3 * _GRID, 1 * _GRID).map(lambda n: n / _GRID + 1.0)
+    simple = st.integers(-3 * GRID, 1 * GRID).map(lambda n: n / GRID + 1.0)
     point = [draw(simple) for _ in range(draw(inputs))]
     growing = _Growing(list(point))
     # Asking before each step whether to go on lets hypothesis cut out any step; a length drawn first would not.
@@ -318,11 +193,11 @@ class _Growing:
     def is_smooth(self, op: Op, operands: Sequence[_Operand]) -> bool:
         numbers = [float(operand.over(self.values)) for operand in operands]
         moving = [i for i, operand in enumerate(operands) if operand.node is not None and operand.above is None]
-        return _is_smooth(op, numbers, moving, _STEEPEST, _LARGEST)
+        return is_smooth(op, numbers, moving, _STEEPEST, _LARGEST)
 
     def moved(self, op: Op, operands: Sequence[_Operand]) -> list[_Operand]:
         """The operands shifted to a point where ``op`` is smooth."""
-        target = self.draw(_points(op, _STEEPEST, _LARGEST, len(operands)))
+        target = self.draw(drawn_points(op, _STEEPEST, _LARGEST, len(operands)))
         shifted = []
         for operand, goal in zip(operands, target, strict=True):
             if operand.above is not None:
@@ -336,7 +211,7 @@ class _Growing:
 
 def _simple(number: float) -> float:
     """The number with few digits, so that it reads well."""
-    return round(number * _GRID) / _GRID
+    return round(number * GRID) / GRID
 
 
 def _pruned(inputs: int, steps: Sequence[_Step]) -> tuple[_Step, ...]:
@@ -353,41 +228,3 @@ def _pruned(inputs: int, steps: Sequence[_Step]) -> tuple[_Step, ...]:
         return _Operand(node, operand.scale, operand.shift, operand.above)
 
     return tuple(_Step(steps[i].op, tuple(map(renumbered, steps[i].operands))) for i in kept)
-
-
-# The assertion
-
-
-def assert_gradients(
-    f: Callable[..., Any], at: float | Sequence[Any] | None = None, *, rtol: float = 1e-6, atol: float = 1e-8
-) -> None:
-    """Fail with the worst edge named unless the derivatives of ``f`` agree with numerical ones.
-
-    Every local partial is compared with the complex step (where the kernel allows, else with central differences) and
-    the whole gradient with central differences, see `check_gradients`. ``f`` is a function of Values, a drawn
-    expression (``at`` is then its own point), or an operation, at a point that `points` drew.
-
-    >>> assert_gradients(lambda a, b: (a * b).tanh(), at=[0.5, -2.0])
-    >>> from autograd import where
-    >>> assert_gradients(where, at=(True, 1.0, 2.0))
-    """
-    if at is None:
-        if not isinstance(f, DrawnExpression):
-            raise TypeError("assert_gradients(f, at) needs the point `at`; only a drawn expression brings its own")
-        at = f.point
-    if isinstance(f, Op) and isinstance(at, Sequence):
-        f, at = _without_conditions(f, at)
-    check_gradients(f, at, rtol=rtol, atol=atol)
-
-
-def _without_conditions(op: Op, at: Sequence[Any]) -> tuple[Callable[..., Any], list[float]]:
-    """The operation as a function of what can be differentiated, its conditions held fixed."""
-    moving = _differentiable(op, len(at))
-
-    def f(*numbers: Any) -> Any:
-        args = list(at)
-        for position, number in zip(moving, numbers, strict=True):
-            args[position] = number
-        return op(*args)
-
-    return f, [at[position] for position in moving]

@@ -1,8 +1,7 @@
-"""LLVM IR as text: a module, function bodies, and registers that compute by overloaded operators.
+"""LLVM IR as text: the body of a function, and registers that compute by overloaded operators.
 
 A `registers.Vector` holds one float64 for each of W samples, so a kernel of the table, run over vectors, writes SIMD
-code. With W = 1 the same code is scalar. Text is written rather than built through `llvmlite.ir`: that is many times as
-fast, and this module works where llvmlite is missing. The text depends on nothing but the calls that made it.
+code. With W = 1 the same code is scalar.
 
 IEEE 754 is kept. Arithmetic of a kernel carries the flags ``contract nsz`` (a product and a sum may be fused, the sign
 of a zero is free); a body made with ``flags=""`` keeps the exact order that the elementary functions depend on.
@@ -11,87 +10,25 @@ of a zero is free); a body made with ``flags=""`` keeps the exact order that the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-from .registers import Bits, Index, Lanes, Mask, Number, Register, Vector, hexadecimal
+from .registers import Bits, Index, Mask, Real, Register, Vector
 
-__all__ = ["Bits", "Body", "Index", "Lanes", "Mask", "Module", "Number", "Register", "Vector", "hexadecimal"]
+if TYPE_CHECKING:
+    from .module import IRModule
 
 KERNEL_FLAGS = "contract nsz"
 """The fast-math flags of a kernel's arithmetic."""
 
 AnyRegister = TypeVar("AnyRegister", bound=Register)
-
-
-class Module:
-    """The functions, declarations and tables of one LLVM module.
-
-    >>> module = Module(4)
-    >>> body = module.function("double", "ptr %x")
-    >>> body.store("%x", 0, 2.0 * body.load("%x", 0)); body.finish()
-    >>> print(module.text())
-    define void @double(ptr %x) nounwind {
-    entry:
-      %0 = load <4 x double>, ptr %x, align 32
-      %1 = fmul contract nsz <4 x double> splat (double 0x4000000000000000), %0
-      store <4 x double> %1, ptr %x, align 32
-      ret void
-    }
-    <BLANKLINE>
-    """
-
-    def __init__(self, width: int, attributes: str = "") -> None:
-        """``attributes`` go on every function, as ``'"prefer-vector-width"="512"'``."""
-        self.lanes = Lanes(width)
-        self.attributes = f"nounwind {attributes}".strip()
-        self._bodies: dict[str, Body] = {}
-        self._declarations: set[str] = set()
-        self._definitions: dict[str, str] = {}
-
-    @property
-    def width(self) -> int:
-        """Lanes of a vector."""
-        return self.lanes.width
-
-    def function(
-        self, name: str, parameters: str, *, result: str = "void", internal: bool = False, flags: str = KERNEL_FLAGS
-    ) -> Body:
-        """Begin a function and return its body. An internal one is ``fastcc`` and never inlined."""
-        if name in self._bodies:
-            raise ValueError(f"this module has a function {name!r} already")
-        linkage, mark = ("internal fastcc ", "noinline ") if internal else ("", "")
-        header = f"define {linkage}{result} @{name}({parameters}) {mark}{self.attributes}"
-        self._bodies[name] = Body(self, header, result, flags)
-        return self._bodies[name]
-
-    def require(self, name: str, arity: int, write: Callable[..., Vector]) -> str:
-        """The internal function on vectors of that name; ``write(body, *arguments)`` gives its result if it is new."""
-        if name not in self._bodies:
-            vector = self.lanes.vector
-            names = [f"%x{i}" for i in range(arity)]
-            parameters = ", ".join(f"{vector} {argument}" for argument in names)
-            body = self.function(name, parameters, result=vector, internal=True, flags="")
-            body.finish(write(body, *(Vector(body, argument) for argument in names)))
-        return name
-
-    def declare(self, text: str) -> None:
-        """Declare an intrinsic; repeating it is harmless."""
-        self._declarations.add(f"declare {text}")
-
-    def define(self, name: str, text: str) -> None:
-        """Add text at module level (a table, a function written by hand), once for each name."""
-        self._definitions.setdefault(name, text)
-
-    def text(self) -> str:
-        """The whole module. Raises ValueError if a body was not finished."""
-        functions = [body.text() for body in self._bodies.values()]
-        return "\n".join([*sorted(self._declarations), *self._definitions.values(), *functions]) + "\n"
+Round: TypeAlias = Callable[[Index, list[Any]], "Sequence[Any] | None"]
+"""Writes one round of a loop: takes its index and what is carried, and gives what is carried on."""
 
 
 class Body:
     """The instructions of one function, written in order."""
 
-    def __init__(self, module: Module, header: str, result: str, flags: str) -> None:
+    def __init__(self, module: IRModule, header: str, result: str, flags: str) -> None:
         self.module, self.lanes, self._header, self._result = module, module.lanes, header, result
         self._flags = flags + " " if flags else ""
         self._kind = f"{self._flags}{self.lanes.vector}"
@@ -116,7 +53,7 @@ class Body:
         self._lines.append(f"  {name} = {text}")
         return name
 
-    def finish(self, result: Register | Number | None = None) -> None:
+    def finish(self, result: Register | Real | None = None) -> None:
         """Return from the function; nothing can be written afterwards that would run."""
         self.line("ret void" if result is None else f"ret {self._result} {self.operand(result)}")
         self._finished = True
@@ -127,7 +64,7 @@ class Body:
             raise ValueError(f"a body was not finished: {self._header}")
         return "\n".join([f"{self._header} {{", "entry:", *self._lines, "}"])
 
-    def operand(self, x: Register | Number) -> str:
+    def operand(self, x: Register | Real) -> str:
         """A register's name, or the constant ``x`` in every lane."""
         if isinstance(x, Register):
             return x.name
@@ -138,7 +75,7 @@ class Body:
 
     # Arithmetic on float64
 
-    def arithmetic(self, instruction: str, a: Vector | Number, b: Vector | Number) -> Vector:
+    def arithmetic(self, instruction: str, a: Vector | Real, b: Vector | Real) -> Vector:
         """fadd, fsub, fmul or fdiv, with the flags of this body."""
         left = a.name if isinstance(a, Register) else self.operand(a)
         right = b.name if isinstance(b, Register) else self.operand(b)
@@ -148,11 +85,11 @@ class Body:
         """-x, which only changes the sign bit."""
         return Vector(self, self.assign(f"fneg {self.lanes.vector} {x.name}"))
 
-    def constant(self, x: Number) -> Vector:
+    def constant(self, x: Real) -> Vector:
         """The number x in every lane."""
         return Vector(self, self.operand(x))
 
-    def intrinsic(self, name: str, *args: Vector | Number) -> Vector:
+    def intrinsic(self, name: str, *args: Vector | Real) -> Vector:
         """``@llvm.name`` on vectors."""
         vector = self.lanes.vector
         function = f"@llvm.{name}.{self.lanes.suffix}"
@@ -160,11 +97,11 @@ class Body:
         operands = ", ".join(f"{vector} {self.operand(x)}" for x in args)
         return Vector(self, self.assign(f"call {vector} {function}({operands})"))
 
-    def fma(self, a: Vector | Number, b: Vector | Number, c: Vector | Number) -> Vector:
+    def fma(self, a: Vector | Real, b: Vector | Real, c: Vector | Real) -> Vector:
         """a * b + c, rounded once."""
         return self.intrinsic("fma", a, b, c)
 
-    def call(self, function: str, *args: Vector | Number) -> Vector:
+    def call(self, function: str, *args: Vector | Real) -> Vector:
         """An internal function on vectors, see `Module.require`."""
         vector = self.lanes.vector
         operands = ", ".join(f"{vector} {self.operand(x)}" for x in args)
@@ -172,7 +109,7 @@ class Body:
 
     # Conditions
 
-    def compare(self, predicate: str, a: Vector | Number, b: Vector | Number) -> Mask:
+    def compare(self, predicate: str, a: Vector | Real, b: Vector | Real) -> Mask:
         """``fcmp``; the predicates olt ole ogt oge oeq are false where an operand is NaN, une and uno are true."""
         text = f"fcmp {predicate} {self.lanes.vector} {self.operand(a)}, {self.operand(b)}"
         return Mask(self, self.assign(text))
@@ -181,7 +118,7 @@ class Body:
         """The and, or, xor of two masks."""
         return Mask(self, self.assign(f"{instruction} {self.lanes.mask} {a.name}, {b.name}"))
 
-    def select(self, condition: Mask | Vector | Number, a: Vector | Number, b: Vector | Number) -> Vector | Number:
+    def select(self, condition: Mask | Vector | Real, a: Vector | Real, b: Vector | Real) -> Vector | Real:
         """a where the condition holds, else b. A vector is a condition that holds where it isn't 0."""
         if isinstance(condition, Vector):
             condition = self.compare("une", condition, 0.0)
@@ -191,7 +128,7 @@ class Body:
         text = f"select {self.lanes.mask} {condition.name}, {vector} {self.operand(a)}, {vector} {self.operand(b)}"
         return Vector(self, self.assign(text))
 
-    def choose(self, condition: Mask, a: Vector | Number, b: Vector | Number) -> Vector:
+    def choose(self, condition: Mask, a: Vector | Real, b: Vector | Real) -> Vector:
         """`select` by a mask, which always gives a vector."""
         chosen = self.select(condition, a, b)
         assert isinstance(chosen, Vector)
@@ -235,7 +172,8 @@ class Body:
     def offset(self, constant: int, *terms: tuple[Index, int]) -> Index:
         """constant + the sum of index * stride, computed now as far as it is known.
 
-        >>> Module(2).function("f", "").offset(8, (3, 100), ("%i", 16))
+        >>> from autograd.compiler.llvm.text.module import IRModule
+        >>> IRModule(2).function("f", "").offset(8, (3, 100), ("%i", 16))
         '%1'
         """
         total: str | None = None
@@ -258,18 +196,18 @@ class Body:
         address = self.pointer(base, offset)
         return Vector(self, self.assign(f"{self._load}{address}, align {align or self.lanes.bytes}"))
 
-    def store(self, base: str, offset: Index, x: Vector | Number, align: int | None = None) -> None:
+    def store(self, base: str, offset: Index, x: Vector | Real, align: int | None = None) -> None:
         """Write W numbers."""
         address = self.pointer(base, offset)
         self.line(f"store {self.lanes.vector} {self.operand(x)}, ptr {address}, align {align or self.lanes.bytes}")
 
-    def load_scalar(self, base: str, offset: Index) -> str:
-        """The name of one double read from memory."""
-        return self.assign(f"load double, ptr {self.pointer(base, offset)}, align 8")
+    def load_scalar(self, base: str, offset: Index, kind: str = "double") -> str:
+        """The name of one double read from memory, or of another kind of eight bytes: "i64", "ptr"."""
+        return self.assign(f"load {kind}, ptr {self.pointer(base, offset)}, align 8")
 
-    def store_scalar(self, base: str, offset: Index, name: str) -> None:
-        """Write one double by its name, as `lane` gives it."""
-        self.line(f"store double {name}, ptr {self.pointer(base, offset)}, align 8")
+    def store_scalar(self, base: str, offset: Index, name: str, kind: str = "double") -> None:
+        """Write one double by its name, as `lane` gives it, or another kind of eight bytes."""
+        self.line(f"store {kind} {name}, ptr {self.pointer(base, offset)}, align 8")
 
     def broadcast(self, base: str, offset: Index) -> Vector:
         """One number in memory, in every lane."""
@@ -343,13 +281,7 @@ class Body:
         return tuple(f"{name}{self._labels}" for name in names)
 
     def loop(
-        self,
-        count: Index,
-        step: Callable[[Index, list[Any]], Sequence[Any] | None],
-        carried: Sequence[Any] = (),
-        *,
-        start: int = 0,
-        stride: int = 1,
+        self, count: Index, step: Round, carried: Sequence[Any] = (), *, start: int = 0, stride: int = 1
     ) -> list[Any]:
         """Emit ``carried = step(index, carried)`` for index = start, start + stride, ... below ``count``.
 
@@ -383,6 +315,11 @@ class Body:
         if [type(x) for x in given] != [type(x) for x in initial]:
             raise ValueError(f"a round of a loop must return what it carries: {initial}, got {given}")
         return given
+
+    def loop_if_any(self, count: str, step: Round, carried: Sequence[Any] = (), *, stride: int = 1) -> list[Any]:
+        """The same where a register says how many rounds, and it may be none; ``carried`` are registers."""
+        some = self.assign(f"icmp sgt i64 {count}, 0")
+        return self.when(some, lambda: self.loop(count, step, carried, stride=stride), carried)
 
     def when(self, flag: str, then: Callable[[], Sequence[Any] | None], otherwise: Sequence[Any] = ()) -> list[Any]:
         """Registers from ``then()`` if the i1 ``flag`` is set (`any` gives one), else those of ``otherwise``."""

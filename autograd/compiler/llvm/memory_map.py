@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from ..tape import Dense, Outer, Row, Tape, coefficient
+from ..tape import Dense, Row, SumMatrix, Tape, coefficient
 
 FLAG_DATA = 1
 """Some data is NaN or infinite."""
@@ -64,7 +64,7 @@ class Arguments:
 
 
 @dataclass(frozen=True)
-class Layout:
+class MemoryMap:
     """The memory of a tape's call whose blocks are ``vectors`` vectors of ``width`` samples."""
 
     tape: Tape
@@ -181,7 +181,7 @@ WIDE = 16
 """Columns from which on an outer product reads the caller's array as it is."""
 
 
-def columns_read(tape: Tape, outer: Outer) -> tuple[int, int] | None:
+def columns_read(tape: Tape, outer: SumMatrix) -> tuple[int, int] | None:
     """The input array that an outer product reads as it is, and the first column that it reads; None if it doesn't."""
     if outer.right is None or outer.inputs < WIDE or outer.stride_k != 1:
         return None

@@ -1,0 +1,3 @@
+"""Where pickles of version 0.1 look for operations."""
+
+from .operation import lookup as lookup
