@@ -16,7 +16,6 @@ def test_zeroing_a_span_takes_back_its_marks(count: int) -> None:
     span.zero_grad()
     assert not array.grad.any()
     assert not array[count - 1].has_grad
-    assert not span.is_reached()
 
 
 def test_places_inside_of_each_other_are_one() -> None:

@@ -3,16 +3,19 @@
     python tests/mutants/run.py --list               the table
     python tests/mutants/run.py --only "optim|sgd"   those whose file or words a pattern finds
     python tests/mutants/run.py --named              only the tests that a fault names, not the whole suite behind them
-    python tests/mutants/run.py --jobs 2             so many at a time, each in a copy of its own
+    python tests/mutants/run.py --resume             without those that earlier runs have found
+    python tests/mutants/run.py --jobs 2             so many at a time, each in a copy of the tree
 
-A fault is found if a test is red, or hangs. Its own tests run first, and all others only if these stay green. Ctrl-C
-ends it; what is known is printed.
+A fault is found if a test is red, or hangs. First each has its own tests; those that these don't find have all others.
+Ctrl-C ends it at once: what is known is printed, and kept in `out/mutants.jsonl` for ``--resume``.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import hashlib
+import json
 import os
 import re
 import resource
@@ -23,21 +26,22 @@ import sys
 import tempfile
 import tomllib
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
-from typing import NamedTuple
 
 from tqdm import tqdm
 
 ROOT = Path(__file__).resolve().parents[2]
 ENOUGH = 0.95
 """The share of faults that must be found."""
-_LIMIT, _WHOLE_LIMIT = 300.0, 3600.0
+_LIMIT, _WHOLE_LIMIT = 600.0, 3600.0
 """Seconds that a fault's own tests may take, and the whole suite."""
 _MEMORY = 8 << 30
 """Bytes of address space for a fault's own tests: a loop without an end often fills a list."""
+_NO_FINDER = "tests/project/test_mutants.py"
+"""It looks whether the faults can still be planted, and one that has been can't."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,7 @@ class Fault:
         before, after: what stands there once, and what is put in its place.
         does: what then goes wrong.
         tests: the test files, or tests, that should find it.
+        accepted: why no test can or need find it; "" for nearly all.
     """
 
     file: str
@@ -56,6 +61,7 @@ class Fault:
     after: str
     does: str
     tests: tuple[str, ...]
+    accepted: str = ""
 
     def __str__(self) -> str:
         return f"{self.file}: {self.does}"
@@ -67,6 +73,12 @@ class Fault:
             raise ValueError(f"{self}: the text before is there {found} times, anchor it anew:\n{self.before}")
         return source.replace(self.before, self.after)
 
+    @property
+    def key(self) -> str:
+        """By what it is known in a later run: the whole text of its file with the fault."""
+        text = self.planted((ROOT / self.file).read_text(encoding="utf-8"))
+        return hashlib.sha256(f"{self.file}\n{text}".encode()).hexdigest()
+
 
 def table() -> list[Fault]:
     """All faults, from the files beside this one."""
@@ -75,18 +87,32 @@ def table() -> list[Fault]:
     return [Fault(**{**entry, "tests": tuple(entry["tests"])}) for entry in entries]
 
 
-class Found(NamedTuple):
-    """What became of a fault: who found it, "" if nobody did."""
+class Finders:
+    """Which test found which fault, and which nobody found, in a file that grows line by line."""
 
-    fault: Fault
-    by: str
+    def __init__(self, path: Path, resume: bool) -> None:
+        self._path = path
+        path.parent.mkdir(exist_ok=True)
+        if not (resume and path.exists()):
+            path.write_text("")
+        self._by: dict[str, str] = dict(map(json.loads, path.read_text(encoding="utf-8").splitlines()))
+
+    def add(self, fault: Fault, by: str) -> None:
+        self._by[fault.key] = by
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps([fault.key, by]) + "\n")
+
+    def of(self, fault: Fault) -> str | None:
+        """Who found it, "" if nobody did, None if it has not been tried."""
+        return self._by.get(fault.key)
 
 
 class Copy:
-    """A copy of the tree in which faults are planted."""
+    """A copy of the tree, in which one fault at a time is planted."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._process: subprocess.Popen[str] | None = None
         listing = subprocess.run(
             ["git", "-c", "safe.directory=*", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True
         )
@@ -95,83 +121,108 @@ class Copy:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, target)
 
-    def tried(self, fault: Fault, whole: bool, workers: str) -> Found:
-        """Plant a fault, run tests, take it out again."""
+    @contextlib.contextmanager
+    def having(self, fault: Fault) -> Iterator[None]:
+        """Inside, the fault is planted."""
         path = self._folder / fault.file
         source, times = path.read_text(encoding="utf-8"), path.stat()
         path.write_text(fault.planted(source), encoding="utf-8")
         try:
-            red = self.red(["-n", "0", *fault.tests], _LIMIT, _MEMORY)
-            if not red and whole:
-                red = self.red(["-n", workers], _WHOLE_LIMIT)
-            return Found(fault, red)
+            yield
         finally:
             path.write_text(source, encoding="utf-8")
             os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))  # as the compiled file has it
 
-    def red(self, arguments: Sequence[str], limit: float, memory: int | None = None) -> str:
-        """Run tests up to the first that is red: its name, or "hangs", or "" if all are green."""
-        command = [sys.executable, "-m", "pytest", "-x", "-q", "--no-header", "-p", "no:cacheprovider", *arguments]
-        process = subprocess.Popen(
-            command,
+    def red(self, tests: Sequence[str], workers: str = "0") -> str:
+        """Run these tests, or all, up to the first that is red: its name, or "hangs", or "" if all are green."""
+        command = [sys.executable, "-m", "pytest", "-x", "-q", "--no-header", "-p", "no:cacheprovider", "-n", workers]
+        self._process = process = subprocess.Popen(
+            [*command, *(tests or [f"--ignore={_NO_FINDER}"])],
             cwd=self._folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
-            preexec_fn=None if memory is None else lambda: resource.setrlimit(resource.RLIMIT_AS, (memory, memory)),
+            preexec_fn=(lambda: resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))) if tests else None,
             # What a fault compiles to must not be found again: its file may be as long and as new as another's.
             env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(self._folder)},
         )
         try:
-            output, _ = process.communicate(timeout=limit)
+            output, _ = process.communicate(timeout=_LIMIT if tests else _WHOLE_LIMIT)
         except subprocess.TimeoutExpired:
             return "hangs"
         finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-        if process.returncode == 0:
-            return ""
+            self.stop()
         names = re.findall(r"^(?:FAILED|ERROR) (\S+)", output, re.MULTILINE)
-        return names[0] if names else output.strip().splitlines()[-1]
+        return names[0] if names else output.strip()[-200:] if process.returncode else ""
+
+    def stop(self) -> None:
+        """End what is running, with all processes that it has started."""
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
 
 
-def tried(faults: Sequence[Fault], jobs: int, whole: bool) -> Iterator[Found]:
-    """Try the faults, some at a time, in the order in which they end."""
-    workers = "auto" if jobs == 1 else "0"
-    with tempfile.TemporaryDirectory(prefix="glassgrad-mutants-") as folder:
-        copies: SimpleQueue[Copy] = SimpleQueue()
-        for number in range(jobs):
-            copies.put(Copy(Path(folder) / str(number)))
-        first = copies.get()
-        named = sorted({test.partition("::")[0] for fault in faults for test in fault.tests})
-        if red := first.red(["-n", workers, *named], _WHOLE_LIMIT):
+class Copies:
+    """As many copies as faults are tried at a time."""
+
+    def __init__(self, folder: Path, jobs: int) -> None:
+        self._all = [Copy(folder / str(number)) for number in range(jobs)]
+        self._pool = ThreadPoolExecutor(jobs)
+        self._workers = "auto" if jobs == 1 else "0"
+        self._idle: SimpleQueue[Copy] = SimpleQueue()
+        for copy in self._all:
+            self._idle.put(copy)
+
+    def tried(self, faults: Sequence[Fault], whole: bool) -> Iterator[tuple[Fault, str]]:
+        """The faults and who found them, in the order in which they end; by their own tests, or by all."""
+        files = () if whole else sorted({test.partition("::")[0] for fault in faults for test in fault.tests})
+        if red := self._all[0].red(files, "auto"):
             sys.exit(f"there is something wrong without any fault: {red}")
-        copies.put(first)
 
-        def one(fault: Fault) -> Found:
-            copy = copies.get()
+        def one(fault: Fault) -> str:
+            copy = self._idle.get()
             try:
-                return copy.tried(fault, whole, workers)
+                with copy.having(fault):
+                    return copy.red((), self._workers) if whole else copy.red(fault.tests)
             finally:
-                copies.put(copy)
+                self._idle.put(copy)
 
-        with ThreadPoolExecutor(jobs) as pool:
-            waiting: list[Future[Found]] = [pool.submit(one, fault) for fault in faults]
-            try:
-                for done in as_completed(waiting):
-                    yield done.result()
-            finally:
-                pool.shutdown(wait=True, cancel_futures=True)
+        waiting = {self._pool.submit(one, fault): fault for fault in faults}
+        for done in as_completed(waiting):
+            yield waiting[done], done.result()
+
+    def __enter__(self) -> Copies:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        for copy in self._all:
+            copy.stop()
+        self._pool.shutdown()
 
 
-def report(found: Sequence[Found]) -> bool:
+def search(faults: Sequence[Fault], finders: Finders, jobs: int, whole: bool) -> None:
+    """Try the faults that nobody has found yet: with their own tests, then those that are left with the whole suite."""
+    with tempfile.TemporaryDirectory(prefix="glassgrad-mutants-") as folder, Copies(Path(folder), jobs) as copies:
+        for with_all in (False, True)[: 1 + whole]:
+            left = [fault for fault in faults if not finders.of(fault) and not (with_all and fault.accepted)]
+            found = copies.tried(left, with_all) if left else ()
+            for fault, by in tqdm(found, "all tests" if with_all else "own tests", len(left), unit="fault"):
+                finders.add(fault, by)
+                if not by:
+                    tqdm.write(f"survived {'all tests' if with_all else 'its own tests'}: {fault}")
+
+
+def report(faults: Sequence[Fault], finders: Finders) -> bool:
     """Print what became of the faults, those that nobody found last; whether enough were found."""
-    for fault, by in sorted(found, key=lambda one: (not one.by, str(one.fault))):
-        print(f"{'found   ' if by else 'SURVIVED'}  {fault}{f'  <- {by}' if by else ''}")
-    share = sum(bool(one.by) for one in found) / max(len(found), 1)
-    print(f"\n{share:.0%} of {len(found)} faults were found; {ENOUGH:.0%} should be.")
-    return share >= ENOUGH
+    for fault in sorted(faults, key=lambda fault: (not finders.of(fault), str(fault))):
+        by = finders.of(fault)
+        outcome = "not tried" if by is None else "found    " if by else "SURVIVED "
+        print(outcome, fault, f"<- {by}" if by else f"({fault.accepted})" if fault.accepted else "")
+    found = sum(bool(finders.of(fault)) for fault in faults)
+    print(f"\n{found} of {len(faults)} faults were found, {found / len(faults):.1%}; {ENOUGH:.0%} should be.")
+    return found >= ENOUGH * len(faults)
 
 
 def main() -> None:
@@ -179,24 +230,20 @@ def main() -> None:
     parser.add_argument("--only", metavar="PATTERN", default="", help="faults whose file or words this finds")
     parser.add_argument("--jobs", type=int, default=1, help="how many at a time")
     parser.add_argument("--named", action="store_true", help="only the tests that a fault names")
+    parser.add_argument("--resume", action="store_true", help="without those that earlier runs have found")
     parser.add_argument("--list", action="store_true", help="print the table")
     options = parser.parse_args()
     faults = [fault for fault in table() if re.search(options.only, str(fault))]
     if not faults:
         parser.error(f"no fault is called {options.only!r}; --list shows them all")
-    for fault in faults:
-        fault.planted((ROOT / fault.file).read_text(encoding="utf-8"))
     if options.list:
         for fault in faults:
             print(f"{fault}\n    {', '.join(fault.tests)}")
         return
-    found: list[Found] = []
+    finders = Finders(ROOT / "out" / "mutants.jsonl", options.resume)
     with contextlib.suppress(KeyboardInterrupt):
-        for one in tqdm(tried(faults, options.jobs, not options.named), total=len(faults), unit="fault"):
-            found.append(one)
-            if not one.by:
-                tqdm.write(f"survived: {one.fault}")
-    sys.exit(0 if report(found) else 1)
+        search(faults, finders, options.jobs, not options.named)
+    sys.exit(0 if report(faults, finders) else 1)
 
 
 if __name__ == "__main__":
