@@ -153,7 +153,7 @@ class Copy:
             return "hangs"
         finally:
             self.stop()
-        names = re.findall(r"^(?:FAILED|ERROR) (\S+)", output, re.MULTILINE)
+        names = re.findall(r"^(?:FAILED|ERROR) (.+?)(?: - |$)", output, re.MULTILINE)
         return names[0] if names else output.strip()[-200:] if process.returncode else ""
 
     def stop(self) -> None:
