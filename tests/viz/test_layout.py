@@ -71,6 +71,13 @@ def test_frames_hold_their_nodes_and_no_others(network, method):
             assert inside(outline, corners(place)) if within else not inside(outline, middle), (cluster.path, node)
 
 
+@methods
+def test_the_first_operand_stands_above_the_second(method):
+    view = GraphView.of(Value(2.0) ** Value(3.0))
+    layout = arrange(view, card_boxes(view), method)
+    assert layout.nodes["n0"].bottom < layout.nodes["n1"].y
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_random_graphs_do_not_overlap(seed):
     rng = np.random.default_rng(seed)

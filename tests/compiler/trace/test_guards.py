@@ -437,6 +437,24 @@ def test_what_a_module_holds_is_seen_when_it_changes(name: str, monkeypatch: pyt
     assert name == "the activation of a neuron" or not np.array_equal(program(X), before)
 
 
+class Sloped(nn.Module):
+    """A list of its numbers is walked over, which asks for no item by its place."""
+
+    def __init__(self) -> None:
+        self.rates = [1.0, 2.0]
+
+    def forward(self, x: Any) -> Any:
+        return sum(rate * v for rate, v in zip(self.rates, x, strict=True))
+
+
+def test_a_list_of_a_module_that_is_walked_over_is_seen_when_an_item_changes() -> None:
+    model = Sloped()
+    program = compile(model, backend="numpy")
+    np.testing.assert_array_equal(program(X), X @ [1.0, 2.0])
+    model.rates[1] = 5.0
+    np.testing.assert_array_equal(program(X), X @ [1.0, 5.0])
+
+
 @pytest.fixture
 def traces(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     made: list[Any] = []
