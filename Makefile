@@ -28,7 +28,7 @@ lint: $(VENV)/.lint ## ruff check, ruff format --check, mypy --strict
 bench: $(VENV)/.package $(VENV)-bench/.bench $(VENV)-hips/.bench-hips ## measure against the peers that are installed
 	$(BIN)/python tests/benchmarks/run.py $(ARGS)
 
-mutants: $(VENV)/.test ## plant faults one at a time and see whether the tests find them: an hour or two
+mutants: $(VENV)/.test ## plant faults one at a time and see whether the tests find them: half an hour
 	$(BIN)/python tests/mutants/run.py $(ARGS)
 
 stub: $(VENV)/.package ## write autograd/fast/methods.pyi anew from the operation table

@@ -1,12 +1,11 @@
 """`make mutants`: plant the faults of the table one at a time, and see which of them the tests don't find.
 
-    python tests/mutants/run.py --list               the table
     python tests/mutants/run.py --only "optim|sgd"   those whose file or words a pattern finds
     python tests/mutants/run.py --named              only the tests that a fault names, not the whole suite behind them
     python tests/mutants/run.py --resume             without those that earlier runs have found
     python tests/mutants/run.py --jobs 2             so many at a time, each in a copy of the tree
 
-A fault is found if a test is red, or hangs. First each has its own tests; those that these don't find have all others.
+A fault is found if a test is red, or hangs. Its own tests come first; those that these don't find have the whole suite.
 Ctrl-C ends it at once: what is known is printed, and kept in `out/mutants.jsonl` for ``--resume``.
 """
 
@@ -153,8 +152,10 @@ class Copy:
             return "hangs"
         finally:
             self.stop()
-        names = re.findall(r"^(?:FAILED|ERROR) (.+?)(?: - |$)", output, re.MULTILINE)
-        return names[0] if names else output.strip()[-200:] if process.returncode else ""
+        if process.returncode == 0:
+            return ""
+        named = re.search(r"^(?:FAILED|ERROR) (.+?)(?: - |$)", output, re.MULTILINE)
+        return named[1] if named else f"pytest ended with {process.returncode}"
 
     def stop(self) -> None:
         """End what is running, with all processes that it has started."""
@@ -205,13 +206,13 @@ class Copies:
 def search(faults: Sequence[Fault], finders: Finders, jobs: int, whole: bool) -> None:
     """Try the faults that nobody has found yet: with their own tests, then those that are left with the whole suite."""
     with tempfile.TemporaryDirectory(prefix="glassgrad-mutants-") as folder, Copies(Path(folder), jobs) as copies:
-        for with_all in (False, True)[: 1 + whole]:
-            left = [fault for fault in faults if not finders.of(fault) and not (with_all and fault.accepted)]
-            found = copies.tried(left, with_all) if left else ()
-            for fault, by in tqdm(found, "all tests" if with_all else "own tests", len(left), unit="fault"):
+        for all_tests in (False, True)[: 1 + whole]:
+            left = [fault for fault in faults if not finders.of(fault) and not (all_tests and fault.accepted)]
+            found, name = copies.tried(left, all_tests) if left else (), "all tests" if all_tests else "own tests"
+            for fault, by in tqdm(found, name, len(left), unit="fault"):
                 finders.add(fault, by)
                 if not by:
-                    tqdm.write(f"survived {'all tests' if with_all else 'its own tests'}: {fault}")
+                    tqdm.write(f"survived {name}: {fault}")
 
 
 def report(faults: Sequence[Fault], finders: Finders) -> bool:
@@ -231,16 +232,12 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=1, help="how many at a time")
     parser.add_argument("--named", action="store_true", help="only the tests that a fault names")
     parser.add_argument("--resume", action="store_true", help="without those that earlier runs have found")
-    parser.add_argument("--list", action="store_true", help="print the table")
     options = parser.parse_args()
     faults = [fault for fault in table() if re.search(options.only, str(fault))]
     if not faults:
-        parser.error(f"no fault is called {options.only!r}; --list shows them all")
-    if options.list:
-        for fault in faults:
-            print(f"{fault}\n    {', '.join(fault.tests)}")
-        return
+        parser.error(f"there is no fault in whose file or words {options.only!r} is found")
     finders = Finders(ROOT / "out" / "mutants.jsonl", options.resume)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # which else would leave tests running
     with contextlib.suppress(KeyboardInterrupt):
         search(faults, finders, options.jobs, not options.named)
     sys.exit(0 if report(faults, finders) else 1)
