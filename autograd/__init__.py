@@ -4,8 +4,9 @@ from . import data, nn, ops, optim
 from .backprop import Step, ancestors, changed_leaves, gradients, sweep
 from .check import check_gradients, check_graph
 from .compiler import Program, compile
+from .cures import answer_names
 from .declare import op
-from .derivatives import derivative, hessian
+from .derivatives import derivative, hessian, hvp, jacobian, value_and_grad
 from .domain import ABOVE_MINUS_ONE, NONNEGATIVE, NONZERO, POSITIVE, REAL, UNIT, Domain
 from .errors import (
     DivisionByZeroError,
@@ -17,11 +18,13 @@ from .errors import (
     StaleGraphError,
     TraceError,
 )
+from .lists import log_softmax, mean, softmax, sum
 from .operation import OPS, Op
 from .ops import *
 from .parameter import Parameter
 from .parameter_array import ParameterArray
 from .products import dot
+from .randomness import manual_seed
 from .scopes import no_grad, scope
 from .training import History, fit, load_parameters, save_parameters
 from .value import Constant, Value
@@ -64,13 +67,23 @@ __all__ = [
     "fit",
     "gradients",
     "hessian",
+    "hvp",
+    "jacobian",
     "load_parameters",
+    "log_softmax",
+    "manual_seed",
+    "mean",
     "nn",
     "no_grad",
     "op",
     "optim",
     "save_parameters",
     "scope",
+    "softmax",
+    "sum",
     "sweep",
+    "value_and_grad",
 ]
 __all__ += ops.__all__
+
+answer_names(__name__, __all__)

@@ -7,37 +7,45 @@ from typing import Any
 import numpy as np
 
 from . import ops as _table  # noqa: F401 (declares the operations that become methods)
+from .calls import shorten
 from .checks import real_number
+from .comparisons import is_stranger
 from .domain import CONDITION
 from .fast.methods import install
 from .fast.methods import specialize as specialize  # for classes of Values that keep their number elsewhere
 from .operation import Op, truth
 from .scopes import current, is_checked
-from .value import Constant, Value, is_stranger
+from .value import Constant, Leaf, Value
 
 _NUMBERS = (int, float, np.integer, np.floating)
-_REFUSED = (bool, str, bytes, complex, list, tuple, dict, np.bool_, np.complexfloating, np.ndarray, type(None))
+_REFUSED = (str, bytes, complex, list, tuple, dict, np.complexfloating, np.ndarray, type(None))
 
 
 def apply(op: Op, args: tuple[Any, ...]) -> Any:
     """The operation on Values and numbers: the general way that the generated methods shorten."""
-    if any(map(is_stranger, args)):
-        return NotImplemented
-    nodes = [_operand(arg, op, position) for position, arg in enumerate(args)]
-    if any(node is NotImplemented for node in nodes):
-        return NotImplemented
-    numbers = [node._data for node in nodes]
-    if is_checked():
-        op.check(numbers, lambda i: _whereabouts(nodes[i]))
-    y = op.value(*numbers)
-    scope = current()
-    carries = [node.requires_grad for node in nodes]
-    if scope.recording and any(carries):
-        return Value(y)._computed(op, nodes, op.partials_for(carries, y, numbers))
-    result = Constant(y)
-    if scope.recording or scope.trace is not None:  # a trace needs to know what a number was made of
-        result._computed(op, nodes, [None] * len(nodes))
-    return result
+    try:
+        if any(map(is_stranger, args)):
+            return NotImplemented
+        nodes = [_operand(arg, op, position) for position, arg in enumerate(args)]
+        if any(node is NotImplemented for node in nodes):
+            return NotImplemented
+        numbers = [node._data for node in nodes]
+        if is_checked():
+            op.check(numbers, lambda i: _whereabouts(nodes[i]))
+        y = op.value(*numbers)
+        scope = current()
+        carries = [node.requires_grad for node in nodes]
+        if scope.recording and any(carries):
+            node = object.__new__(Value)
+            node._leaf(y, "")
+            return node._computed(op, nodes, op.partials_for(carries, y, numbers))
+        result = Constant(y)
+        if scope.recording or scope.trace is not None:  # a trace needs to know what a number was made of
+            result._computed(op, nodes, [None] * len(nodes))
+        return result
+    except Exception as error:
+        shorten(error)
+        raise
 
 
 def _operand(x: Any, op: Op, position: int) -> Any:
@@ -52,8 +60,11 @@ def _operand(x: Any, op: Op, position: int) -> Any:
             )
     if isinstance(x, Value):
         return x
+    if isinstance(x, bool | np.bool_):  # as in (x > 0) * x
+        return Constant(float(x))
     if isinstance(x, (*_NUMBERS, *_REFUSED)):
-        return Constant(real_number(x, "a formula of Values"))
+        path = current().path
+        return Constant(real_number(x, f"a formula of Values in {path}" if path else "a formula of Values"))
     return NotImplemented
 
 
@@ -71,4 +82,4 @@ def _apply_op(op: Op, args: tuple[Any, ...]) -> Any:
 
 
 Value.__apply_op__ = staticmethod(_apply_op)
-_HAVE_METHODS = install(Value, Constant, apply)
+_HAVE_METHODS = install(Value, Leaf, Constant, apply)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
+from .calls import public
 from .checks import is_node, real_number
 from .scopes import current, unchecked
 from .stale import refuse_stale, stale_leaves
@@ -109,6 +110,7 @@ def gradients(y: Value, xs: Sequence[Value], record: Literal[True]) -> tuple[Val
 def gradients(y: Any, xs: Sequence[Any], record: bool = ...) -> tuple[Any, ...]: ...
 
 
+@public
 def gradients(y: Value, xs: Sequence[Value], record: bool = False) -> tuple[Any, ...]:
     """The derivatives of ``y`` by each of ``xs`` (leaves or not), as floats; 0.0 where y doesn't depend on x.
 

@@ -40,3 +40,12 @@ def take(count: int) -> list[float]:
     """
     numbers = _given.get()
     return [] if numbers is None else list(islice(numbers, count))
+
+
+def is_replay() -> bool:
+    """Whether one sample of a batch is computed alone here: its inputs are Values then, labels among them.
+
+    >>> is_replay()
+    False
+    """
+    return _given.get() is not None

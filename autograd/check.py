@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .backprop import ancestors, gradients
+from .calls import public
 from .derivatives import call_with
 from .domain import CONDITION
 from .errors import DomainError, GradientCheckError
@@ -67,6 +68,7 @@ def central_difference(f: Callable[[float], float], x: float) -> Estimate:
     return Estimate(value, "central differences", abs(second - first) + rounding)
 
 
+@public
 def check_gradients(
     f: Callable[..., Any], at: float | Sequence[float], *, rtol: float = 1e-6, atol: float = 1e-8
 ) -> bool:
@@ -96,6 +98,7 @@ def check_gradients(
     return True
 
 
+@public
 def check_graph(root: Value, *, rtol: float = 1e-6, atol: float = 1e-8) -> bool:
     """True if every local partial under ``root`` is right; else a GradientCheckError that names the worst edge.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -53,7 +54,9 @@ def by_name(table: Mapping[str, T], name: Any, kind: str) -> T:
     """
     if isinstance(name, str) and name in table:
         return table[name]
-    raise ValueError(f"{name!r} is not {kind}; known: {', '.join(table)}")
+    similar = difflib.get_close_matches(str(name).lower(), table, 1, 0.6)
+    guess = f"; did you mean {similar[0]!r}?" if similar else ""
+    raise ValueError(f"{name!r} is not {kind}; known: {', '.join(table)}{guess}")
 
 
 def real_number(x: Any, what: str = "a Value") -> float:
@@ -72,7 +75,16 @@ def real_number(x: Any, what: str = "a Value") -> float:
         raise TypeError(f"{what} holds one number, got an array of shape {x.shape}; {cure}")
     if is_node(x):
         raise TypeError(f"{what} holds a plain number, got {x!r}; use v.data for the number, or v itself")
-    raise TypeError(f"{what} holds a real number, got {type(x).__name__}: {brief(x)}")
+    cure = _CURES.get(type(x), "")
+    raise TypeError(f"{what} holds a real number, got {type(x).__name__}: {brief(x)}{cure}")
+
+
+_CURES = {
+    type(None): "; is a return missing?",
+    str: "; float(text) makes a number of it",
+    list: "; take its numbers one by one, as in [f(x) for x in xs]",
+    tuple: "; take its numbers one by one, as in [f(x) for x in xs]",
+}
 
 
 def is_node(x: Any) -> bool:

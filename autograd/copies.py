@@ -22,7 +22,8 @@ def reduced(node: Value, protocol: Any) -> Any:  # noqa: ARG001 (it is all the s
     """`Value.__reduce_ex__`."""
     ancestry = None if node.op is None or node in _being_copied.get() else _Ancestry(node)
     links = node._a, node._b, node._pa, node._pb
-    return restored, (type(node), ancestry, node._data, node._grad, node.op, *links, node._label, node._scope.path)
+    state = (node._data, node._grad, node.op, *links, node._label, node._scope.path)
+    return restored, (type(node), ancestry, *state), getattr(node, "__dict__", None) or None  # what was set on it
 
 
 class _Ancestry:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from .calls import public
 from .domain import REAL, Domain
 from .errors import TraceError
 from .formula import Expression, Expressions
@@ -32,6 +33,7 @@ def on_declaration(listener: Callable[[Op], None]) -> None:
         listener(declared)
 
 
+@public
 def op(
     name: str,
     *,

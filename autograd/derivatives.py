@@ -1,17 +1,23 @@
-"""Derivatives of functions: of one number, of any order, and all second ones of several."""
+"""Derivatives of functions, as functions: of any order, gradients with the value, Jacobians, Hessians, their products.
+
+Of plain numbers they give plain numbers and arrays. Of Values, and in a compiled function, they give nested lists of
+what can be differentiated again.
+"""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Never
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .backprop import gradients
-from .checks import is_node
-from .errors import TraceError
+from .calls import public
+from .checks import brief, is_node
+from .errors import ShapeError
+from .lists import row
+from .products import dot
 from .scopes import current
 from .value import Constant, Value
 
@@ -28,9 +34,21 @@ def call_with(function: Callable[..., Any], inputs: Sequence[Any]) -> Any:
         p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) and p.default is p.empty
     ]
     one_by_one = len(required) == len(inputs) and len(inputs) != 1
-    return function(*inputs) if one_by_one else function(list(inputs))
+    if one_by_one:
+        return function(*inputs)
+    try:
+        return function(list(inputs))
+    except TypeError as error:
+        error.add_note(f"the function was given the list of all {len(inputs)} inputs: the first one is x[0]")
+        raise
 
 
+def _refuse_no_function(f: Any, name: str) -> None:
+    if not callable(f):
+        raise TypeError(f"{name} takes a function, as in {name}(lambda x: x**3), got {type(f).__name__}: {brief(f)}")
+
+
+@public
 def derivative(f: Callable[[Any], Any], order: int = 1) -> Callable[[Any], Any]:
     """The derivative of a function of one number, of any order, as a function of one number.
 
@@ -40,11 +58,21 @@ def derivative(f: Callable[[Any], Any], order: int = 1) -> Callable[[Any], Any]:
     >>> derivative(lambda x: x**3)(2.0), derivative(lambda x: x**3, order=2)(2.0)
     (12.0, 12.0)
     """
+    _refuse_no_function(f, "derivative")
     if isinstance(order, bool) or not isinstance(order, int) or order < 1:
-        raise ValueError(f"the order of a derivative is a whole number from 1 on, got {order!r}")
+        raise ValueError(
+            f"the order of a derivative is a whole number from 1 on, got {order!r}; it gives a function, so its number "
+            f"at a point is derivative(f)({brief(order, 20)})"
+        )
 
+    @public
     def at(x: Any) -> Any:
         is_plain = not is_node(x)
+        if is_plain and hasattr(type(x), "__iter__"):
+            raise TypeError(
+                f"the derivative of a function of one number is taken at one number, got {brief(x)}; of several inputs "
+                f"take gradients(y, xs), and of a list of points [derivative(f)(x) for x in xs]"
+            )
         leaf = _alias(x)
         y: Any = f(leaf)
         for remaining in range(order, 0, -1):
@@ -56,6 +84,168 @@ def derivative(f: Callable[[Any], Any], order: int = 1) -> Callable[[Any], Any]:
     return at
 
 
+@public
+def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., tuple[Any, Any]]:
+    """A function that gives ``f(...)`` and its gradient by one argument, or by some, as JAX's of this name.
+
+    Args:
+        f: a function that returns one number. What it is differentiated by are numbers, or lists (NumPy rows) of
+            numbers, which it gets as lists.
+        argnums: by which argument, counted from 0; a sequence of them gives a tuple of gradients.
+
+    Returns:
+        A function with the arguments of ``f`` that gives (value, gradient): a float by a number, an array by a list.
+        Of Values the value is a Value and the gradients can be differentiated again, in lists.
+
+    Raises:
+        TypeError: ``f`` returns no single number (take `jacobian` for a list), or there is no such argument.
+
+    >>> value_and_grad(lambda w, x: w[0] * x + w[1])([3.0, 1.0], 2.0)
+    (7.0, array([2., 1.]))
+    """
+    _refuse_no_function(f, "value_and_grad")
+    wanted = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+
+    @public
+    def at(*args: Any, **named: Any) -> tuple[Any, Any]:
+        missing = next((k for k in wanted if not -len(args) <= k < len(args)), None)
+        if missing is not None:
+            raise TypeError(
+                f"value_and_grad: argnums names argument {missing}, but the call has {len(args)}, from 0 on"
+            )
+        given, found = list(args), [_Inputs(args[k], "value_and_grad") for k in wanted]
+        for k, inputs in zip(wanted, found, strict=True):
+            given[k] = inputs.leaves if inputs.is_list else inputs.leaves[0]
+        y = f(*given, **named)
+        _check_number(y, "value_and_grad", "one number to differentiate; for a list of numbers take jacobian(f)(xs)")
+        is_plain = all(inputs.is_plain for inputs in found)
+        slopes = iter(_slopes(y, [leaf for inputs in found for leaf in inputs.leaves], record=not is_plain))
+        grads = []
+        for inputs in found:
+            numbers = [next(slopes) for _ in inputs.leaves]
+            grads.append(_shown(numbers, is_plain) if inputs.is_list else numbers[0])
+        value = y.data if is_plain and isinstance(y, Value) else y
+        return value, grads[0] if isinstance(argnums, int) else tuple(grads)
+
+    return at
+
+
+@public
+def jacobian(f: Callable[..., Any]) -> Callable[[Any], Any]:
+    """All first derivatives of a function of n numbers that returns m: a function from n numbers to an (m, n) array.
+
+    ``f`` takes its inputs one by one or as one list; a function of one argument is given the list.
+
+    Args:
+        f: a function that returns a list (tuple, array) of numbers.
+
+    Returns:
+        A function of a list of n numbers. Of Values, and in a compiled function, it gives a list of m lists of n that
+        can be differentiated again.
+
+    Raises:
+        TypeError: ``f`` returns no list (take `value_and_grad` for one number), or something else than numbers in it.
+
+    >>> jacobian(lambda x, y: [x * y, x + y, 5.0 * y])([2.0, 3.0])
+    array([[3., 2.],
+           [1., 1.],
+           [0., 5.]])
+    """
+    _refuse_no_function(f, "jacobian")
+
+    @public
+    def at(xs: Any, *more: Never) -> Any:
+        inputs = _one_list("jacobian", xs, *more)
+        ys = call_with(f, inputs.leaves)
+        if is_node(ys) or not hasattr(type(ys), "__iter__") or isinstance(ys, str):
+            raise TypeError(
+                f"jacobian is of a function that returns a list of numbers, got {type(ys).__name__}: {ys!r}; for the "
+                f"gradient of one number take value_and_grad(f)(xs), or return [y]"
+            )
+        rows = []
+        for y in ys:
+            _check_number(y, "jacobian", "a flat list of numbers")
+            rows.append(_slopes(y, inputs.leaves, record=not inputs.is_plain))
+        return _shown(rows, inputs.is_plain, (len(rows), len(inputs.leaves)))
+
+    return at
+
+
+@public
+def hessian(f: Callable[..., Any]) -> Callable[[Any], Any]:
+    """All second derivatives of a function of n numbers: a function from n numbers to an (n, n) array.
+
+    ``f`` takes its inputs one by one or as one list; a function of one argument is given the list. Of Values, and in a
+    compiled function, it gives a list of n lists of n that can be differentiated again.
+
+    >>> hessian(lambda a, b: a * a * b)([2.0, 3.0])
+    array([[6., 4.],
+           [4., 0.]])
+    """
+    _refuse_no_function(f, "hessian")
+
+    @public
+    def at(xs: Any, *more: Never) -> Any:
+        inputs = _one_list("hessian", xs, *more)
+        leaves, is_plain = inputs.leaves, inputs.is_plain
+        y = call_with(f, leaves)
+        _check_number(y, "hessian", "one number")
+        rows = [_slopes(g, leaves, record=not is_plain) for g in _slopes(y, leaves, record=True)]
+        return _shown(rows, is_plain, (len(leaves), len(leaves)))
+
+    return at
+
+
+@public
+def hvp(f: Callable[..., Any], xs: Any, v: Any) -> Any:
+    """The Hessian of ``f`` at ``xs`` times the vector ``v``, without the Hessian: the gradient of ``gradient · v``.
+
+    So n numbers cost two sweeps and not n (Pearlmutter 1994). Of plain numbers an array of shape (n,); of Values, and
+    in a compiled function, a list. (``torch.autograd.functional.hvp`` returns the value of ``f`` beside it.)
+
+    Args:
+        f: a function of n numbers, one by one or as one list, that returns one number.
+        xs: the n numbers.
+        v: as many.
+
+    Raises:
+        ShapeError: not as many.
+        TypeError: ``f`` returns something else than one number.
+
+    >>> hvp(lambda a, b: a * a * b, [2.0, 3.0], [1.0, 0.5])
+    array([8., 4.])
+    """
+    _refuse_no_function(f, "hvp")
+    inputs, direction = _one_list("hvp", xs), row(v, "hvp")
+    if len(direction) != len(inputs.leaves):
+        raise ShapeError(f"hvp needs as many numbers in v as in xs, got {len(direction)} and {len(inputs.leaves)}")
+    is_plain = inputs.is_plain and not any(is_node(x) for x in direction)
+    y = call_with(f, inputs.leaves)
+    _check_number(y, "hvp", "one number")
+    along = dot(_slopes(y, inputs.leaves, record=True), direction)
+    return _shown(_slopes(along, inputs.leaves, record=not is_plain), is_plain)
+
+
+class _Inputs:
+    """What a function is differentiated by: a leaf for each number, and whether all of them are plain."""
+
+    def __init__(self, x: Any, who: str) -> None:
+        is_single = is_node(x) or isinstance(x, int | float | np.number)
+        given = [x] if is_single else row(x, who)
+        self.is_list = not is_single
+        self.is_plain = current().trace is None and not any(is_node(each) for each in given)
+        self.leaves = [_alias(each) for each in given]
+
+
+def _one_list(who: str, xs: Any, *more: Any) -> _Inputs:
+    """All inputs, given as one list."""
+    inputs = _Inputs(xs, who)
+    if more or not inputs.is_list:
+        given = ", ".join(map(brief, (xs, *more)))
+        raise TypeError(f"{who} takes one list of all inputs, [{given}], got {given}")
+    return inputs
+
+
 def _alias(x: Any) -> Any:
     """A node of its own with the number of ``x``: what a function has of x by other ways is a constant to it."""
     trace = current().trace
@@ -64,27 +254,18 @@ def _alias(x: Any) -> Any:
     return x + 0.0 if isinstance(x, Value) and x.requires_grad else Value(x.data if isinstance(x, Value) else x)
 
 
-def hessian(f: Callable[..., Any]) -> Callable[[Sequence[float]], NDArray[np.float64]]:
-    """All second derivatives of a function of n numbers: a function from n numbers to an (n, n) array.
+def _slopes(y: Any, leaves: list[Any], record: bool) -> list[Any]:
+    """The derivatives of ``y``, zeros where it is a number that depends on none of the leaves."""
+    if not getattr(y, "requires_grad", False):
+        return [Constant(0.0) if record else 0.0 for _ in leaves]
+    return list(gradients(y, leaves, record=record))
 
-    ``f`` takes its inputs one by one or as one list; a function of one argument is given the list.
 
-    >>> hessian(lambda a, b: a * a * b)([2.0, 3.0])
-    array([[6., 4.],
-           [4., 0.]])
-    """
+def _shown(numbers: list[Any], is_plain: bool, shape: tuple[int, ...] | None = None) -> Any:
+    """As an array where they are plain numbers."""
+    return np.array(numbers, dtype=np.float64).reshape(shape or (len(numbers),)) if is_plain else numbers
 
-    def at(xs: Sequence[float]) -> NDArray[np.float64]:
-        if current().trace is not None:
-            raise TraceError(
-                "hessian gives an array of numbers, which a compiled function doesn't have yet; take "
-                "gradients(y, xs, record=True), and gradients of these"
-            )
-        leaves = [Value(x) for x in xs]
-        y = call_with(f, leaves)
-        if not isinstance(y, Value) or not y.requires_grad:
-            return np.zeros((len(leaves), len(leaves)))
-        rows = gradients(y, leaves, record=True)
-        return np.array([gradients(g, leaves) if g.requires_grad else [0.0] * len(leaves) for g in rows])
 
-    return at
+def _check_number(y: Any, who: str, wanted: str) -> None:
+    if not is_node(y) and (isinstance(y, bool) or not isinstance(y, int | float | np.number)):
+        raise TypeError(f"{who}: the function must return {wanted}, got {type(y).__name__}: {y!r}")

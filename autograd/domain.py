@@ -60,7 +60,7 @@ CONDITION = Domain("a condition (a bool)")
 
 
 def equal(a: Any, b: Any) -> Any:
-    """a == b by value. On Values ``==`` is identity, so kernels and partials compare with this.
+    """a == b by value. Of two Values ``==`` is identity, so kernels and partials compare with this.
 
     >>> equal(2.0, 2.0), equal(2.0, float("nan"))
     (True, False)

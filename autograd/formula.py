@@ -77,7 +77,7 @@ class Expression:
         """Whether this is true or false rather than a number."""
         return self.head in (*_COMPARISONS, "&", "|")
 
-    def is_literal(self, number: float) -> bool:
+    def isliteral(self, number: float) -> bool:
         """Whether this is just that number."""
         return self.is_number and bool(self.payload == number)
 
@@ -133,9 +133,9 @@ def _simplify(e: Expression) -> Expression:
     """Identities that hold for every float, infinities and NaN included."""
     if e.head == "*":
         a, b = e.args
-        if a.is_literal(1.0):
+        if a.isliteral(1.0):
             return b
-        if b.is_literal(1.0):
+        if b.isliteral(1.0):
             return a
     if e.head == "neg" and e.args[0].is_number:
         return Expression.of(-e.args[0].payload)
@@ -250,7 +250,7 @@ class PythonSource:
         if e.head == "variable":
             return str(e.payload)
         if e.head == "number":
-            return _literal(e.payload)
+            return literal(e.payload)
         body = self._compose(e)
         if self._uses[id(e)] < 2:
             return body
@@ -275,7 +275,12 @@ class PythonSource:
         return (e.is_number and e.payload != 0) or (e.head == "variable" and e.payload in self._nonzero)
 
 
-def _literal(number: float) -> str:
+def literal(number: float) -> str:
+    """A number as Python source.
+
+    >>> literal(0.5), literal(float("-inf"))
+    ('0.5', 'float("-inf")')
+    """
     text = repr(number)
     return text if text not in ("inf", "-inf", "nan") else f'float("{text}")'
 

@@ -13,15 +13,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
+from numpy.typing import NDArray
 
+from .calls import shorten, unknown_argument
 from .checks import is_node
+from .documentation import Documented, SignatureOfKernel
 from .domain import CONDITION, POSITIVE, REAL, Domain
 from .errors import DivisionByZeroError, DomainError
 from .formula import Expression, Expressions, PythonSource, evaluate, formula, inline, python_namespace
 from .namespaces import Arrays, Floats
+
+if TYPE_CHECKING:
+    from .value import Value
 
 
 def truth(x: Any) -> bool | None:
@@ -58,13 +64,15 @@ class Op:
     refuses: Callable[..., Any] | None = None
     """A condition on all arguments together, ``refuses(xp, *args)``, that is outside the domain too."""
     requires: str = ""
-    """What `refuses` asks for, in words."""
+    """What ``refuses`` asks for, in words."""
     singular: bool = False
     """Whether a partial can be infinite or NaN at finite arguments inside the domain (compiled code then guards it)."""
     careful: Callable[..., Any] | None = None
     """The same partials where ``partials`` cancel, for one number at a time; batches and drawn formulas do without."""
     attributes: Mapping[str, float] = field(default_factory=dict)
     """Numbers that are not differentiated (a slope), by name; bound by `bind`."""
+
+    __signature__ = SignatureOfKernel()
 
     def __repr__(self) -> str:
         bound = "".join(f", {name}={value!r}" for name, value in self.attributes.items())
@@ -76,38 +84,66 @@ class Op:
     def __deepcopy__(self, memo: Any) -> Op:
         return self
 
+    @overload
+    def __call__(self, *args: float, **attributes: float) -> float: ...  # type: ignore[overload-overlap]
+    @overload
+    def __call__(self, *args: Value | float | np.number[Any], **attributes: float) -> Value: ...  # type: ignore[overload-overlap]
+    @overload
+    def __call__(self, *args: NDArray[Any] | float, **attributes: float) -> NDArray[np.float64]: ...
+
     def __call__(self, *args: Any, **attributes: float) -> Any:
         """The operation on Values (a Value), floats (a float) or arrays (an array, elementwise)."""
-        op = self.bind(**attributes) if attributes else self
-        op._count(args)
-        for arg in args:
-            handler = getattr(type(arg), "__apply_op__", None)
-            if handler is not None:
-                result = handler(op, args)
-                if result is not NotImplemented:
-                    return result
-        if any(isinstance(arg, np.ndarray) for arg in args):
-            return _on_arrays(op, args)
-        numbers = _plain_numbers(op, args)
-        if CONDITION in op.domain:
-            said = [truth(arg) if op.domain_of(i) is CONDITION else None for i, arg in enumerate(args)]
-            numbers = [x if known is None else float(known) for x, known in zip(numbers, said, strict=True)]
-        op.check(numbers)
-        return op.value(*numbers)
+        try:
+            op = self
+            if attributes or self.attributes:
+                op, args = self.called(args, attributes)
+            op._count(args)
+            for arg in args:
+                handler = getattr(type(arg), "__apply_op__", None)
+                if handler is not None:
+                    result = handler(op, args)
+                    if result is not NotImplemented:
+                        return result
+            if any(isinstance(arg, np.ndarray) for arg in args):
+                return _on_arrays(op, args)
+            numbers = _plain_numbers(op, args)
+            if CONDITION in op.domain:
+                said = [truth(arg) if op.domain_of(i) is CONDITION else None for i, arg in enumerate(args)]
+                numbers = [x if known is None else float(known) for x, known in zip(numbers, said, strict=True)]
+            op.check(numbers)
+            return op.value(*numbers)
+        except Exception as error:
+            shorten(error)
+            raise
 
-    def bind(self, **attributes: float) -> Op:
-        """The same operation with other attributes, as ``leaky_relu.bind(slope=0.2)``."""
+    def called(self, args: tuple[Any, ...], attributes: Mapping[str, Any]) -> tuple[Op, tuple[Any, ...]]:
+        """The operation with the attributes of a call, and its arguments: attributes may stand behind them in order."""
+        if self.arity is None or len(args) <= self.arity:
+            return self.bind(**attributes), args
+        more = dict(zip(self.attributes, args[self.arity :], strict=False))
+        twice = next((name for name in more if name in attributes), None)
+        if twice is not None:
+            raise TypeError(f"{self.name} got {twice} twice: {more[twice]!r} in its place, and {attributes[twice]!r}")
+        if len(more) < len(args) - self.arity:
+            self._count(args)
+        return self.bind(**more, **attributes), args[: self.arity]
+
+    def bind(self, **attributes: float | None) -> Op:
+        """The same operation with other attributes, as ``leaky_relu.bind(slope=0.2)``; None leaves one as it is."""
+        if not attributes:
+            return self
         unknown = sorted(set(attributes) - set(self.attributes))
         if unknown:
             known = ", ".join(self.attributes) or "none"
-            raise TypeError(f"{self.name} has no attribute {', '.join(unknown)}; it has: {known}")
-        for name, value in attributes.items():
+            raise TypeError(f"{unknown_argument(self.name, unknown[0], self.attributes)}; it has: {known}")
+        numbers = {name: value for name, value in attributes.items() if value is not None}
+        for name, value in numbers.items():
             if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
                 raise TypeError(
                     f"the attribute {name} of {self.name} is a plain number, which is not differentiated, got "
                     f"{type(value).__name__}: {value!r}"
                 )
-        merged = {name: float(attributes.get(name, value)) for name, value in self.attributes.items()}
+        merged = {name: float(numbers.get(name, value)) for name, value in self.attributes.items()}
         return self if merged == dict(self.attributes) else _bound(self, tuple(merged.items()))
 
     def _count(self, args: tuple[Any, ...]) -> None:
@@ -117,8 +153,8 @@ class Op:
         elif len(args) != self.arity:
             wanted = ", ".join(self.argument_names)
             count = f"{self.arity} argument{'s' * (self.arity != 1)}"
-            named = "".join(f"; give {name} by its name, {name}={value!r}" for name, value in self.attributes.items())
-            raise TypeError(f"{self.name}({wanted}) takes {count}, got {len(args)}{named}")
+            then = ", ".join(f"{name}={value!r}" for name, value in self.attributes.items())
+            raise TypeError(f"{self.name}({wanted}) takes {count}{then and f', then {then}'}, got {len(args)}")
 
     # What is derived from the declaration
 
@@ -256,6 +292,9 @@ class Op:
             f"{what}{self.name}({', '.join(names)}) needs {wanted}, got {got}. Keep the argument inside, for example "
             f"with {f'{cure} or with ' if cure else ''}a `where` on the input (a `where` on the result comes too late)."
         )
+
+
+Op.__doc__ = Documented(Op.__doc__)  # type: ignore[assignment]
 
 
 @lru_cache(maxsize=1024)

@@ -10,6 +10,7 @@ abs, sign, relu     derivative 0 at 0 (the middle of the subgradients of abs; th
 maximum, minimum    at a tie each argument has the share 1/2
 sqrt                derivative infinite at 0; a zero adjoint times it is 0
 where               passes the gradient to the selected branch only
+clamp               a bound itself is inside: derivative 1 there
 logsumexp           exp(x - y) has the rounding of y: for single numbers it is taken out, in a batch it is 2e-16 y
 tanh                1 - y² has no digits left at large x: for one number the derivative keeps them, in a batch,
                     where that would cost a fifth more, it is right to 1e-15 beside its largest value, 1
@@ -34,6 +35,7 @@ __all__ = [
     "add",
     "asin",
     "atan",
+    "clamp",
     "cos",
     "cosh",
     "div",
@@ -348,6 +350,13 @@ minimum = op(
     partials=lambda y, a, b: (_share(a < b, a > b), _share(a > b, a < b)),
     kinks=(0.0,),
     doc="the smaller of a and b; at a tie each has half of the gradient",
+)
+clamp = op(
+    "clamp",
+    # PyTorch's names for the bounds.
+    kernel=lambda xp, x, *, min=-math.inf, max=math.inf: xp.where(x > max, max, xp.where(x < min, min, x)),  # noqa: A006
+    partials=lambda y, x, *, min, max: (where(x > max, 0.0, where(x < min, 0.0, 1.0)),),  # noqa: A006
+    doc="x from min to max, else the nearer of these; the gradient at a bound is 1, as in PyTorch",
 )
 where: Op = op(
     "where",

@@ -5,15 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from pickle import UnpicklingError
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from .apply import specialize
 from .checks import real_number
+from .freezing import frozen_class, set_requires_grad, unfrozen_class
 from .scopes import TOP, Scope, current
 from .store import Place, Store, take
 from .value import Value
+
+_new = object.__new__
 
 
 class Parameter(Value):
@@ -82,6 +85,9 @@ class Parameter(Value):
 
     @grad.setter
     def grad(self, number: Any) -> None:
+        if number is None:  # PyTorch's "no gradient"
+            self.zero_grad()
+            return
         if number.__class__ is not float:
             number = real_number(number, f"grad of {self.describe()}")
         self.store.grad_view[self.slot] = number
@@ -91,6 +97,25 @@ class Parameter(Value):
     def has_grad(self) -> bool:
         """Whether a backward has reached this parameter since it was made or zeroed."""
         return bool(self.store.reached_view[self.slot])
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether gradient flows to it and optimizers move it. Set it to False to freeze the parameter.
+
+        >>> w, x = Parameter(3.0), Parameter(2.0); w.requires_grad = False; (w * x).backward()
+        >>> w, x.grad
+        (Parameter(data=3.0, requires_grad=False), 3.0)
+        """
+        return True  # a frozen one is of another class, see `freezing`
+
+    @requires_grad.setter
+    def requires_grad(self, mode: bool) -> None:
+        set_requires_grad([self.place()], [self], mode)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Set ``requires_grad``; returns the parameter."""
+        self.requires_grad = requires_grad
+        return self
 
     def zero_grad(self) -> None:
         """Set the gradient to zero."""
@@ -122,8 +147,8 @@ class Parameter(Value):
     def __reduce_ex__(self, protocol: Any) -> Any:
         if self._home is not None:
             return _face_of, (self._home.array(), self.slot - self._home.begin)
-        state = (self._data, self.grad, self.has_grad, self._label, self._scope.path)
-        return _lone, (type(self), *state), vars(self) or None  # which may lead back to it
+        state = (self._data, self.grad, self.has_grad, self._label, self._scope.path, self.requires_grad)
+        return _lone, (unfrozen_class(type(self)), *state), vars(self) or None  # which may lead back to it
 
 
 # Reading the store in the operators themselves saves the call of the property above.
@@ -172,14 +197,29 @@ class Home:
         return self.rows[self.index(slot)[0]] if self.rows else self.scope
 
 
+def new_face(home: Home, slot: int) -> Parameter:
+    """The face of a slot, which has none yet."""
+    frozen = home.store.frozen
+    face: Parameter = _new(Parameter if frozen is None or not frozen[slot] else frozen_class(Parameter))
+    # Written out: whoever walks over a million weights makes as many of these.
+    face.store, face.slot, face._view, face._home = home.store, slot, home.store.data_view, home
+    face._grad = face.op = None
+    face._label, face._scope = "", TOP
+    return face
+
+
 # What pickles name
 
 
-def _lone(kind: type[Parameter], number: float, grad: float, reached: bool, label: str, path: str) -> Parameter:
+def _lone(
+    kind: type[Parameter], number: float, grad: float, reached: bool, label: str, path: str, requires_grad: bool = True
+) -> Parameter:
     parameter = kind.__new__(kind)
     parameter._sit(*take(1), None)
     parameter._data, parameter.scope, parameter._label = number, path, label
     parameter.store.grad_view[parameter.slot], parameter.store.reached_view[parameter.slot] = grad, reached
+    if not requires_grad:
+        parameter.requires_grad = False
     return parameter
 
 

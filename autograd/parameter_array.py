@@ -12,9 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .checks import brief, real_array
+from .cures import answer_absent
 from .errors import ShapeError
-from .parameter import Home, Parameter
-from .scopes import TOP
+from .freezing import FreezableArray
+from .parameter import Home, Parameter, new_face
+from .parameter_arithmetic import ABSENT, ArrayArithmetic
 from .store import Place, Store, take
 
 _new = object.__new__
@@ -23,7 +25,7 @@ _making = threading.RLock()
 Slots = NDArray[np.intp]
 
 
-class ParameterArray(Sequence[Any]):
+class ParameterArray(ArrayArithmetic, FreezableArray, Sequence[Any]):
     """Parameters of a shape. Indexed by a number for each axis it gives a `Parameter`, the same one each time.
 
     A slice or a part of the axes gives a view of the same memory. Whoever looks at a row (along the last axis) as a
@@ -114,8 +116,11 @@ class ParameterArray(Sequence[Any]):
 
     @grad.setter
     def grad(self, numbers: Any) -> None:
-        self._write(self.grad, numbers, "grad")
-        self._strided(self.store.reached)[...] = 1
+        if numbers is None:  # PyTorch's "no gradient"
+            self.zero_grad()
+        else:
+            self._write(self.grad, numbers, "grad")
+            self._strided(self.store.reached)[...] = 1
 
     def _strided(self, memory: NDArray[Any]) -> NDArray[Any]:
         if self._base is None:
@@ -166,7 +171,7 @@ class ParameterArray(Sequence[Any]):
             with _making:
                 if row in root._rows:  # another thread was quicker
                     return root._rows[row][column]
-                face = root._singles.setdefault(slot, _face(root._home, slot))
+                face = root._singles.setdefault(slot, new_face(root._home, slot))
         return face
 
     def line(self, row: int) -> list[Parameter]:
@@ -178,8 +183,8 @@ class ParameterArray(Sequence[Any]):
             home, begin, known = root._home, root.begin + row * width, root._singles
             slots = range(begin, begin + width)
             with _making:
-                # (No `or` here: the truth of a Value is an error.)
-                made = [known[slot] if slot in known else _face(home, slot) for slot in slots]
+                # (No ``or`` here: the truth of a Value is an error.)
+                made = [known[slot] if slot in known else new_face(home, slot) for slot in slots]
                 made = root._rows.setdefault(row, made)
                 for slot in slots if known else ():
                     known.pop(slot, None)
@@ -192,6 +197,11 @@ class ParameterArray(Sequence[Any]):
                 yield from self.line(row)
         else:
             yield from map(self.face, self.slots().tolist())
+
+    def _made(self) -> list[Parameter]:
+        """The faces that there are of the whole array."""
+        root = self._root
+        return [*root._singles.values(), *(face for row in root._rows.values() for face in row)]
 
     def slots(self) -> Slots:
         """The slots in the store, in C order, shape (size,)."""
@@ -254,28 +264,15 @@ class ParameterArray(Sequence[Any]):
         return self._view(begin, chosen.shape, tuple(step // chosen.itemsize for step in chosen.strides))
 
     def __setitem__(self, key: Any, value: Any) -> None:
+        if isinstance(value, Parameter | ParameterArray):  # perhaps weight[key] -= ..., inside no_grad()
+            there = self[key]
+            if there is value or (isinstance(there, ParameterArray) and there.same_as(value)):
+                return
         number = brief(getattr(value, "data", value))
         raise TypeError(
             f"a parameter keeps its place in {self!r}: write its number, weight.data[{key!r}] = {number} or "
             f"weight[{key!r}].data = {number}"
         )
-
-    def __add__(self, other: Any) -> list[Any]:
-        if isinstance(other, np.ndarray):
-            return NotImplemented  # item by item, as of a list of Parameters
-        return [*self, *other] if hasattr(other, "__iter__") else self._no_arithmetic(other)
-
-    def __radd__(self, other: Any) -> list[Any]:
-        return [*other, *self] if hasattr(other, "__iter__") else self._no_arithmetic(other)
-
-    def _no_arithmetic(self, _: Any = None) -> Any:
-        raise TypeError(
-            f"{self!r} is a sequence of Parameters and has no arithmetic: write formulas of its items, as in "
-            f"[2 * w for w in row] and autograd.dot(row, xs), or take its numbers, .data"
-        )
-
-    __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __pow__ = __neg__ = _no_arithmetic
-    __matmul__ = __rmatmul__ = _no_arithmetic
 
     def tolist(self) -> Any:
         """The parameters in nested lists.
@@ -310,9 +307,9 @@ class ParameterArray(Sequence[Any]):
         root = self._root
         if self is not root:
             return _view_of, (root, self.begin - root.begin, self._shape, self.strides)
-        touched = [*root._singles.values(), *(face for row in root._rows.values() for face in row)]
-        own = {face.slot - root.begin: (face._label, vars(face)) for face in touched if face._label or vars(face)}
-        return _array, (self.data, self.grad, self._strided(self.store.reached), self.label), own or None
+        own = {face.slot - root.begin: (face._label, vars(face)) for face in self._made() if face._label or vars(face)}
+        frozen = None if self.store.frozen is None else self._strided(self.store.frozen)
+        return _array, (self.data, self.grad, self._strided(self.store.reached), self.label, frozen), own or None
 
     def __setstate__(self, own: dict[int, tuple[str, dict[str, Any]]]) -> None:
         for offset, (label, attributes) in own.items():
@@ -325,24 +322,18 @@ class ParameterArray(Sequence[Any]):
 
 
 Home.make = ParameterArray.of
-
-
-def _face(home: Home, slot: int) -> Parameter:
-    face = _new(Parameter)
-    # Written out: whoever walks over a million weights makes as many of these.
-    face.store, face.slot, face._view, face._home = home.store, slot, home.store.data_view, home
-    face._grad = face.op = None
-    face._label, face._scope = "", TOP
-    return face
+answer_absent(ParameterArray, "a ParameterArray", ABSENT)
 
 
 # What pickles name
 
 
-def _array(data: NDArray[Any], grad: NDArray[Any], reached: NDArray[Any], label: str) -> ParameterArray:
+def _array(data: Any, grad: Any, reached: Any, label: str, frozen: Any = None) -> ParameterArray:
     array = ParameterArray(data, label)
     array.grad[...] = grad
     array._strided(array.store.reached)[...] = reached
+    if frozen is not None and frozen.any():
+        array.freeze(frozen)
     return array
 
 

@@ -197,6 +197,10 @@ class ParameterList(Sequence[Parameter]):
         part = bisect_right(self._ends, i)
         return self.parts[part].face(i - (self._ends[part - 1] if part else 0))
 
+    def __setitem__(self, key: Any, value: Any) -> None:
+        if self[key] is not value:  # it is after params[i] -= ..., inside no_grad()
+            raise TypeError(f"{self!r} can't be changed: write a number, params[{key!r}].data = ..., or take a list()")
+
     def __contains__(self, p: object) -> bool:
         return isinstance(p, Parameter) and self.span.has(p.store, p.slot)
 

@@ -22,6 +22,12 @@ Readers: TypeAlias = dict[Any, list[tuple["weakref.ref[Reader]", Any]]]
 """By attribute or item: who has read it, and a note of that. "*" stands for all items."""
 
 
+class HasReaders(Protocol):
+    """What keeps its readers itself."""
+
+    readers: Readers | None
+
+
 class Telling:
     """Base of objects whose attributes tell; where their readers are noted is no attribute of their own.
 
@@ -53,7 +59,7 @@ class TellingDict(dict[Any, Any]):
     readers: Readers | None = None
 
 
-def add_reader(owner: Telling | TellingList | TellingDict, name: Any, reader: Reader, note: Any) -> None:
+def add_reader(owner: Telling | HasReaders, name: Any, reader: Reader, note: Any) -> None:
     """Have the owner tell a reader, which it doesn't keep alive, when this attribute or item is set."""
     book = owner._own if isinstance(owner, Telling) else owner
     if book.readers is None:

@@ -7,9 +7,12 @@ somebody asks for it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
-from typing import Any
+from contextlib import ContextDecorator, contextmanager
+from contextvars import ContextVar, Token
+from copy import copy
+from typing import TYPE_CHECKING, Any, Never, Self
+
+from .calls import public
 
 
 class Scope:
@@ -82,8 +85,44 @@ def entered(inner: Scope) -> Iterator[Scope]:
         _current.reset(token)
 
 
-@contextmanager
-def scope(name: str) -> Iterator[str]:
+class _Called(type):
+    """The type of `scope` and `no_grad`, which tells whoever forgot to call them."""
+
+    if not TYPE_CHECKING:
+
+        @public
+        def __enter__(cls) -> None:
+            raise TypeError(f"{cls.__name__} is called in a with statement: write with {cls._EXAMPLE}:")
+
+        def __exit__(cls, *_: object) -> None: ...
+
+
+class _Block(ContextDecorator, metaclass=_Called):
+    """What puts a scope in force for a with statement, or for each call of a function that it decorates."""
+
+    _EXAMPLE = ""
+
+    def __init__(self) -> None:
+        self._tokens: list[Token[Scope]] = []
+
+    def _recreate_cm(self) -> Self:
+        """One of its own for each call of a decorated function: threads may make them at the same time."""
+        another = copy(self)
+        another._tokens = []
+        return another
+
+    def _inner(self) -> Scope:
+        """The scope to put in force."""
+        raise NotImplementedError
+
+    def __enter__(self) -> Any:
+        self._tokens.append(_current.set(self._inner()))
+
+    def __exit__(self, *_: object) -> None:
+        _current.reset(self._tokens.pop())
+
+
+class scope(_Block):  # noqa: N801 (it is written like a function)
     """Name the Values made inside, as modules do; scopes nest with a dot. Gives the whole path.
 
     Around a call of a model the name comes before all of its paths. Inside a ``forward`` it names what is made directly
@@ -94,21 +133,29 @@ def scope(name: str) -> Iterator[str]:
     >>> v.scope, path
     ('encoder.layers.0', 'encoder.layers.0')
     """
-    if not isinstance(name, str) or not name:
-        raise TypeError(f"a scope needs a name (a string that isn't empty), got {name!r}")
-    outer = current()
-    place = outer.place or outer
-    if place is TOP:
-        prefix = f"{outer.prefix}.{name}" if outer.prefix else name
-        inner = Scope(place=TOP, prefix=prefix, recording=outer.recording, trace=outer.trace)
-    else:
-        inner = Scope(name, place, prefix=outer.prefix, recording=outer.recording, trace=outer.trace)
-    with entered(inner):
-        yield inner.path
+
+    _EXAMPLE = "scope('name')"
+
+    def __init__(self, name: str) -> None:
+        if not isinstance(name, str) or not name:
+            raise TypeError(f"a scope needs a name (a string that isn't empty), got {name!r}; write scope('encoder')")
+        super().__init__()
+        self.name = name
+
+    def _inner(self) -> Scope:
+        outer = current()
+        place = outer.place or outer
+        if place is TOP:
+            prefix = f"{outer.prefix}.{self.name}" if outer.prefix else self.name
+            return Scope(place=TOP, prefix=prefix, recording=outer.recording, trace=outer.trace)
+        return Scope(self.name, place, prefix=outer.prefix, recording=outer.recording, trace=outer.trace)
+
+    def __enter__(self) -> str:
+        super().__enter__()
+        return current().path
 
 
-@contextmanager
-def no_grad() -> Iterator[None]:
+class no_grad(_Block):  # noqa: N801
     """Inside, operations give constants: numbers without a history, that carry no gradient.
 
     >>> from autograd import Value, no_grad
@@ -116,10 +163,17 @@ def no_grad() -> Iterator[None]:
     >>> y.requires_grad
     False
     """
-    outer = current()
-    inner = Scope(place=outer.place or outer, prefix=outer.prefix, recording=False, trace=outer.trace)
-    with entered(inner):
-        yield
+
+    _EXAMPLE = "no_grad()"
+
+    def __init__(self, *given: Never) -> None:
+        if given:
+            raise TypeError("no_grad takes nothing: write with no_grad(): ..., or as a decorator @no_grad()")
+        super().__init__()
+
+    def _inner(self) -> Scope:
+        outer = current()
+        return Scope(place=outer.place or outer, prefix=outer.prefix, recording=False, trace=outer.trace)
 
 
 _unchecked: ContextVar[bool] = ContextVar("glassgrad_unchecked", default=False)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from .readers import Readers
 
 _SHARED = 1 << 15
 """Slots of a store that small parameters share, so that those made one after the other lie side by side."""
@@ -38,6 +41,8 @@ class Store:
     Attributes:
         data, grad: float64, shape (slots,).
         reached: uint8, shape (slots,): 1 where a backward has come since the gradient was zeroed.
+        frozen: bool, shape (slots,): where no gradient flows and no step is made; None where nothing is frozen yet.
+        readers: who is told when that changes.
         number: grows from store to store.
     """
 
@@ -45,11 +50,13 @@ class Store:
         "__weakref__",
         "data",
         "data_view",
+        "frozen",
         "grad",
         "grad_view",
         "number",
         "reached",
         "reached_view",
+        "readers",
         "used",
     )
 
@@ -62,6 +69,14 @@ class Store:
         self.reached_view: Any = memoryview(self.reached)  # type: ignore[arg-type]
         self.number = next(_numbers)
         self.used = 0
+        self.frozen: NDArray[np.bool_] | None = None
+        self.readers: Readers | None = None
+
+    def flags(self) -> NDArray[np.bool_]:
+        """``frozen``, made if there is none yet."""
+        if self.frozen is None:
+            self.frozen = np.zeros(len(self.data), dtype=np.bool_)
+        return self.frozen
 
     @property
     def left(self) -> int:
@@ -168,6 +183,26 @@ class Span:
             run = np.searchsorted(begins, numbers, side="right") - 1  # the last that begins there or before, or -1
             found.append(np.where((run >= 0) & (numbers < ends[run]), numbers + shifts[run], -1))
         return np.concatenate(found) if found else np.zeros(0, dtype=np.intp)
+
+    def pieces(self) -> Iterator[tuple[Place, int, bool]]:
+        """Its places in pieces that are frozen or not: each with its first position in the span, and whether it is."""
+        at = 0
+        for store, begin, end in self.places:
+            flags = None if store.frozen is None else store.frozen[begin:end]
+            changes = [] if flags is None else (np.flatnonzero(flags[1:] != flags[:-1]) + 1).tolist()
+            for first, last in pairwise((0, *changes, end - begin)):
+                yield Place(store, begin + first, begin + last), at + first, flags is not None and bool(flags[first])
+            at += end - begin
+
+    def frozen(self) -> tuple[tuple[int, int], ...]:
+        """The positions of what is frozen, as runs from the first to behind the last."""
+        return tuple((at, at + place.end - place.begin) for place, at, is_frozen in self.pieces() if is_frozen)
+
+    def trained(self) -> Span:
+        """What isn't frozen of it; the span itself where nothing is."""
+        if all(place.store.frozen is None for place in self.places):
+            return self
+        return Span(place for place, _, is_frozen in self.pieces() if not is_frozen)
 
     def load(self) -> None:
         """Fetch the numbers and gradients, where they are copies."""

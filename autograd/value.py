@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable
 from typing import Any, ClassVar, Self
 
-from .checks import is_node, real_number
+from .checks import real_number
+from .comparisons import Comparisons
 from .copies import reduced
 from .copies import restored as _restore  # noqa: F401 (so pickles of version 0.1 call it)
+from .cures import Refusing
 from .fast.methods import ValueMethods
 from .fast.sweep import backward
+from .micrograd import Micrograd, label_of
 from .operation import Op
 from .scopes import TOP, Scope, current
 
 
-class Value(ValueMethods):
+class Value(ValueMethods, Comparisons, Micrograd, Refusing):
     """A scalar in a graph of operations, with reverse-mode automatic differentiation.
 
     ``data`` is one real number (int, float, NumPy scalar; kept as a float); ``label`` names it in pictures and errors.
-    Arithmetic with numbers and Values, comparisons (by value, giving bools; ``==`` is identity), and a method for every
-    operation of the table build the graph; `backward` fills ``grad`` of all that it came from.
-    Anything that isn't one real number is a TypeError.
+    Arithmetic with numbers (bools count 0 and 1) and Values, and a method for every operation of the table build the
+    graph; `backward` fills ``grad`` of all that it came from. Comparisons with numbers are by value and give bools; two
+    Values are ``==`` only if they are the same one. Inside `no_grad`, ``v -= 0.1`` changes a leaf in place.
+    A leaf takes attributes of your own. Anything that isn't one real number is a TypeError.
 
     >>> a = Value(2.0, label="a"); b = a * a + 3 * a; b.backward()
     >>> b.data, a.grad
@@ -32,7 +35,9 @@ class Value(ValueMethods):
     # An operation of more than two arguments has tuples of them in _b and _pb, and None in _a.
     __slots__ = ("__weakref__", "_a", "_b", "_data", "_grad", "_label", "_pa", "_pb", "_scope", "op")
 
-    __array_ufunc__ = None  # so that np.float64(2) * v is left to v.__rmul__
+    # Above NumPy's own, so that np.float64(2) * v is left to v.__rmul__. (With __array_ufunc__ = None that would be so
+    # too, but np.exp(v) an error; so it is v.exp(), as np.exp of an array of Values has it.)
+    __array_priority__ = 1000.0
     __apply_op__: ClassVar[Callable[[Op, tuple[Any, ...]], Any]]
     """What an operation on a Value is; `apply` sets it."""
     op: Op | None
@@ -48,8 +53,14 @@ class Value(ValueMethods):
     _pb: Any
     _scope: Scope
 
-    def __init__(self, data: Any, label: str = "") -> None:
-        self._leaf(real_number(data), label)
+    def __new__(cls, *_: Any, **__: Any) -> Self:
+        """What is made by hand has room for attributes; results, of which there are many, don't."""
+        return object.__new__(Leaf if cls is Value else cls)  # type: ignore[return-value]
+
+    def __init__(self, data: Any, _children: Any = "", _op: str = "", label: str = "") -> None:
+        """A leaf: ``Value(data)``, ``Value(data, label="x")``; for what micrograd takes besides see `label_of`."""
+        number = data if data.__class__ is float else real_number(data)
+        self._leaf(number, label_of(_children, _op, label) if _children or _op else label)
 
     def _leaf(self, data: float, label: str) -> None:
         self._a = self._b = self._pa = self._pb = self.op = self._grad = None
@@ -86,7 +97,7 @@ class Value(ValueMethods):
 
     @grad.setter
     def grad(self, number: Any) -> None:
-        if number.__class__ is not float:
+        if number.__class__ is not float and number is not None:
             number = real_number(number, f"grad of {self.describe()}")
         self._grad = number
 
@@ -134,14 +145,6 @@ class Value(ValueMethods):
             return self._pb if self._b is not None and self._pb is not None else (None,) * len(self.args)
         return (self._pa,) if self._b is None else (self._pa, self._pb)
 
-    @property
-    def _prev(self) -> set[Value]:
-        return set(self.args)
-
-    @property
-    def _op(self) -> str:
-        return "" if self.op is None else self.op.symbol
-
     def item(self) -> float:
         """The number, as PyTorch calls it."""
         return self._data
@@ -173,18 +176,6 @@ class Value(ValueMethods):
         """Forget the gradient of this Value (of this one alone)."""
         self._grad = None
 
-    def __lt__(self, other: Any) -> Any:
-        return _compared("<", operator.lt, self, other)
-
-    def __le__(self, other: Any) -> Any:
-        return _compared("<=", operator.le, self, other)
-
-    def __gt__(self, other: Any) -> Any:
-        return _compared(">", operator.gt, self, other)
-
-    def __ge__(self, other: Any) -> Any:
-        return _compared(">=", operator.ge, self, other)
-
     def __pos__(self) -> Value:
         return self
 
@@ -211,6 +202,15 @@ class Value(ValueMethods):
     __reduce_ex__ = reduced
 
 
+class Leaf(Value):
+    """What `Value` makes: one with a dict, for attributes that are set on it."""
+
+    __slots__ = ("__dict__",)
+
+
+Leaf.__name__ = "Value"  # as messages call it; pickles go by the qualified name
+
+
 class Constant(Value):
     """A number in a formula: it carries no gradient, and is drawn without one.
 
@@ -231,20 +231,6 @@ class Constant(Value):
         """A TypeError: there is nothing to differentiate."""
         raise TypeError(
             f"{self.describe()} is a constant, there is nothing to differentiate. It was made from numbers only, "
-            f"by detach(), or inside no_grad(); start from Value(...) outside no_grad()"
+            f"by detach(), inside no_grad(), or from frozen parameters (requires_grad = False); start from Value(...) "
+            f"outside no_grad(), or unfreeze them: module.requires_grad_(True)"
         )
-
-
-def is_stranger(x: Any) -> bool:
-    """Whether ``x`` knows itself what an operation with a Value is, as a traced number does."""
-    return is_node(x) and not isinstance(x, Value)
-
-
-def _compared(sign: str, order: Callable[[float, float], bool], a: Value, b: Any) -> Any:
-    """A bool, or the condition that a trace makes of it."""
-    trace = current().trace
-    if trace is not None:
-        return trace.compare(sign, a, b)
-    if is_stranger(b):
-        return NotImplemented
-    return order(a._data, b._data if isinstance(b, Value) else real_number(b, "a comparison with a Value"))

@@ -4,10 +4,14 @@ Nothing heavy is imported until it is used: matplotlib, Pillow and resvg-py come
 them.
 """
 
+from autograd.cures import answer_names
+
+from . import plot
 from .drawing import Drawing, GraphTooLargeError, draw
 from .layout import Layout
+from .nodes import Cluster, Edge, Node
 from .steps import Frames, frames
-from .view import Cluster, Edge, GraphView, Node
+from .view import GraphView
 
 __all__ = [
     "Cluster",
@@ -20,4 +24,7 @@ __all__ = [
     "Node",
     "draw",
     "frames",
+    "plot",
 ]
+
+answer_names(__name__, __all__)

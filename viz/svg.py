@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
 
 from .scene import Group, Item, Path, Rect, Scene, flat
 from .text import clean
 from .theme import Style, Theme, check_theme, styles
 
-__all__ = ["FONTS", "render_svg"]
-
 # The text is measured in DejaVu Sans; Verdana is its sister, the others are narrower.
-FONTS: Final = "'DejaVu Sans', Verdana, 'Noto Sans', 'Segoe UI', Helvetica, Arial, sans-serif"
+FONTS = "'DejaVu Sans', Verdana, 'Noto Sans', 'Segoe UI', Helvetica, Arial, sans-serif"
 
 
 def render_svg(scene: Scene, theme: Theme = "light") -> str:
-    """Return `scene` as SVG text.
+    """The scene as SVG text.
 
     Args:
         scene: the picture.
@@ -28,6 +25,11 @@ def render_svg(scene: Scene, theme: Theme = "light") -> str:
     >>> '<text x="1" y="9" class="gg-ink" font-size="8">a &lt; b</text></svg>' in svg
     True
     """
+    return "".join(svg_pieces(scene, theme))
+
+
+def svg_pieces(scene: Scene, theme: Theme = "light") -> list[str]:
+    """The text of `render_svg` in pieces, one of them for each item of the scene."""
     check_theme(theme)
     wide, high = _n(scene.width), _n(scene.height)
     used = {"paper"} | {shape.style for shape in flat(scene.items)}
@@ -37,7 +39,8 @@ def render_svg(scene: Scene, theme: Theme = "light") -> str:
         f'class="gg-{theme}" role="img" font-family="{FONTS}"><title>{_escape(scene.title)}</title>{description}'
     )
     paper = f'<rect class="gg-paper" width="{wide}" height="{high}"/>'
-    return "".join([head, f"<style>{_css(used, theme)}</style>", paper, *_shapes(scene.items), "</svg>\n"])
+    items = ("".join(_shapes([item])) for item in scene.items)
+    return [head, f"<style>{_css(used, theme)}</style>{paper}", *items, "</svg>\n"]
 
 
 # Styles in an SVG apply to the whole page that it is put into: the prefix and the class of the theme keep them apart.

@@ -11,7 +11,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from ..checks import brief, is_node
+from ..checks import brief, count, is_node
 from ..errors import ShapeError, TraceError
 from ..scopes import current
 from ..value import Value
@@ -123,6 +123,21 @@ class Signature:
         )
 
 
+def about_one_sample(arrays: Sequence[Floats], layout: Sequence[InputArray]) -> str:
+    """What to say to somebody who may have taken a row of shape (k,) for one sample of k numbers; "" if nobody did.
+
+    >>> row = np.array([1.0, 2.0]); about_one_sample([row], Signature(abs).layout_of([row]))[:50]
+    '. x has the shape (2,), so each of its numbers is '
+    """
+    if not layout[0].scalar:
+        return ""
+    n = len(arrays[0])
+    return (
+        f". {layout[0].name} has the shape ({n},), so each of its numbers is a sample of its own; one sample of "
+        f"{count(n, 'number')} is a batch of one, an array of shape (1, {n})"
+    )
+
+
 def _refuse_unequal(arrays: Sequence[Floats], names: Sequence[str]) -> None:
     if not arrays:
         raise TypeError(
@@ -182,7 +197,7 @@ def _converted(x: Any, name: str) -> Floats:
         raise TypeError(f"{name} must be an array of real numbers, got {array.dtype} of shape {array.shape}")
     if array.ndim not in (1, 2):
         cure = (
-            "for one sample give a batch of one, x[None]"
+            "for one sample give a batch of one, as [[1.0, 2.0]]"
             if array.ndim == 0
             else "flatten each row: x.reshape(len(x), -1)"
         )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
+from ..calls import warn
 from .backend import Backend
 
 NAMES = ("auto", "numpy", "llvm")
@@ -42,6 +42,4 @@ def backend_called(name: Any) -> Backend:
 def _warn_once(reason: str) -> None:
     if not _warned:
         _warned.append(reason)
-        warnings.warn(
-            f"autograd.compile uses NumPy, which is many times slower than machine code: {reason}", stacklevel=4
-        )
+        warn(f"autograd.compile uses NumPy, which is many times slower than machine code: {reason}")

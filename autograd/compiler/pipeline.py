@@ -1,12 +1,16 @@
 """The compiler from front to back. Each stage is a function of the values of those before it, named in `STAGES`.
 
-The first stage is `trace.trace`, the last one a backend's ``build(tape)``: `Specialisation` calls them, and keeps the
+The first stage is `run.trace`, the last one a backend's ``build(tape)``: `Specialisation` calls them, and keeps the
 tape. All between is `stages`. `Program.explain` shows what any stage makes of a function.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from .backend import Goal
 from .graph.checked import find_checked
@@ -79,9 +83,10 @@ def stages(trace: Trace, goal: Goal, checks: bool = True) -> Stages:
     (3, 5)
     """
     traced = RootedGraph.of(trace.graph, (*trace.results, *trace.observed))
-    totals = RootedGraph.of(*find_totals(traced.graph, traced.roots))
+    frozen = mask_of(trace.frozen, trace.span.size)
+    totals = RootedGraph.of(*find_totals(traced.graph, traced.roots, frozen))
     dots = RootedGraph.of(*find_dots(totals.graph, totals.roots))
-    gradients = with_gradients(dots, goal)
+    gradients = with_gradients(dots, goal, frozen)
     tidied = made_tidy(gradients, dots.size, checks)
     uniforms = UniformSlots(tidied.graph, trace.span.size, sum(array.size for array in trace.buffers))
     groups = find_groups(tidied.graph, uniforms)
@@ -93,12 +98,26 @@ def stages(trace: Trace, goal: Goal, checks: bool = True) -> Stages:
     return Stages(traced, totals, dots, gradients, tidied, uniforms, groups, fusion, schedule, reductions, tape)
 
 
-def with_gradients(rooted: RootedGraph, goal: Goal) -> RootedGraph:
+def mask_of(runs: Sequence[tuple[int, int]], size: int) -> NDArray[np.bool_] | None:
+    """Which of so many parameters are in these runs; None if none are.
+
+    >>> mask_of([(1, 3)], 4)
+    array([False,  True,  True, False])
+    """
+    if not runs:
+        return None
+    mask = np.zeros(size, dtype=np.bool_)
+    for begin, end in runs:
+        mask[begin:end] = True
+    return mask
+
+
+def with_gradients(rooted: RootedGraph, goal: Goal, frozen: NDArray[np.bool_] | None = None) -> RootedGraph:
     """The graph with what the goal's gradients need, which is added to the same nodes."""
     if goal == "values":
         return rooted
     graph, roots = rooted.graph, rooted.roots
-    found = differentiate(graph, roots[0], by_parameters=goal == "parameters", by_inputs=goal == "inputs")
+    found = differentiate(graph, roots[0], goal == "parameters", goal == "inputs", frozen)
     return RootedGraph.of(graph, roots)._replace(gradients=found)
 
 

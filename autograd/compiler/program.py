@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, Literal, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..calls import public, shorten
 from ..optim.stepping import offers
 from .arguments import is_one_sample, refuse_nested, refuse_nonfinite
 from .backend import Backend, Executable, Failure, Floats, Goal
@@ -22,6 +23,13 @@ from .trace.run import RUNNING
 BackendName = Literal["auto", "numpy", "llvm"]
 
 
+@overload
+def compile(function: Callable[..., Any], backend: BackendName = "auto") -> Program: ...
+@overload
+def compile(function: None = None, backend: BackendName = "auto") -> Callable[[Callable[..., Any]], Program]: ...
+
+
+@public
 def compile(function: Callable[..., Any] | None = None, backend: BackendName = "auto") -> Any:
     """Make a program of a function that is written for one sample; also a decorator, also for a model.
 
@@ -68,6 +76,7 @@ class Program:
     array([1., 4., 9.])
     """
 
+    @public
     def __init__(self, function: Callable[..., Any], backend: BackendName = "auto") -> None:
         if not callable(function):
             raise TypeError(
@@ -93,22 +102,31 @@ class Program:
 
         Called with the Values or traced numbers of one sample, as another compiled function does, it is the function.
         """
-        with self._lock:
-            if arguments and type(arguments[0]) is not np.ndarray and is_one_sample(arguments):
-                result: Floats = self.function(*arguments)
-                return result
-            results: Floats
-            bound, results = self._run("values", arguments)
-            return results[:, 0] if bound.trace.single else results
+        try:
+            with self._lock:
+                if arguments and type(arguments[0]) is not np.ndarray and is_one_sample(arguments):
+                    result: Floats = self.function(*arguments)
+                    return result
+                results: Floats
+                bound, results = self._run("values", arguments)
+                return results[:, 0] if bound.trace.single else results
+        except Exception as error:
+            shorten(error)
+            raise
 
     def backward(self, *arguments: Any) -> float:
         """The mean of the results (the loss); the gradient of that mean is added to the parameters' ``grad``."""
-        with self._lock:
-            loss: float
-            bound, loss = self._run("parameters", arguments)
-            bound.report()
-            return loss
+        try:
+            with self._lock:
+                loss: float
+                bound, loss = self._run("parameters", arguments)
+                bound.report()
+                return loss
+        except Exception as error:
+            shorten(error)
+            raise
 
+    @public
     def gradients(self, *arguments: Any) -> tuple[NDArray[np.float64], ...]:
         """The gradient of each sample's result by its inputs: an array for each argument, of the same shape.
 
@@ -123,6 +141,7 @@ class Program:
             _, adjoints = self._run("inputs", arguments)
         return self._signature.split(adjoints)
 
+    @public
     def inspect(self, *arguments: Any, sample: int = 0) -> Any:
         """The graph of one sample, as eager code builds it, with every adjoint in place: ready to be drawn.
 
@@ -140,6 +159,7 @@ class Program:
             arrays, names = self._finite(arguments)
             return graph_of(self.function, self._specialise(arrays).trace, arrays, names, sample)
 
+    @public
     def explain(self, stage: str | None = None, goal: Goal | None = None, most: int = 200) -> str:
         """What was traced and what it was compiled to, as text; or what one stage of the compiler made of it.
 
@@ -176,6 +196,11 @@ class Program:
 
     def __repr__(self) -> str:
         return f"Program({self.function!r}, backend={self._wanted!r})"
+
+    def _repr_html_(self) -> str:
+        from ..notebook import of_program
+
+        return of_program(self)
 
     def __getstate__(self) -> Any:
         return self.function, self._wanted
@@ -221,6 +246,8 @@ class Program:
         specialisation = self._specialise(self._signature.arrays(arguments))
         if goal != "values":
             specialisation.refuse_lists()
+        if goal == "parameters":
+            specialisation.refuse_frozen()
         bound = specialisation.bounds.get(goal)
         if bound is None:
             executable = specialisation.executable(goal, self._chosen_backend())

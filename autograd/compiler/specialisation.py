@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .arguments import Signature
+from ..calls import warn
+from ..errors import ShapeError
+from .arguments import Signature, about_one_sample
 from .backend import Backend, Executable, Floats, Goal, InputArray
 from .notice import Notice
 from .trace.run import Trace, collector_off, trace
@@ -65,6 +66,15 @@ class Specialisation:
                 f"return their sum, or the loss that is computed from them"
             )
 
+    def refuse_frozen(self) -> None:
+        """Raise TypeError where all parameters are frozen."""
+        if self.trace.frozen and not self.trace.span.trained().size:
+            raise TypeError(
+                f"all {self.trace.span.size} parameters that the function reads are frozen (requires_grad = False), "
+                f"there is nothing to differentiate by; unfreeze some: module.requires_grad_(True), or "
+                f"p.requires_grad = True"
+            )
+
     def inherit(self, older: Specialisation) -> None:
         """Take over what was compiled from an older trace, if that computes the same."""
         if not self.executables and same(self.trace, older.trace):
@@ -111,7 +121,11 @@ class Specialisations:
         layout = self.signature.layout_of(arrays)
         reasons = self.known[0].trace.guards.why() if self.known else []
         self._warn_of_traces(reasons)
-        new = Specialisation.of(self._function, layout, reasons, self.name)
+        try:
+            new = Specialisation.of(self._function, layout, reasons, self.name)
+        except ShapeError as error:
+            error.args = (f"{error}{about_one_sample(arrays, layout)}",)
+            raise
         for older in self.known:
             new.inherit(older)
         self.known = [new, *self.known[: _KEPT - 1]]
@@ -123,11 +137,10 @@ class Specialisations:
             what = reason.partition(" went ")[0]
             self._traced_for[what] += 1
             if self._traced_for[what] == _MANY:
-                warnings.warn(
+                warn(
                     f"{self.name} has been traced {_MANY} times anew because of {what} (last: {reason}), which "
                     f"takes much longer than a step. Make a number that changes all the time an argument of the "
-                    f"function, or a Parameter that it reads as p.detach()",
-                    stacklevel=7,
+                    f"function, or a Parameter that it reads as p.detach()"
                 )
 
 
@@ -140,6 +153,7 @@ def same(a: Trace, b: Trace) -> bool:
         and a.graph.lines == b.graph.lines
         and all(x == y or x != x for x, y in zip(a.graph.payload.values(), b.graph.payload.values(), strict=True))
         and a.span.places == b.span.places
+        and a.frozen == b.frozen
         and all(map(_is, a.generators, b.generators))
         and len(a.buffers) == len(b.buffers)
         and all(map(_is, a.buffers, b.buffers))

@@ -16,7 +16,7 @@ from .specialisation import Specialisation
 def compiled_steps(
     program: Program, optimizer: Optimizer, arrays: tuple[Floats, ...], clip_norm: float | None = None
 ) -> Steps | None:
-    """Steps of the optimizer on these samples; None where the backend can't, or the program has other parameters.
+    """Steps of the optimizer on these samples; None where the backend can't, or the program has others, or frozen ones.
 
     The program gives the loss of one sample; ``arrays`` are C-contiguous float64, a row for each sample. With a
     ``clip_norm`` gradients are scaled as `optim.clip_grad_norm_` does it.
@@ -24,7 +24,7 @@ def compiled_steps(
     specialisation = program.specialise(*arrays)
     traced, rule = specialisation.trace, optimizer.rule
     executable = program.executable("parameters", specialisation)
-    if traced.span.places != optimizer.span.places:
+    if traced.span.places != optimizer.span.places or traced.frozen:
         return None
     if clip_norm is not None:
         from .llvm.clipped import Clipped  # here, so that importing autograd stays fast

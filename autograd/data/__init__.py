@@ -1,5 +1,6 @@
 """Data for training: checked arrays, batches, splits, standardization, toy sets and the 8x8 digits."""
 
+from ..cures import answer_names
 from .datasets import blobs, circles, digits, moons, spiral
 from .samples import Samples
 from .sampling import batches, split
@@ -17,3 +18,5 @@ __all__ = [
     "split",
     "standardize",
 ]
+
+answer_names(__name__, __all__)

@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..calls import public
 from ..checks import whole_number
 from ..randomness import Seed, generator
 
 Labelled = tuple[NDArray[np.float64], NDArray[np.int64]]
 
 
+@public
 def moons(n: int = 100, *, noise: float = 0.1, rng: Seed = None) -> Labelled:
     """Two half circles of radius 1, one inside the other's opening: X (n, 2), Y (n,) of 0 (upper) and 1 (lower).
 
@@ -28,6 +30,7 @@ def moons(n: int = 100, *, noise: float = 0.1, rng: Seed = None) -> Labelled:
     return _noisy(rows, noise, rng)
 
 
+@public
 def circles(n: int = 100, *, noise: float = 0.05, factor: float = 0.5, rng: Seed = None) -> Labelled:
     """A circle of radius 1 (class 0) around one of radius ``factor`` (class 1): X (n, 2), Y (n,).
 
@@ -41,6 +44,7 @@ def circles(n: int = 100, *, noise: float = 0.05, factor: float = 0.5, rng: Seed
     return _noisy([_polar(1.0, outer), _polar(factor, inner)], noise, rng)
 
 
+@public
 def blobs(
     n: int = 100,
     *,
@@ -60,6 +64,7 @@ def blobs(
     return _noisy([np.tile(c, (size, 1)) for c, size in zip(middles, _parts(n, len(middles)), strict=True)], noise, rng)
 
 
+@public
 def spiral(n: int = 100, *, arms: int = 2, turns: float = 1.0, noise: float = 0.02, rng: Seed = None) -> Labelled:
     """Arms that wind from the middle to radius 1 in so many ``turns``: X (n, 2), Y (n,) of 0 to arms - 1.
 
@@ -75,6 +80,7 @@ def spiral(n: int = 100, *, arms: int = 2, turns: float = 1.0, noise: float = 0.
     return _noisy(rows, noise, rng)
 
 
+@public
 def digits() -> Labelled:
     """Handwritten digits of 8x8 pixels, from scikit-learn: X (1797, 64) in [0, 1], Y (1797,) of 0 to 9.
 

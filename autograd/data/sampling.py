@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..calls import public
 from ..checks import whole_number
 from ..errors import ShapeError
 from ..randomness import Seed, generator
 
 
+@public
 def batches(
     data: int | Sequence[ArrayLike], batch_size: int | None = None, *, rng: Seed = None, shuffle: bool = True
 ) -> Iterator[Any]:
@@ -21,7 +23,7 @@ def batches(
     Args:
         data: a number of samples, for batches of indices; or arrays of one length, for tuples of their rows.
         batch_size: samples a batch; None puts all of them into one.
-        rng: a Generator, a seed, or None for fresh entropy.
+        rng: a Generator, a seed, or None for fresh entropy (see `autograd.manual_seed`).
         shuffle: False keeps the order.
 
     Raises:
@@ -60,6 +62,7 @@ def _common_length(arrays: list[NDArray[Any]]) -> int:
     return int(shapes[0][0])
 
 
+@public
 def split(
     X: ArrayLike, Y: ArrayLike, fraction: float = 0.25, *, rng: Seed = None, stratify: bool = False
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]:
@@ -71,7 +74,7 @@ def split(
         X: inputs, shape (n, ...).
         Y: targets, shape (n, ...).
         fraction: share of the test set, between 0 and 1, both excluded.
-        rng: a Generator, a seed, or None for fresh entropy.
+        rng: a Generator, a seed, or None for fresh entropy (see `autograd.manual_seed`).
         stratify: keep the share of each class (each distinct number of a one-dimensional ``Y``) in both parts.
 
     Raises:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..calls import public
 from ..errors import ShapeError
 from .samples import numbers
 
@@ -69,6 +70,7 @@ class Standardizer:
         return array
 
 
+@public
 def standardize(train: ArrayLike, *others: ArrayLike) -> tuple[NDArray[Any], ...]:
     """All the sets by the mean and deviation of the first, which is the training set; a tuple with one array for each.
 

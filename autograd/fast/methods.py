@@ -1,21 +1,23 @@
 """The operators and methods of Value, made from the table: their source is text, generated and compiled at first use.
 
 Calling the table's lambdas for each operation takes two to three times as long; a test holds the generated code equal
-to kernel and partials. `inspect.getsource(Value.tanh)` shows it, and debuggers step through it. What type checkers and
-editors see is `methods.pyi`, generated from the same table.
+to kernel and partials. ``inspect.getsource(Value.tanh)`` shows it, and debuggers step through it. What type checkers
+and editors see is `methods.pyi`, generated from the same table.
 """
 
 from __future__ import annotations
 
 import linecache
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from ..declare import on_declaration
+from ..documentation import documentation
 from ..formula import python_namespace
 from ..operation import OPS, Op
 from ..scopes import Scope, current
-from .source import OPERATORS, can_be_generated, method_names, method_source, unrecorded_source
+from .source import IN_PLACE, OPERATORS, can_be_generated, method_names, method_source, unrecorded_source
 
 _NAMESPACE: dict[str, Any] = {**python_namespace(), "current": current, "new": object.__new__, "carriers": set()}
 """The globals of generated methods; `install` adds what is Value's."""
@@ -39,7 +41,20 @@ class _Lazy:
         return method.__get__(instance, owner)
 
 
-def install(value: type, constant: type, apply: Callable[..., Any]) -> set[Op]:
+def in_place(node: Any, result: Any) -> Any:
+    """What ``node += x`` is inside `no_grad`: a leaf takes the number of the result, as in PyTorch."""
+    if node.op is not None:
+        return result
+    trace = current().trace
+    if trace is not None:
+        raise trace.refused("a change in place", node.describe(), "place")
+    if result is NotImplemented:
+        return result
+    node.data = result._data
+    return node
+
+
+def install(value: type, leaf: type, constant: type, apply: Callable[..., Any]) -> set[Op]:
     """Give ``value`` a method for every operation, declared now or later; ``constant`` has those that record nothing.
 
     Returns the operations that have a method of their name (the set grows as more are declared).
@@ -52,8 +67,8 @@ def install(value: type, constant: type, apply: Callable[..., Any]) -> set[Op]:
         node._data, node._label, node._scope = number, "", scope
         return node
 
-    _NAMESPACE.update(Value=value, Constant=constant, apply=apply, unrecorded=unrecorded)
-    _NAMESPACE["carriers"].add(value)
+    _NAMESPACE.update(Value=value, Constant=constant, apply=apply, unrecorded=unrecorded, in_place=in_place)
+    _NAMESPACE["carriers"].update((value, leaf))
     installed: set[Op] = set()
     own_names = set(dir(value)) | set(dir(constant))
 
@@ -70,6 +85,9 @@ def install(value: type, constant: type, apply: Callable[..., Any]) -> set[Op]:
             for holder, source in holders:
                 _give(holder, name, op, swap, source)
             installed.add(op)
+        if op.name in IN_PLACE:
+            for holder, source in ((ValueMethods, method_source), (constant, unrecorded_source)):
+                _give(holder, IN_PLACE[op.name], op, False, source)
 
     on_declaration(add)
     return installed
@@ -83,16 +101,16 @@ def _give(holder: type, name: str, op: Op, swap: bool, source: Callable[[Op, str
             return _documented(_general(op, swap), op, name)
         return _documented(_executed(source(op, name, swap), op, name, holder.__name__), op, name)
 
-    setattr(holder, name, make() if name.startswith("__") else _Lazy(holder, name, make))
+    is_lazy = not name.startswith("__") or name in IN_PLACE.values()
+    setattr(holder, name, _Lazy(holder, name, make) if is_lazy else make())
 
 
 def specialize(kind: type, number: str) -> None:
     """Give a subclass of Value its own operators, in which ``number`` is the source text of self's number."""
     _NAMESPACE["carriers"].add(kind)
     for op in map(OPS.__getitem__, ("add", "sub", "mul", "div")):
-        for name, swap in method_names(op):
-            method = _executed(method_source(op, name, swap, number), op, name, kind.__name__)
-            setattr(kind, name, _documented(method, op, name))
+        for name, swap in (*method_names(op), (IN_PLACE[op.name], False)):
+            _give(kind, name, op, swap, partial(method_source, number=number))
 
 
 def _executed(source: str, op: Op, name: str, holder: str) -> Any:
@@ -107,20 +125,14 @@ def _executed(source: str, op: Op, name: str, holder: str) -> Any:
 def _general(op: Op, swap: bool) -> Any:
     apply = _NAMESPACE["apply"]
     if op.arity == 1:
-        return lambda self, **attributes: apply(op.bind(**attributes), (self,))
+        return lambda self, *more, **attributes: apply(*op.called((self, *more), attributes))
     if swap:
         return lambda self, other, **attributes: apply(op.bind(**attributes), (other, self))
     return lambda self, other, **attributes: apply(op.bind(**attributes), (self, other))
 
 
 def _documented(method: Any, op: Op, name: str) -> Any:
-    formulas = "; ".join(f"∂y/∂{arg} = {op.partial_formula(i)}" for i, arg in enumerate(op.argument_names))
-    domain = "".join(
-        f" Domain: {arg} {where.text}."
-        for arg, where in zip(op.argument_names, op.domain, strict=True)
-        if where.text != "a real number"
-    )
     method.__name__ = name
     method.__qualname__ = f"Value.{name}"
-    method.__doc__ = f"{op.doc or op.name}.{domain}\n\n{formulas}"
+    method.__doc__ = documentation(op)
     return method

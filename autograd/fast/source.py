@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from itertools import accumulate
+from math import isfinite
 
 from ..domain import REAL
-from ..formula import Expression, Expressions, PythonSource, inline
+from ..formula import Expression, Expressions, PythonSource, inline, literal
 from ..operation import OPS, Op
 
 OPERATORS = {
@@ -19,6 +20,8 @@ OPERATORS = {
     "abs": ("__abs__",),
 }
 """Python's operators, by the operation that each of them is."""
+IN_PLACE = {"add": "__iadd__", "sub": "__isub__", "mul": "__imul__", "div": "__itruediv__"}
+"""Those that change a leaf where nothing is recorded, and elsewhere mean what the operators mean."""
 
 
 def method_names(op: Op) -> list[tuple[str, bool]]:
@@ -126,8 +129,8 @@ def _bare(text: str) -> str:
 def _unary(op: Op, name: str, number: str) -> str:
     body = _Body(op)
     (x,) = op.argument_names
-    attributes = "".join(f", {a}={v!r}" for a, v in op.attributes.items())
-    is_default = "".join(f" or {a} != {v!r}" for a, v in op.attributes.items())
+    attributes = "".join(f", {a}={literal(v)}" for a, v in op.attributes.items())
+    is_default = "".join(f" or {a} != {literal(v)}" for a, v in op.attributes.items())
     bound = "op" if not op.attributes else f"op.bind({', '.join(f'{a}={a}' for a in op.attributes)})"
     general = f"    return apply({bound}, (self,))"
     lines = [f"def {name}(self{attributes}):", "scope = current()", f"{x} = {number}"]
@@ -185,6 +188,9 @@ def _binary(op: Op, name: str, swap: bool, number: str) -> str:
         f"{dropped} = None",
         "return node",
     ]
+    unrecorded = f"Constant.{name}(self, other)"
+    if name in IN_PLACE.values():
+        unrecorded = f"in_place(self, {unrecorded})"
     attributes = "" if not op.attributes else ", **attributes"
     lines = [f"def {name}(self, other{attributes}):", "scope = current()"]
     if not attributes:
@@ -196,7 +202,7 @@ def _binary(op: Op, name: str, swap: bool, number: str) -> str:
             "    if kind is float or (kind is int and other.bit_length() < 1024):",
             *(f"        {line}" for line in with_number),
             f"    return {general}",
-            f"return Constant.{name}(self, other)",
+            f"return {unrecorded}",
         ]
     else:
         lines += [f"return apply(op.bind(**attributes), ({first}, {second}))"]
@@ -234,14 +240,17 @@ def stub() -> str:
             continue
         for name, _ in method_names(op):
             lines += _stub_method(op, name)
-    lines += ["", "def install(value: type, constant: type, apply: Callable[..., Any]) -> set[Op]: ..."]
+    lines += ["", "def install(value: type, leaf: type, constant: type, apply: Callable[..., Any]) -> set[Op]: ..."]
     lines += ["def specialize(kind: type, number: str) -> None: ..."]
+    lines += ["def in_place(node: Any, result: Any) -> Any: ..."]
     return "\n".join(lines) + "\n"
 
 
 def _stub_method(op: Op, name: str) -> list[str]:
     other = ", other: Value | SupportsFloat" if op.arity == 2 else ""
-    attributes = "".join(f", {a}: float = {v!r}" for a, v in op.attributes.items())
+    attributes = "".join(
+        f", {a}: float = {v!r}" if isfinite(v) else f", {a}: float | None = None" for a, v in op.attributes.items()
+    )
     domain = "".join(f"; {arg} {d.text}" for arg, d in zip(op.argument_names, op.domain, strict=True) if d is not REAL)
     return [
         f"    def {name}(self{other}{attributes}) -> Value:",

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from operator import methodcaller
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias, TypeVar, cast
 
 from .. import checks, ops
-from ..checks import real_number
+from ..calls import unknown_argument
+from ..checks import brief, real_number
 from ..operation import Op
-from .checks import as_list, here, is_single
+from .checks import as_list, here, is_plain, is_single
 from .init import Initializer, he, xavier
 from .module import Module
 
+T = TypeVar("T")
 Function: TypeAlias = Callable[[Any], Any]
 
 
@@ -57,14 +59,19 @@ class Elementwise(Module):
         for name, value in {**self.op.attributes, **self._given(values), **named}.items():
             if name not in self.op.attributes:
                 known = ", ".join(self.op.attributes) or "none"
-                raise TypeError(f"{type(self).__name__} has no attribute {name}; it has: {known}")
+                raise TypeError(f"{unknown_argument(type(self).__name__, name, self.op.attributes)}; it has: {known}")
             setattr(self, name, real_number(value, f"{name} of {type(self).__name__}"))
 
     def _given(self, values: tuple[float, ...]) -> dict[str, float]:
-        names = list(self.op.attributes)
+        names, kind = list(self.op.attributes), type(self).__name__
+        if values and (not names or (not is_plain(values[0]) and not isinstance(values[0], str))):
+            raise TypeError(
+                f"{kind}({', '.join(brief(x, 40) for x in values)}): {kind} makes a module, which is called then: "
+                f"write {kind}()(x), or the function, autograd.{self.op.name}(x)"
+            )
         if len(values) > len(names):
             known = ", ".join(names) or "none"
-            raise TypeError(f"{type(self).__name__} has the attributes: {known}; got {len(values)} values")
+            raise TypeError(f"{kind} has the attributes: {known}; got {len(values)} values")
         return dict(zip(names, values, strict=False))
 
     def bound(self) -> Op:
@@ -75,12 +82,14 @@ class Elementwise(Module):
         """
         return self.op.bind(**{name: getattr(self, name) for name in self.op.attributes})
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: T) -> T:
         """The activation of a Value or number, or a list of those of each."""
         function = self.bound()
         if is_single(x):
-            return activate(function, x)
-        return [activate(function, item) for item in as_list(x, here(self))]
+            y: Any = activate(function, x)
+        else:
+            y = [activate(function, item) for item in as_list(x, here(self))]
+        return cast(T, y)
 
     def __repr__(self) -> str:
         constants = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.op.attributes)
@@ -158,3 +167,21 @@ def title(function: Function) -> str:
         return function.name
     constants = ", ".join(f"{name}={value!r}" for name, value in function.attributes.items())
     return f"{function.name}({constants})" if constants else function.name
+
+
+def no_module(who: str, given: Any, place: int) -> TypeError:
+    """The error for something else than a module in a list of modules, with what to write for it.
+
+    >>> no_module("Sequential", ops.relu, 1)
+    TypeError('Sequential takes modules, got Op at place 1: <Op relu>; write nn.ReLU()')
+    """
+    cures = {name: f"nn.{row.module}()" for name, row in ACTIVATIONS.items()}
+    if isinstance(given, list | tuple):
+        cure = f"{who}(*modules) for a list"
+    elif isinstance(given, type) and issubclass(given, Module):
+        cure = f"nn.{given.__name__}(), a module and not its class"
+    else:
+        cure = cures.get(
+            str(getattr(given, "name", given)).lower(), "a class Mine(nn.Module) with forward for a function"
+        )
+    return TypeError(f"{who} takes modules, got {type(given).__name__} at place {place}: {brief(given)}; write {cure}")

@@ -1,8 +1,11 @@
 """Initial weights: each scheme is declared once, as a formula from (nin, nout) to a distribution.
 
 An initializer is called with sizes and gives an array of shape (nout, nin), or with its own constants and gives
-another initializer: ``init.normal(std=0.01)``. ``rng`` is a seed or a `numpy.random.Generator`; None draws fresh
+another initializer: ``init.normal(std=0.01)``. ``rng`` is a seed or a ``numpy.random.Generator``; None draws fresh
 entropy. All numbers of an array are drawn in one call, row by row.
+
+The names of PyTorch have its meaning, ``init.xavier_uniform`` and the like as schemes, ``init.xavier_uniform_`` and the
+like on an array that there is. ``init.xavier`` is something else: N(0, 1 / nin), as it is taught.
 """
 
 from __future__ import annotations
@@ -10,82 +13,25 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol, TypeAlias
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .. import checks
 from ..checks import real_number, size
 from ..errors import ShapeError
 from ..randomness import generator
-
-Array: TypeAlias = NDArray[np.float64]
-
-
-class Distribution(Protocol):
-    """What weights are drawn from."""
-
-    @property
-    def mean(self) -> float:
-        """The expectation."""
-
-    @property
-    def std(self) -> float:
-        """The standard deviation."""
-
-    def draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
-        """Independent draws."""
-
-
-@dataclass(frozen=True)
-class Normal:
-    """The normal distribution with mean 0.
-
-    >>> Normal(2.0).std
-    2.0
-    """
-
-    std: float
-    mean: float = field(default=0.0, init=False)
-
-    def __post_init__(self) -> None:
-        if not 0.0 <= self.std < math.inf:
-            raise ValueError(f"a standard deviation is a finite number from 0 on, got std={self.std!r}")
-
-    def draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
-        """Independent draws."""
-        return self.std * rng.standard_normal(shape)
-
-
-@dataclass(frozen=True)
-class Uniform:
-    """The uniform distribution on [low, high).
-
-    >>> Uniform(-1.0, 3.0).mean
-    1.0
-    """
-
-    low: float
-    high: float
-
-    def __post_init__(self) -> None:
-        if not -math.inf < self.low <= self.high < math.inf:
-            raise ValueError(f"uniform needs finite bounds with low <= high, got low={self.low!r}, high={self.high!r}")
-
-    @property
-    def mean(self) -> float:
-        """The expectation."""
-        return (self.low + self.high) / 2
-
-    @property
-    def std(self) -> float:
-        """The standard deviation."""
-        return (self.high - self.low) / math.sqrt(12.0)
-
-    def draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
-        """Independent draws."""
-        return self.low + (self.high - self.low) * rng.random(shape)
+from .distributions import Array, Distribution, Normal, Uniform
+from .filling import calculate_gain as calculate_gain
+from .filling import constant_ as constant_
+from .filling import kaiming_normal_ as kaiming_normal_
+from .filling import kaiming_uniform_ as kaiming_uniform_
+from .filling import normal_ as normal_
+from .filling import ones_ as ones_
+from .filling import uniform_ as uniform_
+from .filling import xavier_normal_ as xavier_normal_
+from .filling import xavier_uniform_ as xavier_uniform_
+from .filling import zeros_ as zeros_
 
 
 @dataclass(frozen=True, repr=False)
@@ -178,7 +124,8 @@ zeros = _scheme(
 xavier = _scheme(
     "xavier",
     lambda nin, nout: Normal(1.0 / math.sqrt(nin)),  # noqa: ARG005
-    "N(0, 1 / nin): keeps the variance of a linear layer (LeCun et al. 1998, section 4.6; taught as Xavier's)",
+    "N(0, 1 / nin): keeps the variance of a linear layer (LeCun et al. 1998, section 4.6; taught as Xavier's, while "
+    "PyTorch's is xavier_normal)",
 )
 glorot_normal = _scheme(
     "glorot_normal",
@@ -187,7 +134,7 @@ glorot_normal = _scheme(
 )
 glorot_uniform = _scheme(
     "glorot_uniform",
-    lambda nin, nout: Uniform(-math.sqrt(6.0 / (nin + nout)), math.sqrt(6.0 / (nin + nout))),
+    lambda nin, nout: Uniform.within(math.sqrt(6.0 / (nin + nout))),
     "U(-r, r), r = sqrt(6 / (nin + nout)) (Glorot and Bengio 2010, equation 16)",
 )
 he_normal = _scheme(
@@ -198,8 +145,34 @@ he_normal = _scheme(
 he = INITIALIZERS["he"] = he_normal
 he_uniform = _scheme(
     "he_uniform",
-    lambda nin, nout: Uniform(-math.sqrt(6.0 / nin), math.sqrt(6.0 / nin)),  # noqa: ARG005
+    lambda nin, nout: Uniform.within(math.sqrt(6.0 / nin)),  # noqa: ARG005
     "U(-r, r), r = sqrt(6 / nin): the variance of he_normal (He et al. 2015)",
+)
+
+
+xavier_normal = _scheme(
+    "xavier_normal",
+    lambda nin, nout, gain: Normal(gain * math.sqrt(2.0 / (nin + nout))),
+    "N(0, gain² 2 / (nin + nout)), as PyTorch calls it: glorot_normal for gain 1",
+    gain=1.0,
+)
+xavier_uniform = _scheme(
+    "xavier_uniform",
+    lambda nin, nout, gain: Uniform.within(gain * math.sqrt(6.0 / (nin + nout))),
+    "U(-r, r), r = gain sqrt(6 / (nin + nout)), as PyTorch calls it: glorot_uniform for gain 1",
+    gain=1.0,
+)
+kaiming_normal = _scheme(
+    "kaiming_normal",
+    lambda nin, nout, gain: Normal(gain / math.sqrt(nin)),  # noqa: ARG005
+    "N(0, gain² / nin), as PyTorch calls it: he_normal for the gain of relu; see calculate_gain",
+    gain=math.sqrt(2.0),
+)
+kaiming_uniform = _scheme(
+    "kaiming_uniform",
+    lambda nin, nout, gain: Uniform.within(gain * math.sqrt(3.0 / nin)),  # noqa: ARG005
+    "U(-r, r), r = gain sqrt(3 / nin), as PyTorch calls it: he_uniform for the gain of relu; see calculate_gain",
+    gain=math.sqrt(2.0),
 )
 
 

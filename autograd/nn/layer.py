@@ -10,6 +10,7 @@ import numpy as np
 
 from ..checks import size
 from ..errors import ShapeError
+from ..names import Activation, Init
 from ..parameter_array import ParameterArray
 from ..parameter_list import Flat, NeuronByNeuron, Part
 from ..randomness import generator
@@ -53,9 +54,9 @@ class Layer(Module):
         nout: int,
         *,
         nonlin: bool = True,
-        activation: Any = "relu",
+        activation: Activation = "relu",
         bias: bool = True,
-        init: Any = None,
+        init: Init = None,
         rng: Any = None,
     ) -> None:
         name = type(self).__name__
@@ -236,5 +237,5 @@ class Linear(Layer):
     (5.0, Linear(2 -> 3; 6 parameters))
     """
 
-    def __init__(self, nin: int, nout: int, bias: bool = True, init: Any = None, rng: Any = None) -> None:
+    def __init__(self, nin: int, nout: int, bias: bool = True, init: Init = None, rng: Any = None) -> None:
         super().__init__(nin, nout, nonlin=False, bias=bias, init=init, rng=rng)

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from ..checks import size
+from ..names import Activation, Init
 from ..randomness import generator
 from ..store import make_room
 from .activations import resolve
@@ -44,8 +45,8 @@ class MLP(Module):
         self,
         nin: int,
         nouts: Sequence[int],
-        activation: Any = "relu",
-        init: Any = None,
+        activation: Activation = "relu",
+        init: Init = None,
         rng: Any = None,
         *,
         bias: bool = True,

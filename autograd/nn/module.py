@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
+from ..calls import answer_calls
 from ..checks import count
+from ..cures import MODELS, Answering, answer_absent
+from ..parameter import Parameter
+from ..parameter_array import ParameterArray
 from ..readers import tell
 from ..scopes import TOP, Scope, _current, current
 from .adoption import adopt, give_away, keep_parameter, refuse_circles
 from .buffers import Buffered, overwrite
-from .calling import SignatureOfForward, entering, entering_with_batch
+from .calling import AsForward, SignatureOfForward, answer_call, entering, entering_with_batch
+from .hooks import Hookable
 from .members import CONTAINERS, MEMBERS, PLAIN, Own, has_members, held
 from .state import Stateful
 
 _set = object.__setattr__
 _MAY_HOLD = (*MEMBERS, *CONTAINERS)
+_PARAMETERS = (Parameter, ParameterArray)
+_PACKAGE = __name__.partition(".")[0] + "."
 
 
-class Module(Buffered, Stateful):
+class Module(Buffered, Stateful, Hookable, Answering):
     """Base of all layers and models: assign parameters, modules, or lists of them, and write ``forward``.
 
     Calling a module runs ``forward`` (for one sample) in the scope of its name: the attribute or list index under which
@@ -57,6 +64,8 @@ class Module(Buffered, Stateful):
 
     def __init_subclass__(cls, **named: Any) -> None:
         super().__init_subclass__(**named)
+        if "__init__" in vars(cls) and cls.__module__.startswith(_PACKAGE):
+            answer_calls(cls)
         if "__call__" in vars(cls):
             cls.__call__ = entering(vars(cls)["__call__"])  # type: ignore[method-assign]
         if "forward_batch" in vars(cls):
@@ -66,17 +75,24 @@ class Module(Buffered, Stateful):
 
     # Calling
 
-    def __call__(self, *inputs: Any, **named: Any) -> Any:
-        """``forward`` in the scope of this module."""
-        # `entering` and `_entered`, written out: every neuron is called for every sample.
-        outer, scope = current(), self._scope
-        if outer is not TOP and not (outer.is_plain and scope.parent is not None):
-            scope = self._entered()
-        token = _current.set(scope)
-        try:
-            return self.forward(*inputs, **named)
-        finally:
-            _current.reset(token)
+    if TYPE_CHECKING:
+        __call__ = AsForward()
+    else:
+
+        def __call__(self, *inputs: Any, **named: Any) -> Any:
+            """``forward`` in the scope of this module."""
+            # `entering` and `_entered`, written out: every neuron is called for every sample.
+            outer, scope = current(), self._scope
+            if outer is not TOP and not (outer.is_plain and scope.parent is not None):
+                scope = self._entered()
+            token = _current.set(scope)
+            try:
+                return self.forward(*inputs, **named)
+            except Exception as error:
+                answer_call(error, self, inputs, named)
+                raise
+            finally:
+                _current.reset(token)
 
     def _entered(self) -> Scope:
         """The scope to put in force for a call of this module."""
@@ -130,6 +146,8 @@ class Module(Buffered, Stateful):
             overwrite(vars(self)[name], value, name)
             return
         old = vars(self).get(name)
+        if value is old and isinstance(value, _PARAMETERS):
+            return  # as after self.weight -= ... inside no_grad()
         if value.__class__ in PLAIN and old.__class__ in PLAIN:
             _set(self, name, value)
             if name == "name" and self._scope.parent is None:
@@ -218,6 +236,11 @@ class Module(Buffered, Stateful):
     def __repr__(self) -> str:
         return self.describe()
 
+    def _repr_html_(self) -> str:
+        from ..notebook import of_model
+
+        return of_model(self)
+
     def describe(self, facts: str = "") -> str:
         """The module in words: facts and the number of parameters, and below it its children, a line each.
 
@@ -230,6 +253,8 @@ class Module(Buffered, Stateful):
         """
         total = len(self.parameters())
         number = count(total, "parameter") if total else ""
+        frozen = self.frozen() if total else 0
+        number += f", {frozen} frozen" if frozen else ""
         inside = "; ".join(filter(None, (facts, number)))
         lines = [] if facts else [f"{name}: {child!r}" for name, child in self.named_children()]
         if lines:
@@ -242,3 +267,6 @@ def _mode(mode: Any) -> bool:
     if not isinstance(mode, bool):
         raise TypeError(f"the mode is True for training or False for evaluation, got {type(mode).__name__}: {mode!r}")
     return mode
+
+
+answer_absent(Module, "a module", MODELS)

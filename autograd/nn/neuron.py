@@ -6,11 +6,13 @@ from typing import Any
 
 from ..checks import count, size
 from ..errors import ShapeError
+from ..names import Activation, Init
 from ..operation import Op
 from ..parameter import Parameter
 from ..parameter_array import ParameterArray
 from ..products import weighted_sum
 from ..randomness import generator
+from ..value import Value
 from .activations import METHODS, default_init, resolve, title
 from .checks import as_list, here
 from .init import weights
@@ -53,10 +55,10 @@ class Neuron(Module):
         self,
         nin: int,
         nonlin: bool = True,
-        activation: Any = "relu",
+        activation: Activation = "relu",
         *,
         bias: bool = True,
-        init: Any = None,
+        init: Init = None,
         rng: Any = None,
     ) -> None:
         function = resolve(activation)
@@ -90,12 +92,12 @@ class Neuron(Module):
         """How many inputs it takes."""
         return len(self.w)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Value:
         """The output for one sample: a Value. ``x``: ``nin`` numbers or Values."""
         xs = x if x.__class__ is list else as_list(x, "a Neuron")
         if len(xs) != len(self.w):
             raise wrong_inputs(self, len(self.w), len(xs))
-        act = weighted_sum(self.w, xs, self.b)
+        act: Value = weighted_sum(self.w, xs, self.b)
         return METHODS.get(id(self.activation), self.activation)(act) if self.nonlin else act
 
     def kind(self) -> str:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+from ..calls import public
 from ..checks import real_number
 from ..parameter import Parameter
 from ..scopes import current
@@ -21,6 +22,7 @@ _MOST_PLACES = 64
 """Runs of weights up to which a trace has a step for each run, and not for each weight."""
 
 
+@public
 def l1(params: Module | Iterable[Any], lam: float, bias: bool = False) -> Any:
     """``lam * Σ |w|`` (Tibshirani 1996); its slope at 0 is taken as 0.
 
@@ -43,6 +45,7 @@ def l1(params: Module | Iterable[Any], lam: float, bias: bool = False) -> Any:
     return _penalty("l1", abs, params, lam, bias)
 
 
+@public
 def l2(params: Module | Iterable[Any], lam: float, bias: bool = False) -> Any:
     """``lam * Σ w²`` (ridge regression, Hoerl and Kennard 1970); arguments and errors are those of `l1`.
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import Any
 
-from .adoption import have_owner
-from .members import items
 from .module import Module
+from .module_list import _Listed
 
 
-class Sequential(Module):
+class Sequential(_Listed):
     """Calls its modules one after the other. Index, slice and iterate it; their names are "0", "1", ...
 
     Attributes:
-        layers: the list of modules; change it to change the model.
+        layers: the list of modules; change it, or this, to change the model.
 
     Raises:
         TypeError: something else than a Module is given.
@@ -25,14 +24,7 @@ class Sequential(Module):
     """
 
     def __init__(self, *modules: Module) -> None:
-        for i, module in enumerate(modules):
-            if not isinstance(module, Module):
-                hint = "" if not isinstance(module, list | tuple) else "; write Sequential(*modules) for a list"
-                raise TypeError(
-                    f"Sequential takes modules, got {type(module).__name__} at place {i}: {module!r}{hint}; "
-                    f"a function becomes one as class Mine(nn.Module) with forward"
-                )
-        self.layers = list(modules)
+        super().__init__(modules)
 
     def forward(self, x: Any) -> Any:
         """The output of the last module for one sample; without modules ``x`` itself."""
@@ -46,37 +38,5 @@ class Sequential(Module):
             xs = module.forward_batch(xs)
         return xs  # type: ignore[no-any-return]
 
-    def _attributes(self) -> Iterator[tuple[str, Any]]:
-        for name, value in vars(self).items():
-            if name == "layers":
-                yield from ((str(i), module) for i, module in enumerate(value))
-            else:
-                yield name, value
-
-    def _adopt(self, name: str, value: Any) -> None:
-        if name == "layers":
-            for i, module in items(value):
-                super()._adopt(str(i), module)
-            have_owner(value, self, name)
-        else:
-            super()._adopt(name, value)
-
-    def _adopt_item(self, name: str, place: int, item: Any) -> None:
-        if name == "layers":
-            super()._adopt(str(place), item)
-        else:
-            super()._adopt_item(name, place, item)
-
-    def __len__(self) -> int:
-        return len(self.layers)
-
-    def __bool__(self) -> bool:
-        """Always true: an empty model is a model."""
-        return True
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(list(self.layers))
-
-    def __getitem__(self, place: int | slice) -> Any:
-        """One module, or for a slice a Sequential of the same modules."""
-        return Sequential(*self.layers[place]) if isinstance(place, slice) else self.layers[place]
+    def _of(self, modules: Iterable[Module]) -> Module:
+        return Sequential(*modules)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import numpy as np
 
@@ -128,6 +128,21 @@ class Walking(Member):
         """
         return [cast("Module", self), *self._below()]
 
+    def apply(self, function: Callable[[Module], object]) -> Self:
+        """Call ``function(module)`` for each module below, inner ones first, and for this one; returns this one.
+
+        >>> from autograd import nn
+        >>> model = nn.MLP(2, [2, 1], rng=0).apply(lambda m: m.bias.data.fill(0.5) if isinstance(m, nn.Layer) else None)
+        >>> model.layers[1].bias.data
+        array([0.5])
+        """
+        if not callable(function):
+            raise TypeError(f"apply takes a function of a module, got {type(function).__name__}: {function!r}")
+        for child in self.children():
+            child.apply(function)
+        function(cast("Module", self))
+        return self
+
     # Parameters
 
     def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
@@ -174,6 +189,30 @@ class Walking(Member):
             parts = self._parts()
             own.span = own.span or Span(place for part in parts for place in part.places())
         return own.span
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Freeze all parameters here and below with False, unfreeze them with True; returns the module.
+
+        A frozen parameter is a constant: no gradient flows to it, no optimizer moves it, whether it was made before or
+        after, and programs see the change. Of a batch norm the running statistics go on; `eval` stops those.
+
+        >>> from autograd import nn
+        >>> model = nn.MLP(2, [3, 1]); model.layers[0].requires_grad_(False)
+        Layer(2 -> 3, relu; 9 parameters, 9 frozen)
+        """
+        for part in self._parts():
+            for member in part.arrays or part.faces():
+                member.requires_grad = requires_grad
+        return self
+
+    def frozen(self) -> int:
+        """How many of the parameters here and below are frozen.
+
+        >>> from autograd import nn
+        >>> nn.MLP(2, [3, 1]).frozen()
+        0
+        """
+        return sum(end - begin for begin, end in self._span().frozen())
 
     def zero_grad(self) -> None:
         """Set the gradients of all parameters to zero.

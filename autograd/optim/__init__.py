@@ -1,10 +1,13 @@
 """Optimizers, learning-rate schedules and gradient clipping, with PyTorch's names and numbers."""
 
+from ..cures import answer_names
 from . import schedules
 from .adagrad import Adagrad
 from .adam import Adam, AdamW
 from .clipping import clip_grad_norm_, clip_grad_value_
+from .one_cycle import OneCycleLR
 from .optimizer import Optimizer
+from .plateau import ReduceLROnPlateau
 from .rmsprop import RMSprop
 from .rule import Interval, number
 from .schedules import *
@@ -17,20 +20,20 @@ __all__ = [
     "AdamW",
     "Interval",
     "Momentum",
+    "OneCycleLR",
     "Optimizer",
     "RMSprop",
+    "ReduceLROnPlateau",
     "clip_grad_norm_",
     "clip_grad_value_",
     "number",
 ]
 __all__ += schedules.__all__
 
-
-def __getattr__(name: str) -> object:
-    if name == "Rule":
-        raise ImportError(
-            "autograd.optim.Rule is gone: a rule of your own is an optimizer. Write class Sign(Optimizer) with the "
-            "same fields, without @dataclass, its arrays in initial_state instead of state, and "
-            "update(self, xp, p, g, s, h); then Sign(params, lr=0.25)"
-        )
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+answer_names(
+    __name__,
+    __all__,
+    Rule="it is gone: a rule of your own is an optimizer. Write class Sign(Optimizer) with the same fields, without "
+    "@dataclass, its arrays in initial_state instead of state, and update(self, xp, p, g, s, h); then "
+    "Sign(params, lr=0.25)",
+)

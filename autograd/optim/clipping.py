@@ -8,6 +8,7 @@ from contextlib import nullcontext
 import numpy as np
 from numpy.typing import NDArray
 
+from ..calls import public
 from ..errors import NonFiniteError
 from .parameters import Parameters, parameter_list
 from .rule import Interval, as_number
@@ -19,12 +20,13 @@ _SAFE = 1e-200
 _FROM_ZERO, _ABOVE_ZERO = Interval(), Interval(ends="()")
 
 
+@public
 def clip_grad_norm_(
     params: Parameters, max_norm: float, norm_type: float = 2.0, error_if_nonfinite: bool = False
 ) -> float:
     """Scale all gradients by ``min(1, max_norm / (norm + 1e-6))``: their common norm falls to ``max_norm``.
 
-    The direction of the step stays. Gradients that no backward has reached count as 0.
+    The direction of the step stays. Gradients that no backward has reached count as 0, frozen parameters don't count.
 
     Source: Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent neural networks", 2013,
     algorithm 1, with the small number that PyTorch adds.
@@ -49,10 +51,10 @@ def clip_grad_norm_(
     found = parameter_list(params, "clip_grad_norm_")
     most = _bound(max_norm, "clip_grad_norm_: max_norm", _FROM_ZERO)
     p = _bound(norm_type, "clip_grad_norm_: norm_type", _ABOVE_ZERO)
-    grads = found.span.grads
+    grads = found.span.trained().grads
     norm = _norm(grads, p)
     if error_if_nonfinite and not math.isfinite(norm):
-        i = next((i for i, each in enumerate(found) if not math.isfinite(each.grad)), 0)
+        i = next((i for i, each in enumerate(found) if each.requires_grad and not math.isfinite(each.grad)), 0)
         raise NonFiniteError(
             f"clip_grad_norm_: the gradients' norm is {norm}; that of params[{i}] {found[i].label!r} is "
             f"{found[i].grad}; look at what it comes from, or lower the learning rate"
@@ -64,6 +66,7 @@ def clip_grad_norm_(
     return norm
 
 
+@public
 def clip_grad_value_(params: Parameters, clip_value: float) -> None:
     """Bring every gradient into [-clip_value, clip_value]; NaN stays NaN.
 
@@ -78,7 +81,7 @@ def clip_grad_value_(params: Parameters, clip_value: float) -> None:
     """
     found = parameter_list(params, "clip_grad_value_")
     bound = _bound(clip_value, "clip_grad_value_: clip_value", _FROM_ZERO)
-    for grad in found.span.grads:
+    for grad in found.span.trained().grads:
         np.clip(grad, -bound, bound, out=grad)
 
 

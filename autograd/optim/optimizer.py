@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
+import weakref
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
 from types import MappingProxyType
@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from ..calls import answer_calls
 from ..checks import real_array
 from ..parameter_list import ParameterList
+from .lacks import warn_of_lack, warn_of_no_gradient
 from .parameters import Parameters, parameter_list
 from .rule import Formula, Rule, number
 from .stepping import offers
 
 _MADE_ANEW = (
-    *("span", "zero_grad", "state", "_rule", "_values", "_order", "_watched", "_known"),
+    *("span", "zero_grad", "state", "_rule", "_values", "_order", "_watched", "_known", "_told"),
     *("_runs", "_puts", "_is_filled", "_bound_state", "_seen", "_is_made"),
 )
 """Attributes that a copy makes of the others."""
@@ -81,6 +83,7 @@ class Optimizer(Formula):
         super().__init_subclass__()
         if "__init__" not in own:  # what it takes; the field says what there is to read
             cls.__init__.__annotations__["params"] = "Parameters"
+            answer_calls(cls)
 
     def __post_init__(self) -> None:
         self.check()
@@ -103,6 +106,7 @@ class Optimizer(Formula):
         owner = self.params.owner
         self._watched: Any = None if owner is None else owner._own
         self._known: Any = self.params.parts
+        self._told: weakref.ref[Any] | None = None
         self._runs: list[Callable[[], object]] = []
         self._puts: list[Callable[[Iterable[float]], object]] = []
         self._is_filled = False
@@ -181,16 +185,14 @@ class Optimizer(Formula):
             self._watched = None
             return
         self._known = owner._parts()
-        if all(map(self.span.covers, owner.parameters().span.places)):
-            return
-        more = [name for name, p in owner.named_parameters() if p not in self.params]
-        if more:
-            shown = ", ".join(more[:3]) + (", ..." if len(more) > 3 else "")
-            warnings.warn(
-                f"{type(self).__name__} was made before the model had {len(more)} of its parameters ({shown}), and "
-                f"doesn't train them; make the optimizer anew when the model is complete",
-                stacklevel=3,
-            )
+        self._told = weakref.ref(owner)
+        warn_of_lack(self, owner, is_older=True)
+
+    def compare_with(self, model: Any) -> None:
+        """Warn, once, of parameters of a module that this lacks."""
+        if self._told is None or self._told() is not model:
+            self._told = weakref.ref(model)
+            warn_of_lack(self, model, is_older=False)
 
     def state_dict(self) -> dict[str, Any]:
         """All but the parameters: formula's name, ``t``, ``initial_lr``, hyperparameters, copies of the state."""
@@ -235,15 +237,26 @@ class Optimizer(Formula):
         return array
 
     def _bind(self) -> None:
-        """Point the step at the numbers: a step for each run of parameters that lie side by side."""
+        """Point the step at the numbers: a step for each run of parameters that lie side by side and aren't frozen."""
+        self.refuse_frozen()
         self._seen, self._bound_state = offers.version, self.state
-        steps, done = [], 0
-        for place in self.span.places:
-            end = done + place.end - place.begin
-            steps.append(offers.step(self._rule, place, tuple(array[done:end] for array in self.state.values())))
-            done = end
+        steps = []
+        for place, at, is_frozen in self.span.pieces():
+            if not is_frozen:
+                states = tuple(array[at : at + place.end - place.begin] for array in self.state.values())
+                steps.append(offers.step(self._rule, place, states))
         self._puts, self._runs = [step.fill for step in steps], [step.run for step in steps]
         self._is_filled = False
+        if self.t == 0:  # here, where it costs later steps nothing
+            warn_of_no_gradient(self)
+
+    def refuse_frozen(self) -> None:
+        """A ValueError where nothing is left to train."""
+        if not self.span.trained().size:
+            raise ValueError(
+                f"{type(self).__name__}: all of its parameters are frozen (requires_grad = False), so there is nothing "
+                f"to train; unfreeze some: module.requires_grad_(True), or p.requires_grad = True"
+            )
 
     def _fill(self, t: int) -> None:
         """Hand the numbers of step ``t`` to the step, for good if they don't change: that saves 0.3 of 0.9 µs."""

@@ -67,6 +67,11 @@ def _listed(source: Iterable[Any], who: str) -> ParameterList:
     for i, p in enumerate(source):
         if isinstance(p, ParameterArray):
             parts.append(Flat(p))
+        elif isinstance(p, dict):
+            raise TypeError(
+                f"{who}: there are no groups of parameters; make an optimizer for each, as in {who}(a.parameters(), "
+                f"lr=0.1) and {who}(b.parameters(), lr=0.01), and step both"
+            )
         elif not isinstance(p, Parameter):
             cure = f"{_CURE}{'; a Value becomes one as Parameter(v.data)' if isinstance(p, Value) else ''}"
             raise TypeError(f"{who}: params[{i}] is a {type(p).__name__}, not a Parameter: {p!r}; {cure}")

@@ -5,15 +5,16 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
+from ..calls import public
 from .optimizer import Optimizer, step_count
 from .rule import Interval, as_number
 
-__all__ = ["CosineAnnealingLR", "ExponentialLR", "LinearLR", "Schedule", "SequentialLR", "StepLR"]
+__all__ = ["CosineAnnealingLR", "ExponentialLR", "LambdaLR", "LinearLR", "Schedule", "SequentialLR", "StepLR"]
 
 _POSITIVE = Interval(ends="()")
 
@@ -26,7 +27,7 @@ class Schedule(ABC):
     until the next `step`, which multiplies it.
 
     >>> from autograd import Parameter; from autograd.optim import SGD, ExponentialLR
-    >>> opt = SGD([Parameter(1.0)], lr=0.8); schedule = ExponentialLR(opt, gamma=0.5)
+    >>> w = Parameter(1.0); w.grad = 1.0; opt = SGD([w], lr=0.8); schedule = ExponentialLR(opt, gamma=0.5)
     >>> opt.step(); schedule.step(); opt.lr, schedule(10)
     (0.4, 0.0009765625)
 
@@ -60,6 +61,10 @@ class Schedule(ABC):
     def last_lr(self) -> float:
         """The rate that the schedule wants now."""
         return self.optimizer.initial_lr * self(self.t)
+
+    def get_last_lr(self) -> list[float]:
+        """`last_lr` in a list, as PyTorch's schedules give it."""
+        return [self.last_lr]
 
     def step(self) -> None:
         """Count one step and set the optimizer's rate. Call it after ``optimizer.step()``."""
@@ -99,6 +104,7 @@ def _power(base: float, n: int) -> float:
         return math.inf
 
 
+@public
 @dataclass(eq=False)
 class StepLR(Schedule):
     """Multiply the rate by ``gamma`` after every ``step_size`` steps: ``gamma ** (t // step_size)``.
@@ -122,6 +128,7 @@ class StepLR(Schedule):
         return _power(self.gamma, t // self.step_size)
 
 
+@public
 @dataclass(eq=False)
 class ExponentialLR(Schedule):
     """Multiply the rate by ``gamma`` after every step: ``gamma ** t``.
@@ -143,6 +150,35 @@ class ExponentialLR(Schedule):
         return _power(self.gamma, t)
 
 
+@public
+@dataclass(eq=False)
+class LambdaLR(Schedule):
+    """The rate times ``lr_lambda(t)``, a function of the count of steps.
+
+    A pickle needs a function that has a name in its module; `state_dict` keeps the count alone.
+
+    >>> from autograd import Parameter; from autograd.optim import SGD
+    >>> opt = SGD([Parameter(1.0)], lr=0.8); schedule = LambdaLR(opt, lambda t: 1 / (1 + t))
+    >>> schedule.step(); opt.lr, schedule.get_last_lr()
+    (0.4, [0.4])
+    """
+
+    lr_lambda: Callable[[int], float]
+
+    def check(self) -> None:
+        """A function."""
+        if not callable(self.lr_lambda):
+            raise TypeError(
+                f"LambdaLR: lr_lambda must be a function of the count of steps, as in lambda t: 0.95**t, got "
+                f"{type(self.lr_lambda).__name__}: {self.lr_lambda!r}"
+            )
+
+    def __call__(self, t: int) -> float:
+        """What the function gives."""
+        return as_number(self.lr_lambda(t), f"LambdaLR: what lr_lambda gives after {t} steps", Interval())
+
+
+@public
 @dataclass(eq=False)
 class CosineAnnealingLR(Schedule):
     """From the initial rate to ``eta_min`` in ``T_max`` steps along half a cosine, and back again::
@@ -172,6 +208,7 @@ class CosineAnnealingLR(Schedule):
         return least + (1 - least) * (1 + math.cos(math.pi * t / self.T_max)) / 2
 
 
+@public
 @dataclass(eq=False)
 class LinearLR(Schedule):
     """From ``start_factor`` to ``end_factor`` of the rate in ``total_iters`` steps, then constant: a warm-up.
@@ -198,6 +235,7 @@ class LinearLR(Schedule):
         return self.start_factor + (self.end_factor - self.start_factor) * done
 
 
+@public
 @dataclass(eq=False)
 class SequentialLR(Schedule):
     """One schedule after another: each counts its own steps from its milestone on.

@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
+from ..freezing import listeners
 from ..store import Place, Store
 from .rule import Rule
 
@@ -65,6 +66,11 @@ class _Offers:
                     makers.append((begin, end, make))
                     self.version += 1
 
+    def renew(self) -> None:
+        """Have every optimizer look again before its next step."""
+        with self._lock:
+            self.version += 1
+
     def step(self, rule: Rule, place: Place, states: tuple[Floats, ...]) -> Step:
         """A step on the parameters that lie there."""
         store, begin, end = place
@@ -78,6 +84,7 @@ class _Offers:
 
 offers = _Offers()
 """Programs put in what they have, optimizers look whether there is something for their parameters."""
+listeners.append(offers.renew)
 
 
 def numpy_step(rule: Rule, data: Floats, grad: Floats, states: tuple[Floats, ...]) -> Step:

@@ -13,8 +13,11 @@ try:
 except ImportError as error:
     raise ImportError('autograd.testing needs hypothesis: pip install "glassgrad[testing]"') from error
 
+from ..cures import answer_names
 from .assertion import assert_gradients
 from .drawn import DrawnExpression, expressions
 from .smooth import points
 
 __all__ = ["DrawnExpression", "assert_gradients", "expressions", "points"]
+
+answer_names(__name__, __all__)

@@ -57,7 +57,8 @@ class _Step:
         if self.op.name in _INFIX:
             texts = [f"({text})" if " " in text or text.startswith("-") else text for text in texts]
             return f" {_INFIX[self.op.name]} ".join(texts)
-        attributes = [f"{name}={value!r}" for name, value in self.op.attributes.items()]
+        bounds = self.op.attributes.items()
+        attributes = [f"{name}={value!r}" for name, value in bounds if math.isfinite(value)]  # an infinite one is none
         return f"{self.op.name}({', '.join(texts + attributes)})"
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, TypeAlias
 
-from ..optim import Optimizer, Schedule
+from ..optim import Optimizer, ReduceLROnPlateau, Schedule
 from .history import History
 
 Callback: TypeAlias = Callable[["State"], Any]
@@ -59,6 +59,11 @@ class Callbacks:
                 raise TypeError(
                     f"a callback is a function of the state, got the schedule {kind}; "
                     f"write callbacks=[lambda state: schedule.step()] to step it after each epoch"
+                )
+            if isinstance(each, ReduceLROnPlateau):
+                raise TypeError(
+                    "a callback is a function of the state, got ReduceLROnPlateau; write "
+                    "callbacks=[lambda state: plateau.step(state.history['val_loss'][-1])]"
                 )
             if not callable(each):
                 raise TypeError(f"a callback is a function of the state, got {type(each).__name__}: {each!r}")

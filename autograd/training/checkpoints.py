@@ -10,15 +10,18 @@ from typing import Any
 import numpy as np
 from numpy.lib import format as npy
 
+from ..calls import public
+from ..checks import brief
 from ..files import write_whole
 
 SUFFIX = ".npz"
 
 
+@public
 def save_parameters(model: Any, path: str | os.PathLike[str]) -> Path:
     """Write ``model.state_dict()`` to an .npz file, without pickle; an older file is replaced at once or not at all.
 
-    Parameters and buffers are in it. Equal numbers give equal bytes. `numpy.load` reads the file.
+    Parameters and buffers are in it. Equal numbers give equal bytes. ``numpy.load`` reads the file.
 
     Returns:
         The path.
@@ -33,7 +36,7 @@ def save_parameters(model: Any, path: str | os.PathLike[str]) -> Path:
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = save_parameters(model, f"{folder}/moons.npz"); load_parameters(model, path)
     """
-    target = _npz(path)
+    target = _npz(path, model, "save_parameters")
     entries = _needed(model, "state_dict")()
     arrays = {str(name): np.asarray(array) for name, array in entries.items()}
     for name, array in arrays.items():
@@ -44,6 +47,7 @@ def save_parameters(model: Any, path: str | os.PathLike[str]) -> Path:
     return write_whole(target, _archive(arrays))
 
 
+@public
 def load_parameters(model: Any, path: str | os.PathLike[str]) -> None:
     """Give the model the parameters and buffers that `save_parameters` wrote. No code in the file is run.
 
@@ -54,7 +58,7 @@ def load_parameters(model: Any, path: str | os.PathLike[str]) -> None:
     """
     from zipfile import BadZipFile
 
-    source = _npz(path)
+    source = _npz(path, model, "load_parameters")
     load = _needed(model, "load_state_dict")
     if not source.is_file():
         raise FileNotFoundError(f"there is no file {str(source)!r} to load parameters from")
@@ -81,10 +85,18 @@ def _read(source: Path) -> dict[str, Any]:
     return arrays
 
 
-def _npz(path: str | os.PathLike[str]) -> Path:
+def _npz(path: str | os.PathLike[str], model: Any, name: str) -> Path:
+    if not isinstance(path, str | os.PathLike):
+        swapped = "; the model comes first" if isinstance(model, str | os.PathLike) else ""
+        raise TypeError(
+            f"{name}(model, 'model.npz') takes the path of a file, got {type(path).__name__}: {brief(path)}{swapped}"
+        )
     target = Path(path)
     if target.suffix != SUFFIX:
-        raise ValueError(f"parameters are kept in a file that ends in {SUFFIX!r}, got {str(target)!r}")
+        raise ValueError(
+            f"parameters are kept in a file that ends in {SUFFIX!r}, got {str(target)!r}; "
+            f"write {target.stem + SUFFIX!r}"
+        )
     return target
 
 

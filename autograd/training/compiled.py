@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import operator
 import time
-import warnings
 from collections.abc import Callable
 from types import FunctionType
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..calls import warn
 from ..compiler.masks import draw, rewind, states_of
 from ..compiler.plan.sum_slots import reached
 from ..compiler.program import Program
@@ -41,9 +41,8 @@ _kept: list[Programs] = []
 
 def warn_of_eager(error: TraceError) -> None:
     """Say that a model runs as it is written, and why."""
-    warnings.warn(
+    warn(
         f"fit runs this model eagerly, many times slower than compiled, because it can't be traced: {error}",
-        stacklevel=2,
     )
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import blame
-from ..checks import real_number
+from ..checks import is_node, real_number
 from ..data.sampling import batches
 from ..errors import ShapeError
 from ..nn.statistics import commit, pending
@@ -51,7 +51,7 @@ def _loss_of(task: Task, prediction: Any, y: Any) -> Value:
 
 def checked_penalty(penalty: Any) -> Any:
     """What a penalty gave, if that is a Value, or stands for one in a trace."""
-    if not isinstance(penalty, Value) and not hasattr(type(penalty), "__apply_op__"):
+    if not isinstance(penalty, Value) and not is_node(penalty):
         raise TypeError(f"fit: the penalty must be a Value, got {type(penalty).__name__}: {penalty!r}")
     return penalty
 
@@ -168,8 +168,12 @@ class EagerEngine:
         return self._backward(reduce(add, losses), seed, where)
 
     def _penalty(self) -> float:
-        penalty = self.task.options.penalty
-        return 0.0 if penalty is None else self._backward(penalty(), 1.0, f"the penalty in {self.task.moment()}")
+        if self.task.options.penalty is None:
+            return 0.0
+        penalty = self.task.options.penalty()
+        if math.isfinite(penalty.data) and not penalty.requires_grad:  # all that it is about may be frozen
+            return float(penalty.data)
+        return self._backward(penalty, 1.0, f"the penalty in {self.task.moment()}")
 
     def _backward(self, loss: Value, seed: float, where: str) -> float:
         """Go backward from a number, which must be finite, as all gradients must be then; the number."""

@@ -99,6 +99,11 @@ class History(Mapping[str, list[float]]):
         reason = f", stopped: {self.stop_reason}" if self.stop_reason else ""
         return f"History({self.epochs} epoch{'s' * (self.epochs != 1)}{last}{reason})"
 
+    def _repr_html_(self) -> str:
+        from ..notebook import of_history
+
+        return of_history(self)
+
 
 class Trained:
     """The parameters of an optimizer and of the model.

@@ -10,7 +10,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..backprop import ancestors
+from ..calls import public
 from ..errors import TraceError
+from ..names import LossName, MetricName, Mode
+from ..progress import progress_bar
 from ..randomness import Seed
 from ..scopes import no_grad
 from ..value import Value
@@ -23,17 +26,18 @@ from .metrics import Metric, measured
 from .options import Options
 
 
+@public
 def fit(
     model: Callable[[Any], Any],
     X: ArrayLike,
     Y: ArrayLike,
     *,
-    loss: Callable[[Any, Any], Any] | str,
+    loss: Callable[[Any, Any], Any] | LossName,
     optimizer: Any,
     epochs: int,
     batch_size: int | None = None,
     validation: tuple[ArrayLike, ArrayLike] | float | None = None,
-    metrics: Sequence[str | Metric] = (),
+    metrics: Sequence[MetricName | Metric] = (),
     callbacks: Sequence[Callback] = (),
     patience: int | None = None,
     penalty: Callable[[], Value] | None = None,
@@ -41,7 +45,7 @@ def fit(
     clip_norm: float | None = None,
     seed: Seed = 0,
     progress: bool = True,
-    mode: str = "auto",
+    mode: Mode = "auto",
 ) -> History:
     """Train ``model``: minimize the mean of ``loss`` over the samples (plus ``penalty``) by steps of ``optimizer``.
 
@@ -77,9 +81,9 @@ def fit(
             must return it. Never applied when the model is evaluated.
         clip_norm: scale the gradients of each batch by `optim.clip_grad_norm_` to this norm at most, before callbacks
             see them. Costs next to nothing; a callback that clips has to be called for each batch.
-        seed: a Generator, a seed, or None for fresh entropy: for the order of samples, the validation share, and the
+        seed: a Generator, a seed, or None (`manual_seed`): for the order of samples, the validation share, and the
             Generator of the transform.
-        progress: a progress bar on stderr.
+        progress: a progress bar, on stderr or in the notebook.
         mode: "compiled" traces model and loss once and runs whole stretches of epochs as machine code; "eager" runs
             them as they are written, sample by sample; "auto" is compiled, and with one warning eager where they can't
             be traced. The numbers are the same to rounding, about 1e-12 after some hundred steps. They can part where
@@ -172,12 +176,10 @@ def run(task: Task, engine: Engine) -> History:
 
 
 def _epochs(task: Task, engine: Engine, best: Best | None) -> None:
-    from tqdm import tqdm  # here, so that importing autograd stays fast
-
     options, state, history = task.options, task.state, task.state.history
     samples = len(options.data)
     orders = Orders(samples, None if options.batch_size >= samples else options.random)
-    with tqdm(total=options.epochs, desc="fit", unit="epoch", disable=not options.progress) as bar:
+    with progress_bar(total=options.epochs, desc="fit", unit="epoch", disable=not options.progress) as bar:
         while history.epochs < options.epochs:
             state.epoch = history.epochs
             ahead = _run_ahead(task, engine, orders, options.epochs - history.epochs)

@@ -3,38 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..checks import by_name, real_number
+from ..decision import is_positive, threshold_for
 from ..errors import ShapeError
+from ..nn.losses import DECIDES_AT
 
 Metric: TypeAlias = Callable[[NDArray[np.float64], NDArray[Any]], Any]
 """From all predictions and all targets to one number."""
 
 
-def accuracy(predictions: NDArray[np.float64], targets: NDArray[Any]) -> float:
-    """The share of samples whose class is right, from scores (logits).
+def accuracy(predictions: NDArray[np.float64], targets: NDArray[Any], threshold: float | None = None) -> float:
+    """The share of samples whose class is right.
 
     Several scores a sample, (n, k): the largest one's index is the class, the targets are indices (n,) or one-hot
-    (n, k). One score, (n,) or (n, 1): its sign is the class, targets above 0 are the positive class.
+    (n, k). One score, (n,) or (n, 1): the class is positive above ``threshold``. Without one it is 0 for targets -1 and
+    1; for targets 0 and 1 it is 0.5 where all predictions are probabilities, from 0 to 1, else 0, as of logits.
+    In `fit` it is the loss that says so: 0 for hinge and logits, 0.5 for `binary_cross_entropy`, and halfway between
+    the two targets for mse, mae and huber; ``functools.partial(accuracy, threshold=0.3)`` is a metric too.
+
+    Raises:
+        ShapeError: the shapes don't fit.
+        ValueError: targets of one score that are neither 0 and 1 nor -1 and 1; a row with more than one largest target.
 
     >>> accuracy(np.array([[0.1, 2.0], [3.0, 1.0]]), np.array([1, 1]))
     0.5
-    >>> accuracy(np.array([0.3, -2.0]), np.array([1, -1]))
-    1.0
+    >>> accuracy(np.array([0.3, -2.0]), np.array([1, -1])), accuracy(np.array([0.3, 0.9]), np.array([0, 1]))
+    (1.0, 1.0)
     """
     if predictions.ndim == 2 and predictions.shape[1] > 1:
-        if targets.ndim == 2 and targets.shape == predictions.shape:
-            targets = targets.argmax(axis=1)
         guessed: NDArray[Any] = predictions.argmax(axis=1)
+        truth = _classes(targets) if targets.shape == predictions.shape else targets
     else:
-        guessed, targets = predictions.ravel() > 0, targets.ravel() > 0
-    if guessed.shape != targets.shape:
+        at = threshold_for(predictions, targets) if threshold is None else threshold
+        guessed, truth = predictions.ravel() > at, is_positive(targets.ravel(), "accuracy")
+    if guessed.shape != truth.shape:
         raise _unfit("accuracy", predictions, targets)
-    return float(np.mean(guessed == targets))
+    return float(np.mean(guessed == truth))
+
+
+def _classes(targets: NDArray[Any]) -> NDArray[Any]:
+    """The class of each one-hot row."""
+    if ((targets == targets.max(axis=1, keepdims=True)).sum(axis=1) > 1).any():
+        raise ValueError("accuracy of several scores a sample needs one class for each, but a row of targets has more")
+    found: NDArray[Any] = targets.argmax(axis=1)
+    return found
 
 
 def mse(predictions: NDArray[np.float64], targets: NDArray[Any]) -> float:
@@ -59,8 +77,10 @@ METRICS: dict[str, Metric] = {"accuracy": accuracy, "mse": mse, "mae": mae}
 """The metrics that `fit` knows by name."""
 
 
-def named_metrics(metrics: Sequence[str | Metric]) -> dict[str, Metric]:
+def named_metrics(metrics: Sequence[str | Metric], loss: Any = None) -> dict[str, Metric]:
     """The metrics by the names under which the history keeps them: a function's own name.
+
+    `accuracy` decides as ``loss`` does.
 
     Raises:
         ValueError: an unknown name (the known ones are listed), or one twice.
@@ -76,8 +96,18 @@ def named_metrics(metrics: Sequence[str | Metric]) -> dict[str, Metric]:
         name, metric = _named(given)
         if name in found:
             raise ValueError(f"metrics: {name!r} is there twice; give each function a __name__ of its own")
-        found[name] = metric
+        found[name] = _accuracy_under(loss) if metric is accuracy else metric
     return found
+
+
+def _accuracy_under(loss: Any) -> Metric:
+    """The accuracy of what was trained by this loss."""
+    loss = getattr(loss, "function", loss)  # of a loss that is a module
+    if loss not in DECIDES_AT:
+        return accuracy
+    at = DECIDES_AT[loss]
+    halfway = lambda predictions, targets: accuracy(predictions, targets, 0.0 if (targets < 0).any() else 0.5)
+    return halfway if at is None else partial(accuracy, threshold=at)
 
 
 def _named(given: str | Metric) -> tuple[str, Metric]:
@@ -85,7 +115,8 @@ def _named(given: str | Metric) -> tuple[str, Metric]:
         return given, by_name(METRICS, given, "a metric")
     if not callable(given):
         raise TypeError(f"a metric is a name or a function of (predictions, targets), got {given!r}")
-    name = getattr(given, "__name__", type(given).__name__)
+    function = given.func if isinstance(given, partial) else given
+    name = getattr(function, "__name__", type(given).__name__)
     if name in _TAKEN or name.startswith("val_"):
         raise ValueError(f"metrics: the history has the name {name!r} for itself; call the function otherwise")
     return name, given

@@ -14,6 +14,7 @@ from ..checks import whole_number
 from ..data.sampling import check_fraction
 from ..errors import NonFiniteError, ShapeError
 from ..nn import losses
+from ..nn.module import Module
 from ..optim import Optimizer
 from ..optim.parameters import parameter_list
 from ..optim.rule import Interval, as_number
@@ -77,6 +78,9 @@ class Options:
         mine = _parameters(model)
         found["optimizer"] = optimizer = _optimizer(self.optimizer, mine)
         optimizer.look_for_more()
+        optimizer.refuse_frozen()
+        if isinstance(model, Module):
+            optimizer.compare_with(model)
         found["trained"] = trained = Trained(optimizer.params, *mine)
         _refuse_nonfinite(trained, model)
         found["loss"] = _loss(self.loss)
@@ -85,7 +89,7 @@ class Options:
         if self.clip_norm is not None:
             found["clip_norm"] = as_number(self.clip_norm, "fit: clip_norm", Interval())
         found["callbacks"] = Callbacks(given["callbacks"])
-        found["metrics"] = named_metrics(given["metrics"])
+        found["metrics"] = named_metrics(given["metrics"], found["loss"])
         vars(self).update(found)  # frozen from here on
 
     def refresh(self) -> None:

@@ -20,7 +20,9 @@ def test_each_stage_has_a_name_and_a_line():
 
 @pytest.mark.parametrize("stage", ["?", "Dots", "", 3])
 def test_an_unknown_stage_is_refused_with_a_list(stage):
-    with pytest.raises(ValueError, match=r"is not a stage of the compiler; known: trace, totals, dots, .*, code$"):
+    guess = r"; did you mean 'dots'\?" if stage == "Dots" else ""
+    message = f"is not a stage of the compiler; known: trace, totals, dots, .*, code{guess}$"
+    with pytest.raises(ValueError, match=message):
         program_of(lambda x: x * 2.0).explain(stage=stage)
 
 

@@ -203,6 +203,14 @@ ORACLES = {
     ),
     "maximum": Oracle(max, (lambda a, b: mpf(a > b), lambda a, b: mpf(a < b)), floats=0.0, arrays=0.0, analytic=False),
     "minimum": Oracle(min, (lambda a, b: mpf(a < b), lambda a, b: mpf(a > b)), floats=0.0, arrays=0.0, analytic=False),
+    "clamp": Oracle(  # without bounds; those are in a test of their own
+        lambda x, **_: mpf(x),
+        (lambda x: mpf(1),),
+        floats=0.0,
+        arrays=0.0,
+        at_infinity=(-INF, INF),
+        analytic=False,
+    ),
     # It passes on all or nothing: there is no slope to tell.
     "where": Oracle(lambda condition, a, b: a if condition else b, (), floats=0.0, arrays=0.0, analytic=False),
     "logsumexp": Oracle(

@@ -153,7 +153,8 @@ def test_attributes_by_method(unary: Op) -> None:
         bound = unary.bind(**{name: 0.7})
         expected, partials = declared(bound, (-1.5,)) or (math.nan, ())
         assert_node(getattr(x, unary.name)(**{name: 0.7}), bound, (x,), expected, partials)
-        assert_node(getattr(x, unary.name)(0.7), bound, (x,), expected, partials)
+        if name == next(iter(unary.attributes)):
+            assert_node(getattr(x, unary.name)(0.7), bound, (x,), expected, partials)
         assert getattr(x.detach(), unary.name)(**{name: 0.7}).data == expected
 
 

@@ -103,7 +103,6 @@ def test_data_and_grad_are_views() -> None:
         ([[1.0], [1.0, 2.0]], TypeError, "holds real numbers, got list"),
         (np.ones((2, 3), dtype=bool), TypeError, "holds real numbers"),
         (rows().tolist(), TypeError, "holds real numbers"),
-        (None, TypeError, "holds real numbers, got NoneType"),
     ],
 )
 def test_what_does_not_fit_changes_nothing(numbers: Any, error: type[Exception], text: str) -> None:
@@ -113,6 +112,15 @@ def test_what_does_not_fit_changes_nothing(numbers: Any, error: type[Exception],
             set_it()
     assert w.data.tolist() == [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]
     assert not any(p.has_grad for p in w.faces())
+
+
+def test_none_as_a_gradient_is_no_gradient() -> None:
+    w, lone, v = rows(), Parameter(1.0), Value(1.0)
+    (w[1, 2] * lone * v).backward()
+    assert (w[1, 2].has_grad, lone.has_grad, v.has_grad) == (True, True, True)
+    w.grad = lone.grad = v.grad = None
+    assert (w[1, 2].has_grad, lone.has_grad, v.has_grad) == (False, False, False)
+    assert (w.grad.tolist(), lone.grad, v.grad) == ([[0.0] * 3] * 2, 0.0, 0.0)
 
 
 def test_faces_are_one_object_however_they_are_reached() -> None:

@@ -182,4 +182,5 @@ def test_memory_of_a_node_is_at_most_half_of_micrograds() -> None:
 
 def test_constants_are_small_too() -> None:
     assert sys.getsizeof(Constant(1.0)) <= 120
-    assert sys.getsizeof(Value(1.0)) <= 120
+    assert sys.getsizeof(Value(1.0) * 2.0) <= 120
+    assert sys.getsizeof(Value(1.0)) <= 136, "a leaf has room for attributes"

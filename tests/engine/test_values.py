@@ -8,7 +8,7 @@ import pytest
 from mpmath import mp, mpf
 
 import autograd
-from autograd import DomainError, Op, Value, declare
+from autograd import Constant, DomainError, Op, Value, declare
 from tests.engine.operations import INF, NAN, ORACLES
 
 
@@ -208,12 +208,14 @@ def test_the_wrong_number_of_arguments() -> None:
         autograd.maximum(1.0)
     with pytest.raises(TypeError, match="logsumexp needs at least one argument"):
         autograd.logsumexp()
-    with pytest.raises(TypeError, match="tanh has no attribute slope; it has: none"):
+    with pytest.raises(TypeError, match="tanh has no argument slope; it has: none"):
         autograd.tanh(1.0, slope=2.0)
-    with pytest.raises(TypeError, match="leaky_relu has no attribute alpha; it has: slope"):
+    with pytest.raises(TypeError, match="leaky_relu has no argument alpha; it is called slope here; it has: slope"):
         autograd.leaky_relu(Value(1.0), alpha=2.0)
-    with pytest.raises(TypeError, match=r"leaky_relu\(x\) takes 1 argument, got 2; give slope by its name, slope=0.01"):
-        autograd.leaky_relu(Value(1.0), 0.2)
+    with pytest.raises(TypeError, match=r"leaky_relu\(x\) takes 1 argument, then slope=0.01, got 3"):
+        autograd.leaky_relu(Value(1.0), 0.2, 0.3)
+    with pytest.raises(TypeError, match=r"leaky_relu got slope twice: 0.2 in its place, and 0.3"):
+        autograd.leaky_relu(Value(1.0), 0.2, slope=0.3)
     with pytest.raises(TypeError, match=r"the attribute slope of leaky_relu is a plain number.*got str: 'steep'"):
         autograd.leaky_relu(Value(1.0), slope="steep")
 
@@ -227,4 +229,32 @@ def test_attributes() -> None:
     x = Value(-2.0)
     x.leaky_relu(0.2).backward()
     assert x.grad == 0.2
+    assert autograd.leaky_relu(-2.0, 0.2) == Constant(-2.0).leaky_relu(0.2).data == -0.4
+    assert autograd.leaky_relu(Value(-2.0), slope=None).data == -0.02
     assert repr(bound) == "<Op leaky_relu, slope=0.2>"
+
+
+@pytest.mark.parametrize(
+    ("x", "bounds", "value", "slope"),
+    [
+        (2.0, {"min": -1.0, "max": 1.0}, 1.0, 0.0),
+        (-2.0, {"min": -1.0, "max": 1.0}, -1.0, 0.0),
+        (0.25, {"min": -1.0, "max": 1.0}, 0.25, 1.0),
+        (1.0, {"max": 1.0}, 1.0, 1.0),
+        (-1.0, {"min": -1.0, "max": None}, -1.0, 1.0),
+        (5.0, {"min": 3.0, "max": 2.0}, 2.0, 0.0),
+        (5.0, {}, 5.0, 1.0),
+    ],
+)
+def test_clamp_is_that_of_pytorch(x: float, bounds: dict[str, float | None], value: float, slope: float) -> None:
+    leaf = Value(x)
+    y = leaf.clamp(**bounds)
+    y.backward()
+    assert (y.data, leaf.grad) == (value, slope)
+    assert autograd.clamp(x, *bounds.values() if "min" in bounds else (None, *bounds.values())) == value
+    assert autograd.clamp(np.array([x]), **bounds).tolist() == [value]
+    for backend in ("numpy", "llvm"):
+        program = autograd.compile(lambda v: 3.0 * autograd.clamp(v, **bounds), backend)
+        assert program(np.array([x])).tolist() == [3.0 * value]
+        assert program.gradients(np.array([x]))[0].tolist() == [3.0 * slope]
+    assert math.isnan(autograd.clamp(math.nan, 0.0, 1.0))

@@ -1,7 +1,7 @@
 """The layers, a line each: one of two inputs, and its formula over NumPy arrays.
 
 The batteries over layers go over this table; a layer of the package that is in none of its lines turns them red.
-(Activations have a table of their own, in `autograd/nn/activations.py`.)
+(Activations have a table of their own, in `autograd/nn/activations.py`; losses in `tests/nn/test_criteria.py`.)
 """
 
 from collections.abc import Callable, Mapping
@@ -13,6 +13,7 @@ import pytest
 
 from autograd import nn
 from autograd.nn.activations import Elementwise
+from autograd.nn.criteria import Loss
 from tests.project.tree import classes_of
 
 State = Mapping[str, Any]
@@ -32,9 +33,26 @@ def mlp(state: State, x: Any) -> Any:
     return state["layers.1.weight"] @ hidden + state["layers.1.bias"]
 
 
+def logits(s: State, x: Any) -> Any:
+    """Of a linear layer at the beginning."""
+    return s["0.weight"] @ x + s["0.bias"]
+
+
 def batch_norm(s: State, x: Any) -> Any:
     """In evaluation: by what it kept of the batches."""
     return (x - s["running_mean"]) / np.sqrt(s["running_var"] + 1e-5) * s["weight"] + s["bias"]
+
+
+class Listed(nn.Module):
+    """Goes through a list of modules itself."""
+
+    def __init__(self, seed: int) -> None:
+        self.blocks = nn.ModuleList([nn.Linear(2, 3, rng=seed), nn.Linear(3, 1, bias=False, rng=seed), nn.Identity()])
+
+    def forward(self, x: Any) -> Any:
+        for block in self.blocks:
+            x = block(x)
+        return x
 
 
 LAYERS = {
@@ -49,6 +67,17 @@ LAYERS = {
     "sequential": Line(
         lambda seed: nn.Sequential(nn.Linear(2, 3, rng=seed), nn.Sigmoid()),
         lambda s, x: 1 / (1 + np.exp(-s["0.weight"] @ x - s["0.bias"])),
+    ),
+    "identity and list": Line(
+        lambda seed: Listed(seed), lambda s, x: s["blocks.1.weight"] @ (s["blocks.0.weight"] @ x + s["blocks.0.bias"])
+    ),
+    "softmax": Line(
+        lambda seed: nn.Sequential(nn.Linear(2, 3, rng=seed), nn.Softmax()),
+        lambda s, x: np.exp(logits(s, x)) / np.exp(logits(s, x)).sum(),
+    ),
+    "log softmax": Line(
+        lambda seed: nn.Sequential(nn.Linear(2, 3, rng=seed), nn.LogSoftmax(dim=-1)),
+        lambda s, x: logits(s, x) - np.log(np.exp(logits(s, x)).sum()),
     ),
     "dropout in evaluation": Line(
         lambda seed: nn.Sequential(nn.Dropout(0.5, rng=seed), nn.Linear(2, 1, rng=seed)).eval(),
@@ -65,4 +94,4 @@ every_layer = pytest.mark.parametrize("line", LAYERS.values(), ids=list(LAYERS))
 
 def of_the_package() -> set[type[nn.Module]]:
     """The layers in the files of `autograd.nn`, exported or not; activations have a table of their own."""
-    return {kind for kind in classes_of(nn, nn.Module) if not issubclass(kind, Elementwise)}
+    return {kind for kind in classes_of(nn, nn.Module) if not issubclass(kind, Elementwise | Loss)}

@@ -17,6 +17,11 @@ SCHEMES = [
     (init.xavier, 0.1414213562373095, False),  # 1 / sqrt(50)
     (init.glorot_normal, 0.08944271909999159, False),  # sqrt(2 / 250)
     (init.glorot_uniform, 0.08944271909999159, True),
+    (init.xavier_normal, 0.08944271909999159, False),
+    (init.xavier_uniform(gain=2.0), 0.17888543819998318, True),
+    (init.kaiming_normal, 0.2, False),
+    (init.kaiming_uniform, 0.2, True),
+    (init.kaiming_uniform(gain=1.0), 0.1414213562373095, True),
     (init.he, 0.2, False),  # sqrt(2 / 50)
     (init.he_normal, 0.2, False),
     (init.he_uniform, 0.2, True),

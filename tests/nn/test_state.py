@@ -209,3 +209,35 @@ def test_a_read_only_buffer_is_found_before_anything_is_set() -> None:
         model.load_state_dict({name: array + 1 for name, array in before.items()})
     for name, array in model.state_dict().items():
         assert np.array_equal(array, before[name])
+
+
+class Tensor:
+    """What a tensor of PyTorch is for NumPy: float32 numbers that become an array when they are asked for one."""
+
+    def __init__(self, numbers: object) -> None:
+        self._numbers = np.asarray(numbers, dtype=np.float32)
+
+    def __array__(self, dtype: object = None, copy: object = None) -> object:
+        return self._numbers
+
+
+def test_a_state_of_pytorch_loads_and_ours_has_its_names() -> None:
+    """Those that ``torch.nn.Sequential(Linear(2, 3), Tanh(), BatchNorm1d(3), LayerNorm(3))`` has."""
+    model = nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.BatchNorm(3), nn.LayerNorm(3))
+    shapes = {
+        "0.weight": (3, 2),
+        "0.bias": (3,),
+        "2.weight": (3,),
+        "2.bias": (3,),
+        "2.running_mean": (3,),
+        "2.running_var": (3,),
+        "2.num_batches_tracked": (),
+        "3.weight": (3,),
+        "3.bias": (3,),
+    }
+    theirs = {name: Tensor(np.random.default_rng(len(name)).uniform(0.5, 1.0, shape)) for name, shape in shapes.items()}
+    assert model.load_state_dict(theirs) == ([], [])
+    ours = model.state_dict()
+    assert ours.keys() == theirs.keys()
+    for name, tensor in theirs.items():
+        np.testing.assert_array_equal(ours[name], np.asarray(tensor))

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd import Parameter, Value, nn, optim
+from autograd import Parameter, Value, compile, nn, optim
 from autograd.optim import SGD, Adagrad, Adam, AdamW, Interval, Momentum, Optimizer, RMSprop, number
 from tests.optim.optimizers import OPTIMIZERS, Lion, every_kind, every_optimizer
 from tests.project.tree import classes_of
@@ -309,7 +309,10 @@ def test_a_state_that_does_not_fit_changes_nothing(saved: dict[str, Any], error:
 
 def test_a_hyperparameter_set_later_counts_from_the_next_step() -> None:
     changed, other = Adam(fresh(), lr=0.1), Adam(fresh(), lr=0.1, betas=(0.5, 0.9), maximize=True)
-    changed.step(), other.step()  # without gradients: nothing moves
+    for optimizer in (changed, other):
+        for p in optimizer.params:
+            p.grad = 0.0  # nothing moves
+        optimizer.step()
     changed.betas, changed.maximize = (0.5, 0.9), True
     assert (changed.betas, changed.maximize, changed.rule) == ((0.5, 0.9), True, other.rule)
     assert train(changed, 3, seed=1) == train(other, 3, seed=1)
@@ -426,7 +429,7 @@ def test_the_rate_is_no_constant_of_a_formula() -> None:
             return p - self.lr * g, {}
 
     with pytest.raises(TypeError, match=r"a formula takes lr from h\['lr'\]: it changes from step to step"):
-        Reading([Parameter(1.0)]).step()
+        with_gradient(Reading([Parameter(1.0)])).step()
 
 
 def test_a_state_that_was_not_declared_is_refused() -> None:
@@ -438,7 +441,7 @@ def test_a_state_that_was_not_declared_is_refused() -> None:
 
     message = r"Forgetful\.update gives the state \['b'\], but its initial_state names \['a'\]"
     with pytest.raises(ValueError, match=message):
-        Forgetful([Parameter(1.0)]).step()
+        with_gradient(Forgetful([Parameter(1.0)])).step()
 
 
 def test_a_class_without_a_formula_says_what_is_missing() -> None:
@@ -465,7 +468,7 @@ def test_a_field_that_is_no_hyperparameter_is_refused() -> None:
 
 
 def test_a_rule_in_the_manner_of_version_0_1_is_told_the_new_way() -> None:
-    with pytest.raises(ImportError, match=r"Rule is gone.*class Sign\(Optimizer\)"):
+    with pytest.raises(ImportError, match=r"Rule; it is gone.*class Sign\(Optimizer\)"):
         from autograd.optim import Rule  # noqa: F401
 
 
@@ -497,7 +500,7 @@ twice = Parameter(1.0, label="layers.0.weight")
             "Adam: params[1] is a Value, not a Parameter: Value(data=2.0, grad=0.0, label='x')" + CURE,
         ),
         ([0.5], TypeError, "Adam: params[0] is a float, not a Parameter: 0.5" + CURE),
-        ([{"params": []}], TypeError, "Adam: params[0] is a dict, not a Parameter"),
+        ([{"params": []}], TypeError, "Adam: there are no groups of parameters; make an optimizer for each"),
         (Parameter(1.0), TypeError, "Adam: params is a Parameter, not a list in a fixed order" + CURE),
         ({Parameter(1.0)}, TypeError, "Adam: params is a set, not a list in a fixed order" + CURE),
         (7, TypeError, "Adam: params is a int, not a list in a fixed order" + CURE),
@@ -617,15 +620,52 @@ def test_attributes_of_your_own_are_copied() -> None:
     assert vars(twin).keys() == vars(optimizer).keys()
 
 
+def with_gradient(optimizer: Optimizer) -> Optimizer:
+    for p in optimizer.params:
+        p.grad = 1.0
+    return optimizer
+
+
 def test_a_model_that_grew_before_the_optimizer_was_made_is_told_of_too() -> None:
     model = nn.Module()
     model.first = nn.Linear(1, 1)
     known = model.parameters()
     model.second = nn.Linear(1, 1)
-    optimizer = SGD(known, lr=0.1)
+    optimizer = with_gradient(SGD(known, lr=0.1))
     with pytest.warns(UserWarning, match="2 of its parameters"):
         optimizer.step()
     optimizer.step()  # warns once
+
+
+@every_kind
+def test_a_first_step_without_any_backward_is_told_once(kind: type[Optimizer]) -> None:
+    model = nn.MLP(2, [3, 1], rng=0)
+    optimizer = kind(model, lr=0.1)
+    message = rf"{kind.__name__}: step\(\) before any backward, .* then loss\.backward\(\) .* then step\(\)"
+    with pytest.warns(UserWarning, match=message) as caught:
+        optimizer.step()
+    optimizer.step()
+    assert (len(caught), caught[0].filename) == (1, __file__)
+
+
+@pytest.mark.parametrize("zeroed", [False, True])
+def test_a_backward_or_numbers_of_ones_own_are_gradients(zeroed: bool) -> None:
+    for fill in (
+        lambda m: m([1.0, 2.0]).backward(),
+        lambda m: (0.0 * m([1.0, 2.0])).backward(),  # a slope of zero is one
+        lambda m: compile(m, backend="numpy").backward(np.ones((2, 2))),
+        lambda m: m.layers[0].weight.grad.fill(1.0),
+    ):
+        model = nn.MLP(2, [3, 1], rng=0)
+        optimizer = SGD(model, lr=0.1)
+        fill(model)
+        if zeroed:  # in the wrong order
+            optimizer.zero_grad()
+            with pytest.warns(UserWarning, match="no parameter has a gradient"):
+                optimizer.step()
+        else:
+            optimizer.step()
+            copy.deepcopy(optimizer).step()
 
 
 def test_values_in_a_module_are_named_where_parameters_were_meant() -> None:

@@ -19,7 +19,9 @@ from autograd.optim import (
     Adam,
     CosineAnnealingLR,
     ExponentialLR,
+    LambdaLR,
     LinearLR,
+    OneCycleLR,
     Schedule,
     SequentialLR,
     StepLR,
@@ -27,8 +29,15 @@ from autograd.optim import (
 
 REFERENCE = json.loads((Path(__file__).parents[1] / "reference" / "pytorch_sequences.json").read_text(encoding="utf-8"))
 RATE = REFERENCE["scheduled_lr"]
+
+
+def slower(t: int) -> float:
+    return 1 / (1 + t)
+
+
 # What PyTorch hasn't tried has its line here: arguments, and the factor of the rate after t steps.
 CLOSED_FORMS: list[tuple[type[Schedule], dict[str, Any], Callable[[int], float]]] = [
+    (LambdaLR, {"lr_lambda": slower}, lambda t: 1 / (1 + t)),
     (LinearLR, {"start_factor": 0.25, "total_iters": 6}, lambda t: min(1.0, 0.25 + 0.125 * t)),
 ]
 CASES = REFERENCE["schedules"] + [
@@ -154,6 +163,19 @@ def test_an_optimizers_checkpoint_keeps_the_base_of_its_schedule() -> None:
     assert rates(resumed, 9) == rates(schedule, 9)
 
 
+def test_the_last_rate_is_a_list_as_in_pytorch() -> None:
+    schedule = ExponentialLR(sgd(0.8), gamma=0.5)
+    schedule.step()
+    assert schedule.get_last_lr() == [schedule.last_lr] == [0.4]
+
+
+def test_after_one_cycle_the_rate_stays_where_it_is() -> None:
+    schedule = OneCycleLR(sgd(), max_lr=1.0, total_steps=5, final_div_factor=10.0)
+    assert rates(schedule, 9)[4:] == pytest.approx([0.004] * 5)
+    whole = OneCycleLR(sgd(), 1.0, 1)
+    assert rates(whole, 3) == pytest.approx([whole.rate(0)] * 3)
+
+
 def test_a_rate_of_zero_stays_zero() -> None:
     assert set(rates(CosineAnnealingLR(sgd(0.0), T_max=3), 8)) == {0.0}
 
@@ -212,6 +234,20 @@ def test_repr_shows_arguments_and_count() -> None:
             "make each with the optimizer that SequentialLR gets",
         ),
         (lambda opt: SequentialLR(opt, [None], []), ValueError, "SequentialLR: schedulers[0] is None, not a schedule"),
+        (lambda opt: LambdaLR(opt, 0.5), TypeError, "LambdaLR: lr_lambda must be a function of the count of steps"),
+        (lambda opt: LambdaLR(opt, lambda t: -1.0), ValueError, "LambdaLR: what lr_lambda gives after 0 steps must be"),
+        (lambda opt: LambdaLR(opt, lambda t: None), TypeError, "LambdaLR: what lr_lambda gives after 0 steps must be"),
+        (lambda opt: OneCycleLR(opt, 1.0), ValueError, "OneCycleLR: give total_steps, or epochs and steps_per_epoch"),
+        (lambda opt: OneCycleLR(opt, 1.0, 0), ValueError, "OneCycleLR: total_steps must be a whole number of steps"),
+        (lambda opt: OneCycleLR(opt, 0.0, 9), ValueError, "OneCycleLR: max_lr must be a finite number in (0, inf)"),
+        (
+            lambda opt: OneCycleLR(opt, 1.0, 9, pct_start=2),
+            ValueError,
+            "OneCycleLR: pct_start must be a finite number in",
+        ),
+        (lambda opt: OneCycleLR(opt, 1.0, 9, anneal_strategy="sin"), ValueError, "is 'cos' or 'linear', got 'sin'"),
+        (lambda opt: OneCycleLR(opt, 1.0, 9, cycle_momentum=True), ValueError, "momentum isn't cycled here"),
+        (lambda opt: OneCycleLR(sgd(0.0), 1.0, 9), ValueError, "the optimizer's rate must be above 0"),
         (lambda _: StepLR([1.0], 2), TypeError, "StepLR: the first argument must be an optimizer, got a list"),
     ],
 )

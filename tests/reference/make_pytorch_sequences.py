@@ -59,6 +59,14 @@ SCHEDULES: list[list[tuple[str, dict[str, Any]]]] = [
     [("ExponentialLR", {"gamma": 0.93})],
     [("CosineAnnealingLR", {"T_max": 60})],
     [("CosineAnnealingLR", {"T_max": 13, "eta_min": 0.05})],
+    [("OneCycleLR", {"max_lr": 1.5, "total_steps": 60})],
+    [("OneCycleLR", {"max_lr": 1.5, "total_steps": 60, "pct_start": 0.45, "anneal_strategy": "linear"})],
+    [
+        (
+            "OneCycleLR",
+            {"max_lr": 0.5, "epochs": 6, "steps_per_epoch": 10, "three_phase": True, "div_factor": 10.0},
+        )
+    ],
     [("LinearLR", {})],
     [("LinearLR", {"start_factor": 0.01, "end_factor": 0.8, "total_iters": 20})],
     [("LinearLR", {"start_factor": 0.1, "total_iters": 10}), ("CosineAnnealingLR", {"T_max": 50})],
@@ -70,6 +78,17 @@ SCHEDULES: list[list[tuple[str, dict[str, Any]]]] = [
 ]
 MILESTONES = (10, 25)
 SCHEDULED_LR = 0.4
+
+PLATEAUS: list[dict[str, Any]] = [
+    {},
+    {"patience": 2},
+    {"patience": 1, "factor": 0.5, "cooldown": 3, "min_lr": 0.02},
+    {"patience": 0, "factor": 0.7, "threshold": 0.1},
+    {"patience": 1, "factor": 0.7, "threshold": 0.05, "threshold_mode": "abs"},
+    {"patience": 2, "factor": 0.3, "mode": "max"},
+    {"patience": 1, "factor": 0.6, "mode": "max", "threshold": 0.2, "threshold_mode": "abs"},
+    {"patience": 0, "factor": 0.99, "eps": 0.01},
+]
 
 NORMS: list[tuple[float, float]] = [(0.5, 2.0), (1e9, 2.0), (0.5, 1.0), (0.5, 3.5), (0.5, float("inf")), (0.0, 2.0)]
 
@@ -100,7 +119,11 @@ def optimizer_case(name: str, options: dict[str, Any]) -> dict[str, Any]:
 
 def schedule_case(parts: list[tuple[str, dict[str, Any]]]) -> dict[str, Any]:
     optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=SCHEDULED_LR)
-    made = [getattr(torch.optim.lr_scheduler, name)(optimizer, **options) for name, options in parts]
+    without = {"cycle_momentum": False}  # which of all schedules one has, and SGD without momentum needs
+    made = [
+        getattr(torch.optim.lr_scheduler, name)(optimizer, **options, **(without if name == "OneCycleLR" else {}))
+        for name, options in parts
+    ]
     milestones = list(MILESTONES[: len(parts) - 1])
     schedule = torch.optim.lr_scheduler.SequentialLR(optimizer, made, milestones) if milestones else made[0]
     rates = []
@@ -109,6 +132,22 @@ def schedule_case(parts: list[tuple[str, dict[str, Any]]]) -> dict[str, Any]:
         optimizer.step()
         schedule.step()
     return {"parts": parts, "milestones": milestones, "lr": rates}
+
+
+def watched() -> list[float]:
+    """A loss that falls, stays, and jumps."""
+    noise = np.random.default_rng(7).normal(size=STEPS)
+    return (2.0 * np.exp(-np.arange(STEPS) / 8) + 0.5 + 0.05 * noise).round(2).tolist()
+
+
+def plateau_case(options: dict[str, Any]) -> dict[str, Any]:
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=SCHEDULED_LR)
+    schedule = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, **options)
+    rates = []
+    for number in watched():
+        schedule.step(number)
+        rates.append(optimizer.param_groups[0]["lr"])
+    return {"options": options, "lr": rates}
 
 
 def clipping_case(most: float, order: float) -> dict[str, Any]:
@@ -127,6 +166,8 @@ if __name__ == "__main__":
         "optimizers": [optimizer_case(*case) for case in OPTIMIZERS],
         "scheduled_lr": SCHEDULED_LR,
         "schedules": [schedule_case(parts) for parts in SCHEDULES],
+        "watched": watched(),
+        "plateaus": [plateau_case(options) for options in PLATEAUS],
         "clipping": [clipping_case(*case) for case in NORMS],
     }
     lines = []

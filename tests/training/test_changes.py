@@ -129,7 +129,7 @@ def the_data(case):
 
 def data_that_is_converted(case):
     case.X, case.Y = case.X.astype(np.float32), (case.Y > 0).astype(int)
-    case.options["loss"] = "binary_cross_entropy"
+    case.options["loss"] = "binary_cross_entropy_with_logits"
 
     def change(state):
         case.X += 0.1

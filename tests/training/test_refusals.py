@@ -144,6 +144,20 @@ def test_an_error_before_training_names_its_sample():
     assert caught.value.__notes__ == ["in fit: sample 0 (row 0 of X), tried before training"]
 
 
+@pytest.mark.parametrize("mode", ["eager", "auto"])
+def test_parameters_that_the_optimizer_lacks_are_told_once(mode):
+    model = nn.MLP(1, [2, 1], rng=0)
+    head = SGD(model.layers[1].parameters(), lr=0.1)
+    arguments = {"loss": "mse", "optimizer": head, "epochs": 1, "progress": False, "mode": mode}
+    with pytest.warns(
+        UserWarning, match=r"SGD lacks 4 of .* make it of all, SGD\(model\.parameters\(\), \.\.\."
+    ) as caught:
+        fit(model, [1.0], [2.0], **arguments)
+    assert (len(caught), caught[0].filename) == (1, __file__)
+    fit(model, [1.0], [2.0], **arguments)
+    fit(model.layers[1], [[1.0, 2.0]], [2.0], **arguments)
+
+
 MODES = pytest.mark.parametrize("mode", ["eager", "compiled"])
 
 

@@ -115,16 +115,6 @@ def test_import_is_light():
     assert subprocess.run([sys.executable, "-c", code], check=False, cwd=sys.path[0] or None).returncode == 0
 
 
-def test_jupyter_gets_svg_and_text(small):
-    drawing = draw(small(), layout="layered")
-    assert drawing._repr_svg_() == drawing.svg()
-    bundle = drawing._repr_mimebundle_()
-    assert sorted(bundle) == ["image/svg+xml", "text/plain"]
-    assert bundle["text/plain"] == "<Drawing of 7 nodes and 6 edges: L = -8.0, backward not run yet>"
-    assert sorted(drawing._repr_mimebundle_(include=["text/plain"])) == ["text/plain"]
-    assert sorted(drawing._repr_mimebundle_(exclude=["text/plain"])) == ["image/svg+xml"]
-
-
 def test_a_drawing_holds_what_was(small):
     root = small()
     drawing = draw(root, layout="layered")

@@ -1,8 +1,10 @@
 import sys
+from inspect import getmembers, isfunction
 
 import matplotlib
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from autograd import nn
 from tests.project.tree import modules_of
@@ -23,7 +25,10 @@ every_plot = pytest.mark.parametrize("make", PLOTS.values(), ids=list(PLOTS))
 
 def test_every_plot_of_the_package_is_exported_and_tried():
     for module in modules_of(plot):
-        for name in module.__all__ if module.__name__ != "viz.plot.style" else ():
+        if module.__name__ in ("viz.plot.style", "viz.plot.figure"):
+            continue
+        made = [name for name, thing in getmembers(module, isfunction) if thing.__module__ == module.__name__]
+        for name in (name for name in made if name[0] != "_"):
             assert name in plot.__all__, f"export {name} in viz/plot/__init__.py"
             assert name in PLOTS, f'add a line "{name}": lambda: ... to PLOTS in tests/viz/test_plot.py'
 
@@ -101,6 +106,30 @@ def test_boundary_by_sign(classes):
     assert len(colours) == 2
 
 
+def title_and_legend(figure):
+    (axes,) = figure.axes
+    return axes.get_title(loc="left"), axes.get_legend().get_title().get_text()
+
+
+def test_boundary_of_probabilities_is_at_a_half():
+    figure = decision_boundary(lambda p: 1 / (1 + np.exp(-9 * (p[:, 0] - 0.5))), X, [0, 1, 0, 1], resolution=30)
+    assert title_and_legend(figure) == ("4 of 4 right (100 %)", "class (at 0.5)")
+    (line,) = [c for c in figure.axes[0].collections if hasattr(c, "levels")]
+    assert np.abs(line.get_paths()[0].vertices[:, 0] - 0.5).max() < 1e-9
+
+
+@pytest.mark.parametrize(("classes", "shift", "right"), [([-1, 1, -1, 1], 0.5, 2), ([0, 1, 0, 1], 0.0, 4)])
+def test_boundary_of_other_scores_is_at_zero(classes, shift, right):
+    """Where the classes are -1 and 1, scores from 0 to 1 are scores as others are."""
+    figure = decision_boundary(lambda p: np.clip(p[:, 0], 0, 1) - 0.5 + shift * 1.2, X, classes, resolution=30)
+    assert title_and_legend(figure) == (f"{right} of 4 right ({25 * right} %)", "class")
+
+
+def test_boundary_at_a_given_threshold():
+    figure = decision_boundary(lambda p: p[:, 0], X, [0, 0, 0, 0], resolution=30, threshold=2.0)
+    assert title_and_legend(figure) == ("4 of 4 right (100 %)", "class (at 2)")
+
+
 def test_boundary_by_largest_logit():
     corners = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
     figure = decision_boundary(
@@ -142,6 +171,16 @@ def test_boundary_of_a_model_names_the_cure():
 def test_a_curve_of_plain_numbers_names_the_cure():
     with pytest.raises(TypeError, match=r"maps names to numbers, got list: pass what fit\(\) returned"):
         loss_curve([1.0, 0.5])
+
+
+def test_a_figure_shows_itself_as_it_would_be_saved(tmp_path):
+    figure = loss_curve(HISTORY)
+    positions = [axes.get_position().bounds for axes in figure.axes]
+    png, metadata = figure._repr_png_()
+    assert png == save(figure, tmp_path / "a.png").read_bytes()
+    assert metadata == {"width": 640}
+    assert [axes.get_position().bounds for axes in figure.axes] == positions
+    assert isinstance(figure, Figure)
 
 
 def test_save_says_what_is_wrong(tmp_path):

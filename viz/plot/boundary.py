@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from autograd.calls import public
+from autograd.decision import threshold_for
 
 from .style import MARKERS, new_figure, styled
 
@@ -14,13 +17,12 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["decision_boundary"]
-
 Floats = NDArray[np.float64]
 # Okabe and Ito, "Color Universal Design" (2008); blue and orange first, as for the signs of gradients
-_COLOURS: Final = ("#2166ac", "#d95f02", "#0f7b5a", "#cc79a7", "#8a5a00", "#56b4e9", "#f0e442", "#555555")
+_COLOURS = ("#2166ac", "#d95f02", "#0f7b5a", "#cc79a7", "#8a5a00", "#56b4e9", "#f0e442", "#555555")
 
 
+@public
 def decision_boundary(
     predict: Callable[[Floats], ArrayLike],
     X: ArrayLike,
@@ -29,20 +31,23 @@ def decision_boundary(
     resolution: int = 200,
     margin: float = 0.15,
     title: str = "",
+    threshold: float | None = None,
 ) -> Figure:
-    """Plot the classes that `predict` gives over the plane, how sure it is, and the points of a data set.
+    """Plot the classes that ``predict`` gives over the plane, how sure it is, and the points of a data set.
 
     Args:
-        predict: maps an array of points (n, 2) to scores (n,), whose sign is the class, or to logits (n, k), whose
-            largest is the class. A model takes one point at a time; `autograd.compile(model)` takes them all.
+        predict: maps an array of points (n, 2) to scores (n,), which ``threshold`` divides, or to logits (n, k), whose
+            largest is the class. A model takes one point at a time; ``autograd.compile(model)`` takes them all.
         X: the points, (n, 2).
         Y: their classes, (n,): two different numbers (such as 0 and 1, or -1 and 1) for scores, 0 to k - 1 for logits.
         resolution: points of the grid on each side.
         margin: how far the plot goes beyond the points, as a share of their range.
         title: above the plot; by default the share of points that are classified right.
+        threshold: the score between the two classes; the legend shows it. By default 0 for classes -1 and 1; for others
+            0.5 where all scores are probabilities, from 0 to 1, else 0, as of logits.
 
     Raises:
-        TypeError: `predict` is a model, or can't be called.
+        TypeError: ``predict`` is a model, or can't be called.
         ValueError: a shape or number that doesn't fit; the message says which.
 
     >>> X, Y = np.array([[0.0, 0.0], [1.0, 1.0]]), np.array([-1, 1])
@@ -57,6 +62,10 @@ def decision_boundary(
     field = _scores(predict, mesh)
     own = _scores(predict, points)
     names = _class_names(classes, field)
+    at = 0.0
+    if field.ndim == 1:  # from here on the sign is the class
+        at = threshold_for(np.concatenate([field, own]), classes) if threshold is None else float(threshold)
+        field, own = field - at, own - at
     right = int(np.sum(names[_winner(own)] == classes))
     with styled():
         figure = new_figure(5.6, 5.0)
@@ -66,7 +75,7 @@ def decision_boundary(
         axes.set_title(title or f"{right} of {len(points)} right ({100 * right / len(points):.0f} %)")
         axes.set(xlabel="$x_0$", ylabel="$x_1$", xlim=(xs[0], xs[-1]), ylim=(ys[0], ys[-1]))
         axes.grid(visible=False)
-        axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), title="class")
+        axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), title=f"class (at {at:g})" if at else "class")
     return figure
 
 

@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from autograd.calls import public
+
 from ..text import number
 from .style import MARKERS, new_figure, styled
 
@@ -13,12 +15,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["loss_curve"]
-
 _SHARES = ("accuracy", "precision", "recall", "f1")
 _DASHES = ("solid", (0, (5, 2)), (0, (1, 1.5)), (0, (6, 2, 1, 2)))
 
 
+@public
 def loss_curve(
     history: Mapping[str, Sequence[float]], *, log: bool = False, title: str = "", x_label: str = "epoch"
 ) -> Figure:

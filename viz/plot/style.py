@@ -8,20 +8,20 @@ import pickle
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from ..files import check_format, optional, write_whole
+from autograd.files import write_whole
+
+from ..files import check_format, optional
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["FORMATS", "MARKERS", "new_figure", "save", "styled"]
-
-FORMATS: Final = ("svg", "pdf", "png")
-MARKERS: Final = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">")
-_STYLE: Final = Path(__file__).with_name("glassgrad.mplstyle")
+FORMATS = ("svg", "pdf", "png")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">")
+_STYLE = Path(__file__).with_name("glassgrad.mplstyle")
 # what would make two files of the same figure differ
-_UNDATED: Final[dict[str, dict[str, Any]]] = {
+_UNDATED: dict[str, dict[str, Any]] = {
     "svg": {"Date": None, "Creator": "glassgrad"},
     "pdf": {"CreationDate": None, "ModDate": None, "Creator": "glassgrad", "Producer": "glassgrad"},
     "png": {"Software": "glassgrad"},
@@ -46,9 +46,11 @@ def styled() -> Iterator[None]:
 
 
 def new_figure(width: float | None = None, height: float | None = None) -> Figure:
-    """Return an empty figure of a size in inches; it isn't known to pyplot, so it needs no closing."""
-    figures: Any = optional("matplotlib.figure", "matplotlib", "a plot")
-    figure: Figure = figures.Figure()
+    """An empty figure of a size in inches; in a notebook it shows itself, pyplot doesn't know it."""
+    optional("matplotlib.figure", "matplotlib", "a plot")
+    from .figure import PlotFigure
+
+    figure = PlotFigure()
     size = figure.get_size_inches()
     figure.set_size_inches(width or float(size[0]), height or float(size[1]))
     return figure
@@ -69,11 +71,15 @@ def save(figure: Figure, path: str | os.PathLike[str]) -> Path:
     Traceback (most recent call last):
     ValueError: format 'docx' ('figure.docx') is not known: end the file name in one of .svg, .pdf, .png.
     """
-    kind = check_format(path, FORMATS)
+    return write_whole(path, render(figure, check_format(path, FORMATS)))
+
+
+def render(figure: Figure, kind: str) -> bytes:
+    """A figure as "svg", "pdf" or "png"; the figure itself stays as it is."""
     out = io.BytesIO()
     with styled():
         _copy(figure).savefig(out, format=kind, metadata=_UNDATED[kind])
-    return write_whole(path, out.getvalue())
+    return out.getvalue()
 
 
 def _copy(figure: Figure) -> Figure:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Literal, TypeAlias
 
 from ...batch import BATCH_MEAN
 from ...operation import Op
 from ...ops import add, div, mul, neg, pow, sqrt, sub, where
-from .conditions import ALIAS, BOTH, EITHER
+from .conditions import ALIAS, BOTH, EITHER, IDENTITY, IS_CONDITION
 from .runs import Line
 
 Leaf: TypeAlias = Literal["input", "seed", "parameter", "buffer", "constant", "adjoint", "squares", "magnitudes"]
@@ -127,6 +127,34 @@ class Graph:
         self.args.append(args)
         self.uniform.append(uniform)
         return len(self.kinds) - 1
+
+    def depends_on_parameters(self, node: int, is_frozen: Callable[[int], bool] = lambda _: False) -> bool:
+        """Whether gradient would flow from a node into aliases, or parameters that aren't frozen (by their slot).
+
+        >>> graph = Graph(); w = graph.leaf("parameter", 0); y = graph.record(mul, (graph.leaf("input", 0), w))
+        >>> graph.depends_on_parameters(y), graph.depends_on_parameters(graph.record(IDENTITY, (y,)))
+        (True, False)
+        """
+        waiting, seen = [node], set()
+        while waiting:
+            at = waiting.pop()
+            kind = self.kinds[at]
+            if kind is ALIAS or not all(map(is_frozen, self._slots_of(at))):
+                return True
+            if at not in seen and kind is not IDENTITY and kind not in IS_CONDITION:
+                seen.add(at)
+                waiting += self.args[at]
+        return False
+
+    def _slots_of(self, node: int) -> Iterable[int]:
+        """Those of the parameters that a node names itself; of a total, frozen or not as a whole, the first."""
+        kind = self.kinds[node]
+        if kind == PRODUCT:
+            lines = ((line, len(self.args[vec])) for vec, line in self.parts(node))
+            return [line.slot + k * line.step for line, rows in lines for k in range(rows)]
+        if kind in TOTALS:
+            return (self.payload[node][0],)
+        return (self.payload[node],) if kind == "parameter" else ()
 
     def is_leaf(self, node: int) -> bool:
         """Whether the node is an input, a parameter, a constant or the like."""

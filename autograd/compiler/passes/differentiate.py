@@ -9,6 +9,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import groupby
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ...batch import BATCH_MEAN
 from ...operation import Op
@@ -21,14 +25,22 @@ from ..graph.runs import Line, runs
 from .dots import worth_a_dot
 
 
-def differentiate(graph: Graph, root: int, by_parameters: bool = True, by_inputs: bool = False) -> Gradients:
+def differentiate(
+    graph: Graph,
+    root: int,
+    by_parameters: bool = True,
+    by_inputs: bool = False,
+    frozen: NDArray[np.bool_] | None = None,
+) -> Gradients:
     """Add to the graph what the derivatives of ``root`` need, the adjoint of each sample's root being the seed.
+
+    Parameters that are ``frozen`` (by their slot) get none.
 
     >>> graph = Graph(); w, x = graph.leaf("parameter", 0), graph.leaf("input", 0)
     >>> differentiate(graph, graph.record(mul, (w, x))).sums == [(w, graph.leaf("seed", 0), x)]
     True
     """
-    return Sweep(graph, root, by_parameters, by_inputs).run()
+    return Sweep(graph, root, by_parameters, by_inputs, frozen).run()
 
 
 Term = tuple[int | None, int]
@@ -42,8 +54,15 @@ _OF_TWO: tuple[tuple[int, ...], ...] = ((), (0,), (1,), (0, 1))
 class Sweep:
     """One way back through a graph, from the root to what is asked for."""
 
-    def __init__(self, graph: Graph, root: int, by_parameters: bool, by_inputs: bool) -> None:
-        self.graph, self.root = graph, root
+    def __init__(
+        self,
+        graph: Graph,
+        root: int,
+        by_parameters: bool,
+        by_inputs: bool,
+        frozen: NDArray[np.bool_] | None = None,
+    ) -> None:
+        self.graph, self.root, self._frozen = graph, root, frozen
         self.size = len(graph)
         self.by_parameters = by_parameters
         self._by_inputs = by_inputs
@@ -65,12 +84,43 @@ class Sweep:
         needed = bytearray(self.size)
         for node, kind in enumerate(graph.kinds):
             if graph.is_leaf(node):
-                needed[node] = wanted.get(kind, False)
-            elif kind == PRODUCT and self.by_parameters:
+                needed[node] = wanted.get(kind, False) and not self._is_frozen(node)
+            elif kind == PRODUCT and self.by_parameters and self._has_trained(node):
                 needed[node] = True
             elif kind is not IDENTITY and kind not in IS_CONDITION:
                 needed[node] = any(needed[arg] for arg in graph.args[node])
         return needed
+
+    def _is_frozen(self, leaf: int) -> bool:
+        """Whether a leaf is a frozen parameter, or the total of some."""
+        if self._frozen is None or self.graph.kinds[leaf] not in ("parameter", *TOTALS):
+            return False
+        slot = self.graph.payload[leaf]
+        return bool(self._frozen[slot if isinstance(slot, int) else slot[0]])
+
+    def _frozen_among(self, line: Line, rows: int) -> list[bool]:
+        """Which of a line of so many parameters are frozen; nothing where none is anywhere."""
+        return [] if self._frozen is None else self._frozen[line.slot + line.step * np.arange(rows)].tolist()
+
+    def _has_trained(self, product: int) -> bool:
+        """Whether a product names a parameter that isn't frozen."""
+        graph = self.graph
+        return self._frozen is None or not all(
+            all(self._frozen_among(line, len(graph.args[vec]))) for vec, line in graph.parts(product)
+        )
+
+    def _trained(self, vec: int, line: Line) -> Iterable[tuple[int, Line]]:
+        """A line of parameters without the frozen ones, in pieces, each with the rows that it is multiplied by."""
+        rows = self.graph.args[vec]
+        frozen = self._frozen_among(line, len(rows))
+        if not any(frozen):
+            yield vec, line
+            return
+        for is_frozen, places in groupby(range(len(rows)), frozen.__getitem__):
+            if not is_frozen:
+                first, *rest = places
+                piece = rows[first : first + len(rest) + 1]
+                yield self.graph.vec(piece), Line(line.slot + line.step * first, line.step)
 
     def run(self) -> Gradients:
         """The whole sweep: rows first, then what depends on parameters alone."""
@@ -137,8 +187,8 @@ class Sweep:
         if bias is not None:
             self._contribute(bias, None, adjoint)
         for vec, line in self.graph.parts(node):
-            if self.by_parameters:
-                self.gradients.sums.append(LineSum(line, adjoint, vec))
+            for part, trained in self._trained(vec, line) if self.by_parameters else ():
+                self.gradients.sums.append(LineSum(trained, adjoint, part))
             if self.needed[vec]:
                 self.lines.setdefault(vec, {}).setdefault(line, []).append(adjoint)
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from functools import reduce
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ...ops import abs as magnitude
 from ...ops import add, mul
 from ..graph.graph import Graph, TotalKind
@@ -15,8 +18,12 @@ FEWEST = 8
 """Parameters that are worth a total."""
 
 
-def find_totals(graph: Graph, roots: Sequence[int]) -> tuple[Graph, tuple[int, ...]]:
+def find_totals(
+    graph: Graph, roots: Sequence[int], frozen: NDArray[np.bool_] | None = None
+) -> tuple[Graph, tuple[int, ...]]:
     """The same graph, in which what spells out Σ w² or Σ |w| over parameters side by side is a leaf for the sum.
+
+    Those that are ``frozen`` (by their slot) and those that aren't have totals of their own.
 
     >>> graph = Graph(); squares = [graph.record(mul, (w, w)) for w in (graph.leaf("parameter", k) for k in range(9))]
     >>> total = squares[0]
@@ -28,7 +35,7 @@ def find_totals(graph: Graph, roots: Sequence[int]) -> tuple[Graph, tuple[int, .
     uses = count_uses(graph, roots, live)
     sums = [node for node, kind in enumerate(graph.kinds) if kind is add and live[node] and graph.uniform[node]]
     inside = links(graph, sums, uses)
-    chains = [_Chain(graph, node, inside, uses) for node in sums if node not in inside]
+    chains = [_Chain(graph, node, inside, uses, frozen) for node in sums if node not in inside]
     chains = [chain for chain in chains if chain.totals]
     if not chains:
         return graph, tuple(roots)
@@ -39,7 +46,14 @@ def find_totals(graph: Graph, roots: Sequence[int]) -> tuple[Graph, tuple[int, .
 class _Chain:
     """What a sum adds up: totals by kind and payload, and other nodes; and the nodes that only the sum needed."""
 
-    def __init__(self, graph: Graph, end: int, inside: Container[int], uses: Sequence[int]) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        end: int,
+        inside: Container[int],
+        uses: Sequence[int],
+        frozen: NDArray[np.bool_] | None,
+    ) -> None:
         self.end = end
         self.totals: list[tuple[TotalKind, tuple[int, int]]] = []
         self.rest: list[int] = []
@@ -52,10 +66,11 @@ class _Chain:
             else:
                 terms[kind].append((graph.payload[graph.args[node][0]], node))
         for kind, of_kind in terms.items():
-            self._add_runs(kind, sorted(of_kind))
+            self._add_runs(kind, sorted(of_kind), frozen)
 
-    def _add_runs(self, kind: TotalKind, terms: list[tuple[int, int]]) -> None:
-        for run in runs([(slot,) for slot, _ in terms], terms, steps=(1,)):
+    def _add_runs(self, kind: TotalKind, terms: list[tuple[int, int]], frozen: NDArray[np.bool_] | None) -> None:
+        keys = [(0 if frozen is None else int(frozen[slot]), slot) for slot, _ in terms]
+        for run in runs(keys, terms, steps=(0, 1)):
             nodes = [node for _, node in run]
             if len(run) >= FEWEST:
                 self.totals.append((kind, (run[0][0], len(run))))

@@ -19,7 +19,9 @@ CURES = {
     "float": "a traced number has no value yet, so it can't become a float (float, math.*, numpy functions). "
     "Use the functions of autograd: autograd.exp(x), or x.exp()",
     "ufunc": "a traced number has no value yet, so NumPy can't compute with it. Use the functions of autograd: "
-    "autograd.exp(x), or x.exp(); a list of traced numbers goes through them one by one: [x.exp() for x in xs]",
+    "autograd.where(condition, a, b), maximum(a, b), x.exp(); a list of traced numbers goes through them one by one: "
+    "[x.exp() for x in xs]",
+    "product": "it is one number, and @ is for arrays. Write a * b, or autograd.dot(ws, xs) for lists",
     "remainder": "a traced number has no value yet, and a remainder or a whole quotient (%, //, divmod) jumps where it "
     "has no derivative. Do that to the data before the call, and give the result as an argument",
     "int": "a traced number has no value yet, so it can't become an int or be rounded (int, round, math.floor). "
@@ -35,6 +37,8 @@ CURES = {
     "backward": "inside a compiled function there is nothing to run backward yet. Return the loss, and call "
     "program.backward(X, Y) or program.gradients(X, Y); for a derivative in a formula take "
     "gradients(y, xs, record=True)",
+    "place": "a compiled function computes and changes nothing. Write total = total + x for a sum, and change "
+    "parameters outside of it, inside no_grad()",
     "contains": "a traced number has no items; only an argument of shape (batch, k) is a list of k numbers",
 }
 

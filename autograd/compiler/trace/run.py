@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...calls import answer
 from ...checks import real_number
 from ...errors import TraceError
 from ...scopes import Scope, _current, current
@@ -21,7 +22,7 @@ from ..backend import InputArray
 from ..graph.conditions import ALIAS
 from ..graph.graph import TOTALS, Graph
 from ..graph.runs import Line
-from .guards import Guards
+from .guards import Guard, Guards
 from .noting import Noting
 from .symbol import Condition, Symbol
 from .tracer import Tracer
@@ -47,6 +48,8 @@ class Trace:
     """The random generators of the arrays of kind "mask", in their order."""
     modules: tuple[Any, ...]
     """The modules that were called, each once."""
+    frozen: tuple[tuple[int, int], ...]
+    """Which of the span is frozen, as runs of positions: no gradient flows there."""
     modes: tuple[bool, ...]
     """Whether each was in training mode."""
     buffers: tuple[NDArray[np.float64], ...] = ()
@@ -91,6 +94,7 @@ def trace(function: Callable[..., Any], arrays: Sequence[InputArray]) -> Trace:
         span,
         tuple(rng for rng, _ in tracer.generators.values()),
         tuple(tracer.modules.values()),
+        _frozen(noting.guards, span),
         tuple(module.training for module in tracer.modules.values()),
         buffers,
         tuple(node for _, nodes in tracer.observed for node in nodes),
@@ -115,11 +119,19 @@ def _run(tracer: Tracer, function: Callable[..., Any], arrays: Sequence[InputArr
     RUNNING.append(tracer)
     token = _current.set(Scope(place=outer.place or outer, prefix=outer.prefix, trace=tracer))
     try:
-        returned = function(*_arguments(tracer, arrays))
+        returned = _called(function, list(_arguments(tracer, arrays)))
         return _results(tracer, returned)
     finally:
         _current.reset(token)
         RUNNING.remove(tracer)
+
+
+def _called(function: Callable[..., Any], arguments: list[Any]) -> Any:
+    try:
+        return function(*arguments)
+    except TypeError as error:
+        answer(error, function, arguments, {}, ". A program is called with an array for each of these")
+        raise
 
 
 def _arguments(tracer: Tracer, arrays: Sequence[InputArray]) -> Iterator[Any]:
@@ -174,6 +186,13 @@ def _result(tracer: Tracer, item: Any, what: str) -> int:
 def _randomness(tracer: Tracer, size: int) -> TraceError:
     """The error for a second run that computed something else; ``size`` is how many nodes the first one made."""
     new = range(size, len(tracer.graph))
+    other = next((node for node in new if tracer.graph.kinds[node] == "parameter"), None)
+    if other is not None:
+        return TraceError(
+            f"the compiled function did something else when it was traced a second time: it used another Parameter, "
+            f"{tracer.describe(other)}. One that is made each time it runs, alone or in a module, can't be trained. "
+            f"Make the Parameter or the module before, and use always that one in the function"
+        )
     numbers = [tracer.graph.numbers[node] for node in new if node in tracer.graph.numbers]
     what = (
         f"the number {numbers[0]!r} is new" if numbers else f"{tracer.describe(new[0])} is new" if new else "its result"
@@ -217,6 +236,14 @@ def _number_parameters(tracer: Tracer) -> Span:
     for node, known in graph.lines.items():
         graph.lines[node] = tuple([Line(slot(line.slot), line.step) for line in known])
     return span
+
+
+def _frozen(guards: Guards, span: Span) -> tuple[tuple[int, int], ...]:
+    """Which of the parameters are frozen; their stores tell when that changes."""
+    frozen = span.frozen()
+    for store in {place.store for place in span.places}:
+        guards.tell(Guard(store, "frozen", frozen, span.frozen, "which parameters are frozen (positions)"))
+    return frozen
 
 
 def _runs(span: Span) -> Iterator[tuple[Store, int, int]]:

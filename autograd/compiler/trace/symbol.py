@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...checks import is_node
+from ...cures import VALUES, no_attribute
 from ...fast.source import OPERATORS, method_names
 from ...operation import OPS, Op
 from ...ops import where
@@ -33,6 +34,9 @@ class _Traced:
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         """np.float64(2) * x is left to x.__rmul__; what else NumPy would do is refused."""
         names = _OPERATORS.get(ufunc.__name__)
+        alone = _METHODS.get(ufunc.__name__, ufunc.__name__)
+        if len(inputs) == 1 and method == "__call__" and not options and hasattr(self, alone):
+            return getattr(self, alone)()  # np.exp(x) is x.exp(), as it is of a Value
         if names is None or method != "__call__" or options:
             raise refusal(f"numpy.{ufunc.__name__}", self.describe(), "ufunc")
         other, name = (inputs[1], names[0]) if inputs[0] is self else (inputs[0], names[1])
@@ -53,6 +57,9 @@ class _Traced:
         return NotImplemented
 
     __hash__ = object.__hash__
+
+    def __getattr__(self, name: str) -> Any:
+        raise no_attribute("a traced number", self, name, VALUES, [*dir(Symbol), *OPS])
 
 
 def _refusing(what: str, reason: str) -> Any:
@@ -96,10 +103,15 @@ _OPERATORS = {
     "not_equal": ("__ne__", "__ne__"),
 }
 """Methods for what NumPy's numbers do with a traced one: where that stands left, and where it stands right."""
+_METHODS = {"absolute": "abs", "negative": "neg", "positive": "__pos__"}
+"""Functions of NumPy that have another name here."""
 
 
 class Condition(_Traced):
-    """The result of a comparison, which `where` takes; join conditions by & and |, turn one round by ~."""
+    """The result of a comparison, which `where` takes; join conditions by & and |, turn one round by ~.
+
+    In a sum or product it counts 1 or 0, as Python's bools do.
+    """
 
     __slots__ = ()
 
@@ -112,7 +124,11 @@ class Condition(_Traced):
     __rand__, __ror__ = __and__, __or__
 
     def __invert__(self) -> Any:
-        return where(self, 0.0, 1.0) > 0.5
+        condition: Any = self
+        return where(condition, 0.0, 1.0) > 0.5
+
+    def __array__(self, *_: Any, **__: Any) -> Any:
+        raise refusal("numpy.where or another use as an array", self.describe(), "ufunc")
 
 
 class Symbol(_Traced):
@@ -139,7 +155,7 @@ class Symbol(_Traced):
         """The method of an operation, as Values have one."""
         op = OPS.get(name)
         if op is None or op.arity not in (1, 2):
-            raise AttributeError(f"a traced number has no attribute {name!r}")
+            return super().__getattr__(name)
         is_plain = op.arity == 1 and not op.attributes  # an activation, often: without looking for who knows it
         return partial(self._tracer.unary, op, self) if is_plain else partial(op, self)
 
@@ -161,6 +177,22 @@ class Symbol(_Traced):
     def requires_grad(self) -> bool:
         """True: whether gradient flows is found when the trace is differentiated."""
         return True
+
+    @property
+    def depends_on_parameters(self) -> bool:
+        """Whether gradient would flow from here into a parameter, or into a Value that was made in the trace."""
+        return self._tracer.graph.depends_on_parameters(self._node, self._tracer.is_frozen)
+
+    @property
+    def op(self) -> Op | None:
+        """The operation that it is the result of, None for an argument or a parameter."""
+        kind = self._tracer.graph.kinds[self._node]
+        return kind if isinstance(kind, Op) else None
+
+    @property
+    def args(self) -> tuple[Symbol, ...]:
+        """Its operands."""
+        return tuple(Symbol(self._tracer, node) for node in self._tracer.graph.args[self._node])
 
     def detach(self) -> Symbol:
         """The same number, through which no gradient flows."""
@@ -185,6 +217,8 @@ class Symbol(_Traced):
         raise refusal("backward()", self.describe(), "backward")
 
 
+for _name in ("matmul", "rmatmul"):
+    setattr(Symbol, f"__{_name}__", _refusing("@", "product"))
 for _name in ("mod", "rmod", "floordiv", "rfloordiv", "divmod", "rdivmod"):
     setattr(Symbol, f"__{_name}__", _refusing("a remainder", "remainder"))
 
@@ -197,6 +231,12 @@ def _operator(op: Op, swap: bool) -> Any:
     return lambda self, other: self._tracer.binary(op, self, other)
 
 
+def _operator_of_condition(op: Op, swap: bool) -> Any:
+    return lambda self, *other: self._tracer.apply(op, (*other, self) if swap else (self, *other))
+
+
 for _op in OPERATORS:
     for _name, _swap in method_names(OPS[_op]):
         setattr(Symbol, _name, _operator(OPS[_op], _swap))
+        if _name.startswith("__"):
+            setattr(Condition, _name, _operator_of_condition(OPS[_op], _swap))

@@ -6,18 +6,20 @@ from collections.abc import Sequence
 from functools import reduce
 from typing import Any
 
+import numpy as np
+
 from ...checks import real_number
 from ...domain import CONDITION
 from ...errors import TraceError
 from ...operation import Op, truth
-from ...ops import add
+from ...ops import add, where
 from ...parameter import Home, Parameter
 from ...scopes import Scope, current
-from ...store import Place, Store
+from ...store import Place, Span, Store
 from ...value import Constant, Value
 from ..graph.conditions import BOTH, CONDITIONS, EITHER, IDENTITY, IS_CONDITION
 from ..graph.graph import PRODUCT, TOTALS, VEC, Graph, TotalKind
-from .refusals import foreign, outlived, source_line
+from .refusals import foreign, outlived, refusal, source_line
 from .symbol import Condition, Symbol, _Traced
 from .weighted import weighted_sum
 
@@ -26,6 +28,8 @@ _new = object.__new__
 
 class Tracer:
     """Records one run of a function. It is in force as ``Scope.trace`` of every scope inside that run."""
+
+    refused = staticmethod(refusal)
 
     def __init__(self, noting: Any = None) -> None:
         self.noting = noting
@@ -135,6 +139,7 @@ class Tracer:
         """
         if read is not None and self.noting is not None:
             self.noting.parameters(read)
+        places = [piece for piece, *_ in Span(places).pieces()]
         self.totals.update(dict.fromkeys(places))
         leaves = [self.graph.leaf(kind, (self.address(store, begin), end - begin)) for store, begin, end in places]
         node = reduce(lambda a, b: self.graph.record(add, (a, b)), leaves)
@@ -162,6 +167,8 @@ class Tracer:
         """The derivatives of a traced number by others; without ``record`` no gradient flows through them."""
         wanted = [self.operand(x) for x in xs]
         for x, node in zip(xs, wanted, strict=True):
+            if isinstance(x, Parameter) and not x.requires_grad:
+                x.backward()  # which says that it is frozen
             if node in self.graph.numbers:
                 raise TraceError(
                     f"gradients by {x!r}{source_line()}: in a compiled function a plain number is nothing to "
@@ -223,15 +230,14 @@ class Tracer:
             return self._parameter(x)
         if isinstance(x, Value):
             return self._taken(x)
-        if isinstance(x, Symbol):
+        if isinstance(x, _Traced):
             if x._tracer is not self:
                 raise outlived()
-            return x._node
-        if isinstance(x, Condition):
-            raise TraceError(
-                f"{x.describe()}{source_line()} is a condition, not a number: write where(condition, 1.0, 0.0)"
-            )
-        return self.graph.constant(real_number(x, "a formula of Values"))
+            if isinstance(x, Symbol):
+                return x._node
+            return self.graph.record(where, (x._node, self.graph.constant(1.0), self.graph.constant(0.0)))
+        is_bool = isinstance(x, bool | np.bool_)
+        return self.graph.constant(float(x) if is_bool else real_number(x, "a formula of Values"))
 
     def _condition(self, x: Any, what: str) -> int:
         said = truth(x)
@@ -266,6 +272,12 @@ class Tracer:
     def address(self, store: Store, slot: int) -> int:
         """A slot as a number, by which equal steps in memory are equal steps."""
         return (self.stores.setdefault(store, len(self.stores)) << 40) + slot
+
+    def is_frozen(self, address: int) -> bool:
+        """Whether the parameter at such an address is frozen."""
+        number, slot = address >> 40, address & ((1 << 40) - 1)
+        frozen = next(store.frozen for store, known in self.stores.items() if known == number)
+        return frozen is not None and bool(frozen[slot])
 
     def _taken(self, value: Value) -> int:
         """The node of a Value that was computed from parameters and numbers, with all that it came from."""

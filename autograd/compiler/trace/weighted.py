@@ -73,7 +73,7 @@ def _lines(tracer: Tracer, ws: Sequence[Any], at: Sequence[int]) -> list[tuple[L
         return lines([begin + k * step for k in at], MOST_LINES)
     parameters = [ws[k] for k in at]
     for w in parameters:
-        if w.__class__ is not Parameter:
+        if not isinstance(w, Parameter):
             return None
     found = lines([tracer.address(w.store, w.slot) for w in parameters], MOST_LINES)
     if found is not None:

@@ -11,7 +11,8 @@ from workloads import LEARNING_RATE, Array, Workload, workload
 
 import autograd
 from autograd import nn, optim
-from autograd.nn.losses import binary_cross_entropy, cross_entropy, mse
+from autograd.nn.losses import binary_cross_entropy_with_logits as bce
+from autograd.nn.losses import cross_entropy, mse
 from peers.glassgrad import model_and_loss, over_parameters
 
 
@@ -244,10 +245,8 @@ class Gan:
         fill(self.critic)
         self.start = [model.state_dict() for model in (self.generator, self.critic)]
         self.generate = autograd.compile(self.generator)
-        self.judge = autograd.compile(
-            lambda x, z: binary_cross_entropy(self.critic(x), 1.0) + binary_cross_entropy(self.critic(z), 0.0)
-        )
-        self.fool = autograd.compile(lambda z: binary_cross_entropy(self.critic(self.generator(z)), 1.0))
+        self.judge = autograd.compile(lambda x, z: bce(self.critic(x), 1.0) + bce(self.critic(z), 0.0))
+        self.fool = autograd.compile(lambda z: bce(self.critic(self.generator(z)), 1.0))
         self.of_generator = optim.SGD(self.generator.parameters(), lr=LEARNING_RATE)
         self.of_critic = optim.SGD(self.critic.parameters(), lr=LEARNING_RATE)
 

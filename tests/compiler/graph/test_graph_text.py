@@ -192,7 +192,7 @@ def test_of_a_large_graph_it_is_said_what_is_left_out():
         ("%0 = x0\n%1 tanh %0\n-> %1", r"line 2, .*: this is no line of a graph; write a node as '%2 = mul %0 %1'"),
         (
             "%0 = x0\n%1 = leaky_relu(slop=1.0) %0\n-> %1",
-            r"line 2, .*: leaky_relu has no attribute slop; .* slope",
+            r"line 2, .*: leaky_relu has no argument slop; did you mean slope\?; it has: slope",
         ),
     ],
 )

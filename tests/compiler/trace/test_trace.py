@@ -1,5 +1,6 @@
 """Tracing: what becomes of a function, and every way in which it is refused."""
 
+import importlib.util
 import math
 import operator
 import random
@@ -14,6 +15,8 @@ from autograd.compiler import Program
 from autograd.compiler.backend import InputArray
 from autograd.compiler.graph.conditions import IDENTITY
 from autograd.compiler.trace.run import trace
+
+BACKENDS = ["numpy", *(["llvm"] if importlib.util.find_spec("llvmlite") else [])]
 
 ONE = [InputArray("x", 1, scalar=True)]
 TWO = [InputArray("x", 2, scalar=False)]
@@ -226,8 +229,7 @@ def raises(f, *texts, arrays=ONE, error=TraceError):
         (lambda x: x[0], "(batch, k)"),
         (lambda x: list(x), "(batch, k)"),
         (lambda x: len(x), "(batch, k)"),
-        (lambda x: (x > 0) * 2.0, "where(condition, 1.0, 0.0)"),
-        (lambda x: 1.0 + (x > 0), "where(condition, 1.0, 0.0)"),
+        (lambda x: (x > 0) == True, "=="),  # noqa: E712
     ],
 )
 def test_asking_for_a_number_is_refused_with_the_cure(f, text):
@@ -342,3 +344,32 @@ def test_after_an_error_the_next_trace_is_clean():
     raises(choose, "where")
     assert autograd.scopes.current().trace is None
     assert kinds(lambda x: x * 2.0)[-1] == "mul"
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: (x > 0) * 2.0,
+        lambda x: 1.0 + (x > 0),
+        lambda x: (x > 0) * x + True * x - np.True_ + x * False,
+        lambda x: (x > 0) * (x < 2) - (x > 1),
+        lambda x: sum((x > k) for k in range(3)) * x,
+        lambda x: np.float64(3.0) * (x > 0) / 2 + -(x > 1),
+        lambda x: ((x > 0) & (x < 2)) * x,
+        lambda x: 2.0 ** (x > 0),
+    ],
+)
+def test_conditions_and_bools_count_1_or_0_as_in_eager_code(f):
+    X = np.array([-1.5, 0.0, 0.5, 1.5, 2.5])
+    expected = [f(x) for x in X.tolist()]
+    found = [y.data if isinstance(y, Value) else y for y in map(f, map(Value, X))]
+    assert found == expected
+    for backend in BACKENDS:
+        np.testing.assert_allclose(autograd.compile(f, backend=backend)(X), expected, rtol=1e-15)
+
+
+def test_a_comparison_by_equality_is_refused_for_what_is_no_symbol_too():
+    w = Parameter(1.0)
+    with pytest.raises(TraceError, match=r"== of .* can't compare it"):
+        autograd.compile(lambda x: x * (w == 1.0), backend="numpy")(np.ones(2))
+    assert autograd.compile(lambda x: x * float(w in [w]), backend="numpy")(np.ones(2)).tolist() == [1.0, 1.0]

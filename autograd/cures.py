@@ -1,0 +1,210 @@
+"""What to write instead: conversions, operators and names that people try on a Value, a model or a package."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from collections.abc import Iterable, Mapping
+from dis import opmap
+from inspect import getattr_static
+from typing import TYPE_CHECKING, Any
+
+from .calls import public
+
+_NUMBER = "write v.data, or v.item(), for its number"
+VALUES = {
+    "numpy": _NUMBER,
+    "tolist": _NUMBER,
+    "cpu": _NUMBER,
+    "T": "a Value is one number, without axes; lists of Values are plain lists",
+    "shape": "a Value is one number, without axes; len(values) is that of a list",
+    "sum": "a Value is one number; add up a list by autograd.sum(values)",
+    "mean": "a Value is one number; of a list write autograd.mean(values)",
+    "max": "a Value is one number; the larger one of two is autograd.maximum(a, b)",
+    "min": "a Value is one number; the smaller one of two is autograd.minimum(a, b)",
+    "softmax": "a Value is one number; of a list write autograd.softmax(values)",
+    "add_": "write p.data += x, which no gradient flows through",
+    "sub_": "write p.data -= x, which no gradient flows through",
+    "mul_": "write p.data *= x, which no gradient flows through",
+    "retain_grad": "every Value keeps its gradient in grad",
+    "is_leaf": "a leaf is a Value whose op is None",
+    "grad_fn": "the operation is v.op, its operands are v.args",
+    "clone": "Values are never changed by formulas; a new node is v + 0.0",
+}
+"""Attributes that tensors have, by name."""
+
+MODELS = {
+    "fit": "write autograd.fit(model, X, Y, loss='mse', optimizer=Adam(model, lr=0.01), epochs=100)",
+    "predict": "write [model(row) for row in X], or autograd.compile(model)(X)",
+    "compile": "write program = autograd.compile(model)",
+    "summary": "write print(model)",
+    "to": "everything runs on this machine's processor, in float64: leave it out",
+    "cuda": "everything runs on this machine's processor: leave it out",
+    "cpu": "everything runs on this machine's processor: leave it out",
+    "double": "all numbers are float64: leave it out",
+    "float": "all numbers are float64: leave it out",
+    "get_weights": "write model.state_dict()",
+    "set_weights": "write model.load_state_dict(state)",
+    "backward": "write loss = ...; loss.backward()",
+    "save": "write autograd.save_parameters(model, 'model.npz')",
+    "load": "write autograd.load_parameters(model, 'model.npz')",
+}
+"""Methods that models have elsewhere."""
+
+PACKAGES = {
+    "Tensor": "a number is autograd.Value(2.0); a list of them is a list",
+    "tensor": "a number is autograd.Value(2.0); a list of them is [Value(x) for x in xs]",
+    "max": "the larger one of two is autograd.maximum(a, b)",
+    "min": "the smaller one of two is autograd.minimum(a, b)",
+    "grad": "write gradients(y, xs) of Values, derivative(f) of a function, loss.backward() for all of it",
+    "backward": "write loss.backward()",
+    "save": "write save_parameters(model, 'model.npz')",
+    "load": "write load_parameters(model, 'model.npz')",
+    "jit": "write autograd.compile(f)",
+    "vmap": "write autograd.compile(f), whose programs take batches",
+    "arctan": "it is called atan here",
+    "arcsin": "it is called asin here",
+    "arccos": "it is called acos here",
+    "Conv1d": "write one in plain code for one sample, as a class with forward",
+    "Conv2d": "write one in plain code for one sample, as a class with forward",
+    "BatchNorm1d": "it is called BatchNorm here",
+    "functional": "functions are autograd.relu and so on, losses are in autograd.nn.losses",
+    "CrossEntropyLoss": "write nn.CrossEntropyLoss(), or loss='cross_entropy' in fit",
+    "MSELoss": "write nn.MSELoss(), or loss='mse' in fit",
+    "make_moons": "it is called moons here",
+    "make_circles": "it is called circles here",
+    "make_blobs": "it is called blobs here",
+    "load_digits": "it is called digits here",
+    "train_test_split": "write split(X, Y, fraction=0.25, rng=0)",
+    "DataLoader": "write batches((X, Y), batch_size=32, rng=0)",
+    "StandardScaler": "write standardize(train, test), or Standardizer.of(train)",
+    "show": "write draw(loss), which shows itself in a notebook, or draw(loss).save('graph.svg')",
+    "plot_graph": "write draw(loss)",
+    "draw_dot": "write draw(loss)",
+}
+"""Names that other packages have."""
+
+
+def no_attribute(who: str, obj: Any, name: str, cures: Mapping[str, str], known: Iterable[str] = ()) -> AttributeError:
+    """The error for a name that isn't there: what to write, or which known name is like it.
+
+    >>> no_attribute("a Value", 1.0, "numpy", VALUES)
+    AttributeError('a Value has no attribute numpy; write v.data, or v.item(), for its number')
+    >>> no_attribute("autograd.nn", nn := 0, "Linaer", {}, ["Linear"])
+    AttributeError('autograd.nn has no attribute Linaer; did you mean Linear?')
+    """
+    cure = cures.get(name, "")
+    if not cure and not name.startswith("_"):
+        similar = difflib.get_close_matches(name, list(known), 1, 0.7)
+        cure = f"did you mean {similar[0]}?" if similar else ""
+    text = f"{who} has no attribute {name}{'; ' if cure else ''}{cure}"
+    return AttributeError(text, name=None if cure else name, obj=obj)  # with a name Python adds a guess of its own
+
+
+def answer_names(module: str, names: list[str], **gone: str) -> None:
+    """Have a package list its public names only (``dir``, completion), and answer those that it hasn't or had once."""
+
+    @public
+    def absent(name: str) -> Any:
+        error = no_attribute(module, None, name, {**PACKAGES, **gone}, names)
+        caller = sys._getframe(2)
+        if caller.f_code.co_code[caller.f_lasti] == opmap["IMPORT_FROM"]:  # which forgets the text of an AttributeError
+            raise ImportError(str(error), name=name)
+        raise error
+
+    # Not as definitions in the package: to a type checker a module with __getattr__ has every name.
+    vars(sys.modules[module]).update(__dir__=lambda: sorted(names), __getattr__=absent)
+
+
+class Absent:
+    """A name that a class hasn't: reading it says what to write, setting it on an object is free.
+
+    With a ``__getattr__`` instead each read of any attribute would take twice as long: Python has a short way for
+    classes without one.
+    """
+
+    def __init__(self, who: str, name: str, cure: str) -> None:
+        self.who, self.name, self.cure = who, name, cure
+
+    @public
+    def __get__(self, obj: Any, kind: type) -> Any:
+        raise no_attribute(self.who, obj, self.name, {self.name: self.cure})
+
+    def __repr__(self) -> str:
+        return f"<not there: {self.cure}>"
+
+
+class Answering:
+    """Base of classes of which `answer_absent` has said what they haven't: it isn't in ``dir`` either."""
+
+    __slots__ = ()
+
+    def __dir__(self) -> list[str]:
+        kind = type(self)
+        return [name for name in super().__dir__() if not isinstance(getattr_static(kind, name, None), Absent)]
+
+
+def answer_absent(kind: type, who: str, cures: Mapping[str, str]) -> None:
+    """Have a class answer names that it hasn't.
+
+    >>> class Model(Answering): pass
+    >>> answer_absent(Model, "a model", {"fit": "write fit(model, X, Y)"})
+    >>> hasattr(Model(), "fit"), "fit" in dir(Model()), vars(Model)["fit"]
+    (False, False, <not there: write fit(model, X, Y)>)
+    """
+    for name, cure in cures.items():
+        if not hasattr(kind, name):
+            setattr(kind, name, Absent(who, name, cure))
+
+
+_NUMBERS = {
+    "__float__": ("float()", "a function of autograd (autograd.exp(v), or v.exp())"),
+    "__int__": ("int()", "int(v.data)"),
+    "__complex__": ("complex()", "complex(v.data)"),
+    "__round__": ("round()", "round(v.data, 2), or f'{v:.2f}' to print it"),
+    "__trunc__": ("math.trunc()", "math.trunc(v.data)"),
+    "__floor__": ("math.floor()", "math.floor(v.data)"),
+    "__ceil__": ("math.ceil()", "math.ceil(v.data)"),
+}
+"""Ways to make a number of another kind of a Value: what they are called, and what to write."""
+
+
+class Refusing(Answering):
+    """What a Value doesn't do, with the cure. None of it is for type checkers: to them it isn't there at all."""
+
+    __slots__ = ()
+
+    if not TYPE_CHECKING:
+
+        @public
+        def __mod__(self, other: Any) -> Any:
+            raise TypeError(
+                f"a remainder or whole quotient (%, //, divmod) of {self.describe()} jumps where it has no derivative: "
+                f"write v - k * math.floor(v.data / k) for v % k with the slope 1, or take v.data"
+            )
+
+        __rmod__ = __floordiv__ = __rfloordiv__ = __divmod__ = __rdivmod__ = __mod__
+
+        @public
+        def __matmul__(self, other: Any) -> Any:
+            raise TypeError(
+                f"@ is for arrays, and {self.describe()} is one number: write v * x, or autograd.dot(ws, xs) for lists"
+            )
+
+        __rmatmul__ = __matmul__
+
+
+def _no_number(what: str, cure: str) -> Any:
+    @public
+    def refuse(self: Any, *_: Any) -> Any:
+        raise TypeError(
+            f"{what} of {self.describe()} would lose its gradient without a word (math, numpy and Python's own "
+            f"functions ask for it): write {cure}; v.data is the plain number"
+        )
+
+    return refuse
+
+
+for _name, _words in _NUMBERS.items():
+    setattr(Refusing, _name, _no_number(*_words))
+answer_absent(Refusing, "a Value", VALUES)

@@ -1,0 +1,134 @@
+"""Functions of a list of numbers or Values: sums, means, softmax. Of one sample, as everything here is."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Iterable, Mapping, Set
+from functools import reduce
+from typing import Any
+
+import numpy as np
+
+from .checks import is_node
+from .errors import ShapeError
+from .ops import exp, logsumexp, maximum
+
+
+def sum(xs: Iterable[Any], start: Any = 0) -> Any:
+    """``start + xs[0] + xs[1] + ...``, one addition after the other: Python's own sum, without an idle ``0 +``.
+
+    Args:
+        xs: a list, a NumPy row or any iterable of numbers or Values, such as a generator.
+        start: what the sum begins with.
+
+    Returns:
+        A Value if one is among them, else a number; ``start`` of no items.
+
+    Raises:
+        ShapeError: an array has more than one dimension.
+        TypeError: ``xs`` is no iterable of numbers.
+
+    >>> from autograd import Value, sum
+    >>> a, b = Value(2.0), Value(3.0); y = sum([a, b, a]); y.backward(); y.data, a.grad, b.grad
+    (7.0, 2.0, 1.0)
+    """
+    items = list(xs) if isinstance(xs, Mapping | Set) else row(xs, "sum")  # as Python's own
+    is_idle = isinstance(start, int | float) and start == 0 and items
+    return builtins.sum(items[1:], items[0]) if is_idle else builtins.sum(items, start)
+
+
+def mean(xs: Iterable[Any]) -> Any:
+    """``sum(xs) / n`` of n numbers or Values, at least one; arguments and errors are those of `sum`.
+
+    >>> from autograd import Value, mean
+    >>> a = Value(2.0); y = mean([a, 4.0]); y.backward(); y.data, a.grad
+    (3.0, 0.5)
+    """
+    items = row(xs, "mean")
+    if not items:
+        raise ShapeError("mean of no numbers: it needs at least one")
+    return sum(items) / float(len(items))
+
+
+def softmax(xs: Iterable[Any], dim: int | None = None) -> list[Any]:
+    """``exp(x) / Σ exp(x)`` of each item, without overflow: probabilities that sum to 1.
+
+    (Bridle 1990.) The largest is subtracted first, which changes nothing but the digits. For training give the logits
+    themselves to `nn.losses.cross_entropy`, which is exact where a probability rounds to 0.
+
+    Args:
+        xs: at least one number or Value: a list, a NumPy row, an iterator.
+        dim: as in PyTorch; -1, or 1 as for rows of a batch: here all is about one sample, so they mean the same.
+
+    Returns:
+        A list of as many Values (numbers, if all are numbers).
+
+    Raises:
+        ShapeError: there are none, or an array has more than one dimension.
+        ValueError: another ``dim``.
+
+    >>> from autograd import softmax
+    >>> softmax([1000.0, 1000.0])
+    [0.5, 0.5]
+    """
+    powers = [exp(z) for z in _shifted(xs, "softmax", dim)]
+    total = sum(powers)
+    return [power / total for power in powers]
+
+
+def log_softmax(xs: Iterable[Any], dim: int | None = None) -> list[Any]:
+    """``log softmax(xs)``, which is ``x - logsumexp(xs)``: finite where a probability rounds to 0.
+
+    Arguments and errors are those of `softmax`.
+
+    >>> from autograd import log_softmax
+    >>> log_softmax([0.0, -1000.0])
+    [0.0, -1000.0]
+    """
+    zs = _shifted(xs, "log_softmax", dim)
+    total = logsumexp(*zs)
+    return [z - total for z in zs]
+
+
+def _shifted(xs: Iterable[Any], name: str, dim: int | None) -> list[Any]:
+    """The items less the largest, through which no gradient flows: no result depends on it."""
+    check_dim(dim, name)
+    items = row(xs, name)
+    if not items:
+        raise ShapeError(f"{name} of no numbers: it needs at least one")
+    largest = reduce(maximum, items)
+    largest = largest.detach() if hasattr(largest, "detach") else largest
+    return [x - largest for x in items]
+
+
+def check_dim(dim: int | None, name: str) -> None:
+    """A ValueError where ``dim`` names another axis than the numbers of one sample.
+
+    >>> check_dim(-1, "softmax")
+    """
+    if dim not in (None, -1, 1):
+        raise ValueError(
+            f"{name} is over the numbers of one sample, which is dim=-1; got dim={dim!r}. "
+            f"Leave it out; what mixes samples of a batch is written over their list"
+        )
+
+
+def row(xs: Any, name: str) -> list[Any]:
+    """Numbers or Values as a list; ``name`` says in errors whose they are.
+
+    >>> import numpy as np
+    >>> row(np.array([1.0, 2.0]), "sum")
+    [1.0, 2.0]
+    """
+    if xs.__class__ is list:
+        return xs
+    if getattr(xs, "ndim", 1) != 1:
+        raise ShapeError(
+            f"{name} takes one row of numbers, got {type(xs).__name__} of shape {xs.shape}; "
+            f"write [{name}(row) for row in X]"
+        )
+    if isinstance(xs, str | bytes | Mapping | Set) or is_node(xs):
+        raise TypeError(f"{name} takes a list of numbers or Values, got {type(xs).__name__}: {xs!r}")
+    if not hasattr(type(xs), "__iter__"):
+        raise TypeError(f"{name} takes a list of numbers or Values, got {type(xs).__name__}: {xs!r}; write {name}([x])")
+    return xs.tolist() if isinstance(xs, np.ndarray) else list(xs)
