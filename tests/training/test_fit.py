@@ -256,6 +256,11 @@ def test_a_score_of_zero_or_below_is_the_negative_class(negative):
     assert accuracy(np.array([0.5, 0.0, -0.5, 0.5]), np.array([1, negative, negative, negative])) == 0.75
 
 
+def test_scores_are_no_probabilities_if_one_is_below_zero():
+    assert accuracy(np.array([-2.0, 0.3]), np.array([0, 1])) == 1.0
+    assert accuracy(np.array([0.0, 0.3]), np.array([0, 1])) == 0.5
+
+
 def test_callbacks_see_the_state_and_may_stop():
     seen = []
 
