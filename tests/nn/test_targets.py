@@ -141,7 +141,7 @@ def test_probabilities_may_be_off_by_what_float32_is_off() -> None:
 @pytest.mark.parametrize(
     ("name", "outputs"), [("hinge", 0.5), ("binary_cross_entropy", 0.5), ("cross_entropy", [0.5, 1.0])]
 )
-@pytest.mark.parametrize("kind", [float, Value])
+@pytest.mark.parametrize("kind", [float, Constant])
 def test_nan_is_no_label(name: str, outputs: Any, kind: Any) -> None:
     with pytest.raises(DomainError, match="got nan"):
         losses.by_name(name)(outputs, kind(math.nan))
