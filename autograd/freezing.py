@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import cache, partialmethod
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -88,7 +88,19 @@ def set_requires_grad(places: Iterable[Place], faces: Iterable[Any], mode: Any) 
         listener()
 
 
-class FreezableArray:
+class Freezable:
+    """What a parameter, and an array of them, can do with it."""
+
+    __slots__ = ()
+    requires_grad: Any
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Set ``requires_grad``; returns the object."""
+        self.requires_grad = requires_grad
+        return self
+
+
+class FreezableArray(Freezable):
     """What a `ParameterArray` can do with it."""
 
     __slots__ = ()
@@ -110,11 +122,6 @@ class FreezableArray:
         made = self._made()
         slots = set(self.slots().tolist()) if made else ()
         set_requires_grad(self.places(), [face for face in made if face.slot in slots], mode)
-
-    def requires_grad_(self: Any, requires_grad: bool = True) -> Any:
-        """Set ``requires_grad``; returns the array."""
-        self.requires_grad = requires_grad
-        return self
 
     def freeze(self: Any, frozen: Any) -> None:
         """Freeze those where an array of bools of this shape is true: of a new array, of which nobody has faces yet."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar, Self
 
+from .calls import public
 from .checks import real_number
 from .comparisons import Comparisons
 from .copies import reduced
@@ -161,6 +162,7 @@ class Value(ValueMethods, Comparisons, Micrograd, Refusing):
         trace = current().trace
         return Constant(self._data, self._label) if trace is None else trace.detached(self)
 
+    @public
     def backward(self, seed: float = 1.0) -> None:
         """Backpropagate: every Value that this one came from gets the derivative ``d self / d value`` in ``grad``.
 

@@ -80,9 +80,16 @@ p.add_(1.0)                       | AttributeError | write p.data += x
 ! Value(1 + 2j)                   | TypeError | use x.real, x.imag or abs(x)
 ! Value(np.ones(2))               | TypeError | [Value(x) for x in array]
 ! Value(v)                        | TypeError | use v.data for the number, or v itself
-! Parameter([1.0, 2.0])           | TypeError | take its numbers one by one
+! Parameter([1.0, 2.0])           | TypeError | several are a ParameterArray(numbers)
+! p -= 0.1                        | TypeError | inside `with no_grad():`, or write p.data -= ...
+v.square()                        | AttributeError | write v**2
+v.unsqueeze(0)                    | AttributeError | without axes: leave it out
+v.to('cpu')                       | AttributeError | this machine's processor: leave it out
+p.fill_(0.0)                      | AttributeError | write p.data = x
+(v * v).backward(retain_graph=True) | TypeError | a graph is there as long as its Values are
+(v * v).backward(gradient=1.0)    | TypeError | it is called seed here
 ! v.detach().backward()           | TypeError | start from Value(...) outside no_grad()
-! v.backward('a')                 | TypeError | the seed of backward() holds a real number
+v.backward('a')                   | TypeError | the seed of backward() holds a real number
 with no_grad: pass                | TypeError | write with no_grad():
 with scope: pass                  | TypeError | write with scope('name'):
 ! with scope(''): pass            | TypeError | write scope('encoder')
@@ -101,6 +108,10 @@ autograd.where(v, 1.0, 2.0)       | TypeError | where(x > 0, a, b)
 autograd.max(v, v)                | AttributeError | autograd.maximum(a, b)
 autograd.tensor([1.0])            | AttributeError | [Value(x) for x in xs]
 autograd.Tensor(1.0)              | AttributeError | autograd.Value(2.0)
+autograd.zeros(3)                 | AttributeError | weights are nn.ParameterArray(array)
+autograd.Function                 | AttributeError | autograd.op('name', kernel=
+autograd.set_grad_enabled(False)  | AttributeError | write with no_grad():
+op('cube', forward=abs)           | TypeError | it is called kernel here
 autograd.arctan(v)                | AttributeError | it is called atan here
 autograd.relux(v)                 | AttributeError | did you mean relu?
 from autograd import tensor       | ImportError | autograd.Value(2.0)
@@ -201,6 +212,12 @@ Adam(model, betas=0.9)            | TypeError | the default is (0.9, 0.999)
 RMSprop(model, rho=0.9)           | TypeError | it is called alpha here
 StepLR(opt, 10, factor=0.1)       | TypeError | it is called gamma here
 StepLR(opt)                       | TypeError | missing a required argument: 'step_size'
+opt.param_groups[0]['lr'] = 0.1   | AttributeError | write optimizer.lr = 0.01
+opt.add_param_group({})           | AttributeError | make an optimizer for each group
+optim.MultiStepLR(opt, [1, 2])    | AttributeError | optim.LambdaLR(optimizer, lambda epoch: factor)
+model.zero_grad(set_to_none=True) | TypeError | a gradient is a number, 0.0 before any
+nn.BCEWithLogitsLoss(pos_weight=2) | TypeError | (1 + (w - 1) * y) * loss(p, y)
+Sequential({'a': nn.Tanh()})      | TypeError | Sequential(*modules.values()) for a dict
 StepLR(model, 10)                 | TypeError | the first argument must be an optimizer
 StepLR(opt, step_size=0)          | ValueError | at least 1, got 0
 optim.CosineAnnealingLR(opt, total_steps=3) | TypeError | it is called T_max here

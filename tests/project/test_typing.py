@@ -9,7 +9,7 @@ from typing import get_args
 import pytest
 
 from autograd import names
-from autograd.compiler.choice import NAMES as BACKENDS
+from autograd.compiler.backend import NAMES as BACKENDS
 from autograd.compiler.program import BackendName
 from autograd.nn.activations import ACTIVATIONS
 from autograd.nn.init import INITIALIZERS
