@@ -85,7 +85,7 @@ def test_loss_curve_needs_numbers():
 
 
 def test_a_score_of_zero_is_the_negative_class():
-    (axes,) = decision_boundary(lambda p: np.zeros(len(p)), X, [0, 0, 0, 1], resolution=5).axes
+    (axes,) = decision_boundary(lambda p: np.zeros(len(p)), X, [-1, -1, -1, 1], resolution=5).axes
     assert axes.get_title(loc="left") == "3 of 4 right (75 %)"
 
 
