@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench stub dev clean
+.PHONY: help demo test lint bench mutants stub dev clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
@@ -27,6 +27,9 @@ lint: $(VENV)/.lint ## ruff check, ruff format --check, mypy --strict
 
 bench: $(VENV)/.package $(VENV)-bench/.bench $(VENV)-hips/.bench-hips ## measure against the peers that are installed
 	$(BIN)/python tests/benchmarks/run.py $(ARGS)
+
+mutants: $(VENV)/.test ## plant faults one at a time and see whether the tests find them: half an hour
+	$(BIN)/python tests/mutants/run.py $(ARGS)
 
 stub: $(VENV)/.package ## write autograd/fast/methods.pyi anew from the operation table
 	$(BIN)/python -c "from autograd.fast.source import stub; print(stub(), end='')" > autograd/fast/methods.pyi.new

@@ -1,17 +1,34 @@
 """Corners in which a pass was once wrong without a test: each is a program against a closed form, on both backends."""
 
+import functools
 import importlib.util
 import itertools
 import math
+import operator
 from typing import Any
 
 import numpy as np
 import pytest
 
-from autograd import OPS, DomainError, NonFiniteError, Op, Parameter, compile, nn, where
+from autograd import (
+    OPS,
+    DomainError,
+    NonFiniteError,
+    Op,
+    Parameter,
+    ParameterArray,
+    ShapeError,
+    compile,
+    dot,
+    exp,
+    nn,
+    op,
+    where,
+)
 from autograd import log as log_of
 from autograd import logsumexp as logsumexp_of
-from autograd.domain import CONDITION
+from autograd.domain import CONDITION, POSITIVE
+from autograd.nn.penalties import l1, l2
 from tests.engine.operations import BUILT_IN
 
 BACKENDS = ["numpy", *(["llvm"] if importlib.util.find_spec("llvmlite") else [])]
@@ -81,6 +98,123 @@ def test_a_square_plus_what_may_be_negative_stays_tested(backend: Any) -> None:
             program(x, y)
     always = compile(lambda x: log_of(x * x + 1.0), backend=backend)
     np.testing.assert_allclose(always(x), np.log1p(x * x), rtol=1e-15)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_what_an_operation_refuses_of_its_arguments_together_is_tested(backend: Any) -> None:
+    program = compile(lambda x, k: x**k, backend=backend)
+    assert program(np.array([-2.0, 4.0]), np.array([3.0, 0.5])).tolist() == [-8.0, 2.0]
+    with pytest.raises(DomainError, match=r"pow.* needs a positive base.*x = -4\.0.*k = 0\.5.*row 1, "):
+        program(np.array([-2.0, -4.0]), np.array([3.0, 0.5]))
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_choice_shuts_off_an_infinite_slope_by_a_parameter(backend: Any) -> None:
+    w = Parameter(0.0)
+    program = compile(lambda x: where(x > 1.0, w**x, 0.0), backend=backend)
+    assert program.backward(np.array([2.0, 0.5])) == 0.0
+    assert w.grad == 0.0  # the slope at 0.5 is infinite, but nobody asked
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("divisor", [5e-324, Parameter(5e-324)], ids=["number", "parameter"])
+def test_a_choice_shuts_off_an_infinite_slope_that_all_samples_share(divisor: Any, backend: Any) -> None:
+    program = compile(lambda x: where(x > 1.0, x / divisor, 3.0 * x), backend=backend)
+    assert program.gradients(np.array([0.5, 0.25]))[0].tolist() == [3.0, 3.0]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_number_of_parameters_that_rows_and_other_such_numbers_use(backend: Any) -> None:
+    w, v = Parameter(0.5), Parameter(2.0)
+
+    def f(x: Any) -> Any:
+        e = exp(w)
+        return e * x[0] + (e * v) * x[1]
+
+    compile(f, backend=backend).backward(X)
+    a, b = X.mean(0)
+    assert w.grad == pytest.approx(math.exp(0.5) * (a + 2.0 * b), rel=1e-12)
+    assert v.grad == pytest.approx(math.exp(0.5) * b, rel=1e-12)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_neurons_with_the_same_number_as_their_bias(backend: Any) -> None:
+    weights = np.random.default_rng(3).normal(size=(5, 2))
+    rows = [[Parameter(w) for w in row] for row in weights]
+    program = compile(lambda x: [dot(row, x, start=0.5) for row in rows], backend=backend)
+    np.testing.assert_allclose(program(X), X @ weights.T + 0.5, rtol=1e-12)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_the_same_operation_on_many_columns_is_tested(backend: Any) -> None:
+    program, rows = compile(lambda x: [log_of(each) for each in x], backend=backend), np.full((3, 6), 2.0)
+    np.testing.assert_allclose(program(rows), math.log(2.0), rtol=1e-15)
+    for column in range(6):
+        rows[1, column] = -1.0
+        with pytest.raises(DomainError, match=r"log.*-1\.0.*row 1, "):
+            program(rows)
+        rows[1, column] = 2.0
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_an_operation_of_very_many_arguments_keeps_its_domain(backend: Any) -> None:
+    total = op(
+        "corner_total",
+        kernel=lambda xp, *xs: functools.reduce(operator.add, xs),
+        partials=lambda y, *xs: (1.0,) * len(xs),
+        domain=(POSITIVE,),
+    )
+    program, rows = compile(lambda x: total(*x), backend=backend), np.ones((3, 40))
+    assert program(rows).tolist() == [40.0] * 3
+    rows[2, 39] = -1.0
+    with pytest.raises(DomainError, match=r"corner_total.*-1\.0.*row 2, "):
+        program(rows)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_an_infinite_loss_with_finite_gradients_is_refused(backend: Any) -> None:
+    w = Parameter(1.0)
+    program = compile(lambda x: w + x * x, backend=backend)
+    with pytest.raises(NonFiniteError, match="the loss is inf"):
+        program.backward(np.array([1.0, 1e200]))
+    assert not w.has_grad
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_every_array_has_as_many_rows(backend: Any) -> None:
+    program = compile(lambda a, b, c: a + b + c, backend=backend)
+    for lengths in ((3, 3, 2), (3, 2, 3), (2, 3, 3)):
+        with pytest.raises(ShapeError, match="their lengths differ"):
+            program(*map(np.ones, lengths))
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_the_sum_of_magnitudes_has_no_slope_at_zero(backend: Any) -> None:
+    weights = ParameterArray(np.tile([0.0, 2.0, -3.0], 13))
+    program = compile(lambda x: x + l1([*weights], 0.5), backend=backend)
+    assert program.backward(np.zeros(3)) == pytest.approx(0.5 * 13 * 5.0, rel=1e-14)
+    np.testing.assert_allclose(weights.grad, 0.5 * np.tile([0.0, 1.0, -1.0], 13), rtol=1e-14)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_penalty_of_one_run_is_not_in_the_next(backend: Any) -> None:
+    layer = nn.Linear(8, 8, rng=0)
+    program = compile(lambda x: sum(layer(x)) + l2(layer, 0.5, bias=True), backend=backend)
+    rows = np.random.default_rng(1).normal(size=(3, 8))
+    for times in (1, 2):
+        program.backward(rows)
+        np.testing.assert_allclose(layer.weight.grad, times * (layer.weight.data + rows.mean(0)), rtol=1e-12)
+        np.testing.assert_allclose(layer.bias.grad, times * (layer.bias.data + 1.0), rtol=1e-12)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_penalty_on_weights_that_nothing_else_uses(backend: Any) -> None:
+    layer, other = nn.Linear(8, 8, rng=0), nn.Linear(8, 8, rng=1)
+    program = compile(lambda x: sum(layer(x)) + l2(other, 0.5), backend=backend)
+    for times in (1, 2):
+        program.backward(np.zeros((3, 8)))
+        np.testing.assert_allclose(other.weight.grad, times * other.weight.data, rtol=1e-12)
+        np.testing.assert_array_equal(layer.bias.grad, np.full(8, float(times)))
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd import Parameter, TraceError, compile, gradients, nn, optim
+from autograd import Parameter, ParameterArray, TraceError, compile, dot, gradients, nn, optim
 
 X = np.random.default_rng(1).normal(size=(9, 3))
 Y = np.sin(X.sum(axis=1))
@@ -60,6 +60,27 @@ def test_eager_code_agrees(backend: Any) -> None:
         loss.backward(1 / len(X))
     assert grads(model) == pytest.approx(compiled, rel=1e-12, abs=1e-15)
     assert [p.has_grad for p in model.parameters()] == marks
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_some_of_a_column_and_all_of_one_list_among_two(backend: Any) -> None:
+    """A column is a line of parameters with a step, and a sum over two lists goes along two lines."""
+    table, whole = ParameterArray(np.arange(10.0).reshape(5, 2)), ParameterArray(np.ones(5))
+    between = Parameter(1.0)
+    apart = ParameterArray(np.ones(5))
+    rows = np.random.default_rng(2).normal(size=(4, 10))
+    table[2, 0].requires_grad = False
+    whole.requires_grad = False
+
+    def loss(x: Any) -> Any:
+        return between * dot(table[:, 0], x[:5]) + dot([*whole, *apart], x)
+
+    compile(loss, backend).backward(rows)
+    slopes = rows.mean(axis=0)
+    assert table.grad[:, 0] == pytest.approx(np.where(np.arange(5) == 2, 0.0, slopes[:5]), rel=1e-12)
+    assert not table.grad[:, 1].any()
+    assert not whole.grad.any()
+    assert apart.grad == pytest.approx(slopes[5:], rel=1e-12)
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autograd
-from autograd import OPS, Parameter, Value
+from autograd import OPS, Parameter, Value, nn
 from autograd.compiler import Program
 from autograd.testing import DrawnExpression, expressions, points
 
@@ -100,3 +100,10 @@ def test_many_samples_run_in_blocks(monkeypatch):
     monkeypatch.setattr("autograd.compiler.numpy_backend._BLOCK_BYTES", 200)
     w = Parameter(0.3)
     assert_same(lambda xs: autograd.exp(w * xs[0]) * xs[1], np.random.default_rng(0).normal(size=(23, 2)), [w])
+
+
+def test_a_mean_over_the_batch_takes_it_in_one_block(monkeypatch):
+    monkeypatch.setattr("autograd.compiler.numpy_backend._BLOCK_BYTES", 200)
+    rows = np.random.default_rng(0).normal(size=(23, 2))
+    found = Program(nn.BatchNorm(2, eps=0.0, affine=False), "numpy")(rows)
+    np.testing.assert_allclose(found, (rows - rows.mean(0)) / rows.std(0), rtol=1e-12)

@@ -65,9 +65,10 @@ def test_other_sets_are_mapped_by_the_training_set():
 
 def test_a_column_of_equal_numbers_is_only_shifted():
     # Its deviation is not exactly 0 in floating point, and dividing by that would blow rounding up to 1.
-    X = np.full((10, 1), 0.1)
-    assert Standardizer.of(X).scale.tolist() == [1.0]
-    assert standardize(X)[0].tolist() == [[0.0]] * 10
+    for n in (3, 10, 49):
+        X = np.full((n, 1), 0.1)
+        assert Standardizer.of(X).scale.tolist() == [1.0]
+        assert standardize(X)[0].tolist() == [[0.0]] * n
 
 
 def test_another_number_of_columns_is_refused():

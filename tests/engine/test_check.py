@@ -121,6 +121,13 @@ def test_kinks_are_passed_over_and_their_neighbourhood_is_not() -> None:
         check_graph(wrong(Value(-0.1)))
 
 
+def test_a_gradient_of_nan_is_found_where_edges_are_passed_over() -> None:
+    nowhere = op("nan_at_its_kink", kernel=lambda xp, x: xp.abs(x), partials=lambda y, x: (y / x,), kinks=(0.0,))
+    assert check_graph(nowhere(Value(0.0)))
+    with pytest.raises(GradientCheckError, match=r"the gradient by input 0 \(at 0\.0\) is nan"):
+        check_gradients(nowhere, at=0.0)
+
+
 def test_tolerances_can_be_chosen() -> None:
     rough = op("rough", kernel=lambda xp, x: x * x, partials=lambda y, x: (2.001 * x,))
     with pytest.raises(GradientCheckError):

@@ -79,6 +79,23 @@ def test_many_arguments_follow_ieee_too() -> None:
     )
     assert mean(0.0, 1.0) == 0.0
     assert mean(Value(0.0), 1.0).data == 0.0
+    largest = op("my_power", kernel=lambda xp, *xs: xs[0] ** xs[1], partials=lambda y, *xs: (y,) * len(xs))
+    assert largest(10.0, 400.0) == largest(Value(10.0), 400.0).data == math.inf
+
+
+def test_a_division_by_the_number_zero_follows_ieee() -> None:
+    pole = op("my_pole", kernel=lambda xp, x: x / 0.0, partials=lambda y, x: (y / x,))
+    assert (pole(2.0), Value(-2.0).my_pole().data) == (math.inf, -math.inf)
+    assert math.isnan(pole(0.0))
+
+
+def test_formulas_have_the_brackets_that_they_need_and_no_more() -> None:
+    f = op(
+        "my_brackets",
+        kernel=lambda xp, a, b, c: a,
+        partials=lambda y, a, b, c: (a - (b - c), a / (b * c), a + (b + c) * a),
+    )
+    assert [f.partial_formula(i) for i in range(3)] == ["a − (b − c)", "a/(b·c)", "a + (b + c)·a"]
 
 
 def test_attributes() -> None:
@@ -155,6 +172,7 @@ REFUSED: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"partials": lambda y, z: (1.0,)}, ValueError, "its partials must take (y, x) like its kernel (xp, x)"),
     ({"partials": lambda y, x, z: (1.0,)}, ValueError, "its partials must take (y, x) like its kernel (xp, x)"),
     ({"kernel": lambda m, *x: x[0]}, ValueError, "its partials must take (y, x) like its kernel (xp, x)"),
+    ({"careful": lambda y, z: (1.0,)}, ValueError, "its partials must take (y, x) like its kernel (xp, x)"),
     ({"partials": lambda y, x: (1.0, 2.0)}, ValueError, "1 arguments but 2 partials; return a tuple with one for each"),
     ({"partials": lambda y, x: 1.0}, ValueError, "'float' object is not iterable"),
     ({"domain": (POSITIVE, POSITIVE)}, ValueError, "1 arguments (x) but 2 domains"),

@@ -76,6 +76,12 @@ def test_unchecked_formulas_follow_ieee(operation: Op, point: tuple[float, ...])
         operation(*map(Value, point))
 
 
+def test_a_division_by_minus_zero_follows_ieee() -> None:
+    with unchecked():
+        quotients = [(Value(a) / b).data for a in (1.0, -1.0) for b in (0.0, -0.0)]
+    assert quotients == [math.inf, -math.inf, -math.inf, math.inf]
+
+
 CURE = (
     "Keep the argument inside, for example with maximum(x, 1e-12) or with a `where` on the input "
     "(a `where` on the result comes too late)."

@@ -70,6 +70,13 @@ def test_hvp_is_the_hessian_times_a_vector() -> None:
     assert hvp(lambda xs: 3.0, [1.0, 2.0], [1.0, 1.0]).tolist() == [0.0, 0.0]
 
 
+def test_hvp_can_be_differentiated_by_its_direction() -> None:
+    v = [Value(1.0), Value(-2.0), Value(0.5)]
+    product = hvp(cubic, AT, v)
+    for slopes, row in zip((autograd.gradients(y, v) for y in product), cubic_hessian(*AT), strict=True):
+        assert slopes == pytest.approx(row, rel=1e-14)
+
+
 def test_value_and_grad_takes_what_jax_takes() -> None:
     def loss(w: Any, b: Any, x: Any, *, scale: float = 1.0) -> Any:
         return scale * (w[0] * x + w[1] * w[1] + b)

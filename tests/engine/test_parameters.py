@@ -348,3 +348,17 @@ def test_a_compiled_function_may_index_by_tuples() -> None:
     assert program(np.array([1.0, 2.0])).tolist() == [5.0, 8.0]
     program.backward(np.array([1.0, 2.0]))
     assert array.grad.tolist() == [[0.0, 1.0], [1.5, 0.0]]
+
+
+def test_an_index_may_count_from_the_end() -> None:
+    weight = ParameterArray(np.arange(6.0).reshape(2, 3))
+    assert weight[-1][-3].data == weight[-1, -3].data == 3.0
+    assert weight[-2][-1] is weight[0, 2]
+    with pytest.raises(IndexError, match="index -3 is out of range"):
+        weight[-3]
+
+
+def test_a_column_of_a_square_is_walked_down() -> None:
+    weight = ParameterArray(np.arange(9.0).reshape(3, 3))
+    assert [p.data for p in weight[:, 1]] == [1.0, 4.0, 7.0]
+    assert [p.data for p in weight[1]] == [3.0, 4.0, 5.0]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import autograd.fast.sweep
-from autograd import Constant, Parameter, Value, ancestors, no_grad, scope, sweep
+from autograd import Constant, Parameter, Value, ancestors, logsumexp, no_grad, scope, sweep
 from autograd.scopes import TOP, current
 
 
@@ -54,11 +54,18 @@ def test_no_grad_records_nothing() -> None:
     x = Value(2.0)
     with no_grad():
         y = (x * x).tanh() + 1
+        z = logsumexp(x, y, x * y)
         with pytest.raises(TypeError, match=r"inside no_grad\(\)"):
             y.backward()
     assert isinstance(y, Constant)
-    assert (y.args, y.op) == ((), None)
+    assert isinstance(z, Constant)
+    assert (y.args, y.op, z.args, z.op) == ((), None, (), None)
     assert (x * x).requires_grad
+
+
+def test_no_grad_refuses_what_else_is_refused() -> None:
+    with no_grad(), pytest.raises(TypeError, match="this int has 1329 bits"):
+        Value(2.0) + 10**400
 
 
 @pytest.mark.parametrize("context", [lambda: scope("inner"), no_grad])

@@ -67,6 +67,15 @@ def test_an_output_of_a_hook_takes_the_place() -> None:
     assert model(X[0]).data == pytest.approx(numpy_output(model, numpy_hidden(model))[0])
 
 
+def test_a_hook_that_takes_itself_away_leaves_the_others_their_turn() -> None:
+    model, seen = network(), []
+    first = model.register_forward_hook(lambda *_: first.remove())
+    model.register_forward_hook(lambda *_: seen.append(1))
+    model([1.0, 2.0, 3.0])
+    model([1.0, 2.0, 3.0])
+    assert seen == [1, 1]
+
+
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_programs_see_hooks_come_and_go(backend: Any) -> None:
     model = network()

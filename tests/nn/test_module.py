@@ -42,6 +42,12 @@ def test_names_are_unique_and_ordered() -> None:
     assert model.children() == list(model.layers)
 
 
+def test_a_shared_parameter_has_its_first_name_alone() -> None:
+    model = nn.Sequential(nn.Neuron(1, rng=0), nn.Neuron(1, rng=1))
+    model[1].w = model[0].w
+    assert [name for name, _ in model.named_parameters()] == ["0.w.0", "0.b", "1.b"]
+
+
 def test_lists_tuples_and_dicts_are_looked_into() -> None:
     model = Gate()
     named = dict(model.named_parameters())
@@ -478,6 +484,22 @@ def test_a_layers_arrays_are_seen_to_be_gone_when_neurons_change() -> None:
     layer.neurons[2].slope = Parameter(1.0)
     with pytest.raises(AttributeError, match=r"neurons of .* were replaced or changed"):
         layer.bias
+
+
+def test_neurons_that_change_places_are_no_rows_of_the_weight_any_more() -> None:
+    layer = nn.Layer(2, 3, bias=False, rng=0)
+    layer.neurons.reverse()
+    with pytest.raises(AttributeError, match=r"neurons of .* were replaced or changed"):
+        layer.weight
+
+
+def test_gradients_of_what_was_added_later_are_zeroed_too() -> None:
+    model = nn.Sequential(nn.Linear(1, 1, rng=0))
+    model.zero_grad()
+    model.layers.append(nn.Linear(1, 1, rng=1))
+    model([2.0]).backward()
+    model.zero_grad()
+    assert [p.grad for p in model.parameters()] == [0.0] * 4
 
 
 def test_a_called_model_is_freed_without_the_collector() -> None:

@@ -571,6 +571,13 @@ def test_a_module_may_register_buffers_of_its_own():
     assert state(module) == {"p": 1.0, "seen": 5.0}
 
 
+def test_a_buffer_is_a_copy_of_what_was_given():
+    module, given = nn.Module(), np.zeros(2)
+    module.register_buffer("seen", given)
+    given[0] = 1.0
+    assert module.seen.tolist() == [0.0, 0.0]
+
+
 def test_a_layer_with_a_buffer_of_its_own_keeps_it_in_its_state():
     layer = nn.Linear(2, 1)
     layer.register_buffer("calls", 3.0)

@@ -138,6 +138,15 @@ def test_probabilities_may_be_off_by_what_float32_is_off() -> None:
     assert losses.cross_entropy([1.0, 1.0], np.array([True, False])) == pytest.approx(math.log(2))
 
 
+@pytest.mark.parametrize(
+    ("name", "outputs"), [("hinge", 0.5), ("binary_cross_entropy", 0.5), ("cross_entropy", [0.5, 1.0])]
+)
+@pytest.mark.parametrize("kind", [float, Constant])
+def test_nan_is_no_label(name: str, outputs: Any, kind: Any) -> None:
+    with pytest.raises(DomainError, match="got nan"):
+        losses.by_name(name)(outputs, kind(math.nan))
+
+
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_gradients_refuse_a_result_that_is_no_number(backend: Any) -> None:
     program = compile(lambda x: where(x > 1.0, math.nan, 0.0) + 2.0 * x, backend=backend)

@@ -96,6 +96,15 @@ def test_state_is_told_in_the_order_of_the_list(
     assert [p.data for p in arrange(still.params[:])] == [q.data for q in other.params]
 
 
+def test_a_state_is_listed_in_the_order_of_the_list() -> None:
+    params = fresh(3)
+    opt = Adam(params[::-1], betas=(0.0, 0.999))
+    for k, p in enumerate(params):
+        p.grad = float(k)
+    opt.step()
+    assert opt.state_dict()["exp_avg"].tolist() == [2.0, 1.0, 0.0]
+
+
 @every_optimizer
 def test_a_part_of_a_store_can_be_trained_alone(kind: type[Optimizer], options: dict[str, Any]) -> None:
     params = fresh(6)
@@ -310,6 +319,15 @@ def test_a_hyperparameter_set_later_counts_from_the_next_step() -> None:
     assert changed.initial_lr == 0.1
     changed.hyperparameters["eps"] = 1.0  # a copy
     assert changed.eps == 1e-8
+
+
+def test_a_rate_set_by_hand_is_that_of_the_next_step() -> None:
+    w = Parameter(0.0)
+    opt = SGD([w], lr=1.0)
+    for rate, expected in ((1.0, -1.0), (0.5, -1.5), (0.25, -1.75)):
+        opt.lr, w.grad = rate, 1.0
+        opt.step()
+        assert w.data == expected
 
 
 def test_a_scheduled_rate_is_held_to_what_the_class_declares() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from autograd import Parameter
 from autograd.optim import SGD, Adagrad, Adam, AdamW, Momentum, Optimizer, RMSprop
-from autograd.optim.rule import Rule, lerp
+from autograd.optim.rule import Interval, Rule, lerp
 from autograd.optim.stepping import numpy_step
 from tests.optim.optimizers import OPTIMIZERS, TRIED
 
@@ -291,3 +291,15 @@ def test_overflow_follows_ieee_without_a_warning(kind: type[Optimizer]) -> None:
     opt.step()
     assert not math.isfinite(params[1].data)
     assert math.isnan(params[2].data)
+
+
+@pytest.mark.parametrize(("start", "end"), [(1e16, 1.0), (-3.0, 1e-30), (0.1, 0.3)])
+def test_an_average_ends_in_what_it_goes_to(start: float, end: float) -> None:
+    assert lerp(start, end, 0.0) == start
+    assert lerp(start, end, 1.0) == end
+
+
+def test_an_end_of_an_interval_is_inside_only_behind_a_square_bracket() -> None:
+    inside = {ends: [x for x in (0.0, 0.5, 1.0, math.inf, math.nan) if x in Interval(0, 1, ends)]
+              for ends in ("[]", "[)", "(]", "()")}  # fmt: skip
+    assert inside == {"[]": [0.0, 0.5, 1.0], "[)": [0.0, 0.5], "(]": [0.5, 1.0], "()": [0.5]}

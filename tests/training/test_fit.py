@@ -15,6 +15,7 @@ from autograd.data import moons, standardize
 from autograd.nn.penalties import l1, l2
 from autograd.optim import SGD, Adam, ExponentialLR, Momentum, clip_grad_norm_
 from autograd.training import METRICS, History, fit
+from autograd.training.metrics import accuracy
 
 rng = np.random.default_rng(0)
 X3 = rng.normal(size=(23, 3))
@@ -250,6 +251,16 @@ def test_metrics_by_name_and_by_function():
 # Callbacks
 
 
+@pytest.mark.parametrize("negative", [0, -1])
+def test_a_score_of_zero_or_below_is_the_negative_class(negative):
+    assert accuracy(np.array([0.5, 0.0, -0.5, 0.5]), np.array([1, negative, negative, negative])) == 0.75
+
+
+def test_scores_are_no_probabilities_if_one_is_below_zero():
+    assert accuracy(np.array([-2.0, 0.3]), np.array([0, 1])) == 1.0
+    assert accuracy(np.array([0.0, 0.3]), np.array([0, 1])) == 0.5
+
+
 def test_callbacks_see_the_state_and_may_stop():
     seen = []
 
@@ -388,7 +399,22 @@ def test_without_validation_the_training_set_is_watched_after_each_epoch():
     assert (history.best_epoch, model.w.data) == (0, -1.5)
 
 
+def test_what_is_watched_counts_the_penalty():
+    model = Line(3.0, 0.0)
+    history = quiet(
+        model, [1.0], [0.0], optimizer=SGD([model.w], lr=0.0), patience=9, penalty=lambda: 0.5 * model.w * model.w
+    )
+    assert (history["loss"], history["penalty"], history["watched"]) == ([9.0], [4.5], [13.5])
+
+
 # History
+
+
+def test_of_equal_epochs_the_first_is_the_best():
+    history = History()
+    for loss in (2.0, 1.0, 1.0):
+        history.append({"loss": loss})
+    assert history.best_epoch == 1
 
 
 def test_the_history_is_a_mapping_that_pickles():

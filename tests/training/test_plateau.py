@@ -28,3 +28,12 @@ def test_training_on_a_plateau_ends(mode: str) -> None:
         lambda x: (w * x).relu(), X, Y, loss="mse", optimizer=optim.SGD([w], lr=0.1), epochs=50, patience=3, mode=mode
     )
     assert history["loss"] == [1.0] * 4
+    assert history.stop_reason == "patience"
+
+
+def test_patience_that_ends_with_the_last_epoch_has_stopped_nothing() -> None:
+    w = Parameter(-3.0)
+    history = fit(
+        lambda x: (w * x).relu(), [1.0], [1.0], loss="mse", optimizer=optim.SGD([w]), epochs=4, patience=3, mode="eager"
+    )
+    assert (history.epochs, history.stop_reason) == (4, None)

@@ -43,6 +43,21 @@ def test_png_has_the_size_of_the_picture(small):
         assert sum(image.convert("RGB").getpixel((1, 1))) < 120
 
 
+def test_a_png_has_no_more_pixels_than_can_be_opened(small, monkeypatch):
+    monkeypatch.setattr("viz.raster._PIXELS", 10_000)
+    with Image.open(io.BytesIO(draw(small(), layout="layered").png())) as image:
+        assert 9_000 < image.width * image.height <= 10_500
+
+
+def test_what_is_passed_back_counts_for_the_colours():
+    x = Value(1.0, label="x")
+    y = x * 100.0 - x * 99.0
+    y.backward()
+    drawing = draw(y, layout="layered")
+    assert [node.grad for node in drawing.view.nodes if node.label == "x"] == [1.0]
+    assert drawing.scale.largest == 100.0
+
+
 def test_pdf_with_characters_that_the_font_lacks(tmp_path):
     root = Value(1.0, label="🦉 漢字") * 2.0
     assert draw(root, layout="layered").save(tmp_path / "owl.pdf").stat().st_size > 1_000

@@ -59,6 +59,15 @@ def test_the_last_frame_shows_every_gradient(network, depth):
     assert strings(steps[-1]).count("waiting") == 1  # in the legend
 
 
+def test_a_module_is_done_when_all_in_it_is(network):
+    root = network(2, 3, 1)
+    steps, ids = frames(root, layout="layered", depth=1), node_ids(root, 1)
+    for i, drawing in enumerate(steps):
+        left = {ids[step.node] for step in steps.steps[i:]}
+        done = {box for box, state in drawing.states.items() if state.status == "done"}
+        assert done == set(drawing.states) - left
+
+
 def test_unknown_gradients_wait(small):
     steps = frames(small(), layout="layered")
     for i, drawing in enumerate(steps):

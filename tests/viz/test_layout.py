@@ -4,12 +4,13 @@ import subprocess
 import numpy as np
 import pytest
 
-from autograd import Value, scope
+from autograd import Parameter, Value, scope
 from viz.graphviz_layout import dot_layout
 from viz.layout import Box, arrange
 from viz.nodes import Cluster, Edge, Node
 from viz.picture import card_boxes
 from viz.rigid import isotonic
+from viz.rows import _inversions
 from viz.view import GraphView
 
 needs_dot = [pytest.mark.dot, pytest.mark.skipif(shutil.which("dot") is None, reason="needs `dot`")]
@@ -71,6 +72,13 @@ def test_frames_hold_their_nodes_and_no_others(network, method):
             assert inside(outline, corners(place)) if within else not inside(outline, middle), (cluster.path, node)
 
 
+@methods
+def test_the_first_operand_stands_above_the_second(method):
+    view = GraphView.of(Value(2.0) ** Value(3.0))
+    layout = arrange(view, card_boxes(view), method)
+    assert layout.nodes["n0"].bottom < layout.nodes["n1"].y
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_random_graphs_do_not_overlap(seed):
     rng = np.random.default_rng(seed)
@@ -128,6 +136,30 @@ def test_modules_that_feed_each_other_are_drawn():
     assert overlaps(layout) == []
     assert layout.nodes["n0"].right < layout.nodes["n1"].x < layout.nodes["n2"].x
     assert all(0 <= y <= layout.height for route in layout.edges for _, y in route)
+
+
+def test_ranks_grow_along_every_edge_between_modules():
+    x = Value(0.5, label="x")
+    with scope("a"):
+        first, second = x.tanh(), x.exp()
+        far = second.sin()
+    with scope("b"):
+        near = first * Parameter(2.0)
+    view = GraphView.of(near + far)
+    layout = arrange(view, card_boxes(view), "layered")
+    for edge in view.edges:
+        assert layout.nodes[edge.source].right < layout.nodes[edge.target].x, edge
+
+
+def test_edges_into_one_port_do_not_cross():
+    assert _inversions([(0, 1.0), (0, 1.0), (0, 1.0)]) == 0
+    assert _inversions([(1, 0.0), (0, 0.0), (0, 1.0)]) == 2
+
+
+@pytest.mark.parametrize("depth", [None, 1])
+def test_auto_keeps_modules_from_dot(network, either_dot, depth):
+    view = GraphView.of(network(2, 3, 1), depth)
+    assert arrange(view, card_boxes(view)).method == "layered"
 
 
 def test_one_node():

@@ -84,6 +84,11 @@ def test_loss_curve_needs_numbers():
         loss_curve({"loss": []})
 
 
+def test_a_score_of_zero_is_the_negative_class():
+    (axes,) = decision_boundary(lambda p: np.zeros(len(p)), X, [-1, -1, -1, 1], resolution=5).axes
+    assert axes.get_title(loc="left") == "3 of 4 right (75 %)"
+
+
 @pytest.mark.parametrize("classes", [[0, 1, 0, 1], [-1, 1, -1, 1]])
 def test_boundary_by_sign(classes):
     figure = decision_boundary(lambda p: p[:, 0] - 0.5, X, classes, resolution=30)

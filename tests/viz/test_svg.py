@@ -187,6 +187,16 @@ def test_not_finite_numbers_are_drawn():
     assert "nan" in strings
 
 
+def test_one_infinite_gradient_leaves_the_others_their_colours():
+    scale = GradientScale.over([1.0, float("inf"), float("nan"), -0.5])
+    assert scale.largest == 1.0
+    assert (scale.shade(1.0), scale.shade(float("inf"))) == ("p7", "odd")
+
+
+def test_there_is_no_minus_zero_in_a_file():
+    assert '<text x="0" y="0.1"' in render_svg(Scene(1.0, 1.0, [Text(-0.04, 0.06, "t", 8.0)], "t"))
+
+
 def test_unknown_theme():
     with pytest.raises(ValueError, match="theme='sepia' is not known: use one of 'light', 'dark', 'auto'"):
         render_svg(Scene(1.0, 1.0, [], "t"), "sepia")

@@ -231,3 +231,40 @@ def test_a_module_with_a_constant_in_it_carries_gradient():
     (box,) = (n for n in view.nodes if n.kind == "collapsed")
     assert box.requires_grad
     assert all(e.requires_grad for e in view.edges if e.source == box.id)
+
+
+def test_a_module_with_the_root_in_it_shows_its_number():
+    x = Value(2.0, label="x")
+    with scope("head"):
+        y = (x * 3.0).tanh()
+    y.backward()
+    (box,) = (n for n in GraphView.of(y, depth=1).nodes if n.kind == "collapsed")
+    assert (box.outputs, box.data, box.grad) == (1, y.data, 1.0)
+
+
+def test_merged_edges_carry_gradient_if_one_does():
+    x = Value(2.0, label="x")
+    with scope("first"):
+        a = x * 3.0
+        b = a.detach() * 2.0
+    with scope("second"):
+        y = a * b
+    (edge,) = (e for e in GraphView.of(y, depth=1).edges if e.count > 1)
+    assert edge.requires_grad
+
+
+def test_merged_edges_may_carry_opposite_infinities():
+    x = Value(2.0, label="x")
+    with scope("square"):
+        a, b = x * 1.0, x * 2.0
+        y = a + b
+    view = GraphView.of(y, depth=1, gradients={y: 1.0, a: math.inf, b: -math.inf})
+    (edge,) = (e for e in view.edges if e.source == "n0")
+    assert math.isnan(edge.contribution)
+
+
+def test_a_backward_from_a_leaf_alone_is_no_earlier_one():
+    x = Value(2.0, label="x")
+    x.backward()
+    (node,) = GraphView.of(x).nodes
+    assert (node.grad, node.earlier) == (1.0, 0.0)

@@ -126,6 +126,19 @@ def test_many_numbers_of_the_program_text():
     assert len(code.opcodes) < 45
 
 
+def test_a_dot_begins_with_a_result_of_the_same_unit():
+    """Its memory is free for others only then."""
+    x, w = Row("input", 0), Uniform(0)
+    terms = tuple((w, Local(k)) for k in range(1, 12))
+    code = [Instruction(k, autograd.add, (Local(k - 1) if k else x, Number(float(k > 0)))) for k in range(12)]
+    unit = Straight((*code, Dot(12, Local(0), terms, Row("scratch", 0))))
+    tape = Tape((InputArray("x", 1, True),), 1, 1, 1, (), (unit,), (), (), (Row("scratch", 0),))
+    wanted = NumpyBackend().build(tape).bind(np.array([2.0]), np.zeros(1))(3)(np.arange(3.0))
+    found = LlvmBackend().build(tape).bind(np.array([2.0]), np.zeros(1))(3)(np.arange(3.0))
+    np.testing.assert_allclose(wanted[:, 0], np.arange(3.0) + 2.0 * (11.0 * np.arange(3.0) + 66.0))
+    np.testing.assert_allclose(found, wanted)
+
+
 # What a tape may have
 
 

@@ -5,14 +5,16 @@ import pytest
 
 pytest.importorskip("llvmlite", reason="llvmlite is not installed")
 
-from autograd import Parameter
+from autograd import Parameter, compile, nn
 from autograd.compiler.backend import Failure, Held, InputArray
 from autograd.compiler.llvm.backend import LlvmBackend
 from autograd.compiler.llvm.emit.functions import Shape
 from autograd.compiler.llvm.emit.kernel import kernel_text
+from autograd.compiler.llvm.kernel import Binding, Kernel
 from autograd.compiler.llvm.machine import host
 from autograd.compiler.numpy_backend import NumpyBackend
 from autograd.compiler.pipeline import to_tape
+from autograd.compiler.steps import compiled_steps
 from autograd.compiler.tape import Tape
 from autograd.compiler.trace.run import trace
 from autograd.optim import SGD, Adam, Optimizer
@@ -113,6 +115,15 @@ def test_mini_batches_are_gathered(optimizer):
     np.testing.assert_allclose(numbers, expected, rtol=1e-9)
 
 
+def test_steps_of_more_and_more_samples_from_the_first_one_on():
+    optimizer, tape, arrays, counts = SGD(NONE, lr=0.1), network_tape(), data(17), np.array([5, 17, 11])
+    numbers, done, losses = trained(tape, optimizer, arrays, np.zeros(3, dtype=np.int64), counts)
+    expected, expected_losses = one_by_one(tape, optimizer, [[a[:count] for a in arrays] for count in counts])
+    assert done == 3
+    np.testing.assert_allclose(losses, expected_losses, rtol=1e-9)
+    np.testing.assert_allclose(numbers, expected, rtol=1e-9)
+
+
 def test_masks_are_used_up_in_order():
     optimizer, tape = SGD(NONE, lr=0.1), network_tape(("data", "data", "mask"))
     x, y = data(20)
@@ -200,21 +211,61 @@ def product_tape() -> Tape:
     return to_tape(trace(loss, [InputArray("x", 2, False)]), "parameters")
 
 
-@pytest.mark.parametrize("size", [1.0, 1e90, 1e140])
-def test_direct_gradients_are_right_where_their_bound_is_and_where_it_is_not(size, monkeypatch):
+@pytest.fixture
+def direct(monkeypatch):
+    """`direct(tape, weights, grad, samples)` is a run whose gradients go straight to `grad`, although there are few."""
     monkeypatch.setattr("autograd.compiler.llvm.emit.functions.pays", lambda *_: True)
+
+    def bound(tape, weights, grad, samples):
+        kernel = Kernel(tape, host(), Shape(2, one_block=True))
+        assert "find_bounds" in kernel_text(tape, host().architecture, kernel.shape)
+        return Binding(tape, lambda _: kernel, weights, grad)(samples)
+
+    return bound
+
+
+@pytest.mark.parametrize("size", [1.0, 1e90, 1e140])
+def test_direct_gradients_are_right_where_their_bound_is_and_where_it_is_not(size, direct):
     x, weights = np.array([[1.0, 2.0], [3.0, -1.0], [0.5, 0.25]]) * size, np.array([0.5, 0.25])
     found = []
-    for backend in (LlvmBackend(), NumpyBackend()):
+    for bind in (direct, lambda tape, weights, grad, n: NumpyBackend().build(tape).bind(weights, grad)(n)):
         grad = np.array([1.0, 2.0])
-        found.append((backend.build(product_tape()).bind(weights, grad)(3)(x), *grad))
+        found.append((bind(product_tape(), weights, grad, 3)(x), *grad))
     np.testing.assert_allclose(*found, rtol=1e-12)
 
 
-def test_direct_gradients_that_overflow_are_refused(monkeypatch):
-    monkeypatch.setattr("autograd.compiler.llvm.emit.functions.pays", lambda *_: True)
+def test_direct_gradients_that_overflow_are_refused(direct):
     x, grad = np.array([[1e160, 1e155], [1.0, 1.0]]), np.array([1.0, 2.0])
-    run = LlvmBackend().build(product_tape()).bind(np.array([0.0, 1e-5]), grad)(2)
+    run = direct(product_tape(), np.array([0.0, 1e-5]), grad, 2)
     with pytest.raises(Failure):
         run(x)
     np.testing.assert_array_equal(grad, [1.0, 2.0])
+
+
+def test_a_direct_sum_of_adjoints_alone_that_overflows_is_refused(direct):
+    w, b = Parameter(0.0), Parameter(0.0)
+    layout = [InputArray("x", 1, True), InputArray("s", 1, True)]
+    tape = to_tape(trace(lambda x, s: (w * x + b) * s * 3.0, layout), "parameters")
+    grad = np.array([1.0, 2.0])
+    run = direct(tape, np.zeros(2), grad, 3)
+    assert run(np.zeros(3), np.ones(3)) == 0.0
+    np.testing.assert_allclose(grad, [1.0, 5.0])
+    with pytest.raises(Failure):
+        run(np.zeros(3), np.full(3, 1e308))  # each adjoint is finite, their sum isn't
+    np.testing.assert_allclose(grad, [1.0, 5.0])
+
+
+# Buffers
+
+
+def test_a_layer_in_evaluation_is_trained_with_the_statistics_that_it_has_now():
+    norm, w = nn.BatchNorm(1, affine=False).eval(), Parameter(1.0)
+    program, optimizer = compile(lambda x: w * norm([x])[0], backend="llvm"), SGD([w], lr=1.0)
+    rows = np.array([2.0, 4.0])
+    steps = compiled_steps(program, optimizer, (rows,))
+    assert steps is not None
+    for middle in (0.0, 1.0):
+        norm.running_mean[0], before = middle, w.data
+        steps.run(None, *whole(2, 1))
+        slope = (3.0 - middle) / np.sqrt(1.0 + norm.eps)
+        assert w.data == pytest.approx(before - slope, rel=1e-12)

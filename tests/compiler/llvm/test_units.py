@@ -189,6 +189,15 @@ def test_a_dense_block_of_several_segments_with_an_epilogue(target):
     assert_like_numpy(tape(6, 40, scratch=28, units=(squares, block), results=results), target)
 
 
+@target
+def test_a_dense_block_of_many_segments_of_two_kinds(target):
+    """Where they begin is read from a table: those of the second kind stand behind those of the first."""
+    single = [Segment(inputs(k), 1, 11 * k, 1, 0) for k in (4, 1, 6, 0)]
+    double = [Segment(inputs(k), 2, 80 + 7 * k, 2, 1) for k in (2, 5, 0)]
+    block = Dense(5, (*single, *double), store=scratch(0))
+    assert_like_numpy(tape(8, 130, scratch=5, units=(block,), results=tuple(map(scratch, range(5)))), target)
+
+
 def test_a_dense_block_that_takes_from_parameters_and_other_uniforms():
     prologue = (Instruction(0, autograd.exp, (Uniform(0),), Uniform(2)),)
     block = Dense(3, (Segment(inputs(0), 2, 0, 0, 2),), 0, 1, scratch(0))

@@ -41,6 +41,41 @@ def test_squares_of_neighbours_are_one_total(becomes):
     becomes(totals)("\n".join([*squares, *sums, "-> %22"]) + "\n=>" + after)
 
 
+def test_a_square_that_is_a_result_too_stays_beside_the_total(becomes):
+    squares = [f"%{2 * k} = w{k}\n%{2 * k + 1} = mul %{2 * k} %{2 * k}" for k in range(9)]
+    sums = [f"%{18 + k} = add %{1 if k == 0 else 17 + k} %{2 * k + 3}" for k in range(8)]
+    after = """
+        %0 = w0
+        %1 = mul %0 %0
+        %2 = w1; %3 = w2; %4 = w3; %5 = w4; %6 = w5; %7 = w6; %8 = w7; %9 = w8
+        %10 = squares w1 8
+        %11 = add %10 %1
+        -> %11 %1
+    """
+    becomes(totals)("\n".join([*squares, *sums, "-> %25 %1"]) + "\n=>" + after)
+
+
+def test_a_square_that_lies_apart_is_added_to_the_total(becomes):
+    squares = [f"%{2 * k} = w{k}\n%{2 * k + 1} = mul %{2 * k} %{2 * k}" for k in (*range(8), 8)]
+    squares[8] = squares[8].replace("w8", "w20")
+    sums = [f"%{18 + k} = add %{1 if k == 0 else 17 + k} %{2 * k + 3}" for k in range(8)]
+    after = """
+        %0 = w0; %1 = w1; %2 = w2; %3 = w3; %4 = w4; %5 = w5; %6 = w6; %7 = w7; %8 = w20
+        %9 = mul %8 %8
+        %10 = squares w0 8
+        %11 = add %10 %9
+        -> %11
+    """
+    becomes(totals)("\n".join([*squares, *sums, "-> %25"]) + "\n=>" + after)
+
+
+def test_products_of_two_parameters_are_no_squares(becomes):
+    products = [f"%{9 + k} = mul %{k} %8" for k in range(8)]
+    sums = [f"%{17 + k} = add %{9 if k == 0 else 16 + k} %{10 + k}" for k in range(7)]
+    text = "\n".join([*(f"%{k} = w{k}" for k in range(9)), *products, *sums, "-> %23"])
+    becomes(totals)(f"{text}=>{text}")
+
+
 # Dots
 
 
@@ -79,6 +114,24 @@ def test_four_parameters_in_a_line_become_a_product(becomes):
         %6 = vec %0 %5 %0 %5
         %7 = product %6:w0+1
         -> %7
+    """)
+
+
+def test_one_parameter_several_times_is_no_line(becomes):
+    becomes(dots)("""
+        %0 = x0; %1 = x1; %2 = x2; %3 = x3; %4 = w7
+        %5 = mul %4 %0
+        %6 = mul %4 %1
+        %7 = add %5 %6
+        %8 = mul %4 %2
+        %9 = add %7 %8
+        %10 = mul %4 %3
+        %11 = add %9 %10
+        -> %11
+        =>
+        %0 = x0; %1 = x1; %2 = x2; %3 = x3; %4 = w7
+        %5 = dot %4*%0 %4*%1 %4*%2 %4*%3
+        -> %5
     """)
 
 
@@ -177,6 +230,23 @@ def test_conditions_become_selections(becomes):
     """)
 
 
+def test_the_numbers_of_joined_conditions_stand_behind_each_other(becomes):
+    becomes(tidied)("""
+        %0 = x0; %1 = x1; %2 = x2; %3 = 0.0
+        %4 = greater %0 %3
+        %5 = less %1 %3
+        %6 = both %4 %5
+        %7 = less_equal %2 %3
+        %8 = either %6 %7
+        %9 = where %8 %0 %1
+        -> %9
+        =>
+        %0 = x0; %1 = x1; %2 = x2; %3 = 0.0
+        %4 = select(((x0>x1)&(x2<x3))|(x4<=x5)) %0 %3 %1 %3 %2 %3 %0 %1
+        -> %4
+    """)
+
+
 def test_a_selection_decides_by_its_condition():
     op = selection(("&", (">", 0, 1), ("<", 2, 3)))
     assert op.value(1.0, 0.0, 1.0, 2.0, 10.0, 20.0) == 10.0
@@ -230,6 +300,20 @@ def test_a_derivative_divides_once(becomes):
         input %1 = %9
         input %0 = %7
         -> %2
+    """)
+
+
+def test_what_the_user_divides_stays_a_division(becomes):
+    becomes(tidied)("""
+        %0 = x0; %1 = x1; %2 = 1.0
+        %3 = div %2 %1
+        %4 = div %0 %1
+        -> %3 %4
+        =>
+        %0 = x0; %1 = x1; %2 = 1.0
+        %3 = div %2 %1 checked
+        %4 = div %0 %1 checked
+        -> %3 %4
     """)
 
 

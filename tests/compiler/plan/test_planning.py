@@ -150,6 +150,45 @@ def test_one_operand_that_is_in_a_family_may_be_shared(becomes):
     """)
 
 
+def test_operands_in_another_order_are_not_aligned(becomes):
+    becomes(groups)("""
+        %0 = x0; %1 = x1; %2 = x2; %3 = x3; %4 = w0
+        %5 = mul %4 %0
+        %6 = mul %4 %1
+        %7 = mul %4 %2
+        %8 = mul %4 %3
+        %9 = mul %0 %8
+        %10 = mul %1 %7
+        %11 = mul %2 %6
+        %12 = mul %3 %5
+        -> %9..%12
+        =>
+        family 0, inputs: %0..%3
+        family 1, map, level 0: %5..%8
+    """)
+
+
+def test_sums_with_a_bias_and_without_are_two_blocks(becomes):
+    becomes(groups)("""
+        %0 = x0; %1 = x1
+        %2 = vec %0 %1
+        %3 = w20; %4 = w21; %5 = w22; %6 = w23
+        %7 = product %2:w0+1
+        %8 = product %2:w2+1
+        %9 = product %2:w4+1
+        %10 = product %2:w6+1
+        %11 = product %2:w8+1 %3
+        %12 = product %2:w10+1 %4
+        %13 = product %2:w12+1 %5
+        %14 = product %2:w14+1 %6
+        -> %7..%14
+        =>
+        family 0, inputs: %0 %1
+        family 1, dense, level 0: %7..%10 = rows %0 %1 times slots 0 1 step 2
+        family 2, dense, level 0: %11..%14 = rows %0 %1 times slots 8 9 step 2, bias 20+1
+    """)
+
+
 def test_rows_of_a_dense_block_are_bundled(becomes):
     becomes(groups)("""
         %0 = x0; %1 = x1
@@ -214,6 +253,29 @@ def test_a_map_that_needs_a_later_row_is_not_fused(becomes):
     becomes(fusion)(f"{NORMALIZED} => nothing is fused")
 
 
+def test_a_map_that_needs_one_output_for_all_is_not_fused(becomes):
+    becomes(fusion)(f"""{LAYER}
+        %7 = mul %3 %4
+        %8 = mul %4 %4
+        %9 = mul %5 %4
+        %10 = mul %6 %4
+        -> %7..%10
+        => nothing is fused
+    """)
+
+
+def test_a_map_of_some_outputs_is_not_fused(becomes):
+    becomes(fusion)(f"""{LAYER}
+        %7 = product %2:w8+1
+        %8 = relu %3
+        %9 = relu %4
+        %10 = relu %5
+        %11 = relu %6
+        -> %7 %8 %9 %10 %11
+        => nothing is fused
+    """)
+
+
 def test_a_map_that_is_not_fused_is_a_unit_behind_what_it_needs(becomes):
     becomes(schedule)(f"""{NORMALIZED}
         =>
@@ -230,6 +292,27 @@ def test_slots_are_used_again():
     made = schedule(parse("\n".join(before)))
     assert len(made.planned) > 6
     assert made.scratch == 2
+
+
+def test_rows_side_by_side_stay_until_the_last_of_them_is_used(becomes):
+    becomes(schedule)(f"""{LAYER}
+        %7 = exp %3
+        %8 = vec %7 %0
+        %9 = product %8:w8+1
+        %10 = product %8:w10+1
+        %11 = product %8:w12+1
+        %12 = product %8:w14+1
+        %13 = mul %4 %9
+        %14 = mul %5 %10
+        %15 = mul %6 %12
+        -> %13..%15 %11
+        =>
+        11 slots for rows that are stored
+        unit 0, family 1: %3..%6 -> %3 in 0, %4 in 1, %5 in 2, %6 in 3
+        unit 1, straight: %7 -> %7 in 4
+        unit 2, family 2: %9..%12 -> %9 in 5, %10 in 6, %11 in 7, %12 in 8
+        unit 3, straight: %13 %14 %15 -> %13 in 4, %14 in 9, %15 in 10
+    """)
 
 
 def test_a_unit_does_not_write_over_what_it_reads(becomes):
@@ -310,4 +393,33 @@ def test_one_weight_twice_is_two_sums(becomes):
         sum into u0: x0 * x1
         sum into u0: x1 * x0
         sum into u5: x0
+    """)
+
+
+def test_rows_of_sums_that_share_a_slot_are_no_matrix(becomes):
+    becomes(reductions)("""
+        %0 = x0; %1 = x1; %2 = x2
+        %3 = vec %0 %1 %2
+        sum w0+1 += %0 * %3
+        sum w2+1 += %1 * %3
+        sum w4+1 += %2 * %3
+        -> %0
+        =>
+        sums 1 x 3 into u0+0j+1k: x0 * x0..x2
+        sums 1 x 3 into u2+0j+1k: x1 * x0..x2
+        sums 1 x 3 into u4+0j+1k: x2 * x0..x2
+    """)
+
+
+def test_one_weight_for_neighbours_is_several_sums(becomes):
+    becomes(reductions)("""
+        %0 = x0; %1 = x1; %2 = x2; %3 = w4; %4 = tanh %0
+        sum %3 += %4 * %0
+        sum %3 += %4 * %1
+        sum %3 += %4 * %2
+        -> %4
+        =>
+        sum into u4: r0 * x0
+        sum into u4: r0 * x1
+        sum into u4: r0 * x2
     """)

@@ -6,6 +6,7 @@ import contextvars
 import functools
 import gc
 import itertools
+import math
 import sys
 import threading
 import types
@@ -353,12 +354,14 @@ CASES: dict[str, tuple[Any, Any]] = {
     "an attribute by getattr": (lambda x: x[0] * getattr(settings, "scale"), lambda: setattr(settings, "scale", new())),  # noqa: B009
     "what a cached function read": (lambda x: x[0] * cached(), rebound_and_cleared),
     "a keyword of a partial": (partial_of_keyword, lambda: partial_of_keyword.keywords.update(factor=new())),
+    "the shape of an array": (lambda x: x[0] * len(SHAPED), lambda: SHAPED.resize(SHAPED.shape[::-1], refcheck=False)),
     "a bound method": (
         Settings.__eq__ and (lambda x: x[0] * settings_method()),
         rebind("settings_method", lambda: functools.partial(float, new())),
     ),
 }
 BIG = np.ones(100_000)
+SHAPED = np.ones((2, 3))
 leaf, constant = Value(2.0), Constant(3.0)
 
 
@@ -388,6 +391,14 @@ def test_what_is_read_is_seen_when_it_changes(name: str) -> None:
     change()
     np.testing.assert_allclose(program(X), [as_number(f(row)) for row in X.tolist()], rtol=1e-14)
     assert name == "something nested" or not np.array_equal(program(X), before)
+
+
+@pytest.mark.usefixtures("way")
+def test_a_global_that_comes_to_hide_a_built_in_name_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    program = compile(lambda x: x[0] * abs(-1.0), backend="numpy")
+    np.testing.assert_array_equal(program(X), X[:, 0])
+    monkeypatch.setitem(globals(), "abs", lambda _: 5.0)
+    np.testing.assert_array_equal(program(X), X[:, 0] * 5.0)
 
 
 MODULE_CHANGES: dict[str, Any] = {
@@ -424,6 +435,24 @@ def test_what_a_module_holds_is_seen_when_it_changes(name: str, monkeypatch: pyt
     MODULE_CHANGES[name](model)
     np.testing.assert_allclose(program(X), [model(row).data for row in X.tolist()], rtol=1e-14)
     assert name == "the activation of a neuron" or not np.array_equal(program(X), before)
+
+
+class Sloped(nn.Module):
+    """A list of its numbers is walked over, which asks for no item by its place."""
+
+    def __init__(self) -> None:
+        self.rates = [1.0, 2.0]
+
+    def forward(self, x: Any) -> Any:
+        return sum(rate * v for rate, v in zip(self.rates, x, strict=True))
+
+
+def test_a_list_of_a_module_that_is_walked_over_is_seen_when_an_item_changes() -> None:
+    model = Sloped()
+    program = compile(model, backend="numpy")
+    np.testing.assert_array_equal(program(X), X @ [1.0, 2.0])
+    model.rates[1] = 5.0
+    np.testing.assert_array_equal(program(X), X @ [1.0, 5.0])
 
 
 @pytest.fixture
@@ -553,6 +582,15 @@ def test_a_property_that_gives_something_new_costs_no_trace(traces: list[Any]) -
     program = compile(lambda x: x[0] * odd.computed[0], backend="numpy")
     for _ in range(3):
         program(X)
+    assert len(traces) == 1
+
+
+def test_a_number_that_is_nan_costs_no_trace(traces: list[Any]) -> None:
+    model = Scaled()
+    program = compile(lambda x: model(x) + x[0] * CONFIG.get("missing", math.nan), backend="numpy")
+    for _ in range(3):
+        model.scale = float("nan")  # another object each time
+        assert np.isnan(program(X)).all()
     assert len(traces) == 1
 
 

@@ -607,3 +607,10 @@ def test_a_thousand_partials_are_read_once():
         autograd.OPS.pop("counted")
     assert calls == [1000]
     assert sum(len(unit.code) for unit in tape.units if isinstance(unit, Straight)) < 20_000
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_lone_parameters_with_others_between_them(backend):
+    """Those between them aren't met, so that in the program the weights lie otherwise than in memory."""
+    parameters = [Parameter(0.3 * k - 1.0) for k in range(15)]
+    assert_equals_eager(lambda x: square(dot(parameters[1::3], x)), parameters[1::3], rows(4, 5), backend)

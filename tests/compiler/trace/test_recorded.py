@@ -11,6 +11,7 @@ import autograd
 from autograd import (
     Constant,
     Parameter,
+    ParameterArray,
     TraceError,
     Value,
     compile,
@@ -310,3 +311,17 @@ def test_faces_whose_array_nobody_holds(backend: Any) -> None:
 
     X = np.array([[1.0, 2.0, 3.0], [0.5, -1.0, 2.0]])
     assert compile(f, backend=backend)(X).tolist() == [(2.0 * x + 1.0) * 1.0 + 50.0 for x in X[:, 1].tolist()]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_derivative_by_a_weight_that_lies_between_those_of_a_sum(backend: str) -> None:
+    """A column of a matrix is a line with a step; what lies between is in the same memory."""
+    table = ParameterArray(np.arange(10.0).reshape(5, 2))
+
+    def slopes(x: Any) -> Any:
+        u = dot(table[:, 0], x)
+        return [u * slope for slope in gradients(u, [table[1, 0], table[1, 1]], record=True)]
+
+    X = RNG.normal(size=(4, 5))
+    u = X @ np.arange(0.0, 10.0, 2.0)
+    np.testing.assert_allclose(compile(slopes, backend=backend)(X), np.column_stack([u * X[:, 1], 0.0 * u]), rtol=1e-12)

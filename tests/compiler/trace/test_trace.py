@@ -2,6 +2,7 @@
 
 import importlib.util
 import math
+import operator
 import random
 import re
 
@@ -63,6 +64,13 @@ def test_operators_from_both_sides_and_numpy_scalars():
     f = lambda x: 2 - x + np.float64(3.0) * x / np.int64(2) + 2**x + abs(x) - +x
     got = Program(f, "numpy")(np.array([1.5]))
     assert got == pytest.approx([2 - 1.5 + 3 * 1.5 / 2 + 2**1.5 + 1.5 - 1.5])
+
+
+@pytest.mark.parametrize("compared", [operator.lt, operator.le, operator.gt, operator.ge])
+def test_comparisons_from_both_sides_with_numpy_scalars(compared):
+    f = lambda x: where(compared(np.float64(0.5), x), 1.0, 0.0) + where(compared(x, np.float64(0.5)), 2.0, 0.0)
+    points = np.array([0.0, 0.5, 1.0])
+    assert Program(f, "numpy")(points).tolist() == [compared(0.5, x) + 2.0 * compared(x, 0.5) for x in points]
 
 
 def test_values_of_constants_may_be_compared_as_ever():
