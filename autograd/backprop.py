@@ -87,6 +87,7 @@ def backward(root: Value, seed: float = 1.0) -> None:
         node.grad = node.grad + step.adjoint if node.op is None else step.adjoint
 
 
+@public
 def sweep(root: Value, seed: float = 1.0) -> Iterator[Step]:
     """The steps of backpropagation from ``root``, in their order: every ancestor that carries gradient has its step.
 
@@ -170,6 +171,7 @@ def _recorded_chain(adjoint: Any, partial: Any) -> Any:
     return partial if not _is_value(adjoint) and a == 1 else adjoint * partial
 
 
+@public
 def ancestors(root: Value) -> list[Value]:
     """Every Value that ``root`` was computed from, constants included, operands before results, ``root`` last.
 
@@ -182,6 +184,7 @@ def ancestors(root: Value) -> list[Value]:
     return depth_first(root, lambda node: node.args[::-1])
 
 
+@public
 def changed_leaves(root: Value) -> list[Value]:
     """Leaves whose number isn't the one that ``root`` was computed from, as after an optimizer's step.
 

@@ -47,8 +47,33 @@ MODELS = {
     "backward": "write loss = ...; loss.backward()",
     "save": "write autograd.save_parameters(model, 'model.npz')",
     "load": "write autograd.load_parameters(model, 'model.npz')",
+    "register_forward_pre_hook": "a forward hook sees inputs and output: write model.register_forward_hook(hook)",
+    "register_full_backward_hook": "after loss.backward() every Value keeps its grad; viz.frames(loss) shows each step",
+    "add": "write model.append(module), of a Sequential",
 }
 """Methods that models have elsewhere."""
+
+OPTIMIZERS = {
+    "param_groups": "its one learning rate is opt.lr; make an optimizer for each part that has a rate of its own",
+    "add_param_group": "make an optimizer for each part that has a rate of its own, and step both",
+    "minimize": "write opt.zero_grad(); loss.backward(); opt.step()",
+    "apply_gradients": "write opt.step(), after loss.backward()",
+    "learning_rate": "it is called lr here",
+}
+"""What optimizers have elsewhere."""
+
+PROGRAMS = {
+    "parameters": "they are those of the model: model.parameters()",
+    "state_dict": "it is that of the model: model.state_dict()",
+    "zero_grad": "write model.zero_grad(), or optimizer.zero_grad()",
+    "train": "the mode is the model's: write model.train()",
+    "eval": "the mode is the model's: write model.eval()",
+    "fit": "write autograd.fit(model, X, Y, loss='mse', optimizer=Adam(model, lr=0.01), epochs=100)",
+    "predict": "call it: program(X)",
+    "forward": "call it: program(X)",
+    "grad": "write program.gradients(X), or program.backward(X, Y) for the parameters",
+}
+"""What people look for in a program."""
 
 PACKAGES = {
     "Tensor": "a number is autograd.Value(2.0); a list of them is a list",
@@ -68,6 +93,14 @@ PACKAGES = {
     "Conv2d": "write one in plain code for one sample, as a class with forward",
     "BatchNorm1d": "it is called BatchNorm here",
     "functional": "functions are autograd.relu and so on, losses are in autograd.nn.losses",
+    "mse_loss": "it is called mse here",
+    "l1_loss": "it is called mae here",
+    "smooth_l1_loss": "write huber, which it is for beta=1, or nn.SmoothL1Loss(beta=2.0)",
+    "huber_loss": "it is called huber here",
+    "nll_loss": "it is called negative_log_likelihood here",
+    "bce": "it is called binary_cross_entropy here",
+    "bce_with_logits": "it is called binary_cross_entropy_with_logits here",
+    "lr_scheduler": "schedules are in autograd.optim itself: optim.StepLR(opt, 10)",
     "CrossEntropyLoss": "write nn.CrossEntropyLoss(), or loss='cross_entropy' in fit",
     "MSELoss": "write nn.MSELoss(), or loss='mse' in fit",
     "make_moons": "it is called moons here",
@@ -113,6 +146,15 @@ def answer_names(module: str, names: list[str], **gone: str) -> None:
 
     # Not as definitions in the package: to a type checker a module with __getattr__ has every name.
     vars(sys.modules[module]).update(__dir__=lambda: sorted(names), __getattr__=absent)
+
+
+def refuse_mode(value: Any, mode: Any) -> None:
+    """A TypeError where ``value.requires_grad = mode`` would change what a Value is; for parameters see `freezing`."""
+    if mode is not value.requires_grad:
+        raise TypeError(
+            f"requires_grad of {value.describe()} can't become {mode!r}: only Parameters can be frozen. "
+            f"v.detach() is its number without gradient, Value(v.data) a leaf with one"
+        )
 
 
 _NUMBERS = {

@@ -104,7 +104,9 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
     (7.0, array([2., 1.]))
     """
     _refuse_no_function(f, "value_and_grad")
-    wanted = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    wanted = tuple(argnums) if isinstance(argnums, Sequence) else (argnums,)
+    if isinstance(argnums, str) or not all(isinstance(k, int) and not isinstance(k, bool) for k in wanted):
+        raise TypeError(f"value_and_grad: argnums is the place of an argument, from 0 on, or several, got {argnums!r}")
 
     @public
     def at(*args: Any, **named: Any) -> tuple[Any, Any]:

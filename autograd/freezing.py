@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from .calls import public
 from .fast.methods import in_place
 from .readers import tell
 from .scopes import current
@@ -106,6 +107,7 @@ class FreezableArray:
         return frozen is None or not bool(self._strided(frozen).all())
 
     @requires_grad.setter
+    @public
     def requires_grad(self: Any, mode: bool) -> None:
         made = self._made()
         slots = set(self.slots().tolist()) if made else ()

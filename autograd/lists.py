@@ -5,15 +5,26 @@ from __future__ import annotations
 import builtins
 from collections.abc import Iterable, Mapping, Set
 from functools import reduce
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
-from .checks import is_node
+from .calls import public
+from .checks import is_node, real_number
 from .errors import ShapeError
 from .ops import exp, logsumexp, maximum
+from .value import Value
 
 
+@overload
+def sum(xs: Iterable[float], start: float = ...) -> float: ...  # type: ignore[overload-overlap]
+@overload
+def sum(xs: Iterable[Value | float], start: Value | float = ...) -> Value: ...
+@overload
+def sum(xs: Iterable[Any], start: Any = ...) -> Any: ...
+
+
+@public
 def sum(xs: Iterable[Any], start: Any = 0) -> Any:
     """``start + xs[0] + xs[1] + ...``, one addition after the other: Python's own sum, without an idle ``0 +``.
 
@@ -34,9 +45,23 @@ def sum(xs: Iterable[Any], start: Any = 0) -> Any:
     """
     items = list(xs) if isinstance(xs, Mapping | Set) else row(xs, "sum")  # as Python's own
     is_idle = isinstance(start, int | float) and start == 0 and items
-    return builtins.sum(items[1:], items[0]) if is_idle else builtins.sum(items, start)
+    try:
+        total = builtins.sum(items[1:], items[0]) if is_idle else builtins.sum(items, start)
+    except TypeError:
+        _refuse_items(items, "sum")
+        raise
+    if is_idle and isinstance(total, list | tuple | str):
+        _refuse_items([total, *items], "sum")
+    return total
 
 
+@overload
+def mean(xs: Iterable[float]) -> float: ...  # type: ignore[overload-overlap]
+@overload
+def mean(xs: Iterable[Value | float]) -> Value: ...
+
+
+@public
 def mean(xs: Iterable[Any]) -> Any:
     """``sum(xs) / n`` of n numbers or Values, at least one; arguments and errors are those of `sum`.
 
@@ -50,6 +75,13 @@ def mean(xs: Iterable[Any]) -> Any:
     return sum(items) / float(len(items))
 
 
+@overload
+def softmax(xs: Iterable[float], dim: int | None = ...) -> list[float]: ...  # type: ignore[overload-overlap]
+@overload
+def softmax(xs: Iterable[Value | float], dim: int | None = ...) -> list[Value]: ...
+
+
+@public
 def softmax(xs: Iterable[Any], dim: int | None = None) -> list[Any]:
     """``exp(x) / Σ exp(x)`` of each item, without overflow: probabilities that sum to 1.
 
@@ -76,6 +108,13 @@ def softmax(xs: Iterable[Any], dim: int | None = None) -> list[Any]:
     return [power / total for power in powers]
 
 
+@overload
+def log_softmax(xs: Iterable[float], dim: int | None = ...) -> list[float]: ...  # type: ignore[overload-overlap]
+@overload
+def log_softmax(xs: Iterable[Value | float], dim: int | None = ...) -> list[Value]: ...
+
+
+@public
 def log_softmax(xs: Iterable[Any], dim: int | None = None) -> list[Any]:
     """``log softmax(xs)``, which is ``x - logsumexp(xs)``: finite where a probability rounds to 0.
 
@@ -96,9 +135,25 @@ def _shifted(xs: Iterable[Any], name: str, dim: int | None) -> list[Any]:
     items = row(xs, name)
     if not items:
         raise ShapeError(f"{name} of no numbers: it needs at least one")
-    largest = reduce(maximum, items)
-    largest = largest.detach() if hasattr(largest, "detach") else largest
-    return [x - largest for x in items]
+    try:
+        largest = reduce(maximum, items)
+        largest = largest.detach() if hasattr(largest, "detach") else largest
+        return [x - largest for x in items]
+    except TypeError:
+        _refuse_items(items, name)
+        raise
+
+
+def _refuse_items(items: list[Any], name: str) -> None:
+    """The words for what is no number among the items."""
+    wrong = next((x for x in items if isinstance(x, list | tuple | np.ndarray)), None)
+    if wrong is not None:
+        raise TypeError(
+            f"{name} takes one list of numbers or Values, got a list of lists; write [{name}(row) for row in X]"
+        )
+    for x in items:
+        if not is_node(x) and not isinstance(x, np.ndarray):
+            real_number(x, f"an item of {name}")
 
 
 def check_dim(dim: int | None, name: str) -> None:

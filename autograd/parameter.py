@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from .apply import specialize
+from .calls import public
 from .checks import real_number
 from .freezing import frozen_class, set_requires_grad, unfrozen_class
 from .scopes import TOP, Scope, current
@@ -37,12 +38,15 @@ class Parameter(Value):
     _home: Home | None
     _view: Any
 
-    def __init__(self, data: Any, label: str = "") -> None:
+    @public
+    def __init__(self, data: Any, label: str = "", requires_grad: bool = True) -> None:
         number = real_number(data, "a Parameter")
         store, slot = take(1)
         self._sit(store, slot, None)
         self._data, self._scope = number, current()
         self.label = label
+        if requires_grad is not True:
+            self.requires_grad = requires_grad
 
     @classmethod
     def many(cls, numbers: Iterable[float]) -> list[Parameter]:
@@ -109,6 +113,7 @@ class Parameter(Value):
         return True  # a frozen one is of another class, see `freezing`
 
     @requires_grad.setter
+    @public
     def requires_grad(self, mode: bool) -> None:
         set_requires_grad([self.place()], [self], mode)
 

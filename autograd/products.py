@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence, Set
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .calls import public
 from .checks import is_node
 from .errors import ShapeError
 from .scopes import current
+from .value import Value
 
 
+@overload
+def dot(ws: Iterable[float], xs: Iterable[float], start: float = ...) -> float: ...  # type: ignore[overload-overlap]
+@overload
+def dot(ws: Iterable[Value | float], xs: Iterable[Value | float], start: Value | float = ...) -> Value: ...
+@overload
+def dot(ws: Any, xs: Any, start: Any = ...) -> Any: ...
+
+
+@public
 def dot(ws: Any, xs: Any, start: Any = 0.0) -> Any:
     """``start + ws[0] * xs[0] + ws[1] * xs[1] + ...``
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..calls import public, shorten
+from ..cures import PROGRAMS, no_attribute
 from ..optim.stepping import offers
 from .arguments import is_one_sample, refuse_nested, refuse_nonfinite
 from .backend import Backend, Executable, Failure, Floats, Goal
@@ -52,7 +53,7 @@ def compile(function: Callable[..., Any] | None = None, backend: BackendName = "
     (2.5, 5.0)
     """
     if function is None:
-        return lambda function: Program(function, backend)
+        return public(lambda function: Program(function, backend))
     return Program(function, backend)
 
 
@@ -82,7 +83,7 @@ class Program:
             raise TypeError(
                 f"autograd.compile takes a function of one sample, got {type(function).__name__}: {function!r}"
             )
-        if backend not in NAMES:
+        if not isinstance(backend, str) or backend not in NAMES:
             raise ValueError(f"{backend!r} is no backend; known: {', '.join(NAMES)}")
         self.function = function
         self._wanted = backend
@@ -125,6 +126,12 @@ class Program:
         except Exception as error:
             shorten(error)
             raise
+
+    if not TYPE_CHECKING:
+
+        @public
+        def __getattr__(self, name: str) -> Any:
+            raise no_attribute("a Program", self, name, PROGRAMS, dir(type(self)))
 
     @public
     def gradients(self, *arguments: Any) -> tuple[NDArray[np.float64], ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from typing import Any, TypeVar
 
+from ..calls import public
 from ..checks import real_number
 from ..errors import ShapeError
 from ..parameter import Parameter
@@ -19,6 +20,7 @@ P = TypeVar("P", ParameterArray, Parameter)
 _GAINS = {"linear": 1.0, "sigmoid": 1.0, "tanh": 5.0 / 3.0, "relu": math.sqrt(2.0), "leaky_relu": 0.0, "selu": 0.75}
 
 
+@public
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     """The factor by which weights before a nonlinearity are larger than before none, as PyTorch has it.
 
@@ -35,6 +37,7 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     return math.sqrt(2.0 / (1.0 + slope**2)) if nonlinearity == "leaky_relu" else _GAINS[nonlinearity]
 
 
+@public
 def kaiming_uniform_(
     tensor: ParameterArray, a: float = 0.0, mode: str = "fan_in", nonlinearity: str = "leaky_relu", rng: Any = None
 ) -> ParameterArray:
@@ -55,6 +58,7 @@ def kaiming_uniform_(
     return _drawn(tensor, Uniform.within(math.sqrt(3.0) * _kaiming(tensor, a, mode, nonlinearity)), rng)
 
 
+@public
 def kaiming_normal_(
     tensor: ParameterArray, a: float = 0.0, mode: str = "fan_in", nonlinearity: str = "leaky_relu", rng: Any = None
 ) -> ParameterArray:
@@ -62,27 +66,32 @@ def kaiming_normal_(
     return _drawn(tensor, Normal(_kaiming(tensor, a, mode, nonlinearity)), rng)
 
 
+@public
 def xavier_uniform_(tensor: ParameterArray, gain: float = 1.0, rng: Any = None) -> ParameterArray:
     """U(-r, r) with r = gain sqrt(6 / (nin + nout)) (Glorot and Bengio 2010, equation 16); returns the array."""
     return _drawn(tensor, Uniform.within(math.sqrt(3.0) * _xavier(tensor, gain)), rng)
 
 
+@public
 def xavier_normal_(tensor: ParameterArray, gain: float = 1.0, rng: Any = None) -> ParameterArray:
     """N(0, gain² 2 / (nin + nout)) (Glorot and Bengio 2010, equation 12); returns the array."""
     return _drawn(tensor, Normal(_xavier(tensor, gain)), rng)
 
 
+@public
 def uniform_(tensor: ParameterArray, a: float = 0.0, b: float = 1.0, rng: Any = None) -> ParameterArray:
     """U(a, b); returns the array."""
     return _drawn(tensor, Uniform(a, b), rng)
 
 
+@public
 def normal_(tensor: ParameterArray, mean: float = 0.0, std: float = 1.0, rng: Any = None) -> ParameterArray:
     """N(mean, std²); returns the array."""
     _drawn(tensor, Normal(std), rng).data[...] += real_number(mean, "mean of normal_")
     return tensor
 
 
+@public
 def constant_(tensor: P, val: float) -> P:
     """One number everywhere; returns the array (or Parameter)."""
     number = real_number(val, "val of constant_")
@@ -93,11 +102,13 @@ def constant_(tensor: P, val: float) -> P:
     return tensor
 
 
+@public
 def zeros_(tensor: P) -> P:
     """Zeros; returns the array (or Parameter)."""
     return constant_(tensor, 0.0)
 
 
+@public
 def ones_(tensor: P) -> P:
     """Ones; returns the array (or Parameter)."""
     return constant_(tensor, 1.0)

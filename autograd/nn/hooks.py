@@ -9,6 +9,10 @@ import inspect
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
+import numpy as np
+
+from ..calls import public
+from ..checks import brief, is_node
 from ..errors import TraceError
 from ..readers import tell
 from ..scopes import current
@@ -33,7 +37,7 @@ class Handle:
         try:
             new = self._hook(module, inputs, output)
         except Exception as error:
-            error.add_note(f"in a forward hook of {_named(module)}")
+            error.add_note(f"in a forward hook of {_named(module)}, called as hook(module, inputs, output)")
             raise
         if new is None and current().trace is not None:
             raise TraceError(
@@ -41,7 +45,14 @@ class Handle:
                 f"a compiled program would do that once, while it is traced, and never again. Take it away "
                 f"(handle.remove()), have it return the output, or look at activations by nn.record(model).batch(X)"
             )
-        return output if new is None else new
+        if new is None:
+            return output
+        if _is_numeric(output) and not _is_numeric(new):
+            raise TypeError(
+                f"a forward hook of {_named(module)} returned {type(new).__name__}: {brief(new)}. What it returns is "
+                f"the output instead: a number, a Value or a list of them; None leaves {brief(output)} as it is"
+            )
+        return new
 
     def __enter__(self) -> Handle:
         return self
@@ -100,6 +111,7 @@ class Hookable(Member):
     __slots__ = ()
     _own: Own
 
+    @public
     def register_forward_hook(self, hook: Hook) -> Handle:
         """Have ``hook(module, inputs, output)`` called after each ``forward`` of this module.
 
@@ -147,6 +159,11 @@ def hooked(module: Any) -> Hooked | None:
     """
     found = vars(module).get("forward")
     return found if isinstance(found, Hooked) else None
+
+
+def _is_numeric(x: Any) -> bool:
+    """Whether it is what a layer takes and gives: a number, or a list of them."""
+    return is_node(x) or isinstance(x, int | float | np.number | np.ndarray | list | tuple)
 
 
 def _named(module: Any) -> str:

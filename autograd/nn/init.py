@@ -18,20 +18,53 @@ from typing import Any
 import numpy as np
 
 from .. import checks
+from ..calls import public
 from ..checks import real_number, size
+from ..cures import answer_names
 from ..errors import ShapeError
 from ..randomness import generator
 from .distributions import Array, Distribution, Normal, Uniform
-from .filling import calculate_gain as calculate_gain
-from .filling import constant_ as constant_
-from .filling import kaiming_normal_ as kaiming_normal_
-from .filling import kaiming_uniform_ as kaiming_uniform_
-from .filling import normal_ as normal_
-from .filling import ones_ as ones_
-from .filling import uniform_ as uniform_
-from .filling import xavier_normal_ as xavier_normal_
-from .filling import xavier_uniform_ as xavier_uniform_
-from .filling import zeros_ as zeros_
+from .filling import (
+    calculate_gain,
+    constant_,
+    kaiming_normal_,
+    kaiming_uniform_,
+    normal_,
+    ones_,
+    uniform_,
+    xavier_normal_,
+    xavier_uniform_,
+    zeros_,
+)
+
+__all__ = [
+    "INITIALIZERS",
+    "Initializer",
+    "by_name",
+    "calculate_gain",
+    "constant_",
+    "glorot_normal",
+    "glorot_uniform",
+    "he",
+    "he_normal",
+    "he_uniform",
+    "kaiming_normal",
+    "kaiming_normal_",
+    "kaiming_uniform",
+    "kaiming_uniform_",
+    "normal",
+    "normal_",
+    "ones_",
+    "uniform",
+    "uniform_",
+    "xavier",
+    "xavier_normal",
+    "xavier_normal_",
+    "xavier_uniform",
+    "xavier_uniform_",
+    "zeros",
+    "zeros_",
+]
 
 
 @dataclass(frozen=True, repr=False)
@@ -56,6 +89,7 @@ class Initializer:
         """
         return self.formula(size(nin, "nin"), size(nout, "nout"), **self.constants)
 
+    @public
     def __call__(self, nin: int | None = None, nout: int | None = None, *, rng: Any = None, **constants: float) -> Any:
         """An array of shape (nout, nin), or without sizes this scheme with other constants.
 
@@ -176,6 +210,7 @@ kaiming_uniform = _scheme(
 )
 
 
+@public
 def by_name(name: str) -> Initializer:
     """The scheme of that name; a ValueError lists the known ones.
 
@@ -206,3 +241,6 @@ def weights(init: Any, nin: int, nout: int, rng: np.random.Generator) -> Array:
             f"initial weights need the shape (nout, nin) = ({nout}, {nin}), but init={init!r} gives {array.shape}"
         )
     return array
+
+
+answer_names(__name__, __all__)

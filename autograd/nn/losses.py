@@ -15,7 +15,9 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from .. import checks, ops
+from ..calls import public
 from ..checks import count, is_node, real_number
+from ..cures import answer_names
 from ..domain import equal
 from ..errors import ShapeError
 from ..value import Value
@@ -32,9 +34,24 @@ from .targets import (
     refuse_gradient,
 )
 
+__all__ = [
+    "LOSSES",
+    "Loss",
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "by_name",
+    "cross_entropy",
+    "hinge",
+    "huber",
+    "mae",
+    "mse",
+    "negative_log_likelihood",
+]
+
 Loss: TypeAlias = Callable[[Any, Any], Any]
 
 
+@public
 def mse(pred: Any, target: Any) -> Value:
     """The squared error ``(pred - target)²``, mean over outputs (Legendre 1805).
 
@@ -48,6 +65,7 @@ def mse(pred: Any, target: Any) -> Value:
     return _mean("mse", lambda p, t: _square(p - t), pred, target)
 
 
+@public
 def mae(pred: Any, target: Any) -> Value:
     """The absolute error ``|pred - target|``, mean over outputs; its slope at 0 is taken as 0.
 
@@ -61,6 +79,7 @@ def mae(pred: Any, target: Any) -> Value:
     return _mean("mae", lambda p, t: abs(p - t), pred, target)
 
 
+@public
 def huber(pred: Any, target: Any, delta: float = 1.0) -> Value:
     """``d²/2`` where ``d = |pred - target| <= delta``, else ``delta (d - delta/2)`` (Huber 1964); mean over outputs.
 
@@ -89,6 +108,7 @@ def huber(pred: Any, target: Any, delta: float = 1.0) -> Value:
     return _mean("huber", term, pred, target)
 
 
+@public
 def hinge(score: Any, y: Any) -> Value:
     """``max(0, 1 - y score)`` with ``y`` -1 or +1 (Cortes and Vapnik 1995); mean over outputs.
 
@@ -104,6 +124,7 @@ def hinge(score: Any, y: Any) -> Value:
     return _mean("hinge", lambda s, t: ops.relu(1.0 - t * s), score, y, hinge_rule)
 
 
+@public
 def binary_cross_entropy(p: Any, y: Any) -> Value:
     """``-y log p - (1 - y) log (1 - p)`` from the probability p, as of `nn.Sigmoid`; mean over outputs.
 
@@ -121,6 +142,8 @@ def binary_cross_entropy(p: Any, y: Any) -> Value:
     return _mean("binary_cross_entropy", _binary_term, p, y, probability_targets, probability_outputs)
 
 
+@public
+@public
 def binary_cross_entropy_with_logits(logit: Any, y: Any) -> Value:
     """``-y log σ(z) - (1 - y) log (1 - σ(z))`` from the logit z, without overflow; mean over outputs.
 
@@ -143,6 +166,7 @@ def binary_cross_entropy_with_logits(logit: Any, y: Any) -> Value:
     )
 
 
+@public
 def cross_entropy(logits: Any, target: Any) -> Value:
     """``-Σ p_k log softmax(z)_k`` from the logits z, without overflow, through logsumexp.
 
@@ -180,6 +204,7 @@ def cross_entropy(logits: Any, target: Any) -> Value:
     return loss
 
 
+@public
 def negative_log_likelihood(log_probabilities: Any, target: Any) -> Value:
     """``-log p_k`` from logarithms of probabilities, as of `nn.LogSoftmax`; of logits `cross_entropy` makes the same.
 
@@ -303,6 +328,7 @@ DECIDES_AT: dict[Loss, float | None] = {
 """Where one output divides two classes under a loss; None: halfway between their labels."""
 
 
+@public
 def by_name(name: str) -> Loss:
     """The loss of that name; a ValueError lists the known ones.
 
@@ -310,3 +336,6 @@ def by_name(name: str) -> Loss:
     True
     """
     return checks.by_name(LOSSES, name, "a loss")
+
+
+answer_names(__name__, __all__)

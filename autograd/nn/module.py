@@ -215,6 +215,7 @@ class Module(Buffered, Stateful, Hookable):
         own.training = _mode(mode)
         tell(own.readers, "training")
 
+    @public
     def train(self, mode: bool = True) -> Self:
         """Set training mode (or, with False, evaluation mode) here and below; returns the module.
 

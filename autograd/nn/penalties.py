@@ -9,11 +9,14 @@ from typing import Any
 
 from ..calls import public
 from ..checks import real_number
+from ..cures import answer_names
 from ..parameter import Parameter
 from ..scopes import current
 from ..store import Place, Span
 from ..value import Value
 from .module import Module
+
+__all__ = ["l1", "l2"]
 
 _BIAS = re.compile(r"(b|bias)\d*")
 _SUMMED = {"l1": "magnitudes", "l2": "squares"}
@@ -109,3 +112,6 @@ def _weights(name: str, params: Any, bias: bool) -> list[Any]:
         cure = "" if bias else "; bias=True counts biases too"
         raise ValueError(f"penalties.{name} found no weights in {params!r}{cure}")
     return found
+
+
+answer_names(__name__, __all__)

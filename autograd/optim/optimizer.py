@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ..calls import answer_calls
+from ..calls import answer_calls, public
 from ..checks import real_array
+from ..cures import OPTIMIZERS, no_attribute
 from ..parameter_list import ParameterList
 from .lacks import warn_of_lack, warn_of_no_gradient
 from .parameters import Parameters, parameter_list
@@ -172,9 +173,15 @@ class Optimizer(Formula):
             run()
         self.t = t
 
-    def zero_grad(self) -> None:
-        """Set the gradient of every parameter to 0."""
-        self.span.zero_grad()  # which takes the place of this method, see `_begin`: a call less
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Set the gradient of every parameter to 0; ``set_to_none`` is PyTorch's, and both are the same here."""
+        self.span.zero_grad(set_to_none)  # which takes the place of this method, see `_begin`: a call less
+
+    if not TYPE_CHECKING:
+
+        @public
+        def __getattr__(self, name: str) -> Any:
+            raise no_attribute(type(self).__name__, self, name, OPTIMIZERS, dir(type(self)))
 
     def look_for_more(self) -> None:
         """Warn, once, of parameters that the model has got since this was made."""

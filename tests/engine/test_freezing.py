@@ -51,6 +51,22 @@ def test_faces_and_arrays_agree() -> None:
     assert early.requires_grad is False
 
 
+def test_it_may_be_frozen_from_the_start() -> None:
+    w, weight = Parameter(2.0, requires_grad=False), ParameterArray([1.0, 2.0], requires_grad=False)
+    assert (w.requires_grad, weight.requires_grad, weight[1].requires_grad) == (False, False, False)
+    assert not (w * weight[0]).requires_grad
+    with pytest.raises(TypeError, match=r"^requires_grad is True, or False to freeze, got int: 0"):
+        Parameter(2.0, requires_grad=0)  # type: ignore[arg-type]
+
+
+def test_setting_it_on_a_module_is_meant_for_all_of_it() -> None:
+    model = nn.MLP(2, [3, 1], rng=0)
+    model.requires_grad = False
+    assert (model.frozen(), model.requires_grad, model.layers[0].requires_grad) == (13, False, False)
+    model.layers[1].requires_grad = True
+    assert (model.frozen(), model.requires_grad, "requires_grad" in vars(model)) == (9, True, False)
+
+
 class Scaled(Parameter):
     """A parameter of one's own kind."""
 
