@@ -84,7 +84,8 @@ def backward(root: Value, seed: float = 1.0) -> None:
     """What `Value.backward` does, as a definition: it runs a faster twin, see `fast.sweep`."""
     for step in list(steps(backward_order(root), seed)):  # the whole sweep first: an error changes nothing
         node = step.node
-        node.grad = node.grad + step.adjoint if node.op is None else step.adjoint
+        if node.requires_grad:  # or it was frozen since the graph was made
+            node.grad = node.grad + step.adjoint if node.op is None else step.adjoint
 
 
 @public

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from typing import Any, Never
+from functools import wraps
+from typing import Any, Never, TypeVar, cast
 
 import numpy as np
 
@@ -18,8 +19,10 @@ from .checks import brief, is_node
 from .errors import ShapeError
 from .lists import row
 from .products import dot
-from .scopes import current
+from .scopes import current, recording
 from .value import Constant, Value
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 def call_with(function: Callable[..., Any], inputs: Sequence[Any]) -> Any:
@@ -48,6 +51,26 @@ def _refuse_no_function(f: Any, name: str) -> None:
         raise TypeError(f"{name} takes a function, as in {name}(lambda x: x**3), got {type(f).__name__}: {brief(f)}")
 
 
+def _recording(at: F) -> F:
+    """A derivative that is one inside of `no_grad` too, where it is a constant."""
+
+    @wraps(at)
+    def call(*args: Any, **named: Any) -> Any:
+        if current().recording:
+            return at(*args, **named)
+        with recording():
+            result = at(*args, **named)
+        return _detached(result)
+
+    return cast("F", call)
+
+
+def _detached(result: Any) -> Any:
+    if isinstance(result, list | tuple):
+        return type(result)(map(_detached, result))
+    return result.detach() if is_node(result) else result
+
+
 @public
 def derivative(f: Callable[[Any], Any], order: int = 1) -> Callable[[Any], Any]:
     """The derivative of a function of one number, of any order, as a function of one number.
@@ -66,6 +89,7 @@ def derivative(f: Callable[[Any], Any], order: int = 1) -> Callable[[Any], Any]:
         )
 
     @public
+    @_recording
     def at(x: Any) -> Any:
         is_plain = not is_node(x)
         if is_plain and hasattr(type(x), "__iter__"):
@@ -75,6 +99,7 @@ def derivative(f: Callable[[Any], Any], order: int = 1) -> Callable[[Any], Any]:
             )
         leaf = _alias(x)
         y: Any = f(leaf)
+        _check_number(y, "derivative", "one number")
         for remaining in range(order, 0, -1):
             if not getattr(y, "requires_grad", False):
                 return 0.0 if is_plain else Constant(0.0)
@@ -109,6 +134,7 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
         raise TypeError(f"value_and_grad: argnums is the place of an argument, from 0 on, or several, got {argnums!r}")
 
     @public
+    @_recording
     def at(*args: Any, **named: Any) -> tuple[Any, Any]:
         missing = next((k for k in wanted if not -len(args) <= k < len(args)), None)
         if missing is not None:
@@ -156,6 +182,7 @@ def jacobian(f: Callable[..., Any]) -> Callable[[Any], Any]:
     _refuse_no_function(f, "jacobian")
 
     @public
+    @_recording
     def at(xs: Any, *more: Never) -> Any:
         inputs = _one_list("jacobian", xs, *more)
         ys = call_with(f, inputs.leaves)
@@ -187,6 +214,7 @@ def hessian(f: Callable[..., Any]) -> Callable[[Any], Any]:
     _refuse_no_function(f, "hessian")
 
     @public
+    @_recording
     def at(xs: Any, *more: Never) -> Any:
         inputs = _one_list("hessian", xs, *more)
         leaves, is_plain = inputs.leaves, inputs.is_plain
@@ -199,6 +227,7 @@ def hessian(f: Callable[..., Any]) -> Callable[[Any], Any]:
 
 
 @public
+@_recording
 def hvp(f: Callable[..., Any], xs: Any, v: Any) -> Any:
     """The Hessian of ``f`` at ``xs`` times the vector ``v``, without the Hessian: the gradient of ``gradient · v``.
 

@@ -79,7 +79,13 @@ def set_requires_grad(places: Iterable[Place], faces: Iterable[Any], mode: Any) 
     """
     if not isinstance(mode, bool | np.bool_):
         raise TypeError(f"requires_grad is True, or False to freeze, got {type(mode).__name__}: {mode!r}")
-    for place in places:
+    places, faces, trace = list(places), list(faces), current().trace
+    changed = [place for place in places if _differs(place, mode)]
+    if not changed:
+        return
+    if trace is not None:
+        raise trace.refused(f"requires_grad = {mode}", faces[0].describe() if faces else "parameters", "freeze")
+    for place in changed:
         place.store.flags()[place.begin : place.end] = not mode
         tell(place.store.readers, "frozen")
     for face in faces:
@@ -87,6 +93,11 @@ def set_requires_grad(places: Iterable[Place], faces: Iterable[Any], mode: Any) 
         face.__class__ = kind if mode else frozen_class(kind)
     for listener in listeners:
         listener()
+
+
+def _differs(place: Place, mode: Any) -> bool:
+    frozen = place.store.frozen
+    return not mode if frozen is None else bool((frozen[place.begin : place.end] == mode).any())
 
 
 class FreezableArray:

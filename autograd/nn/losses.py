@@ -28,6 +28,7 @@ from .targets import (
     class_probabilities,
     class_rule,
     hinge_rule,
+    log_outputs,
     logit_targets,
     probability_outputs,
     probability_targets,
@@ -214,7 +215,7 @@ def negative_log_likelihood(log_probabilities: Any, target: Any) -> Value:
 
     Raises:
         ShapeError: fewer than two logarithms, or the target is a list.
-        ValueError: the index is out of range or not whole.
+        ValueError: the index is out of range or not whole, or a number is above 0, as no logarithm of a probability.
         TypeError: the target carries gradient.
 
     >>> negative_log_likelihood([-0.5, -1.5], 1)
@@ -225,7 +226,8 @@ def negative_log_likelihood(log_probabilities: Any, target: Any) -> Value:
         raise ShapeError(f"{name} needs the logarithms of at least 2 probabilities, got {len(zs)}")
     if not is_single(target):
         raise ShapeError(f"{name} takes the index of a class, got {target!r}; probabilities are for cross_entropy")
-    return _of_class(zs, _number(target), name, lambda z: -z)
+    loss: Value = log_outputs(_of_class(zs, _number(target), name, lambda z: -z), zs)
+    return loss
 
 
 def _of_class(zs: list[Any], target: Any, name: str, loss: Callable[[Any], Value]) -> Value:

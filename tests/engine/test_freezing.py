@@ -9,6 +9,7 @@ import pytest
 
 import viz
 from autograd import Constant, Parameter, ParameterArray, Value, ancestors, gradients, nn, no_grad, optim
+from autograd.backprop import backward
 
 
 def test_a_frozen_parameter_is_a_constant_in_formulas() -> None:
@@ -25,6 +26,19 @@ def test_a_frozen_parameter_is_a_constant_in_formulas() -> None:
     assert not (w * 2.0).requires_grad
     w.data = 5.0
     assert (w * 1.0).data == 5.0
+
+
+def test_what_is_frozen_after_the_forward_gets_no_gradient() -> None:
+    w, x = Parameter(2.0), Value(3.0)
+    y = w * x
+    w.requires_grad = False
+    for run in (Value.backward, backward):
+        x.zero_grad()
+        run(y)
+        assert (w.grad, w.has_grad, x.grad) == (0.0, False, 2.0), "as in PyTorch"
+    w.requires_grad = True
+    y.backward()
+    assert w.grad == 3.0
 
 
 def test_unfreezing() -> None:
