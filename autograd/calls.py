@@ -55,7 +55,7 @@ def _answering(function: Callable[..., Any]) -> Callable[..., Any]:
             return function(*args, **named)
         except Exception as error:
             answer(error, function, args, named)
-            raise  # which adds no frame, as `raise error` would
+            raise  # which adds no frame, as ``raise error`` would
 
     return answering
 

@@ -6,6 +6,7 @@ import difflib
 import sys
 from collections.abc import Iterable, Mapping
 from dis import opmap
+from inspect import getattr_static
 from typing import TYPE_CHECKING, Any
 
 from .calls import public
@@ -157,6 +158,47 @@ def refuse_mode(value: Any, mode: Any) -> None:
         )
 
 
+class Absent:
+    """A name that a class hasn't: reading it says what to write, setting it on an object is free.
+
+    With a ``__getattr__`` instead each read of any attribute would take twice as long: Python has a short way for
+    classes without one.
+    """
+
+    def __init__(self, who: str, name: str, cure: str) -> None:
+        self.who, self.name, self.cure = who, name, cure
+
+    @public
+    def __get__(self, obj: Any, kind: type) -> Any:
+        raise no_attribute(self.who, obj, self.name, {self.name: self.cure})
+
+    def __repr__(self) -> str:
+        return f"<not there: {self.cure}>"
+
+
+class Answering:
+    """Base of classes of which `answer_absent` has said what they haven't: it isn't in ``dir`` either."""
+
+    __slots__ = ()
+
+    def __dir__(self) -> list[str]:
+        kind = type(self)
+        return [name for name in super().__dir__() if not isinstance(getattr_static(kind, name, None), Absent)]
+
+
+def answer_absent(kind: type, who: str, cures: Mapping[str, str]) -> None:
+    """Have a class answer names that it hasn't.
+
+    >>> class Model(Answering): pass
+    >>> answer_absent(Model, "a model", {"fit": "write fit(model, X, Y)"})
+    >>> hasattr(Model(), "fit"), "fit" in dir(Model()), vars(Model)["fit"]
+    (False, False, <not there: write fit(model, X, Y)>)
+    """
+    for name, cure in cures.items():
+        if not hasattr(kind, name):
+            setattr(kind, name, Absent(who, name, cure))
+
+
 _NUMBERS = {
     "__float__": ("float()", "a function of autograd (autograd.exp(v), or v.exp())"),
     "__int__": ("int()", "int(v.data)"),
@@ -169,7 +211,7 @@ _NUMBERS = {
 """Ways to make a number of another kind of a Value: what they are called, and what to write."""
 
 
-class Refusing:
+class Refusing(Answering):
     """What a Value doesn't do, with the cure. None of it is for type checkers: to them it isn't there at all."""
 
     __slots__ = ()
@@ -193,10 +235,6 @@ class Refusing:
 
         __rmatmul__ = __matmul__
 
-        @public
-        def __getattr__(self, name: str) -> Any:
-            raise no_attribute(f"a {type(self).__name__}", self, name, VALUES, dir(type(self)))
-
 
 def _no_number(what: str, cure: str) -> Any:
     @public
@@ -211,3 +249,4 @@ def _no_number(what: str, cure: str) -> Any:
 
 for _name, _words in _NUMBERS.items():
     setattr(Refusing, _name, _no_number(*_words))
+answer_absent(Refusing, "a Value", VALUES)

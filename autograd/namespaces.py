@@ -24,7 +24,7 @@ FUNCTIONS = (
 
 
 def _ieee(function: Callable[[float], float]) -> Callable[[float], float]:
-    """``function`` of `math` with IEEE results where `math` raises."""
+    """``function`` of ``math`` with IEEE results where ``math`` raises."""
 
     def wrapped(x: float) -> float:
         try:
@@ -95,7 +95,7 @@ class Floats:
 
 
 class Arrays:
-    """NumPy arrays, elementwise. Run it under `numpy.errstate(all="ignore")`."""
+    """NumPy arrays, elementwise. Run it under ``numpy.errstate(all="ignore")``."""
 
     exp, expm1, log, log1p, sqrt = np.exp, np.expm1, np.log, np.log1p, np.sqrt
     sin, cos, tan, asin, acos, atan = np.sin, np.cos, np.tan, np.arcsin, np.arccos, np.arctan
@@ -117,7 +117,7 @@ class Complex:
     """Complex numbers that compare by their real part, for the complex-step derivative.
 
     Squire and Trapp, "Using complex variables to estimate derivatives of real functions", SIAM Review 40 (1998).
-    A function that `cmath` lacks is missing here too: asking for it is an AttributeError, and the checker falls back
+    A function that ``cmath`` lacks is missing here too: asking for it is an AttributeError, and the checker falls back
     to central differences.
     """
 

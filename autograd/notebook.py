@@ -1,7 +1,7 @@
 """What histories, models and programs show of themselves in a notebook, as HTML.
 
-It has the colours of the page (`currentColor`), light or dark, and no style, script or link. Every number stands in the
-text: a notebook that isn't trusted shows tables, and leaves the curves out.
+It has the colours of the page (``currentColor``), light or dark, and no style, script or link. Every number stands in
+the text: a notebook that isn't trusted shows tables, and leaves the curves out.
 """
 
 from __future__ import annotations

@@ -64,7 +64,7 @@ class Op:
     refuses: Callable[..., Any] | None = None
     """A condition on all arguments together, ``refuses(xp, *args)``, that is outside the domain too."""
     requires: str = ""
-    """What `refuses` asks for, in words."""
+    """What ``refuses`` asks for, in words."""
     singular: bool = False
     """Whether a partial can be infinite or NaN at finite arguments inside the domain (compiled code then guards it)."""
     careful: Callable[..., Any] | None = None

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .checks import is_node, real_array
+from .cures import Answering
 from .errors import ShapeError
 from .scopes import current
 
 
-class ArrayArithmetic:
+class ArrayArithmetic(Answering):
     """Base of `ParameterArray`.
 
     >>> from autograd import ParameterArray, no_grad
@@ -72,6 +73,15 @@ class ArrayArithmetic:
         except ValueError as error:
             raise ShapeError(f"{self!r} can't be changed by numbers of the shape {given.shape}") from error
         return self
+
+
+ABSENT = {
+    name: f"take its numbers, weight.data.{name}; in a formula go through its Parameters, as in "
+    f"sum(w * w for row in weight for w in row), or take autograd.dot(row, xs)"
+    for name in dir(np.ndarray)
+    if name[0] != "_"
+} | {"numpy": "its numbers are weight.data"}
+"""What NumPy's arrays have and these haven't, and what to write."""
 
 
 def _holds_numbers(x: Any) -> bool:

@@ -6,18 +6,18 @@ import math
 import threading
 import weakref
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .calls import public
 from .checks import brief, real_array
-from .cures import no_attribute
+from .cures import answer_absent
 from .errors import ShapeError
 from .freezing import FreezableArray
 from .parameter import Home, Parameter, new_face
-from .parameter_arithmetic import ArrayArithmetic
+from .parameter_arithmetic import ABSENT, ArrayArithmetic
 from .store import Place, Store, take
 
 _new = object.__new__
@@ -188,7 +188,7 @@ class ParameterArray(ArrayArithmetic, FreezableArray, Sequence[Any]):
             home, begin, known = root._home, root.begin + row * width, root._singles
             slots = range(begin, begin + width)
             with _making:
-                # (No `or` here: the truth of a Value is an error.)
+                # (No ``or`` here: the truth of a Value is an error.)
                 made = [known[slot] if slot in known else new_face(home, slot) for slot in slots]
                 made = root._rows.setdefault(row, made)
                 for slot in slots if known else ():
@@ -279,19 +279,6 @@ class ParameterArray(ArrayArithmetic, FreezableArray, Sequence[Any]):
             f"weight[{key!r}].data = {number}"
         )
 
-    if not TYPE_CHECKING:
-
-        @public
-        def __getattr__(self, name: str) -> Any:
-            if name.startswith("_") or not hasattr(np.ndarray, name):
-                raise no_attribute(
-                    "a ParameterArray", self, name, {"numpy": "its numbers are weight.data"}, dir(type(self))
-                )
-            raise AttributeError(
-                f"a ParameterArray has no {name}: take its numbers, weight.data.{name}; in a formula go through its "
-                f"Parameters, as in sum(w * w for row in weight for w in row), or take autograd.dot(row, xs)"
-            )
-
     def tolist(self) -> Any:
         """The parameters in nested lists.
 
@@ -340,6 +327,7 @@ class ParameterArray(ArrayArithmetic, FreezableArray, Sequence[Any]):
 
 
 Home.make = ParameterArray.of
+answer_absent(ParameterArray, "a ParameterArray", ABSENT)
 
 
 # What pickles name

@@ -23,7 +23,7 @@ def manual_seed(seed: int | None) -> None:
     The k-th that asks for a generator by None (a layer, a model, `nn.Dropout`, a data set, `data.split`, an epoch of
     `data.batches`, a `fit` with ``seed=None``) gets one of its own, that of the k-th child of ``SeedSequence(seed)``:
     so what one of them draws doesn't change what the others do. Generators and seeds that are given are not touched;
-    neither are Python's and NumPy's own, `random.seed` and `np.random.seed` have no effect here. Whoever has asked
+    neither are Python's and NumPy's own, ``random.seed`` and ``np.random.seed`` have no effect here. Whoever has asked
     before keeps what he got. None ends it: entropy is fresh again. It holds for all threads.
 
     Raises:

@@ -65,7 +65,8 @@ class Value(ValueMethods, Comparisons, Micrograd, Refusing):
 
     def __init__(self, data: Any, _children: Any = "", _op: str = "", label: str = "") -> None:
         """A leaf: ``Value(data)``, ``Value(data, label="x")``; for what micrograd takes besides see `label_of`."""
-        self._leaf(real_number(data), label_of(_children, _op, label) if _children or _op else label)
+        number = data if data.__class__ is float else real_number(data)
+        self._leaf(number, label_of(_children, _op, label) if _children or _op else label)
 
     def _leaf(self, data: float, label: str) -> None:
         self._a = self._b = self._pa = self._pb = self.op = self._grad = None

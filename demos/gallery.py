@@ -8,7 +8,7 @@ from html import escape
 from pathlib import Path
 from string import Template
 
-from viz.files import write_whole
+from autograd.files import write_whole
 
 _TEMPLATE = Template((Path(__file__).parent / "gallery.html").read_text(encoding="utf-8"))
 

@@ -9,8 +9,9 @@ from autograd.cures import answer_names
 from . import plot
 from .drawing import Drawing, GraphTooLargeError, draw
 from .layout import Layout
+from .nodes import Cluster, Edge, Node
 from .steps import Frames, frames
-from .view import Cluster, Edge, GraphView, Node
+from .view import GraphView
 
 __all__ = [
     "Cluster",

@@ -4,28 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Literal
 
 from .layout import Box, Place
+from .nodes import Edge, Node, module_path
 from .scene import Group, Item, Rect, Text, rounded
 from .text import clean, number, shorten, width
 from .theme import GradientScale
-from .view import Edge, Node
-
-__all__ = ["PORT_PITCH", "Face", "State", "card_box", "draw_card", "edge_texts", "halo", "tooltip"]
 
 Status = Literal["waiting", "ready", "active", "done"]
 
-PORT_PITCH: Final = 27.0  # two lines of edge text
-_PAD: Final = 8.0
-_HEAD: Final = 24.0
-_ROW: Final = 17.0
-_BAND: Final = 20.0
-_SIZE: Final = 12.0  # of numbers and names
-_SMALL: Final = 10.0  # of captions and of what is written on edges
-_NARROWEST: Final = 112.0
-_LABEL_ROOM: Final = 190.0
-_STACK: Final = 4.0  # how far the cards behind a collapsed module stand out
+PORT_PITCH = 27.0  # two lines of edge text
+_PAD = 8.0
+_HEAD = 24.0
+_ROW = 17.0
+_BAND = 20.0
+_SIZE = 12.0  # of numbers and names
+_SMALL = 10.0  # of captions and of what is written on edges
+_NARROWEST = 112.0
+_LABEL_ROOM = 190.0
+_STACK = 4.0  # how far the cards behind a collapsed module stand out
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +77,6 @@ def _face(node: Node, name: str, scale: GradientScale, state: State | None) -> F
 
 
 def _last_level(path: str) -> str:
-    from .view import module_path
-
     levels = module_path(path)
     return levels[-1] if levels else path
 
@@ -123,7 +119,7 @@ def _band(node: Node, scale: GradientScale, state: State | None) -> tuple[tuple[
 
 
 def card_box(node: Node, name: str, edges: Sequence[Edge], room_for: Sequence[str] = ()) -> Box:
-    """Return the room for a node.
+    """The room for a node.
 
     Args:
         node: the node.
@@ -167,7 +163,7 @@ def _head_width(face: Face) -> float:
 
 
 def edge_texts(edge: Edge) -> tuple[str, str]:
-    """Return what is written above and below an edge: the local partial, and what the backward passes on.
+    """What is written above and below an edge: the local partial, and what the backward passes on.
 
     >>> edge_texts(Edge("n0", "n2", partial=-3.0, contribution=6.0))
     ('∂ -3.0', '← 6.0')
@@ -181,7 +177,7 @@ def edge_texts(edge: Edge) -> tuple[str, str]:
 def draw_card(
     node: Node, name: str, place: Place, scale: GradientScale, state: State | None = None, marked: bool = False
 ) -> Group:
-    """Return the shapes of a node; `marked` gives it the rim of a highlighted node."""
+    """The shapes of a node; ``marked`` gives it the rim of a highlighted node."""
     face = _face(node, name, scale, state)
     radius = _radius(node)
     x, y, w, h = place.x, place.y, place.width, place.height
@@ -201,7 +197,7 @@ def _radius(node: Node) -> float:
 
 
 def halo(node: Node, place: Place) -> Rect:
-    """Return the glow of a highlighted card; it is drawn below the edges, so that their arrows stay visible."""
+    """The glow of a highlighted card; it is drawn below the edges, so that their arrows stay visible."""
     return Rect(place.x - 6, place.y - 6, place.width + 12, place.height + 12, "halo", _radius(node) + 6)
 
 
@@ -255,7 +251,7 @@ def _body(face: Face, place: Place, radius: float) -> Iterator[Item]:
 
 
 def tooltip(node: Node, name: str) -> str:
-    """Return what a card says when one points at it: the same with all digits, and what has no room on it."""
+    """What a card says when one points at it: the same with all digits, and what has no room on it."""
     lines = [f"{clean(name)} ({node.id}, {'operation' if node.kind == 'op' else node.kind})"]
     if node.symbol:
         lines.append(f"operation {clean(node.symbol)}")

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
+from .nodes import Edge, Kind, Node
 from .picture import edge_tooltip, gradient_scale
 from .text import clean, number
 from .theme import GradientScale, styles
-from .view import Edge, GraphView, Kind, Node
-
-__all__ = ["render_dot"]
+from .view import GraphView
 
 _SHAPES: Mapping[Kind, str] = {
     "input": 'shape=box style="rounded,filled"',
@@ -23,7 +22,7 @@ _SHAPES: Mapping[Kind, str] = {
 
 
 def render_dot(view: GraphView, dark: bool = False) -> str:
-    """Return `view` as DOT text: the same numbers as in the drawing, gradients as fill colours.
+    """The view as DOT text: the same numbers as in the drawing, gradients as fill colours.
 
     >>> from autograd import Value
     >>> print(render_dot(GraphView.of(Value(1.0, label="a") + Value(2.0))).splitlines()[0])
@@ -102,7 +101,7 @@ def _clusters(view: GraphView) -> Iterator[str]:
 def _quote(lines: list[str]) -> str:
     r"""Quote lines of text for DOT.
 
-    Inside quotes a backslash starts an escape (`\N` is the node's name) and `&` an HTML entity, so both are escaped
+    Inside quotes a backslash starts an escape (``\N`` is the node's name) and ``&`` an HTML entity, so both are escaped
     as well as the quote itself. A quoted text is never read as HTML.
     """
     escaped = (clean(s).replace("\\", "\\\\").replace('"', '\\"').replace("&", "&amp;") for s in lines)

@@ -7,15 +7,16 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Final
 
 from autograd import Value, ancestors
 from autograd.calls import public
+from autograd.files import write_whole
 
 from .cards import State
 from .dot import render_dot
-from .files import check_format, write_whole
+from .files import check_format
 from .layout import METHODS, Layout, Method, arrange
+from .nodes import module_path
 from .notebook import Bundle, bundle, fluid, png_zoom
 from .pdf import render_pdf
 from .picture import Caption, card_boxes, gradient_scale, picture
@@ -24,12 +25,10 @@ from .scene import Scene
 from .svg import render_svg
 from .text import number
 from .theme import GradientScale, Theme, check_theme
-from .view import GraphView, module_path, node_ids
+from .view import GraphView, node_ids
 
-__all__ = ["BUDGET", "FORMATS", "Drawing", "GraphTooLargeError", "budgeted_view", "draw"]
-
-BUDGET: Final = 1_500  # drawn nodes: up to here an SVG stays fluid in a browser
-FORMATS: Final = ("svg", "dot", "png", "pdf")
+BUDGET = 1_500  # drawn nodes: up to here an SVG stays fluid in a browser
+FORMATS = ("svg", "dot", "png", "pdf")
 
 
 class GraphTooLargeError(ValueError):
@@ -103,15 +102,15 @@ class Drawing:
         return f"<{self._summary()}>"
 
     def svg(self) -> str:
-        """Return the picture as self-contained SVG text."""
+        """The picture as self-contained SVG text."""
         return render_svg(self.scene, self.theme)
 
     def dot(self) -> str:
-        """Return the graph as DOT text; needs nothing installed."""
+        """The graph as DOT text; needs nothing installed."""
         return render_dot(self.view, self.theme == "dark")
 
     def png(self, zoom: float = 2.0) -> bytes:
-        """Return the picture as PNG, `zoom` pixels for each of the SVG's (less for very large ones).
+        """The picture as PNG, ``zoom`` pixels for each of the SVG's (less for very large ones).
 
         Raises:
             ImportError: resvg-py isn't installed: pip install "glassgrad[viz]".
@@ -120,7 +119,7 @@ class Drawing:
         return png_bytes(render_svg(self.scene, theme), self.scene.width, self.scene.height, zoom)
 
     def pdf(self) -> bytes:
-        """Return the picture as a PDF of one page.
+        """The picture as a PDF of one page.
 
         Raises:
             ImportError: matplotlib isn't installed: pip install "glassgrad[viz]".
@@ -172,7 +171,7 @@ def draw(
     budget: int = BUDGET,
     highlight: Iterable[Value] = (),
 ) -> Drawing:
-    """Draw everything that `root` was computed from.
+    """Draw everything that ``root`` was computed from.
 
     Each box shows a number and its gradient; on each edge stand the local partial and, once `backward` has run, what
     was passed back along it.
@@ -187,7 +186,7 @@ def draw(
         highlight: values to mark.
 
     Raises:
-        TypeError: `root` or a highlighted thing isn't a Value.
+        TypeError: ``root`` or a highlighted thing isn't a Value.
         ValueError: an unknown theme or layout, or a depth or budget below 1; or a highlighted value isn't in the graph.
         GraphTooLargeError: above the budget, and there are no modules to draw as one.
 

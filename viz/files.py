@@ -8,13 +8,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 
-from autograd.files import write_whole
-
-__all__ = ["check_format", "optional", "write_whole"]
-
 
 def check_format(path: str | os.PathLike[str], known: Iterable[str]) -> str:
-    """Return the format that the name of a file asks for, in lower case.
+    """The format that the name of a file asks for, in lower case.
 
     >>> check_format("graph.SVG", ["svg", "png"])
     'svg'

@@ -1,4 +1,4 @@
-"""Positions from Graphviz: the program `dot`, in a child process with a time limit."""
+"""Positions from Graphviz: the program ``dot``, in a child process with a time limit."""
 
 from __future__ import annotations
 
@@ -7,23 +7,21 @@ import shutil
 import subprocess
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any
 
 from .layout import Box, Layout, Place, Point
 from .view import GraphView
 
-__all__ = ["dot_layout"]
-
-_TIMEOUT: Final = 20.0  # seconds
-_MARGIN: Final = 16.0
-_CURE: Final = 'Use layout="layered", which needs no program.'
+_TIMEOUT = 20.0  # seconds
+_MARGIN = 16.0
+_CURE = 'Use layout="layered", which needs no program.'
 
 
 def dot_layout(view: GraphView, boxes: Mapping[str, Box], timeout: float = _TIMEOUT) -> Layout:
-    """Place the nodes of `view` with Graphviz.
+    """Place the nodes of ``view`` with Graphviz.
 
     Raises:
-        RuntimeError: `dot` is not on PATH, fails, or takes longer than `timeout` seconds.
+        RuntimeError: ``dot`` is not on PATH, fails, or takes longer than ``timeout`` seconds.
     """
     program = shutil.which("dot")
     if program is None:

@@ -12,25 +12,22 @@ import math
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Final
 
 from .layout import Box, Layout, Place, Point
 from .rigid import Block, Join, pack
 from .rows import settle
 from .view import GraphView
 
-__all__ = ["layered_layout"]
-
-_FRAME: Final = 8.0  # between a frame and what is in it
-_TITLE: Final = 18.0  # for the name of a cluster
-_RANK_GAP: Final = 36.0
-_MARGIN: Final = 16.0
-_BENDS_SHOWN: Final = 64
-_OUTSIDE: Final = -1  # the "cluster" around everything
+_FRAME = 8.0  # between a frame and what is in it
+_TITLE = 18.0  # for the name of a cluster
+_RANK_GAP = 36.0
+_MARGIN = 16.0
+_BENDS_SHOWN = 64
+_OUTSIDE = -1  # the "cluster" around everything
 
 
 def layered_layout(view: GraphView, boxes: Mapping[str, Box]) -> Layout:
-    """Place the nodes of `view` in ranks from left to right; about linear time, deterministic."""
+    """Place the nodes of ``view`` in ranks from left to right; about linear time, deterministic."""
     return _Layered(view, boxes).layout()
 
 

@@ -6,16 +6,14 @@ import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Literal
 
 from .view import GraphView
 
-__all__ = ["Box", "Layout", "Method", "Place", "Point", "arrange"]
-
 Point = tuple[float, float]
 Method = Literal["auto", "dot", "layered"]
-DOT_LIMIT: Final = 2_500  # `dot` needs 3 s at 2,900 nodes and over 150 s at 10,000
-METHODS: Final = ("auto", "dot", "layered")
+DOT_LIMIT = 2_500  # ``dot`` needs 3 s at 2,900 nodes and over 150 s at 10,000
+METHODS = ("auto", "dot", "layered")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +24,7 @@ class Box:
         width, height: of the card.
         lead: room on the left of the card for what is written on the incoming edges.
         ports: where incoming edges arrive, as offsets from the middle of the left side, in the order in which
-            `view.edges` lists them; one port means that all of them arrive there.
+            `GraphView.edges` lists them; one port means that all of them arrive there.
     """
 
     width: float
@@ -85,15 +83,15 @@ class Layout:
 
 
 def arrange(view: GraphView, boxes: Mapping[str, Box], method: Method = "auto") -> Layout:
-    """Place the nodes of `view` from left to right.
+    """Place the nodes of ``view`` from left to right.
 
     Args:
         view: what to place.
         boxes: the room for each node id.
         method: "dot" runs Graphviz, "layered" our own layout, which needs nothing and takes about linear time;
             "auto" is "dot" where that program is on PATH and the graph has at most 2,500 nodes and no modules, else
-            "layered": that puts layers side by side and keeps neurons in their order, which `dot` doesn't. It also is
-            "layered" where `dot` fails or takes too long.
+            "layered": that puts layers side by side and keeps neurons in their order, which ``dot`` doesn't. It also is
+            "layered" where ``dot`` fails or takes too long.
 
     Raises:
         ValueError: an unknown method.

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Final
 
 from .cards import State
+from .nodes import Kind
 from .scene import Item, Rect, Text, rounded
 from .text import width
 from .theme import STEPS, GradientScale, step_name
-from .view import GraphView, Kind
+from .view import GraphView
 
-__all__ = ["legend"]
-
-_SIZE: Final = 11.0
-_MARGIN: Final = 18.0
-_ROW: Final = 26.0
-_WORDS: Final[Mapping[Kind, str]] = {
+_SIZE = 11.0
+_MARGIN = 18.0
+_ROW = 26.0
+_WORDS: Mapping[Kind, str] = {
     "input": "input",
     "parameter": "parameter",
     "constant": "constant, no gradient",
@@ -24,7 +22,7 @@ _WORDS: Final[Mapping[Kind, str]] = {
     "output": "output",
     "collapsed": "module drawn as one",
 }
-_STATES: Final = (
+_STATES = (
     ("active", "passing back now"),
     ("ready", "ready: gradient complete"),
     ("waiting", "waiting"),
@@ -42,7 +40,7 @@ def legend(
     top: float,
     size: float,
 ) -> tuple[list[Item], float]:
-    """Return the shapes of the legend, and the y where it ends.
+    """The shapes of the legend, and the y where it ends.
 
     Args:
         view: the picture's content; only what occurs in it is explained.

@@ -12,20 +12,18 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from string import Template
-from typing import Any, Final
+from typing import Any
 
 from .scene import Scene
 from .svg import svg_pieces
 from .theme import Theme, styles
 
-__all__ = ["Bundle", "bundle", "fluid", "player", "png_zoom", "still"]
-
 Bundle = tuple[dict[str, Any], dict[str, Any]]
 """Data by MIME type, and metadata by MIME type."""
-_WIDEST: Final = 1_600.0  # pixels of a PNG: twice those of a cell, about
-_CELL: Final = 820.0  # pixels that every cell has, about
-_LINE: Final = 20.0  # pixels of a line above a picture
-_AROUND: Final = 56.0  # and of all else around it: the buttons, and some air
+_WIDEST = 1_600.0  # pixels of a PNG: twice those of a cell, about
+_CELL = 820.0  # pixels that every cell has, about
+_LINE = 20.0  # pixels of a line above a picture
+_AROUND = 56.0  # and of all else around it: the buttons, and some air
 
 
 def bundle(
@@ -34,7 +32,7 @@ def bundle(
     include: Collection[str] | None,
     exclude: Collection[str] | None,
 ) -> Bundle:
-    """Return what each maker makes, as `_repr_mimebundle_` does; a PNG is left out where resvg-py isn't installed.
+    """What each maker makes, as `_repr_mimebundle_` does; a PNG is left out where resvg-py isn't installed.
 
     Args:
         makers: by MIME type.
@@ -61,12 +59,12 @@ def bundle(
 
 
 def png_zoom(scene: Scene) -> float:
-    """Return the zoom at which a PNG is sharp in a cell, and no larger than that."""
+    """The zoom at which a PNG is sharp in a cell, and no larger than that."""
     return min(2.0, _WIDEST / scene.width)
 
 
 def fluid(svg: str, width: float) -> str:
-    """Return SVG text that fits into a cell.
+    """SVG text that fits into a cell.
 
     Front ends make an image of it without a style, and an image is as wide as its SVG says: so a wide one says nothing
     but its proportions, and takes the cell's width.
@@ -79,7 +77,7 @@ def fluid(svg: str, width: float) -> str:
 def player(
     scenes: Sequence[Scene], texts: Sequence[Sequence[str]], theme: Theme, title: str, note: str, instead: str
 ) -> str:
-    """Return a page that shows one of the pictures and goes back and forward, in a frame of its own.
+    """A page that shows one of the pictures and goes back and forward, in a frame of its own.
 
     The page is self-contained. It may run its script and nothing else: its policy and the frame's sandbox forbid it.
 
@@ -104,7 +102,7 @@ def player(
 
 
 def still(png: Callable[[], bytes], text: str) -> str:
-    """Return a picture as HTML that no sanitizer minds; the text alone where resvg-py isn't installed."""
+    """A picture as HTML that no sanitizer minds; the text alone where resvg-py isn't installed."""
     try:
         return f'<img src="data:image/png;base64,{base64.b64encode(png()).decode()}" alt="{escape(text)}">'
     except ImportError:

@@ -5,19 +5,17 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, Final
+from typing import Any
 
 from .files import optional
 from .scene import Path, Rect, Scene, Text, flat, rounded
 from .theme import Style, styles
 
-__all__ = ["render_pdf"]
-
-_POINTS: Final = 0.75  # a pixel is 1/96 inch, a point 1/72 inch
+_POINTS = 0.75  # a pixel is 1/96 inch, a point 1/72 inch
 
 
 def render_pdf(scene: Scene, dark: bool = False) -> bytes:
-    """Return `scene` as a PDF of one page; the same scene gives the same bytes.
+    """The scene as a PDF of one page; the same scene gives the same bytes.
 
     Raises:
         ImportError: matplotlib isn't installed.

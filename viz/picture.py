@@ -5,25 +5,23 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
 from .cards import State, card_box, draw_card, edge_texts, halo
 from .layout import Box, Layout, Point
 from .legend import legend
+from .nodes import Edge
 from .scene import Group, Item, Path, Rect, Scene, Text, polygon
 from .text import clean, shorten, width, wrap
 from .theme import GradientScale
-from .view import Edge, GraphView
+from .view import GraphView
 
-__all__ = ["Caption", "card_boxes", "gradient_scale", "picture"]
-
-_SMALL: Final = 10.0
-_MARGIN: Final = 18.0
-_NARROWEST: Final = 640.0  # below it neither legend nor formulas have room
-_WIDEST: Final = 1_400.0  # longer lines are cut
-_ARROW: Final = 8.0
-_TITLE: Final = 16.0
-_LINE: Final = 13.0
+_SMALL = 10.0
+_MARGIN = 18.0
+_NARROWEST = 640.0  # below it neither legend nor formulas have room
+_WIDEST = 1_400.0  # longer lines are cut
+_ARROW = 8.0
+_TITLE = 16.0
+_LINE = 13.0
 
 
 @dataclass(frozen=True)
@@ -44,13 +42,13 @@ class Caption:
 
     @staticmethod
     def needs(title: str, lines: Sequence[str]) -> float:
-        """Return the width that this text needs, in pixels."""
+        """The width that this text needs, in pixels."""
         widths = [width(clean(title), _TITLE, bold=True), *(width(clean(line), _LINE) for line in lines)]
         return max(widths) + 2 * _MARGIN + 4.0
 
 
 def card_boxes(view: GraphView, room_for: Mapping[str, Sequence[str]] | None = None) -> dict[str, Box]:
-    """Return the room for each node of `view`; `room_for` lists further numbers that a node's band will show."""
+    """The room for each node of ``view``; ``room_for`` lists further numbers that a node's band will show."""
     arriving: dict[str, list[Edge]] = defaultdict(list)
     for edge in view.edges:
         arriving[edge.target].append(edge)
@@ -60,7 +58,7 @@ def card_boxes(view: GraphView, room_for: Mapping[str, Sequence[str]] | None = N
 
 
 def gradient_scale(view: GraphView) -> GradientScale:
-    """Return the scale that covers all gradients and contributions of `view`."""
+    """The scale that covers all gradients and contributions of ``view``."""
     return GradientScale.over(
         [n.grad for n in view.nodes] + [n.parameter_norm for n in view.nodes] + [e.contribution for e in view.edges]
     )
@@ -228,7 +226,7 @@ def _edge_labels(edge: Edge, tip: Point, bright: bool) -> Iterator[Item]:
 
 
 def edge_tooltip(edge: Edge, names: Mapping[str, str]) -> str:
-    """Return what an edge says when one points at it."""
+    """What an edge says when one points at it."""
     lines = [f"{clean(names[edge.source])} → {clean(names[edge.target])}"]
     if edge.count > 1:
         lines.append(f"{edge.count} edges of the graph")

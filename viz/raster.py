@@ -8,17 +8,15 @@ import math
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from .files import optional
 
-__all__ = ["gif_bytes", "png_bytes"]
-
-_PIXELS: Final = 30e6  # a larger picture is drawn smaller, so that it can be opened
+_PIXELS = 30e6  # a larger picture is drawn smaller, so that it can be opened
 
 
 def png_bytes(svg: str, width: float, height: float, zoom: float = 2.0) -> bytes:
-    """Return an SVG as PNG.
+    """An SVG as PNG.
 
     Args:
         svg: the text.
@@ -47,7 +45,7 @@ def _font_files() -> list[str]:
 
 
 def gif_bytes(pngs: Iterable[bytes], milliseconds: Sequence[int]) -> bytes:
-    """Return PNGs of one size as an animated GIF that starts anew at its end.
+    """PNGs of one size as an animated GIF that starts anew at its end.
 
     Args:
         pngs: the frames.

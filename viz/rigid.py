@@ -6,15 +6,12 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
-from typing import Final
-
-__all__ = ["Block", "Join", "isotonic", "pack"]
 
 Join = tuple[int, int, float]  # a left item, a right item, and the offset of the port at the right one
-_GAP: Final = 12.0
-_WIRE_GAP: Final = 9.0
-_SWEEPS: Final = 24
-_SORTED_SWEEPS: Final = 12  # after these the order stays
+_GAP = 12.0
+_WIRE_GAP = 9.0
+_SWEEPS = 24
+_SORTED_SWEEPS = 12  # after these the order stays
 
 
 @dataclass(frozen=True)
@@ -47,7 +44,7 @@ class Block:
         return cls(ys, min(ranks), max(ranks), top, bottom)
 
     def framed(self, pad: float, title: float) -> Block:
-        """Return it with room for a frame and its title."""
+        """The block with room for a frame and its title."""
         return replace(self, top=self.top - pad - title, bottom=self.bottom + pad)
 
 
@@ -159,7 +156,7 @@ def _pushed(blocks: Sequence[Block], order: Sequence[int], wish: Sequence[float]
 
 
 def isotonic(wishes: Sequence[float], weights: Sequence[float], gaps: Sequence[float]) -> list[float]:
-    """Return the positions closest to the wishes that keep the order and the gaps.
+    """The positions closest to the wishes that keep the order and the gaps.
 
     Closest in weighted squares; the method is to pool adjacent violators (Barlow, Bartholomew, Bremner, Brunk,
     "Statistical Inference under Order Restrictions", 1972).

@@ -4,27 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Final
 
 from .rigid import Join, isotonic
 
-__all__ = ["settle"]
-
-_NODE_GAP: Final = 16.0  # between two cards of a rank
-_WIRE_GAP: Final = 9.0  # beside a dummy
-_ORDER_SWEEPS: Final = 8
-_HEIGHT_SWEEPS: Final = 8
-_COUNTED: Final = 1_500  # up to so many items, crossings are counted and the best order is kept
+_NODE_GAP = 16.0  # between two cards of a rank
+_WIRE_GAP = 9.0  # beside a dummy
+_ORDER_SWEEPS = 8
+_HEIGHT_SWEEPS = 8
+_COUNTED = 1_500  # up to so many items, crossings are counted and the best order is kept
 
 Near = Mapping[int, Sequence[tuple[int, float]]]
 Pull = tuple[int, float, float]  # the other item, what to add to its y, the weight
-_SPINE: Final = 30.0
-_LEAF: Final = 0.2
-_WIRE: Final = 4.0
+_SPINE = 30.0
+_LEAF = 0.2
+_WIRE = 4.0
 
 
 def settle(items: Sequence[int], rank: Sequence[int], half: Sequence[float], joins: Sequence[Join]) -> dict[int, float]:
-    """Return the y of each item.
+    """The y of each item.
 
     Args:
         items: in a good first order.

@@ -8,14 +8,12 @@ from typing import Literal
 
 from .layout import Point
 
-__all__ = ["Group", "Item", "Path", "Rect", "Scene", "Text", "flat", "polygon", "rounded"]
-
 Anchor = Literal["start", "middle", "end"]
 
 
 @dataclass(frozen=True, slots=True)
 class Rect:
-    """A rectangle with round corners; `style` names a style of the theme."""
+    """A rectangle with round corners; ``style`` names a style of the theme."""
 
     x: float
     y: float
@@ -59,7 +57,7 @@ Item = Rect | Path | Text | Group
 
 @dataclass(frozen=True)
 class Scene:
-    """A whole picture, `width` times `height` pixels, with a name and a description for those who can't see it."""
+    """A whole picture, ``width`` times ``height`` pixels, with a name and a description for those who can't see it."""
 
     width: float
     height: float
@@ -70,7 +68,7 @@ class Scene:
 
 
 def flat(items: Sequence[Item]) -> Iterator[Rect | Path | Text]:
-    """Yield the shapes in the order in which they are drawn, groups opened."""
+    """The shapes in the order in which they are drawn, groups opened."""
     for item in items:
         if isinstance(item, Group):
             yield from flat(item.items)
@@ -79,12 +77,12 @@ def flat(items: Sequence[Item]) -> Iterator[Rect | Path | Text]:
 
 
 def polygon(points: Sequence[Point], style: str) -> Path:
-    """Return a closed path through the points."""
+    """A closed path through the points."""
     return Path((("M", (points[0],)), *(("L", (p,)) for p in points[1:]), ("Z", ())), style)
 
 
 def rounded(x: float, y: float, width: float, height: float, style: str, top: float = 0.0, bottom: float = 0.0) -> Path:
-    """Return a rectangle whose upper and lower corners have different radii."""
+    """A rectangle whose upper and lower corners have different radii."""
     right, low, k = x + width, y + height, 0.4477  # a cubic curve of 1 - 0.5523 is nearest to a quarter circle
     return Path(
         (

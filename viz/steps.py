@@ -8,15 +8,16 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Final, overload
+from typing import overload
 
 from autograd import Step, Value, sweep
 from autograd.calls import public
+from autograd.files import write_whole
 from autograd.progress import progress_bar
 
 from .cards import State
 from .drawing import BUDGET, Drawing, budgeted_view
-from .files import check_format, write_whole
+from .files import check_format
 from .layout import METHODS, Layout, Method, arrange
 from .notebook import Bundle, bundle, player, png_zoom, still
 from .picture import Caption, card_boxes, gradient_scale
@@ -25,12 +26,10 @@ from .text import clean, number
 from .theme import GradientScale, Theme, check_theme
 from .view import GraphView, node_ids
 
-__all__ = ["Frames", "frames"]
-
-_BOXES: Final = 10_000  # in all pictures that a notebook shows: a few seconds to draw, and a few MB
-_LINES: Final = 6  # contributions of one step that are written out
-_TERMS: Final = 4  # terms of a sum that are written out
-_GIF_WIDTH: Final = 1_400.0
+_BOXES = 10_000  # in all pictures that a notebook shows: a few seconds to draw, and a few MB
+_LINES = 6  # contributions of one step that are written out
+_TERMS = 4  # terms of a sum that are written out
+_GIF_WIDTH = 1_400.0
 
 
 @public
@@ -43,9 +42,9 @@ def frames(
     layout: Method = "auto",
     budget: int = BUDGET,
 ) -> Frames:
-    """Show backpropagation from `root` step by step: a Drawing for each step of `sweep(root)`.
+    """Show backpropagation from ``root`` step by step: a Drawing for each step of ``sweep(root)``.
 
-    Nothing is written to any `grad`. The arguments are those of `draw`, and so are the errors.
+    Nothing is written to any ``grad``. The arguments are those of `draw`, and so are the errors.
 
     >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
     >>> loss = a * b
@@ -97,7 +96,7 @@ class Frames(Sequence[Drawing]):
 
     Attributes:
         root: the value that the backward starts from.
-        steps: the steps of `sweep(root)`.
+        steps: the steps of ``sweep(root)``.
         depth, constants, theme, method: as for `frames`.
         notes: what each picture says about itself, such as that modules were drawn as one.
 
@@ -275,7 +274,7 @@ class Frames(Sequence[Drawing]):
     # Files ----------------------------------------------------------------------------------------------------
 
     def save(self, folder: str | os.PathLike[str]) -> tuple[Path, ...]:
-        """Write each picture as an SVG file, `step_01.svg` and so on, into an existing folder; return the paths."""
+        """Write each picture as an SVG file, ``step_01.svg`` and so on, into an existing folder; return the paths."""
         digits = len(str(len(self)))
         return tuple(
             drawing.save(Path(folder) / f"step_{i:0{digits}}.svg")
@@ -283,10 +282,10 @@ class Frames(Sequence[Drawing]):
         )
 
     def save_gif(self, path: str | os.PathLike[str], seconds: float = 1.0) -> Path:
-        """Write an animated GIF, each step shown for `seconds`, the last three times as long.
+        """Write an animated GIF, each step shown for ``seconds``, the last three times as long.
 
         Raises:
-            ValueError: the name doesn't end in .gif, or `seconds` isn't positive.
+            ValueError: the name doesn't end in .gif, or ``seconds`` isn't positive.
             ImportError: Pillow or resvg-py isn't installed: pip install "glassgrad[viz]".
         """
         check_format(path, ["gif"])
@@ -337,7 +336,7 @@ class Frames(Sequence[Drawing]):
         return [self[i] for i in range(most)], note
 
     def themed(self, theme: Theme) -> Frames:
-        """Return the same steps in another theme."""
+        """The same steps in another theme."""
         check_theme(theme)
         return replace(self, theme=theme)
 

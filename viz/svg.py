@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
 
 from .scene import Group, Item, Path, Rect, Scene, flat
 from .text import clean
 from .theme import Style, Theme, check_theme, styles
 
-__all__ = ["FONTS", "render_svg", "svg_pieces"]
-
 # The text is measured in DejaVu Sans; Verdana is its sister, the others are narrower.
-FONTS: Final = "'DejaVu Sans', Verdana, 'Noto Sans', 'Segoe UI', Helvetica, Arial, sans-serif"
+FONTS = "'DejaVu Sans', Verdana, 'Noto Sans', 'Segoe UI', Helvetica, Arial, sans-serif"
 
 
 def render_svg(scene: Scene, theme: Theme = "light") -> str:
-    """Return `scene` as SVG text.
+    """The scene as SVG text.
 
     Args:
         scene: the picture.
@@ -32,7 +29,7 @@ def render_svg(scene: Scene, theme: Theme = "light") -> str:
 
 
 def svg_pieces(scene: Scene, theme: Theme = "light") -> list[str]:
-    """Return the text of `render_svg` in pieces, one of them for each item of the scene."""
+    """The text of `render_svg` in pieces, one of them for each item of the scene."""
     check_theme(theme)
     wide, high = _n(scene.width), _n(scene.height)
     used = {"paper"} | {shape.style for shape in flat(scene.items)}

@@ -2,14 +2,11 @@
 
 import math
 import unicodedata
-from typing import Final
-
-__all__ = ["clean", "number", "shorten", "width", "wrap"]
 
 # Advance widths of DejaVu Sans, in thousandths of the font size, for the characters from space to "~".
 # It is the widest of the common sans-serif faces, so text that fits in it fits in its replacements as well.
 # fmt: off
-_ASCII: Final = (
+_ASCII = (
     318, 401, 460, 838, 636, 950, 780, 275, 390, 390, 500, 838, 318, 361, 318, 337, 636, 636, 636,
     636, 636, 636, 636, 636, 636, 636, 337, 337, 838, 838, 838, 531, 1000, 684, 686, 698, 770, 632,
     575, 775, 752, 295, 295, 656, 557, 863, 748, 787, 603, 787, 695, 635, 611, 732, 684, 989, 685,
@@ -17,12 +14,12 @@ _ASCII: Final = (
     278, 974, 634, 612, 635, 635, 411, 521, 392, 634, 592, 818, 592, 592, 525, 636, 337, 636, 838,
 )
 # fmt: on
-_BOLD: Final = 1.165  # the widest ratio of DejaVu Sans Bold to DejaVu Sans over digits and letters is 1.16
-_ELLIPSIS: Final = "…"
+_BOLD = 1.165  # the widest ratio of DejaVu Sans Bold to DejaVu Sans over digits and letters is 1.16
+_ELLIPSIS = "…"
 
 
 def number(x: float, digits: int = 4) -> str:
-    """Write a float with at most `digits` significant digits, as short as it can be read.
+    """A float written with at most ``digits`` significant digits, as short as it can be read.
 
     Args:
         x: any float; infinities and NaN are written "inf", "-inf" and "nan".
@@ -43,7 +40,7 @@ def number(x: float, digits: int = 4) -> str:
 
 
 def clean(text: str) -> str:
-    """Return `text` without what can't be drawn: control characters, lone surrogates, bidirectional overrides.
+    """The text without what can't be drawn: control characters, lone surrogates, bidirectional overrides.
 
     White space of any kind becomes one space, so that a label is one line.
 
@@ -69,7 +66,7 @@ def _advance(character: str) -> float:
 
 
 def width(text: str, size: float, *, bold: bool = False) -> float:
-    """Return a width in pixels that `text` doesn't exceed in a font of `size` pixels.
+    """A width in pixels that ``text`` doesn't exceed in a font of ``size`` pixels.
 
     >>> width("ii", 10.0) < width("WW", 10.0)
     True
@@ -78,7 +75,7 @@ def width(text: str, size: float, *, bold: bool = False) -> float:
 
 
 def shorten(text: str, room: float, size: float, *, bold: bool = False) -> str:
-    """Cut `text` with an ellipsis so that it is at most `room` pixels wide.
+    """Cut ``text`` with an ellipsis so that it is at most ``room`` pixels wide.
 
     >>> shorten("a very long label", 60.0, 12.0)
     'a very l…'
@@ -96,7 +93,7 @@ def shorten(text: str, room: float, size: float, *, bold: bool = False) -> str:
 
 
 def wrap(text: str, room: float, size: float) -> list[str]:
-    """Break `text` at spaces into lines of at most `room` pixels; a word that is too long is shortened.
+    """Break ``text`` at spaces into lines of at most ``room`` pixels; a word that is too long is shortened.
 
     >>> wrap("one two three", 60.0, 12.0)
     ['one two', 'three']

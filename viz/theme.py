@@ -10,16 +10,14 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Final, Literal
+from typing import Literal
 
 from .text import number
 
-__all__ = ["STEPS", "THEMES", "GradientScale", "Style", "Theme", "check_theme", "styles"]
-
 Theme = Literal["light", "dark", "auto"]
-THEMES: Final = ("light", "dark", "auto")
-STEPS: Final = 7  # shades on each side of zero
-_DECADES: Final = 3.0  # the scale is linear below the largest gradient / 10**_DECADES
+THEMES = ("light", "dark", "auto")
+STEPS = 7  # shades on each side of zero
+_DECADES = 3.0  # the scale is linear below the largest gradient / 10**_DECADES
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +59,7 @@ class _Palette:
     stale: str
 
 
-_LIGHT: Final = _Palette(
+_LIGHT = _Palette(
     paper="#ffffff",
     ink="#16202c",
     faint="#566373",
@@ -86,7 +84,7 @@ _LIGHT: Final = _Palette(
     note="#fff4d6",
     stale="#8a5a00",
 )
-_DARK: Final = _Palette(
+_DARK = _Palette(
     paper="#12161c",
     ink="#eef2f6",
     faint="#a4b0bd",
@@ -122,13 +120,13 @@ def _mix(a: str, b: str, share: float) -> str:
 
 
 def luminance(colour: str) -> float:
-    """Return the relative luminance of a colour (WCAG 2.1), from 0 for black to 1 for white."""
+    """The relative luminance of a colour (WCAG 2.1), from 0 for black to 1 for white."""
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (v / 255 for v in _rgb(colour))]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 def contrast(a: str, b: str) -> float:
-    """Return the contrast ratio of two colours (WCAG 2.1), from 1 to 21.
+    """The contrast ratio of two colours (WCAG 2.1), from 1 to 21.
 
     >>> contrast("#000000", "#ffffff")
     21.0
@@ -139,7 +137,7 @@ def contrast(a: str, b: str) -> float:
 
 @cache
 def styles(dark: bool) -> Mapping[str, Style]:
-    """Return every named style of a theme.
+    """Every named style of a theme.
 
     >>> styles(dark=False)["paper"].fill
     '#ffffff'
@@ -195,7 +193,7 @@ def styles(dark: bool) -> Mapping[str, Style]:
 
 
 def step_name(step: int) -> str:
-    """Return the name of a shade: "m3" (minus), "0", "p3" (plus)."""
+    """The name of a shade: "m3" (minus), "0", "p3" (plus)."""
     return f"{'m' if step < 0 else 'p'}{abs(step)}" if step else "0"
 
 
@@ -225,7 +223,7 @@ class GradientScale:
         return cls(max((abs(g) for g in gradients if g is not None and math.isfinite(g)), default=0.0))
 
     def shade(self, gradient: float | None) -> str:
-        """Return the name of the shade: "none" (not run), "odd" (not finite), "0", "m1".."m7", "p1".."p7"."""
+        """The name of the shade: "none" (not run), "odd" (not finite), "0", "m1".."m7", "p1".."p7"."""
         if gradient is None:
             return "none"
         if not math.isfinite(gradient):
@@ -236,6 +234,6 @@ class GradientScale:
         return step_name(int(math.copysign(max(1, min(STEPS, math.ceil(share * STEPS))), gradient)))
 
     def ticks(self) -> tuple[str, str, str]:
-        """Return what is written at the left end, the middle and the right end of the legend's bar."""
+        """What is written at the left end, the middle and the right end of the legend's bar."""
         end = number(self.largest, 3)
         return f"-{end}", "0", f"+{end}"

@@ -1,4 +1,4 @@
-"""GraphView: what is drawn, as plain data. This is the only reader of `autograd` among the pictures."""
+"""GraphView: what is drawn, read off a graph. Layouts and writers know nothing but it and what `nodes` has."""
 
 from __future__ import annotations
 
@@ -6,107 +6,10 @@ import math
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
 
 from autograd import Constant, Parameter, Value, ancestors, changed_leaves
 
-__all__ = ["Cluster", "Edge", "GraphView", "Kind", "Node", "module_path", "node_ids"]
-
-Kind = Literal["input", "parameter", "constant", "op", "output", "collapsed"]
-KINDS: Final[tuple[Kind, ...]] = ("input", "parameter", "constant", "op", "output", "collapsed")
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """One box of the picture: a number, or a whole module that is drawn as one.
-
-    Attributes:
-        id: "n0", "n1", ...: the place of the number among the ancestors of the root, operands first. A collapsed
-            module bears the id of the last number in it.
-        kind: input, parameter, constant, op, output (the root) or collapsed.
-        symbol: what the operation is drawn as; "" for a leaf.
-        label: the label, or the path of a collapsed module; "" if there is none.
-        scope: the full path of the modules around it.
-        data: the number; None for a collapsed module of which not exactly one number is used outside.
-        grad: the gradient of `data`; None while no backward has reached it ("not run yet") or where there is none.
-        requires_grad: False for constants.
-        stale: the number was changed after the forward that this graph stands for.
-        earlier: the part of a leaf's `grad` that this graph doesn't account for: earlier backwards, other graphs.
-        operations: the number of operations in it (1 for an op, 0 for a leaf).
-        parameters: the number of parameters in it.
-        parameter_sum: the sum of their data.
-        parameter_norm: the L2 norm of their gradients; None if none of them has been reached.
-        outputs: how many of its numbers are used outside it (the root counts).
-
-    >>> GraphView.of(Value(2.0, label="a")).nodes[0].grad is None
-    True
-    """
-
-    id: str
-    kind: Kind
-    symbol: str = ""
-    label: str = ""
-    scope: str = ""
-    data: float | None = None
-    grad: float | None = None
-    requires_grad: bool = True
-    stale: bool = False
-    earlier: float = 0.0
-    operations: int = 0
-    parameters: int = 0
-    parameter_sum: float = 0.0
-    parameter_norm: float | None = None
-    outputs: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """An operand on its way to the operation that uses it, or several that a collapsed module has merged.
-
-    Attributes:
-        source, target: ids of nodes.
-        argument: the position among the operands of the target (of the first edge, where merged).
-        count: how many edges of the graph this is.
-        partial: the local partial of the target by this operand; None if merged or without gradient.
-        formula: its formula, such as "1 - y * y"; "" if merged or without gradient.
-        contribution: adjoint of the target times partial, summed over merged edges; None before the backward.
-        requires_grad: False where no gradient flows.
-
-    >>> GraphView.of(Value(2.0).tanh()).edges[0].formula
-    '1 − y·y'
-    """
-
-    source: str
-    target: str
-    argument: int = 0
-    count: int = 1
-    partial: float | None = None
-    formula: str = ""
-    contribution: float | None = None
-    requires_grad: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Cluster:
-    """A module whose numbers are drawn one by one, with a frame around them.
-
-    Attributes:
-        path: the scope, such as "layers.0.neurons.3".
-        parent: the path of the cluster around it; "" at the top.
-        nodes: ids of the nodes directly in it (those of inner clusters not repeated).
-
-    >>> Cluster("layers.0.neurons.3", parent="layers.0").name
-    'neurons.3'
-    """
-
-    path: str
-    parent: str = ""
-    nodes: tuple[str, ...] = ()
-
-    @property
-    def name(self) -> str:
-        """The path from the parent on: "neurons.3"."""
-        return self.path[len(self.parent) + 1 :] if self.parent else self.path
+from .nodes import Cluster, Edge, Kind, Node, module_path
 
 
 @dataclass(frozen=True)
@@ -133,19 +36,19 @@ class GraphView:
         constants: bool = True,
         gradients: Mapping[Value, float] | None = None,
     ) -> GraphView:
-        """Read the graph of everything that `root` was computed from.
+        """Read the graph of everything that ``root`` was computed from.
 
         Args:
             root: the output. Anything but a Value is a TypeError.
             depth: draw modules of this depth as one box each: 1 for layers, 2 for neurons ("layers.0" is one level,
                 the list and the place in it). None draws every number.
             constants: False leaves out numbers that carry no gradient, except the root.
-            gradients: what is known of the gradients, instead of each value's own `grad` (the steps of a sweep).
+            gradients: what is known of the gradients, instead of each value's own ``grad`` (the steps of a sweep).
         """
         return _Reader(root, depth, constants, gradients).view()
 
     def names(self) -> dict[str, str]:
-        """Return how each node is called in text: its label, with the id where that is needed to tell it apart."""
+        """How each node is called in text: its label, with the id where that is needed to tell it apart."""
         counts: dict[str, int] = defaultdict(int)
         for node in self.nodes:
             counts[node.label] += 1
@@ -156,23 +59,8 @@ def _distinct(node: Node, count: int) -> str:
     return node.label if count == 1 else f"{node.label}[{node.id}]"
 
 
-def module_path(scope: str) -> tuple[str, ...]:
-    """Split a scope into modules; an index belongs to the list before it.
-
-    >>> module_path("layers.0.neurons.3")
-    ('layers.0', 'neurons.3')
-    """
-    levels: list[str] = []
-    for part in scope.split(".") if scope else ():
-        if part.isdigit() and levels and not levels[-1].rpartition(".")[2].isdigit():
-            levels[-1] += f".{part}"
-        else:
-            levels.append(part)
-    return tuple(levels)
-
-
 def node_ids(root: Value, depth: int | None = None, constants: bool = True) -> dict[Value, str]:
-    """Return the id of the node in which each ancestor of `root` is drawn; the arguments are those of `of`.
+    """The id of the node in which each ancestor of ``root`` is drawn; the arguments are those of `GraphView.of`.
 
     >>> a = Value(1.0)
     >>> node_ids(a + a)[a]

@@ -1,6 +1,6 @@
 """The compiler from front to back. Each stage is a function of the values of those before it, named in `STAGES`.
 
-The first stage is `trace.trace`, the last one a backend's ``build(tape)``: `Specialisation` calls them, and keeps the
+The first stage is `run.trace`, the last one a backend's ``build(tape)``: `Specialisation` calls them, and keeps the
 tape. All between is `stages`. `Program.explain` shows what any stage makes of a function.
 """
 

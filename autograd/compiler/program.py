@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import Any, Literal, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..calls import public, shorten
-from ..cures import PROGRAMS, no_attribute
+from ..cures import PROGRAMS, Answering, answer_absent
 from ..optim.stepping import offers
 from .arguments import is_one_sample, refuse_nested, refuse_nonfinite
 from .backend import Backend, Executable, Failure, Floats, Goal
@@ -57,7 +57,7 @@ def compile(function: Callable[..., Any] | None = None, backend: BackendName = "
     return Program(function, backend)
 
 
-class Program:
+class Program(Answering):
     """A function of one sample that runs for batches, forward and backward; `compile` makes it.
 
     Arrays have the shape (batch,) or (batch, k). C-contiguous float64 arrays are read where they lie; others, and
@@ -126,12 +126,6 @@ class Program:
         except Exception as error:
             shorten(error)
             raise
-
-    if not TYPE_CHECKING:
-
-        @public
-        def __getattr__(self, name: str) -> Any:
-            raise no_attribute("a Program", self, name, PROGRAMS, dir(type(self)))
 
     @public
     def gradients(self, *arguments: Any) -> tuple[NDArray[np.float64], ...]:
@@ -288,3 +282,6 @@ class Program:
         names = self._signature.names(len(arrays))
         refuse_nonfinite(arrays, names)
         return arrays, names
+
+
+answer_absent(Program, "a Program", PROGRAMS)

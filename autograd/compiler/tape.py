@@ -107,7 +107,7 @@ class Segment:
 class Dense:
     """A matrix product: output j = bias j + sum over segments and k of coefficient(j, k) * source k.
 
-    The outputs are named in the `epilogue` as `Output`; what is needed later is stored by it, or as
+    The outputs are named in the ``epilogue`` as `Output`; what is needed later is stored by it, or as
     ``store`` (contiguous, from that row on). The bias is a uniform slot ``bias + j * bias_stride``, or none.
     """
 

@@ -1,8 +1,8 @@
 """The operators and methods of Value, made from the table: their source is text, generated and compiled at first use.
 
 Calling the table's lambdas for each operation takes two to three times as long; a test holds the generated code equal
-to kernel and partials. `inspect.getsource(Value.tanh)` shows it, and debuggers step through it. What type checkers and
-editors see is `methods.pyi`, generated from the same table.
+to kernel and partials. ``inspect.getsource(Value.tanh)`` shows it, and debuggers step through it. What type checkers
+and editors see is `methods.pyi`, generated from the same table.
 """
 
 from __future__ import annotations

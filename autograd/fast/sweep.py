@@ -56,7 +56,7 @@ def backward(root: Value, seed: float) -> None:
 def _met(root: Value, zero: float, before: list[tuple[Value, Any]]) -> tuple[list[Value], list[Value]]:
     """The ancestors that carry gradient, their adjoints set to zero: (results, operands first; leaves).
 
-    A node that was met holds this particular ``zero``, made for this walk alone: asking `is zero` takes half the time
+    A node that was met holds this particular ``zero``, made for this walk alone: asking ``is zero`` takes half the time
     of a set. What a node held goes to ``before`` where it isn't None.
     """
     results: list[Value] = []

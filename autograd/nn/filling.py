@@ -1,6 +1,6 @@
 """Initial numbers for an array of parameters that there is: functions with PyTorch's names, arguments and results.
 
-Each writes into the array and returns it. ``rng`` is a seed or a `numpy.random.Generator`.
+Each writes into the array and returns it. ``rng`` is a seed or a ``numpy.random.Generator``.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Initial weights: each scheme is declared once, as a formula from (nin, nout) to a distribution.
 
 An initializer is called with sizes and gives an array of shape (nout, nin), or with its own constants and gives
-another initializer: ``init.normal(std=0.01)``. ``rng`` is a seed or a `numpy.random.Generator`; None draws fresh
+another initializer: ``init.normal(std=0.01)``. ``rng`` is a seed or a ``numpy.random.Generator``; None draws fresh
 entropy. All numbers of an array are drawn in one call, row by row.
 
 The names of PyTorch have its meaning, ``init.xavier_uniform`` and the like as schemes, ``init.xavier_uniform_`` and the

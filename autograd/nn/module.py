@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from ..calls import answer_calls, public
 from ..checks import count
-from ..cures import MODELS, no_attribute
+from ..cures import MODELS, Answering, answer_absent
 from ..parameter import Parameter
 from ..parameter_array import ParameterArray
 from ..readers import tell
@@ -24,7 +24,7 @@ _PARAMETERS = (Parameter, ParameterArray)
 _PACKAGE = __name__.partition(".")[0] + "."
 
 
-class Module(Buffered, Stateful, Hookable):
+class Module(Buffered, Stateful, Hookable, Answering):
     """Base of all layers and models: assign parameters, modules, or lists of them, and write ``forward``.
 
     Calling a module runs ``forward`` (for one sample) in the scope of its name: the attribute or list index under which
@@ -167,14 +167,6 @@ class Module(Buffered, Stateful, Hookable):
                 give_away(self, old, value)
         tell(own.readers, name)
 
-    if not TYPE_CHECKING:
-
-        @public
-        def __getattr__(self, name: str) -> Any:
-            if hasattr(type(self), name):  # a property that has its own reason
-                return object.__getattribute__(self, name)
-            raise no_attribute(type(self).__name__, self, name, MODELS, dir(self))
-
     def __delattr__(self, name: str) -> None:
         old = vars(self).get(name)
         object.__delattr__(self, name)
@@ -276,3 +268,6 @@ def _mode(mode: Any) -> bool:
     if not isinstance(mode, bool):
         raise TypeError(f"the mode is True for training or False for evaluation, got {type(mode).__name__}: {mode!r}")
     return mode
+
+
+answer_absent(Module, "a module", MODELS)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ..calls import answer_calls, public
+from ..calls import answer_calls
 from ..checks import real_array
-from ..cures import OPTIMIZERS, no_attribute
+from ..cures import OPTIMIZERS, Answering, answer_absent
 from ..parameter_list import ParameterList
 from .lacks import warn_of_lack, warn_of_no_gradient
 from .parameters import Parameters, parameter_list
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
         def __set__(self, optimizer: object, given: Parameters) -> None: ...
 
 
-class Optimizer(Formula):
+class Optimizer(Formula, Answering):
     """Moves parameters by a formula, on the flat arrays of their store. Pickles with its parameters.
 
     One of your own is a class with hyperparameters as fields, each `number` or a flag, and the formula ``update``;
@@ -177,12 +177,6 @@ class Optimizer(Formula):
         """Set the gradient of every parameter to 0; ``set_to_none`` is PyTorch's, and both are the same here."""
         self.span.zero_grad(set_to_none)  # which takes the place of this method, see `_begin`: a call less
 
-    if not TYPE_CHECKING:
-
-        @public
-        def __getattr__(self, name: str) -> Any:
-            raise no_attribute(type(self).__name__, self, name, OPTIMIZERS, dir(type(self)))
-
     def look_for_more(self) -> None:
         """Warn, once, of parameters that the model has got since this was made."""
         if self._watched is None or self._watched.parts is self._known:
@@ -310,3 +304,6 @@ def _check_names(where: str, wanted: list[str], given: list[str]) -> None:
     unexpected = [name for name in given if name not in wanted]
     if missing or unexpected:
         raise ValueError(f"{where}: missing {missing}, unexpected {unexpected}; load what state_dict() gave, unchanged")
+
+
+answer_absent(Optimizer, "an optimizer", OPTIMIZERS)

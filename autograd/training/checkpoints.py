@@ -21,7 +21,7 @@ SUFFIX = ".npz"
 def save_parameters(model: Any, path: str | os.PathLike[str]) -> Path:
     """Write ``model.state_dict()`` to an .npz file, without pickle; an older file is replaced at once or not at all.
 
-    Parameters and buffers are in it. Equal numbers give equal bytes. `numpy.load` reads the file.
+    Parameters and buffers are in it. Equal numbers give equal bytes. ``numpy.load`` reads the file.
 
     Returns:
         The path.

@@ -27,7 +27,7 @@ def accuracy(predictions: ArrayLike, targets: ArrayLike, threshold: float | None
     (n, k). One score, (n,) or (n, 1): the class is positive above ``threshold``. Without one it is 0 for targets -1 and
     1; for targets 0 and 1 it is 0.5 where all predictions are probabilities, from 0 to 1, else 0, as of logits.
     In `fit` it is the loss that says so: 0 for hinge and logits, 0.5 for `binary_cross_entropy`, and halfway between
-    the two targets for mse, mae and huber; `functools.partial(accuracy, threshold=0.3)` is a metric too.
+    the two targets for mse, mae and huber; ``functools.partial(accuracy, threshold=0.3)`` is a metric too.
 
     Raises:
         ShapeError: the shapes don't fit.

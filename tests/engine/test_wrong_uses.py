@@ -65,7 +65,7 @@ v.numpy()                         | AttributeError | a Value has no attribute nu
 v.tolist()                        | AttributeError | write v.data, or v.item()
 v.T                               | AttributeError | a Value is one number, without axes
 v.shape                           | AttributeError | a Value is one number, without axes
-v.tanhh()                         | AttributeError | did you mean tanh?
+v.tanhh()                         | AttributeError | has no attribute 'tanhh'
 v.clone()                         | AttributeError | a new node is v + 0.0
 v.is_leaf                         | AttributeError | a Value whose op is None
 v.grad_fn                         | AttributeError | the operation is v.op
@@ -191,7 +191,7 @@ model.fit(X, Y)                   | AttributeError | autograd.fit(model, X, Y
 model.predict(X)                  | AttributeError | autograd.compile(model)(X)
 model.summary()                   | AttributeError | print(model)
 model.to('cuda')                  | AttributeError | leave it out
-model.zero_gard()                 | AttributeError | did you mean zero_grad?
+model.zero_gard()                 | AttributeError | has no attribute 'zero_gard'
 model.save('a')                   | AttributeError | autograd.save_parameters(model, 'model.npz')
 ! model.layers[0].weight[0] = 1.0 | TypeError | weight.data[0] = 1.0
 ! model.layers[0].neurons[0].b = 0.5 | TypeError | write its number to .data
@@ -277,7 +277,6 @@ StepLR(opt, step_size=0)          | ValueError | at least 1, got 0
 optim.CosineAnnealingLR(opt, total_steps=3) | TypeError | it is called T_max here
 optim.Adamm(model)                | AttributeError | did you mean Adam?
 opt.param_groups                  | AttributeError | its one learning rate is opt.lr
-opt.lrr                           | AttributeError | did you mean lr?
 ! (model.requires_grad_(False), opt.step()) | ValueError | all of its parameters are frozen
 (model.requires_grad_(False), fit(model, X, Y, **K)) | ValueError | unfreeze some: module.requires_grad_(True)
 optim.LambdaLR(opt)               | TypeError | missing a required argument: 'lr_lambda'
@@ -330,7 +329,6 @@ compile(model, backend='cuda')    | ValueError | known: auto, numpy, llvm
 compile(model, X)                 | ValueError | is no backend; known
 compile(backend='cuda')(model)    | ValueError | known: auto, numpy, llvm
 program.parameters()              | AttributeError | model.parameters()
-program.explian()                 | AttributeError | did you mean explain?
 compile(model, device='cpu')      | TypeError | it is called backend here
 compile(model)([1.0, 2.0])        | ShapeError | one sample of 2 numbers is a batch of one, an array of shape (1, 2)
 compile(model)(1.0, 2.0)          | ShapeError | give a batch of one, as [[1.0, 2.0]]

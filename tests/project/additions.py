@@ -461,8 +461,6 @@ from .style import new_figure, styled
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["heat_map"]
-
 
 def heat_map(weights: ArrayLike, *, title: str = "") -> Figure:
     """Plot a matrix of weights, a square each: orange above zero, purple below, white at zero.

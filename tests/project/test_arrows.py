@@ -58,7 +58,7 @@ ARROWS: dict[str, set[str]] = {
     "store": {"readers"},
     "freezing": {"calls", "fast", "readers", "scopes", "store", "value"},
     "parameter": {"calls", "errors", "checks", "scopes", "apply", "freezing", "value", "store"},
-    "parameter_arithmetic": {"checks", "errors", "scopes"},
+    "parameter_arithmetic": {"checks", "cures", "errors", "scopes"},
     "parameter_array": {"calls", "checks", "cures", "errors", "freezing", "store", "parameter", "parameter_arithmetic"},
     "parameter_list": {"parameter", "parameter_array", "store"},
     "products": {"calls", "errors", "checks", "scopes", "value"},

@@ -7,9 +7,10 @@ import pytest
 from autograd import Value, scope
 from viz.graphviz_layout import dot_layout
 from viz.layout import Box, arrange
+from viz.nodes import Cluster, Edge, Node
 from viz.picture import card_boxes
 from viz.rigid import isotonic
-from viz.view import Cluster, Edge, GraphView, Node
+from viz.view import GraphView
 
 needs_dot = [pytest.mark.dot, pytest.mark.skipif(shutil.which("dot") is None, reason="needs `dot`")]
 methods = pytest.mark.parametrize("method", ["layered", pytest.param("dot", marks=needs_dot)])

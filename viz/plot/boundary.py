@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,11 +17,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["decision_boundary"]
-
 Floats = NDArray[np.float64]
 # Okabe and Ito, "Color Universal Design" (2008); blue and orange first, as for the signs of gradients
-_COLOURS: Final = ("#2166ac", "#d95f02", "#0f7b5a", "#cc79a7", "#8a5a00", "#56b4e9", "#f0e442", "#555555")
+_COLOURS = ("#2166ac", "#d95f02", "#0f7b5a", "#cc79a7", "#8a5a00", "#56b4e9", "#f0e442", "#555555")
 
 
 @public
@@ -35,11 +33,11 @@ def decision_boundary(
     title: str = "",
     threshold: float | None = None,
 ) -> Figure:
-    """Plot the classes that `predict` gives over the plane, how sure it is, and the points of a data set.
+    """Plot the classes that ``predict`` gives over the plane, how sure it is, and the points of a data set.
 
     Args:
-        predict: maps an array of points (n, 2) to scores (n,), which `threshold` divides, or to logits (n, k), whose
-            largest is the class. A model takes one point at a time; `autograd.compile(model)` takes them all.
+        predict: maps an array of points (n, 2) to scores (n,), which ``threshold`` divides, or to logits (n, k), whose
+            largest is the class. A model takes one point at a time; ``autograd.compile(model)`` takes them all.
         X: the points, (n, 2).
         Y: their classes, (n,): two different numbers (such as 0 and 1, or -1 and 1) for scores, 0 to k - 1 for logits.
         resolution: points of the grid on each side.
@@ -49,7 +47,7 @@ def decision_boundary(
             0.5 where all scores are probabilities, from 0 to 1, else 0, as of logits.
 
     Raises:
-        TypeError: `predict` is a model, or can't be called.
+        TypeError: ``predict`` is a model, or can't be called.
         ValueError: a shape or number that doesn't fit; the message says which.
 
     >>> X, Y = np.array([[0.0, 0.0], [1.0, 1.0]]), np.array([-1, 1])

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from matplotlib.figure import Figure
 
 from .style import render
 
-__all__ = ["PlotFigure"]
-
-_SHOWN: Final = 100.0  # pixels an inch in a notebook, as matplotlib's own; the PNG has more, for sharp screens
+_SHOWN = 100.0  # pixels an inch in a notebook, as matplotlib's own; the PNG has more, for sharp screens
 
 
 class PlotFigure(Figure):

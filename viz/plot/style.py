@@ -8,20 +8,20 @@ import pickle
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from ..files import check_format, optional, write_whole
+from autograd.files import write_whole
+
+from ..files import check_format, optional
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["FORMATS", "MARKERS", "new_figure", "render", "save", "styled"]
-
-FORMATS: Final = ("svg", "pdf", "png")
-MARKERS: Final = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">")
-_STYLE: Final = Path(__file__).with_name("glassgrad.mplstyle")
+FORMATS = ("svg", "pdf", "png")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">")
+_STYLE = Path(__file__).with_name("glassgrad.mplstyle")
 # what would make two files of the same figure differ
-_UNDATED: Final[dict[str, dict[str, Any]]] = {
+_UNDATED: dict[str, dict[str, Any]] = {
     "svg": {"Date": None, "Creator": "glassgrad"},
     "pdf": {"CreationDate": None, "ModDate": None, "Creator": "glassgrad", "Producer": "glassgrad"},
     "png": {"Software": "glassgrad"},
@@ -46,7 +46,7 @@ def styled() -> Iterator[None]:
 
 
 def new_figure(width: float | None = None, height: float | None = None) -> Figure:
-    """Return an empty figure of a size in inches; in a notebook it shows itself, pyplot doesn't know it."""
+    """An empty figure of a size in inches; in a notebook it shows itself, pyplot doesn't know it."""
     optional("matplotlib.figure", "matplotlib", "a plot")
     from .figure import PlotFigure
 
@@ -75,7 +75,7 @@ def save(figure: Figure, path: str | os.PathLike[str]) -> Path:
 
 
 def render(figure: Figure, kind: str) -> bytes:
-    """Return a figure as "svg", "pdf" or "png"; the figure itself stays as it is."""
+    """A figure as "svg", "pdf" or "png"; the figure itself stays as it is."""
     out = io.BytesIO()
     with styled():
         _copy(figure).savefig(out, format=kind, metadata=_UNDATED[kind])

@@ -136,7 +136,7 @@ def _member(structure: str, field: str) -> tuple[str, int]:
     return f"%{structure}", getattr({"plan": EntryPlan, "given": Expected}[structure], field).offset
 
 
-# `a := kind structure field` reads a field. GetBuffer is asked for C-contiguous memory with its format: ND | FORMAT.
+# ``a := kind structure field`` reads a field. GetBuffer is asked for C-contiguous memory with its format: ND | FORMAT.
 _ENTRY = f"""
 define ptr @enter(ptr %self, ptr %arguments, i64 %number) nounwind {{
 entry:

@@ -1,4 +1,4 @@
-"""The machine: which vectors it has, and LLVM's compiler for it through `llvmlite`, loaded only when it is needed."""
+"""The machine: which vectors it has, and LLVM's compiler for it through ``llvmlite``, loaded only when it is needed."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ _READY: list[ModuleType] = []
 
 
 def load_llvm() -> ModuleType:
-    """`llvmlite.binding`, ready for this machine; CompilerUnavailableError if that isn't possible."""
+    """``llvmlite.binding``, ready for this machine; CompilerUnavailableError if that isn't possible."""
     with _LOCK:
         if not _READY:
             _READY.append(_start_llvm())

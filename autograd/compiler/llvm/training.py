@@ -56,7 +56,7 @@ class Training:
         Args:
             firsts: for each step the number of its first sample.
             counts: for each step how many samples it takes, at least 1.
-            scalars: for each step a row with the rule's `scalars`.
+            scalars: for each step a row with the rule's ``scalars``.
             index: the rows of the arrays to which sample numbers refer; without it the rows in their order. Rows of
                 masks are used up one after the other in any case.
             observed: is given a row a step: what the tape observes of its batch.

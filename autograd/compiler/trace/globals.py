@@ -64,7 +64,7 @@ def keys_of_attributes(code: CodeType) -> dict[int, tuple[str, str | int]]:
 
 @lru_cache(maxsize=4096)
 def names(code: CodeType) -> frozenset[str]:
-    """Whatever may be the name of an attribute in this code: those that it asks for, and its texts (for `getattr`).
+    """Whatever may be the name of an attribute in this code: those that it asks for, and its texts (for ``getattr``).
 
     >>> sorted(names((lambda x: x.real + getattr(x, "imag")).__code__))
     ['getattr', 'imag', 'real']

@@ -183,7 +183,7 @@ class Noting:
         if id(kind) in self._classes or is_library(kind.__module__):
             return
         self._classes.add(id(kind))
-        for base in kind.__mro__:  # each, as `super` may look there
+        for base in kind.__mro__:  # each, as ``super`` may look there
             if not is_installed(base.__module__):
                 self._spaces[id(base)] = base
         self._special_methods(kind)

@@ -1,6 +1,6 @@
 """The elementary functions over IR vectors: the namespace `Vectors`, with which kernels write SIMD code.
 
-Each function is polynomials of our own (`coefficients`), written once over the operations of `ir` in the modules beside
+Each function is polynomials of our own (`coefficients`), written once over operations of `Vector` in the modules beside
 this one. It stands in an LLVM module once, as an internal function that kernels call. Special values, infinities, NaN
 and the sign of zero are those of `namespaces.Floats`; results down to the smallest subnormal are right; an angle may be
 of any size. Most functions compute the ordinary case straight away, and all of it again, with care, if any lane is out

@@ -54,7 +54,7 @@ class Body:
         return name
 
     def finish(self, result: Register | Real | None = None) -> None:
-        """Return from the function; nothing can be written afterwards that would run."""
+        """End the function with its result; nothing can be written afterwards that would run."""
         self.line("ret void" if result is None else f"ret {self._result} {self.operand(result)}")
         self._finished = True
 
@@ -102,7 +102,7 @@ class Body:
         return self.intrinsic("fma", a, b, c)
 
     def call(self, function: str, *args: Vector | Real) -> Vector:
-        """An internal function on vectors, see `Module.require`."""
+        """An internal function on vectors, see `IRModule.require`."""
         vector = self.lanes.vector
         operands = ", ".join(f"{vector} {self.operand(x)}" for x in args)
         return Vector(self, self.assign(f"call fastcc {vector} @{function}({operands})"))

@@ -1,6 +1,6 @@
 """LLVM IR as text: a module with its functions, declarations and tables.
 
-Text is written rather than built through `llvmlite.ir`: that is many times as fast, and it works where llvmlite is
+Text is written rather than built through ``llvmlite.ir``: that is many times as fast, and it works where llvmlite is
 missing. The text depends on nothing but the calls that made it.
 """
 

@@ -1,0 +1,120 @@
+"""What a picture consists of, as plain data: nodes, the edges between them, the clusters around them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["input", "parameter", "constant", "op", "output", "collapsed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One box of the picture: a number, or a whole module that is drawn as one.
+
+    Attributes:
+        id: "n0", "n1", ...: the place of the number among the ancestors of the root, operands first. A collapsed
+            module bears the id of the last number in it.
+        kind: input, parameter, constant, op, output (the root) or collapsed.
+        symbol: what the operation is drawn as; "" for a leaf.
+        label: the label, or the path of a collapsed module; "" if there is none.
+        scope: the full path of the modules around it.
+        data: the number; None for a collapsed module of which not exactly one number is used outside.
+        grad: the gradient of ``data``; None while no backward has reached it ("not run yet") or where there is none.
+        requires_grad: False for constants.
+        stale: the number was changed after the forward that this graph stands for.
+        earlier: the part of a leaf's ``grad`` that this graph doesn't account for: earlier backwards, other graphs.
+        operations: the number of operations in it (1 for an op, 0 for a leaf).
+        parameters: the number of parameters in it.
+        parameter_sum: the sum of their data.
+        parameter_norm: the L2 norm of their gradients; None if none of them has been reached.
+        outputs: how many of its numbers are used outside it (the root counts).
+
+    >>> from autograd import Value
+    >>> from viz import GraphView
+    >>> GraphView.of(Value(2.0, label="a")).nodes[0].grad is None
+    True
+    """
+
+    id: str
+    kind: Kind
+    symbol: str = ""
+    label: str = ""
+    scope: str = ""
+    data: float | None = None
+    grad: float | None = None
+    requires_grad: bool = True
+    stale: bool = False
+    earlier: float = 0.0
+    operations: int = 0
+    parameters: int = 0
+    parameter_sum: float = 0.0
+    parameter_norm: float | None = None
+    outputs: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """An operand on its way to the operation that uses it, or several that a collapsed module has merged.
+
+    Attributes:
+        source, target: ids of nodes.
+        argument: the position among the operands of the target (of the first edge, where merged).
+        count: how many edges of the graph this is.
+        partial: the local partial of the target by this operand; None if merged or without gradient.
+        formula: its formula, such as "1 - y * y"; "" if merged or without gradient.
+        contribution: adjoint of the target times partial, summed over merged edges; None before the backward.
+        requires_grad: False where no gradient flows.
+
+    >>> from autograd import Value
+    >>> from viz import GraphView
+    >>> GraphView.of(Value(2.0).tanh()).edges[0].formula
+    '1 − y·y'
+    """
+
+    source: str
+    target: str
+    argument: int = 0
+    count: int = 1
+    partial: float | None = None
+    formula: str = ""
+    contribution: float | None = None
+    requires_grad: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A module whose numbers are drawn one by one, with a frame around them.
+
+    Attributes:
+        path: the scope, such as "layers.0.neurons.3".
+        parent: the path of the cluster around it; "" at the top.
+        nodes: ids of the nodes directly in it (those of inner clusters not repeated).
+
+    >>> Cluster("layers.0.neurons.3", parent="layers.0").name
+    'neurons.3'
+    """
+
+    path: str
+    parent: str = ""
+    nodes: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The path from the parent on: "neurons.3"."""
+        return self.path[len(self.parent) + 1 :] if self.parent else self.path
+
+
+def module_path(scope: str) -> tuple[str, ...]:
+    """Split a scope into modules; an index belongs to the list before it.
+
+    >>> module_path("layers.0.neurons.3")
+    ('layers.0', 'neurons.3')
+    """
+    levels: list[str] = []
+    for part in scope.split(".") if scope else ():
+        if part.isdigit() and levels and not levels[-1].rpartition(".")[2].isdigit():
+            levels[-1] += f".{part}"
+        else:
+            levels.append(part)
+    return tuple(levels)
