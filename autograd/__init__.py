@@ -31,59 +31,19 @@ from .value import Constant, Value
 
 __version__ = "0.2.0"
 
-__all__ = [
-    "ABOVE_MINUS_ONE",
-    "NONNEGATIVE",
-    "NONZERO",
-    "OPS",
-    "POSITIVE",
-    "REAL",
-    "UNIT",
-    "Constant",
-    "DivisionByZeroError",
-    "Domain",
-    "DomainError",
-    "GlassgradError",
-    "GradientCheckError",
-    "History",
-    "NonFiniteError",
-    "Op",
-    "Parameter",
-    "ParameterArray",
-    "Program",
-    "ShapeError",
-    "StaleGraphError",
-    "Step",
-    "TraceError",
-    "Value",
-    "ancestors",
-    "changed_leaves",
-    "check_gradients",
-    "check_graph",
-    "compile",
-    "data",
-    "derivative",
-    "dot",
-    "fit",
-    "gradients",
-    "hessian",
-    "hvp",
-    "jacobian",
-    "load_parameters",
-    "log_softmax",
-    "manual_seed",
-    "mean",
-    "nn",
-    "no_grad",
-    "op",
-    "optim",
-    "save_parameters",
-    "scope",
-    "softmax",
-    "sum",
-    "sweep",
-    "value_and_grad",
-]
+__all__ = ["data", "nn", "optim"]
+__all__ += ["Constant", "Value", "no_grad", "scope"]
+__all__ += ["OPS", "Op", "op"]
+__all__ += ["ABOVE_MINUS_ONE", "NONNEGATIVE", "NONZERO", "POSITIVE", "REAL", "UNIT", "Domain"]
+__all__ += ["dot", "log_softmax", "mean", "softmax", "sum"]
+__all__ += ["Step", "ancestors", "changed_leaves", "gradients", "sweep"]
+__all__ += ["derivative", "hessian", "hvp", "jacobian", "value_and_grad"]
+__all__ += ["check_gradients", "check_graph"]
+__all__ += ["Parameter", "ParameterArray", "manual_seed"]
+__all__ += ["Program", "compile"]
+__all__ += ["History", "fit", "load_parameters", "save_parameters"]
+__all__ += ["DivisionByZeroError", "DomainError", "GlassgradError", "GradientCheckError"]
+__all__ += ["NonFiniteError", "ShapeError", "StaleGraphError", "TraceError"]
 __all__ += ops.__all__
 
 answer_names(__name__, __all__)

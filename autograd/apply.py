@@ -8,16 +8,15 @@ import numpy as np
 
 from . import ops as _table  # noqa: F401 (declares the operations that become methods)
 from .calls import shorten
-from .checks import real_number
+from .checks import NUMBERS, real_number
 from .comparisons import is_stranger
-from .domain import CONDITION
+from .domain import CONDITION, truth
 from .fast.methods import install
 from .fast.methods import specialize as specialize  # for classes of Values that keep their number elsewhere
-from .operation import Op, truth
+from .operation import Op
 from .scopes import current, is_checked
 from .value import Constant, Leaf, Value
 
-_NUMBERS = (int, float, np.integer, np.floating)
 _REFUSED = (str, bytes, complex, list, tuple, dict, np.complexfloating, np.ndarray, type(None))
 
 
@@ -62,7 +61,7 @@ def _operand(x: Any, op: Op, position: int) -> Any:
         return x
     if isinstance(x, bool | np.bool_):  # as in (x > 0) * x
         return Constant(float(x))
-    if isinstance(x, (*_NUMBERS, *_REFUSED)):
+    if isinstance(x, (*NUMBERS, *_REFUSED)):
         path = current().path
         return Constant(real_number(x, f"a formula of Values in {path}" if path else "a formula of Values"))
     return NotImplemented

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .errors import ShapeError
+
 T = TypeVar("T")
+NUMBERS = (int, float, np.integer, np.floating)
+"""Classes of plain real numbers."""
 
 
-def whole_number(given: object, name: str, least: int) -> int:
+def whole_number(given: object, name: str, least: int = 1) -> int:
     """``given`` as an int of at least ``least``.
 
     Raises:
@@ -26,15 +30,6 @@ def whole_number(given: object, name: str, least: int) -> int:
     if given < least:
         raise ValueError(f"{name} must be at least {least}, got {given}")
     return int(given)
-
-
-def size(given: object, name: str) -> int:
-    """``given`` as a number of inputs, outputs or samples: a whole number from 1 on.
-
-    >>> size(3, "nin")
-    3
-    """
-    return whole_number(given, name, 1)
 
 
 def count(n: int, one: str, many: str = "") -> str:
@@ -63,7 +58,7 @@ def real_number(x: Any, what: str = "a Value") -> float:
     """``x`` as a float if it is one real number, else a TypeError that says why not."""
     if isinstance(x, bool | np.bool_):
         raise TypeError(f"{what} holds a real number, got the bool {x!r}; write 1.0 or 0.0")
-    if isinstance(x, int | float | np.integer | np.floating):
+    if isinstance(x, NUMBERS):
         try:
             return float(x)
         except OverflowError:
@@ -95,6 +90,56 @@ def is_node(x: Any) -> bool:
     (True, False)
     """
     return hasattr(type(x), "__apply_op__")
+
+
+def is_plain(x: Any) -> bool:
+    """Whether ``x`` is a plain number, and so can be checked.
+
+    >>> from autograd import Value
+    >>> is_plain(1), is_plain(Value(1.0))
+    (True, False)
+    """
+    return isinstance(x, int | float | np.number | np.bool_)
+
+
+def is_single(x: Any) -> bool:
+    """Whether ``x`` stands for one number: a Value (or what else takes operations), a number, a 0-d array.
+
+    >>> is_single(2.0), is_single([2.0])
+    (True, False)
+    """
+    return is_node(x) or is_plain(x) or (isinstance(x, np.ndarray) and x.ndim == 0)
+
+
+def row(
+    xs: Any,
+    who: str,
+    many: str = "call it for each row: [model(row) for row in X]",
+    one: str | None = None,
+    shape: str = "takes one sample at a time, a row of numbers",
+) -> list[Any]:
+    """Numbers or Values as a list: from a list, tuple, iterator, NumPy row; from a single one if ``one`` is None.
+
+    Args:
+        xs: they.
+        who: begins the message of an error.
+        many: the cure of more dimensions than one.
+        one: the cure of a single number.
+        shape: what is taken, begins with a verb.
+
+    >>> row(np.array([1.0, 2.0]), "a layer"), row(3.0, "a layer")
+    ([1.0, 2.0], [3.0])
+    """
+    if xs.__class__ is list:
+        return xs
+    if one is None and is_single(xs):
+        return [xs.item() if isinstance(xs, np.ndarray) else xs]
+    if getattr(xs, "ndim", 1) != 1:
+        raise ShapeError(f"{who} {shape}, got an array of shape {xs.shape}; {many}")
+    if isinstance(xs, str | bytes | Mapping | Set) or is_node(xs) or not hasattr(type(xs), "__iter__"):
+        wanted = f"{who} {shape.partition(' ')[0]} a list of numbers or Values"
+        raise TypeError(f"{wanted}, got {type(xs).__name__}: {xs!r}{f'; {one}' if one else ''}")
+    return xs.tolist() if isinstance(xs, np.ndarray) else list(xs)
 
 
 def real_array(x: Any, what: str) -> NDArray[np.float64]:

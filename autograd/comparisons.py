@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .checks import is_node, real_number
+from .checks import NUMBERS, is_node, real_number
 from .scopes import current
 
 _ORDERS: dict[str, Callable[[float, float], bool]] = {
@@ -17,7 +17,7 @@ _ORDERS: dict[str, Callable[[float, float], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
-_NUMBERS = (int, float, np.integer, np.floating, np.bool_, np.ndarray)
+_NUMBERS = (*NUMBERS, np.bool_, np.ndarray)
 
 
 class Comparisons:

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 from .calls import public
 
 _NUMBER = "write v.data, or v.item(), for its number"
+_NO_AXES = "a Value is one number, without axes"
 VALUES = {
     "numpy": _NUMBER,
     "tolist": _NUMBER,
     "cpu": _NUMBER,
-    "T": "a Value is one number, without axes; lists of Values are plain lists",
-    "shape": "a Value is one number, without axes; len(values) is that of a list",
+    "T": f"{_NO_AXES}; lists of Values are plain lists",
+    "shape": f"{_NO_AXES}; len(values) is that of a list",
     "sum": "a Value is one number; add up a list by autograd.sum(values)",
     "mean": "a Value is one number; of a list write autograd.mean(values)",
     "max": "a Value is one number; the larger one of two is autograd.maximum(a, b)",
@@ -30,9 +31,26 @@ VALUES = {
     "is_leaf": "a leaf is a Value whose op is None",
     "grad_fn": "the operation is v.op, its operands are v.args",
     "clone": "Values are never changed by formulas; a new node is v + 0.0",
+    "copy_": "write p.data = x",
+    "fill_": "write p.data = x",
+    "zero_": "write p.data = 0.0",
+    "detach_": "write v = v.detach()",
+    "requires_grad_": "every Value carries gradient; a number without is autograd.Constant, or v.detach()",
+    "register_hook": "autograd.sweep(loss) gives each node with its gradient, step by step",
+    "square": "write v**2",
+    "norm": "a Value is one number: abs(v); of a list write autograd.sum(x**2 for x in xs).sqrt()",
+    "round": "write round(v.data, 2), or f'{v:.2f}' to print it",
+    "argmax": "a Value is one number; of a list of them write numpy.argmax(values)",
+    "numel": "a Value is one number; a model has len(model.parameters()) of them",
+    **dict.fromkeys(("size", "dim", "ndim"), _NO_AXES),
+    **dict.fromkeys(("view", "reshape", "flatten", "squeeze", "unsqueeze"), f"{_NO_AXES}: leave it out"),
+    **dict.fromkeys(("to", "cuda", "device"), "everything runs on this machine's processor: leave it out"),
+    **dict.fromkeys(("float", "double", "dtype"), "all numbers are float64: leave it out"),
+    **dict.fromkeys(("int", "long", "bool"), "write int(v.data), or a comparison as v > 0.5"),
 }
 """Attributes that tensors have, by name."""
 
+_NO_BACKWARD_HOOK = "autograd.sweep(loss) gives each node with its gradient, and parameters have theirs in .grad"
 MODELS = {
     "fit": "write autograd.fit(model, X, Y, loss='mse', optimizer=Adam(model, lr=0.01), epochs=100)",
     "predict": "write [model(row) for row in X], or autograd.compile(model)(X)",
@@ -48,20 +66,25 @@ MODELS = {
     "backward": "write loss = ...; loss.backward()",
     "save": "write autograd.save_parameters(model, 'model.npz')",
     "load": "write autograd.load_parameters(model, 'model.npz')",
-    "register_forward_pre_hook": "a forward hook sees inputs and output: write model.register_forward_hook(hook)",
-    "register_full_backward_hook": "after loss.backward() every Value keeps its grad; viz.frames(loss) shows each step",
+    "add_module": "write model.name = module",
+    "register_parameter": "write model.name = nn.Parameter(0.0), or nn.ParameterArray(numbers)",
+    "register_full_backward_hook": _NO_BACKWARD_HOOK,
+    "register_backward_hook": _NO_BACKWARD_HOOK,
+    "register_forward_pre_hook": "register_forward_hook's hook gets the inputs too: hook(module, inputs, output)",
+    "in_features": "it is called nin here",
+    "out_features": "it is called nout here",
     "add": "write model.append(module), of a Sequential",
 }
 """Methods that models have elsewhere."""
 
 OPTIMIZERS = {
-    "param_groups": "its one learning rate is opt.lr; make an optimizer for each part that has a rate of its own",
-    "add_param_group": "make an optimizer for each part that has a rate of its own, and step both",
+    "param_groups": "there are no groups: write optimizer.lr = 0.01, and make an optimizer for each group",
+    "add_param_group": "make an optimizer for each group of parameters, and step both",
     "minimize": "write opt.zero_grad(); loss.backward(); opt.step()",
     "apply_gradients": "write opt.step(), after loss.backward()",
     "learning_rate": "it is called lr here",
 }
-"""What optimizers have elsewhere."""
+"""Attributes that optimizers have elsewhere."""
 
 PROGRAMS = {
     "parameters": "they are those of the model: model.parameters()",
@@ -76,6 +99,8 @@ PROGRAMS = {
 }
 """What people look for in a program."""
 
+_ARRAYS = "data are lists or NumPy arrays; weights are nn.ParameterArray(array)"
+_BY_LAMBDA = "write optim.LambdaLR(optimizer, lambda epoch: factor), or optim.SequentialLR of schedules"
 PACKAGES = {
     "Tensor": "a number is autograd.Value(2.0); a list of them is a list",
     "tensor": "a number is autograd.Value(2.0); a list of them is [Value(x) for x in xs]",
@@ -101,7 +126,6 @@ PACKAGES = {
     "nll_loss": "it is called negative_log_likelihood here",
     "bce": "it is called binary_cross_entropy here",
     "bce_with_logits": "it is called binary_cross_entropy_with_logits here",
-    "lr_scheduler": "schedules are in autograd.optim itself: optim.StepLR(opt, 10)",
     "CrossEntropyLoss": "write nn.CrossEntropyLoss(), or loss='cross_entropy' in fit",
     "MSELoss": "write nn.MSELoss(), or loss='mse' in fit",
     "make_moons": "it is called moons here",
@@ -114,6 +138,28 @@ PACKAGES = {
     "show": "write draw(loss), which shows itself in a notebook, or draw(loss).save('graph.svg')",
     "plot_graph": "write draw(loss)",
     "draw_dot": "write draw(loss)",
+    "Function": "write autograd.op('name', kernel=lambda xp, x: ..., partials=lambda y, x: (...,))",
+    "argmax": "of a list write numpy.argmax(values)",
+    "norm": "of a list write autograd.sum(x**2 for x in xs).sqrt()",
+    "stack": "lists of Values are plain lists: leave it out",
+    "cat": "lists of Values are plain lists: [*a, *b]",
+    "seed": "it is called manual_seed here",
+    "set_grad_enabled": "write with no_grad():",
+    "inference_mode": "write with no_grad():",
+    "enable_grad": "gradients flow outside of `with no_grad():`",
+    "autograd": "this is the package autograd: write gradients(y, xs), jacobian(f), hvp(f, xs, v)",
+    "utils": "clip_grad_norm_ is in autograd.optim, batches(...) in autograd.data",
+    "lr_scheduler": "schedules are in autograd.optim: optim.StepLR(optimizer, step_size=10)",
+    **dict.fromkeys(("MultiStepLR", "CyclicLR", "CosineAnnealingWarmRestarts", "ConstantLR"), _BY_LAMBDA),
+    "LBFGS": "take SGD or Adam",
+    "ModuleDict": "a dict of modules is held as it is: self.heads = {'a': nn.Linear(2, 1)}",
+    "ParameterList": "a list of Parameters is held as it is: self.ws = [nn.Parameter(0.5)]",
+    "Flatten": "a sample is a row of numbers: leave it out",
+    "Hardtanh": "write autograd.clamp(x, -1, 1) in forward",
+    "Embedding": "write a ParameterArray and take a row: self.table[i]",
+    "spirals": "it is called spiral here",
+    **dict.fromkeys(("cuda", "device"), "everything runs on this machine's processor: leave it out"),
+    **dict.fromkeys(("zeros", "ones", "rand", "randn", "arange", "linspace", "from_numpy"), _ARRAYS),
 }
 """Names that other packages have."""
 

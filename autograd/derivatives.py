@@ -15,9 +15,8 @@ import numpy as np
 
 from .backprop import gradients
 from .calls import public
-from .checks import brief, is_node
+from .checks import brief, is_node, is_single, row
 from .errors import ShapeError
-from .lists import row
 from .products import dot
 from .scopes import current, recording
 from .value import Constant, Value
@@ -189,7 +188,7 @@ def jacobian(f: Callable[..., Any]) -> Callable[[Any], Any]:
         if is_node(ys) or not hasattr(type(ys), "__iter__") or isinstance(ys, str):
             raise TypeError(
                 f"jacobian is of a function that returns a list of numbers, got {type(ys).__name__}: {ys!r}; for the "
-                f"gradient of one number take value_and_grad(f)(xs), or return [y]"
+                f"gradient of one number take value_and_grad(f), called as f is, or return [y]"
             )
         rows = []
         for y in ys:
@@ -247,7 +246,8 @@ def hvp(f: Callable[..., Any], xs: Any, v: Any) -> Any:
     array([8., 4.])
     """
     _refuse_no_function(f, "hvp")
-    inputs, direction = _one_list("hvp", xs), row(v, "hvp")
+    inputs = _one_list("hvp", xs)
+    direction = row(v, "hvp", "v has one number for each of xs", "write [v]", "takes one row of numbers")
     if len(direction) != len(inputs.leaves):
         raise ShapeError(f"hvp needs as many numbers in v as in xs, got {len(direction)} and {len(inputs.leaves)}")
     is_plain = inputs.is_plain and not any(is_node(x) for x in direction)
@@ -261,9 +261,8 @@ class _Inputs:
     """What a function is differentiated by: a leaf for each number, and whether all of them are plain."""
 
     def __init__(self, x: Any, who: str) -> None:
-        is_single = is_node(x) or isinstance(x, int | float | np.number)
-        given = [x] if is_single else row(x, who)
-        self.is_list = not is_single
+        self.is_list = not is_single(x)
+        given = row(x, who, f"write [{who}(f)(row) for row in X]") if self.is_list else [x]
         self.is_plain = current().trace is None and not any(is_node(each) for each in given)
         self.leaves = [_alias(each) for each in given]
 
@@ -298,5 +297,5 @@ def _shown(numbers: list[Any], is_plain: bool, shape: tuple[int, ...] | None = N
 
 
 def _check_number(y: Any, who: str, wanted: str) -> None:
-    if not is_node(y) and (isinstance(y, bool) or not isinstance(y, int | float | np.number)):
+    if isinstance(y, bool | np.bool_) or not is_single(y):
         raise TypeError(f"{who}: the function must return {wanted}, got {type(y).__name__}: {y!r}")

@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 
 @dataclass(frozen=True)
 class Domain:
@@ -66,3 +68,17 @@ def equal(a: Any, b: Any) -> Any:
     (True, False)
     """
     return (a <= b) & (a >= b)
+
+
+def truth(x: Any) -> bool | None:
+    """What a plain condition says; None if ``x`` is none.
+
+    Python's ~ makes an int of a bool (and warns of it, from 3.12 on): ~True is -2. Also joined by & and | its last bit
+    is the truth, so that ``where(~(x > 0), a, b)`` means in eager code what it means in a compiled function.
+
+    >>> truth(True), truth(-2), truth(-2 | True), truth(3)
+    (True, False, True, None)
+    """
+    if isinstance(x, bool | np.bool_):
+        return bool(x)
+    return bool(x & 1) if isinstance(x, int) and -2 <= x <= 1 else None

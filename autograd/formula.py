@@ -6,6 +6,7 @@ the Python source of the fast methods, the formula on a drawn edge, and the part
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -13,8 +14,9 @@ from .errors import TraceError
 from .namespaces import FUNCTIONS, Floats, divide
 
 _COMPARISONS = ("<", "<=", ">", ">=")
+_OPERATORS = {"+": "add", "-": "sub", "*": "mul", "/": "truediv", "&": "and", "|": "or"}
+_OPERATORS |= dict(zip(_COMPARISONS, ("lt", "le", "gt", "ge"), strict=True))
 _ARGUMENTS = {"power": 2, "where": 3}  # of the functions of a namespace; all others have one
-_INFIX = ("+", "-", "*", "/", *_COMPARISONS, "&", "|")
 
 
 class Expression:
@@ -90,11 +92,10 @@ def _infix(sign: str, swap: bool) -> Callable[[Expression, Any], Expression]:
     return method
 
 
-for _sign, _name in (("+", "add"), ("-", "sub"), ("*", "mul"), ("/", "truediv"), ("&", "and"), ("|", "or")):
+for _sign, _name in _OPERATORS.items():
     setattr(Expression, f"__{_name}__", _infix(_sign, swap=False))
-    setattr(Expression, f"__r{_name}__", _infix(_sign, swap=True))
-for _sign, _name in (("<", "lt"), ("<=", "le"), (">", "gt"), (">=", "ge")):
-    setattr(Expression, f"__{_name}__", _infix(_sign, swap=False))
+    if _sign not in _COMPARISONS:
+        setattr(Expression, f"__r{_name}__", _infix(_sign, swap=True))
 
 
 class Expressions:
@@ -159,33 +160,19 @@ def _evaluate(e: Expression, variables: Mapping[str, Any], done: dict[int, Any])
     return done[id(e)]
 
 
-_ARITHMETIC: dict[str, Callable[..., Any]] = {
-    "+": lambda a, b: a + b,
-    "-": lambda a, b: a - b,
-    "*": lambda a, b: a * b,
-    "/": lambda a, b: divide(a, b) if isinstance(a, float) and isinstance(b, float) else a / b,
-    "<": lambda a, b: a < b,
-    "<=": lambda a, b: a <= b,
-    ">": lambda a, b: a > b,
-    ">=": lambda a, b: a >= b,
-    "&": lambda a, b: a & b,
-    "|": lambda a, b: a | b,
-    "neg": lambda a: -a,
-    "abs": lambda a: abs(a),
-    "power": lambda a, b: a**b,
-}
+def _divided(a: Any, b: Any) -> Any:
+    return divide(a, b) if isinstance(a, float) and isinstance(b, float) else a / b
 
-_PRECEDENCE = {
-    "|": 1,
-    "&": 2,
-    **dict.fromkeys(_COMPARISONS, 3),
-    "+": 4,
-    "-": 4,
-    "*": 5,
-    "/": 5,
-    "neg": 6,
-    "power": 7,
+
+_ARITHMETIC: dict[str, Callable[..., Any]] = {
+    **{sign: getattr(operator, f"__{name}__") for sign, name in _OPERATORS.items()},
+    "/": _divided,
+    "neg": operator.neg,
+    "abs": abs,
+    "power": operator.pow,
 }
+_PRECEDENCE = {"|": 1, "&": 2, **dict.fromkeys(_COMPARISONS, 3), **dict.fromkeys("+-", 4), **dict.fromkeys("*/", 5)}
+_PRECEDENCE |= {"neg": 6, "power": 7}
 _SIGNS = {"-": "−", "*": "·", "<=": "≤", ">=": "≥", "&": "and", "|": "or"}
 
 
@@ -267,7 +254,7 @@ class PythonSource:
             return f"({args[1]} if {args[0]} else {args[2]})"
         if e.head == "/" and not self._safe_divisor(e.args[1]):
             return f"divide({args[0]}, {args[1]})"
-        if e.head in _INFIX:
+        if e.head in _OPERATORS:
             return f"({args[0]} {e.head} {args[1]})"
         return f"{e.head}({', '.join(args)})"
 
@@ -290,3 +277,18 @@ def python_namespace() -> dict[str, Any]:
     functions = {name: getattr(Floats, name) for name in FUNCTIONS if name != "where"}
     # With a name, as those who ask where code comes from take code without one for a user's.
     return {**functions, "divide": divide, "float": float, "__name__": __name__}
+
+
+def as_function(names: Iterable[str], expression: Expression) -> Callable[..., float]:
+    """The expression as a function of floats with these names, operations in it replaced by their kernels.
+
+    >>> as_function(["x"], Expression.variable("x") * 2.0)(1.5)
+    3.0
+    """
+    source = PythonSource()
+    result = source.text(source.shared(inline(expression)))
+    body = "".join(f"    {line}\n" for line in source.lines)
+    namespace = python_namespace()
+    exec(f"def function({', '.join(names)}):\n{body}    return {result}\n", namespace)
+    function: Callable[..., float] = namespace["function"]
+    return function

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import cache, partialmethod
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -100,7 +100,19 @@ def _differs(place: Place, mode: Any) -> bool:
     return not mode if frozen is None else bool((frozen[place.begin : place.end] == mode).any())
 
 
-class FreezableArray:
+class Freezable:
+    """What a parameter, and an array of them, can do with it."""
+
+    __slots__ = ()
+    requires_grad: Any
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Set ``requires_grad``; returns the object."""
+        self.requires_grad = requires_grad
+        return self
+
+
+class FreezableArray(Freezable):
     """What a `ParameterArray` can do with it."""
 
     __slots__ = ()
@@ -123,11 +135,6 @@ class FreezableArray:
         made = self._made()
         slots = set(self.slots().tolist()) if made else ()
         set_requires_grad(self.places(), [face for face in made if face.slot in slots], mode)
-
-    def requires_grad_(self: Any, requires_grad: bool = True) -> Any:
-        """Set ``requires_grad``; returns the array."""
-        self.requires_grad = requires_grad
-        return self
 
     def freeze(self: Any, frozen: Any) -> None:
         """Freeze those where an array of bools of this shape is true: of a new array, of which nobody has faces yet."""

@@ -10,7 +10,7 @@ from typing import Any, overload
 import numpy as np
 
 from .calls import public
-from .checks import is_node, real_number
+from .checks import is_node, real_number, row
 from .errors import ShapeError
 from .ops import exp, logsumexp, maximum
 from .value import Value
@@ -43,7 +43,7 @@ def sum(xs: Iterable[Any], start: Any = 0) -> Any:
     >>> a, b = Value(2.0), Value(3.0); y = sum([a, b, a]); y.backward(); y.data, a.grad, b.grad
     (7.0, 2.0, 1.0)
     """
-    items = list(xs) if isinstance(xs, Mapping | Set) else row(xs, "sum")  # as Python's own
+    items = list(xs) if isinstance(xs, Mapping | Set) else _row(xs, "sum")  # as Python's own
     is_idle = isinstance(start, int | float) and start == 0 and items
     try:
         total = builtins.sum(items[1:], items[0]) if is_idle else builtins.sum(items, start)
@@ -69,7 +69,7 @@ def mean(xs: Iterable[Any]) -> Any:
     >>> a = Value(2.0); y = mean([a, 4.0]); y.backward(); y.data, a.grad
     (3.0, 0.5)
     """
-    items = row(xs, "mean")
+    items = _row(xs, "mean")
     if not items:
         raise ShapeError("mean of no numbers: it needs at least one")
     return sum(items) / float(len(items))
@@ -132,7 +132,7 @@ def log_softmax(xs: Iterable[Any], dim: int | None = None) -> list[Any]:
 def _shifted(xs: Iterable[Any], name: str, dim: int | None) -> list[Any]:
     """The items less the largest, through which no gradient flows: no result depends on it."""
     check_dim(dim, name)
-    items = row(xs, name)
+    items = _row(xs, name)
     if not items:
         raise ShapeError(f"{name} of no numbers: it needs at least one")
     try:
@@ -168,22 +168,5 @@ def check_dim(dim: int | None, name: str) -> None:
         )
 
 
-def row(xs: Any, name: str) -> list[Any]:
-    """Numbers or Values as a list; ``name`` says in errors whose they are.
-
-    >>> import numpy as np
-    >>> row(np.array([1.0, 2.0]), "sum")
-    [1.0, 2.0]
-    """
-    if xs.__class__ is list:
-        return xs
-    if getattr(xs, "ndim", 1) != 1:
-        raise ShapeError(
-            f"{name} takes one row of numbers, got {type(xs).__name__} of shape {xs.shape}; "
-            f"write [{name}(row) for row in X]"
-        )
-    if isinstance(xs, str | bytes | Mapping | Set) or is_node(xs):
-        raise TypeError(f"{name} takes a list of numbers or Values, got {type(xs).__name__}: {xs!r}")
-    if not hasattr(type(xs), "__iter__"):
-        raise TypeError(f"{name} takes a list of numbers or Values, got {type(xs).__name__}: {xs!r}; write {name}([x])")
-    return xs.tolist() if isinstance(xs, np.ndarray) else list(xs)
+def _row(xs: Any, name: str) -> list[Any]:
+    return row(xs, name, f"write [{name}(row) for row in X]", f"write {name}([x])", "takes one row of numbers")

@@ -63,23 +63,7 @@ def divide(a: float, b: float) -> float:
 class Floats:
     """Python floats."""
 
-    exp = staticmethod(_ieee(math.exp))
-    expm1 = staticmethod(_ieee(math.expm1))
-    log = staticmethod(_ieee(math.log))
-    log1p = staticmethod(_ieee(math.log1p))
-    sqrt = staticmethod(_ieee(math.sqrt))
-    sin = staticmethod(_ieee(math.sin))
-    cos = staticmethod(_ieee(math.cos))
-    tan = staticmethod(_ieee(math.tan))
-    asin = staticmethod(_ieee(math.asin))
-    acos = staticmethod(_ieee(math.acos))
-    sinh = staticmethod(_ieee(math.sinh))
-    cosh = staticmethod(_ieee(math.cosh))
-    # These never raise on a float, so the hot path calls them directly.
-    atan = staticmethod(math.atan)
-    tanh = staticmethod(math.tanh)
-    erf = staticmethod(math.erf)
-    erfc = staticmethod(math.erfc)
+    sqrt: Callable[[float], float]
     abs = staticmethod(abs)
     power = staticmethod(_power)
 
@@ -92,6 +76,12 @@ class Floats:
     def where(condition: Any, a: float, b: float) -> float:
         """``a`` where the condition holds, else ``b``."""
         return a if condition else b
+
+
+for _name in ("exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "asin", "acos", "sinh", "cosh"):
+    setattr(Floats, _name, staticmethod(_ieee(getattr(math, _name))))
+for _name in ("atan", "tanh", "erf", "erfc"):  # these never raise on a float, so the hot path calls them directly
+    setattr(Floats, _name, staticmethod(getattr(math, _name)))
 
 
 class Arrays:
@@ -160,22 +150,13 @@ class ComplexNumber:
         return -self if self.z.real < 0 else self
 
 
-def _install_operators() -> None:
-    def arithmetic(operation: Callable[[complex, complex], complex], swap: bool) -> Any:
-        def method(self: ComplexNumber, other: Any) -> ComplexNumber:
-            other = ComplexNumber.raw(other)
-            return ComplexNumber(operation(other, self.z) if swap else operation(self.z, other))
-
-        return method
-
-    def comparison(operation: Callable[[float, float], bool]) -> Any:
-        return lambda self, other: operation(self.z.real, ComplexNumber.raw(other).real)
-
-    for name in ("add", "sub", "mul", "truediv"):
-        setattr(ComplexNumber, f"__{name}__", arithmetic(getattr(operator, name), swap=False))
-        setattr(ComplexNumber, f"__r{name}__", arithmetic(getattr(operator, name), swap=True))
-    for name in ("lt", "le", "gt", "ge"):
-        setattr(ComplexNumber, f"__{name}__", comparison(getattr(operator, name)))
-
-
-_install_operators()
+for _name in ("add", "sub", "mul", "truediv"):
+    _op = getattr(operator, _name)
+    _mine = lambda self, other, op=_op: ComplexNumber(op(self.z, ComplexNumber.raw(other)))
+    _its = lambda self, other, op=_op: ComplexNumber(op(ComplexNumber.raw(other), self.z))
+    setattr(ComplexNumber, f"__{_name}__", _mine)
+    setattr(ComplexNumber, f"__r{_name}__", _its)
+for _name in ("lt", "le", "gt", "ge"):
+    _op = getattr(operator, _name)
+    _compared = lambda self, other, op=_op: op(self.z.real, ComplexNumber.raw(other).real)
+    setattr(ComplexNumber, f"__{_name}__", _compared)

@@ -19,29 +19,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .calls import shorten, unknown_argument
-from .checks import is_node
+from .checks import NUMBERS, is_node
 from .documentation import Documented, SignatureOfKernel
-from .domain import CONDITION, POSITIVE, REAL, Domain
+from .domain import CONDITION, POSITIVE, REAL, Domain, truth
 from .errors import DivisionByZeroError, DomainError
-from .formula import Expression, Expressions, PythonSource, evaluate, formula, inline, python_namespace
+from .formula import Expression, Expressions, as_function, evaluate, formula
 from .namespaces import Arrays, Floats
 
 if TYPE_CHECKING:
     from .value import Value
-
-
-def truth(x: Any) -> bool | None:
-    """What a plain condition says; None if ``x`` is none.
-
-    Python's ~ makes an int of a bool (and warns of it, from 3.12 on): ~True is -2. Also joined by & and | its last bit
-    is the truth, so that ``where(~(x > 0), a, b)`` means in eager code what it means in a compiled function.
-
-    >>> truth(True), truth(-2), truth(-2 | True), truth(3)
-    (True, False, True, None)
-    """
-    if isinstance(x, bool | np.bool_):
-        return bool(x)
-    return bool(x & 1) if isinstance(x, int) and -2 <= x <= 1 else None
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -107,9 +93,6 @@ class Op:
             if any(isinstance(arg, np.ndarray) for arg in args):
                 return _on_arrays(op, args)
             numbers = _plain_numbers(op, args)
-            if CONDITION in op.domain:
-                said = [truth(arg) if op.domain_of(i) is CONDITION else None for i, arg in enumerate(args)]
-                numbers = [x if known is None else float(known) for x, known in zip(numbers, said, strict=True)]
             op.check(numbers)
             return op.value(*numbers)
         except Exception as error:
@@ -141,7 +124,7 @@ class Op:
             raise TypeError(f"{unknown_argument(self.name, unknown[0], self.attributes)}; it has: {known}")
         numbers = {name: value for name, value in attributes.items() if value is not None}
         for name, value in numbers.items():
-            if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+            if isinstance(value, bool) or not isinstance(value, NUMBERS):
                 raise TypeError(
                     f"the attribute {name} of {self.name} is a plain number, which is not differentiated, got "
                     f"{type(value).__name__}: {value!r}"
@@ -184,19 +167,12 @@ class Op:
         """The kernel over floats."""
         if self.arity is None:
             return lambda *xs: _in_ieee(lambda xp, *xs: float(self.kernel(xp, *xs, **self.attributes)), xs)
-        source = PythonSource()
-        result = source.text(source.shared(inline(self.kernel_expression)))
-        return _function(self.argument_names, source.lines, result)
+        return as_function(self.argument_names, self.kernel_expression)
 
     @cached_property
     def partial_functions(self) -> tuple[Callable[..., float], ...]:
         """For each argument a function (y, \\*args) -> float. Not for n-ary operations, see `partials_at`."""
-        functions = []
-        for expression in self.partial_expressions:
-            source = PythonSource()
-            text = source.text(source.shared(inline(expression)))
-            functions.append(_function(("y", *self.argument_names), source.lines, text))
-        return tuple(functions)
+        return tuple(as_function(("y", *self.argument_names), each) for each in self.partial_expressions)
 
     def partials_at(self, y: float, args: tuple[float, ...]) -> tuple[float, ...]:
         """All partials at a point, as floats."""
@@ -313,14 +289,6 @@ def signature(function: Callable[..., Any]) -> tuple[tuple[str, ...], bool, dict
     return names, variadic, {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
 
 
-def _function(names: tuple[str, ...], lines: list[str], result: str) -> Callable[..., float]:
-    body = "".join(f"    {line}\n" for line in lines)
-    namespace = python_namespace()
-    exec(f"def function({', '.join(names)}):\n{body}    return {result}\n", namespace)
-    function: Callable[..., float] = namespace["function"]
-    return function
-
-
 def _in_ieee(function: Callable[..., Any], numbers: tuple[float, ...]) -> Any:
     """``function(xp, *numbers)`` over floats, or over NumPy's where Python's own arithmetic raises."""
     try:
@@ -330,13 +298,11 @@ def _in_ieee(function: Callable[..., Any], numbers: tuple[float, ...]) -> Any:
             return function(Arrays, *map(np.float64, numbers))
 
 
-_NUMBERS = (int, float, np.integer, np.floating, np.bool_)
-
-
 def _plain_numbers(op: Op, args: tuple[Any, ...]) -> list[float]:
-    strangers = [x for x in args if not isinstance(x, _NUMBERS)]
+    strangers = [x for x in args if not isinstance(x, (*NUMBERS, np.bool_))]
     if not strangers:
-        return [float(x) for x in args]
+        said = [truth(x) if op.domain_of(i) is CONDITION else None for i, x in enumerate(args)]
+        return [float(x if known is None else known) for x, known in zip(args, said, strict=True)]
     # A Value that stands beside what can't be understood is not to blame.
     x = min(strangers, key=is_node)
     raise TypeError(f"{op.name} takes Values, real numbers or NumPy arrays, got {type(x).__name__}: {x!r}")

@@ -29,45 +29,11 @@ from .declare import op, protect_declared
 from .domain import ABOVE_MINUS_ONE, CONDITION, NONNEGATIVE, NONZERO, POSITIVE, REAL, UNIT, equal
 from .operation import Op
 
-__all__ = [
-    "abs",
-    "acos",
-    "add",
-    "asin",
-    "atan",
-    "clamp",
-    "cos",
-    "cosh",
-    "div",
-    "elu",
-    "erf",
-    "erfc",
-    "exp",
-    "expm1",
-    "gelu",
-    "leaky_relu",
-    "log",
-    "log1p",
-    "logsumexp",
-    "maximum",
-    "minimum",
-    "mul",
-    "neg",
-    "pow",
-    "relu",
-    "sigmoid",
-    "sign",
-    "silu",
-    "sin",
-    "sinh",
-    "softplus",
-    "sqrt",
-    "step",
-    "sub",
-    "tan",
-    "tanh",
-    "where",
-]
+__all__ = ["add", "div", "mul", "neg", "pow", "sub"]
+__all__ += ["exp", "expm1", "log", "log1p", "logsumexp", "sqrt"]
+__all__ += ["abs", "clamp", "maximum", "minimum", "sign", "step", "where"]
+__all__ += ["acos", "asin", "atan", "cos", "cosh", "sin", "sinh", "tan"]
+__all__ += ["elu", "erf", "erfc", "gelu", "leaky_relu", "relu", "sigmoid", "silu", "softplus", "tanh"]
 
 # Arithmetic
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from pickle import UnpicklingError
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
 
 from .apply import specialize
 from .calls import public
-from .checks import real_number
-from .freezing import frozen_class, set_requires_grad, unfrozen_class
+from .checks import brief, real_number
+from .freezing import Freezable, frozen_class, set_requires_grad, unfrozen_class
 from .scopes import TOP, Scope, current
 from .store import Place, Store, take
 from .value import Value
@@ -20,10 +20,11 @@ from .value import Value
 _new = object.__new__
 
 
-class Parameter(Value):
+class Parameter(Freezable, Value):
     """A leaf that an optimizer changes: a lone one, or the scalar face of a place in a `ParameterArray`.
 
-    Attributes of your own stay on it. ``data`` and ``grad`` are numbers in flat memory.
+    Attributes of your own stay on it. ``data`` and ``grad`` are numbers in flat memory. ``p -= 0.1 * p.grad`` changes
+    it inside `no_grad` only, and is refused elsewhere, where it would not.
 
     >>> w = Parameter(0.5, label="w0"); (w * 4.0).backward()
     >>> w.data, w.grad
@@ -40,6 +41,8 @@ class Parameter(Value):
 
     @public
     def __init__(self, data: Any, label: str = "", requires_grad: bool = True) -> None:
+        if isinstance(data, list | tuple | np.ndarray) and np.ndim(data):
+            raise TypeError(f"a Parameter holds one number, got {brief(data)}; several are a ParameterArray(numbers)")
         number = real_number(data, "a Parameter")
         store, slot = take(1)
         self._sit(store, slot, None)
@@ -116,11 +119,6 @@ class Parameter(Value):
     @public
     def requires_grad(self, mode: bool) -> None:
         set_requires_grad([self.place()], [self], mode)
-
-    def requires_grad_(self, requires_grad: bool = True) -> Self:
-        """Set ``requires_grad``; returns the parameter."""
-        self.requires_grad = requires_grad
-        return self
 
     def zero_grad(self) -> None:
         """Set the gradient to zero."""

@@ -6,6 +6,8 @@ import math
 import threading
 import weakref
 from collections.abc import Iterator, Sequence
+from itertools import accumulate, chain
+from operator import mul
 from typing import Any, Self
 
 import numpy as np
@@ -81,11 +83,7 @@ class ParameterArray(ArrayArithmetic, FreezableArray, Sequence[Any]):
     def _own(self, home: Home) -> None:
         self._home, self._base, self._rows, self._singles = home, None, {}, {}
         self.store, self.begin, self._shape = home.store, home.begin, home.shape
-        strides, step = [], 1
-        for n in reversed(home.shape):
-            strides.append(step)
-            step *= n
-        self.strides = tuple(reversed(strides))
+        self.strides = _side_by_side(home.shape)
         home._array = weakref.ref(self)
 
     def _view(self, begin: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> ParameterArray:
@@ -197,11 +195,10 @@ class ParameterArray(ArrayArithmetic, FreezableArray, Sequence[Any]):
 
     def faces(self) -> Iterator[Parameter]:
         """All faces, in C order."""
-        if self._base is None:
-            for row in range(self.size // self._shape[-1] if self._shape and self.size else bool(self.size)):
-                yield from self.line(row)
-        else:
-            yield from map(self.face, self.slots().tolist())
+        if self._base is not None:
+            return map(self.face, self.slots().tolist())
+        rows = math.prod(self._shape[:-1]) if self.size else 0
+        return chain.from_iterable(map(self.line, range(rows)))
 
     def _made(self) -> list[Parameter]:
         """The faces that there are of the whole array."""
@@ -222,12 +219,8 @@ class ParameterArray(ArrayArithmetic, FreezableArray, Sequence[Any]):
         return [Place(self.store, slot, slot + 1) for slot in self.slots().tolist()]
 
     def _is_run(self) -> bool:
-        step = 1
-        for n, stride in zip(reversed(self._shape), reversed(self.strides), strict=True):
-            if stride != step and n != 1:
-                return False
-            step *= n
-        return True
+        runs = zip(self._shape, self.strides, _side_by_side(self._shape), strict=True)
+        return all(n == 1 or mine == its for n, mine, its in runs)
 
     # As a sequence
 
@@ -239,8 +232,7 @@ class ParameterArray(ArrayArithmetic, FreezableArray, Sequence[Any]):
     def __iter__(self) -> Iterator[Any]:
         if len(self._shape) != 1:
             return map(self.__getitem__, range(len(self)))
-        root = self._root
-        width = root._shape[-1]
+        root, width = self._root, self._root._shape[-1]
         if 0 < self._shape[0] == width and self.strides[0] == 1:
             return iter(self.line((self.begin - root.begin) // width))
         return self.faces()
@@ -328,6 +320,11 @@ class ParameterArray(ArrayArithmetic, FreezableArray, Sequence[Any]):
 
 Home.make = ParameterArray.of
 answer_absent(ParameterArray, "a ParameterArray", ABSENT)
+
+
+def _side_by_side(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """How far it is from item to item along each axis where nothing lies between them."""
+    return tuple(accumulate((1, *shape[:0:-1]), mul))[::-1][: len(shape)]
 
 
 # What pickles name

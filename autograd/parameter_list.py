@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, chain, groupby, pairwise
 from operator import attrgetter
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -16,99 +16,85 @@ from .parameter_array import ParameterArray, Slots
 from .store import Place, Span, Store
 
 
-class Part(Protocol):
-    """Parameters that stand together in a list."""
+class Part:
+    """Parameters that stand together in a list.
 
-    size: int
+    Attributes:
+        arrays: the arrays that it consists of; none if the parameters are lone ones.
+        size: how many parameters.
+    """
 
-    @property
-    def arrays(self) -> tuple[ParameterArray, ...]:
-        """The arrays that it consists of; none if the parameters are lone ones."""
+    def __init__(self, *arrays: ParameterArray) -> None:
+        self.arrays = arrays
+        self.size = sum(array.size for array in arrays)
 
     def face(self, i: int) -> Parameter:
         """The i-th."""
+        raise NotImplementedError
 
     def faces(self) -> Iterator[Parameter]:
         """All of them."""
+        raise NotImplementedError
 
     def places(self) -> Iterable[Place]:
         """Where they lie."""
+        return [place for array in self.arrays for place in array.places()]
 
     def slots(self) -> Iterable[tuple[Store, Slots]]:
         """The slot of each, in order."""
+        raise NotImplementedError
 
 
-class Flat:
+class Flat(Part):
     """The parameters of an array, in C order."""
 
-    def __init__(self, array: ParameterArray) -> None:
-        self.arrays: tuple[ParameterArray, ...] = (array,)
-        self.size = array.size
-        self._array = array
-
     def face(self, i: int) -> Parameter:
         """See `Part`."""
-        slot = self._array.begin
-        for n, step in zip(reversed(self._array.shape), reversed(self._array.strides), strict=True):
-            i, k = divmod(i, n)
-            slot += k * step
-        return self._array.face(slot)
+        (array,) = self.arrays
+        found: Parameter = array[np.unravel_index(i, array.shape)]
+        return found
 
     def faces(self) -> Iterator[Parameter]:
         """See `Part`."""
-        return self._array.faces()
-
-    def places(self) -> Iterable[Place]:
-        """See `Part`."""
-        return self._array.places()
+        return self.arrays[0].faces()
 
     def slots(self) -> Iterable[tuple[Store, Slots]]:
         """See `Part`."""
-        yield self._array.store, self._array.slots()
+        yield self.arrays[0].store, self.arrays[0].slots()
 
 
-class NeuronByNeuron:
+class NeuronByNeuron(Part):
     """A weight (nout, nin) and a bias (nout,): of each neuron its row, then its bias."""
 
-    def __init__(self, weight: ParameterArray, bias: ParameterArray) -> None:
-        self.arrays: tuple[ParameterArray, ...] = (weight, bias)
-        self.size = weight.size + bias.size
-        self._weight, self._bias = weight, bias
-
     def face(self, i: int) -> Parameter:
         """See `Part`."""
-        nin = self._weight.shape[1]
-        row, column = divmod(i, nin + 1)
-        if column == nin:
-            return self._bias.face(self._bias.begin + row)
-        return self._weight.face(self._weight.begin + row * nin + column)
+        weight, bias = self.arrays
+        row, column = divmod(i, weight.shape[1] + 1)
+        found: Parameter = bias[row] if column == weight.shape[1] else weight[row][column]
+        return found
 
     def faces(self) -> Iterator[Parameter]:
         """See `Part`."""
-        rows = ((self._weight.line(row), (b,)) for row, b in enumerate(self._bias.line(0)))
+        weight, bias = self.arrays
+        rows = ((weight.line(row), (b,)) for row, b in enumerate(bias.line(0)))
         return chain.from_iterable(chain.from_iterable(rows))
-
-    def places(self) -> Iterable[Place]:
-        """See `Part`."""
-        return (*self._weight.places(), *self._bias.places())
 
     def slots(self) -> Iterable[tuple[Store, Slots]]:
         """See `Part`."""
-        weight, bias = self._weight.slots().reshape(self._weight.shape), self._bias.slots()
-        if self._weight.store is self._bias.store:
-            yield self._weight.store, np.hstack([weight, bias[:, None]]).ravel()
+        (mine, its), (weight, bias) = (a.store for a in self.arrays), (a.slots() for a in self.arrays)
+        weight = weight.reshape(self.arrays[0].shape)
+        if mine is its:
+            yield mine, np.hstack([weight, bias[:, None]]).ravel()
         else:
             for row, b in zip(weight, bias, strict=True):
-                yield self._weight.store, row
-                yield self._bias.store, np.array([b])
+                yield from ((mine, row), (its, np.array([b])))
 
 
-class Some:
+class Some(Part):
     """Parameters one by one."""
 
-    arrays: tuple[ParameterArray, ...] = ()
-
     def __init__(self, faces: Iterable[Parameter]) -> None:
+        super().__init__()
         self._faces = list(faces)
         self.size = len(self._faces)
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Sequence
 from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .calls import public
-from .checks import is_node
+from .checks import row
 from .errors import ShapeError
 from .scopes import current
 from .value import Value
@@ -83,18 +83,8 @@ def _dot_of_arrays(ws: NDArray[Any], xs: NDArray[Any], start: Any) -> Any:
 
 
 def _as_list(x: Any, which: str) -> Sequence[Any]:
-    if isinstance(x, list | tuple):
+    # Of a ParameterArray nobody needs to look at the faces.
+    if isinstance(x, list | tuple) or (isinstance(x, Sequence) and getattr(x, "ndim", 0) == 1):
         return x
-    if getattr(x, "ndim", 1) != 1:
-        raise ShapeError(
-            f"the {which} argument of dot is one row of numbers, got {type(x).__name__} of shape {x.shape}; write "
-            f"[dot(row, xs) for row in W], or give two NumPy arrays"
-        )
-    if isinstance(x, str | bytes | Mapping | Set) or not hasattr(type(x), "__iter__") or is_node(x):
-        raise TypeError(
-            f"the {which} argument of dot is a list of numbers or Values, got {type(x).__name__}: {x!r}; "
-            f"for a single product write w * x"
-        )
-    if isinstance(x, Sequence):  # a ParameterArray: nobody needs to look at its faces
-        return x
-    return x.tolist() if isinstance(x, np.ndarray) else list(x)
+    many = "write [dot(row, xs) for row in W], or give two NumPy arrays"
+    return row(x, f"the {which} argument of dot", many, "for a single product write w * x", "is one row of numbers")

@@ -95,6 +95,16 @@ def recording() -> AbstractContextManager[Scope]:
     return entered(Scope(place=outer.place or outer, prefix=outer.prefix, trace=outer.trace))
 
 
+def here(thing: object) -> str:
+    """``thing`` as an error names it: its path (the scope in force) and its repr.
+
+    >>> here(0)
+    '0'
+    """
+    path = current().path
+    return f"{path}: {thing!r}" if path else repr(thing)
+
+
 class _Called(type):
     """The type of `scope` and `no_grad`, which tells whoever forgot to call them."""
 

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from ..checks import brief, count, is_node
 from ..errors import ShapeError, TraceError
 from ..scopes import current
-from ..value import Value
 from .backend import Floats, InputArray, is_plain
 
 
@@ -39,6 +38,7 @@ def argument_names(function: Callable[..., Any], count: int) -> list[str]:
 def is_one_sample(arguments: Sequence[Any]) -> bool:
     """Whether these are the Values or traced numbers of one sample, and no arrays.
 
+    >>> from autograd import Value
     >>> is_one_sample([[Value(1.0), 2.0]]), is_one_sample([[1.0, 2.0]])
     (True, False)
     """
@@ -61,13 +61,7 @@ def refuse_nested(arguments: Sequence[Any]) -> None:
 
 
 class Signature:
-    """What the arguments of a program are called and look like.
-
-    >>> signature = Signature(lambda x, y: x[0] * y)
-    >>> signature.layout = signature.layout_of(signature.arrays([[[1, 2], [3, 4]], [0, 1]]))
-    >>> [array.shape for array in signature.arrays([np.zeros((5, 2)), range(5)])]
-    [(5, 2), (5,)]
-    """
+    """What the arguments of a program are called and look like."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self._function = function
@@ -101,13 +95,7 @@ class Signature:
         return arrays
 
     def split(self, columns: Floats) -> tuple[Floats, ...]:
-        """The columns of all arguments side by side as an array for each, of its own shape.
-
-        >>> signature = Signature(lambda x, y: x[0] * y)
-        >>> signature.layout = signature.layout_of([np.zeros((5, 2)), np.zeros(5)])
-        >>> [array.shape for array in signature.split(np.zeros((7, 3)))]
-        [(7, 2), (7,)]
-        """
+        """The columns of all arguments side by side as an array for each, of its own shape."""
         layout = self.layout or ()
         ends = np.cumsum([array.columns for array in layout])
         parts = [columns[:, end - array.columns : end] for array, end in zip(layout, ends, strict=True)]
@@ -124,11 +112,7 @@ class Signature:
 
 
 def about_one_sample(arrays: Sequence[Floats], layout: Sequence[InputArray]) -> str:
-    """What to say to somebody who may have taken a row of shape (k,) for one sample of k numbers; "" if nobody did.
-
-    >>> row = np.array([1.0, 2.0]); about_one_sample([row], Signature(abs).layout_of([row]))[:50]
-    '. x has the shape (2,), so each of its numbers is '
-    """
+    """What to say to somebody who may have taken a row of shape (k,) for one sample of k numbers; "" if nobody did."""
     if not layout[0].scalar:
         return ""
     n = len(arrays[0])
@@ -238,17 +222,3 @@ def refuse_nonfinite(arrays: Sequence[Floats], names: Sequence[str]) -> None:
                 f"{name} is {float(array[tuple(wrong[0])])} in {place} (counted from 0); "
                 f"drop such samples or fill the gaps"
             )
-
-
-def sample_of(arrays: Sequence[Floats], names: Sequence[str], sample: int) -> list[Any]:
-    """The arguments of the function for one sample, as labelled Values.
-
-    >>> sample_of([np.array([[1.0, 2.0]]), np.array([3.0])], ["x", "y"], 0)[1]
-    Value(data=3.0, grad=0.0, label='y')
-    """
-    return [
-        Value(array[sample], label=name)
-        if array.ndim == 1
-        else [Value(number, label=f"{name}[{k}]") for k, number in enumerate(array[sample].tolist())]
-        for array, name in zip(arrays, names, strict=True)
-    ]

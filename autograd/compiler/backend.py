@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ..calls import warn
 
 if TYPE_CHECKING:
     from ..optim.rule import Rule
@@ -119,3 +122,39 @@ class Backend(Protocol):
 
     def step(self, rule: Rule, data: Floats, grad: Floats, states: tuple[Floats, ...]) -> Step | None:
         """An optimizer's step on these arrays, see `optim.stepping.MakeStep`; None if it has none that is faster."""
+
+
+NAMES = ("auto", "numpy", "llvm")
+
+
+def backend_called(name: Any) -> Backend:
+    """The backend of that name; "auto" is LLVM where it works, else NumPy, with one warning that says so.
+
+    Raises:
+        CompilerUnavailableError: "llvm", and llvmlite is missing or broken.
+
+    >>> backend_called("numpy").name
+    'numpy'
+    """
+    if name not in NAMES:
+        raise ValueError(f"{name!r} is no backend; known: {', '.join(NAMES)}")
+    from .numpy_backend import NumpyBackend  # here: importing autograd doesn't wait for what only compiling needs
+
+    if name == "numpy":
+        return NumpyBackend()
+    from .llvm.machine import CompilerUnavailableError
+
+    try:
+        from .llvm.backend import LlvmBackend
+
+        return LlvmBackend()
+    except CompilerUnavailableError as error:
+        if name == "llvm":
+            raise
+        _warn_once(str(error))
+        return NumpyBackend()
+
+
+@cache
+def _warn_once(reason: str) -> None:
+    warn(f"autograd.compile uses NumPy, which is many times slower than machine code: {reason}")

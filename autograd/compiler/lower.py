@@ -65,8 +65,8 @@ class _Lowering:
 
     def tape(self) -> Tape:
         """The whole tape."""
-        plan, (results, observed) = self.plan, self._roots()
-        gradients = plan.rooted.gradients
+        plan, gradients = self.plan, self.plan.rooted.gradients
+        roots = tuple(self._shared(root) for root in plan.rooted.roots)
         return Tape(
             arrays=plan.arrays,
             parameters=self.slots.parameters,
@@ -77,17 +77,12 @@ class _Lowering:
             units=tuple(self._unit(planned) for planned in self.schedule.planned),
             reductions=plan.reductions,
             epilogue=self.slots.epilogue(gradients.parameters),
-            results=results,
+            results=roots[: plan.results],
             input_adjoints=self._input_adjoints(gradients.inputs) if plan.goal == "inputs" else (),
             seeded=plan.goal != "values",
             buffers=self.slots.buffers,
-            observed=observed,
+            observed=roots[plan.results :],
         )
-
-    def _roots(self) -> tuple[tuple[Operand, ...], tuple[Operand, ...]]:
-        """The results, and what is observed."""
-        roots = tuple(self._shared(root) for root in self.plan.rooted.roots)
-        return roots[: self.plan.results], roots[self.plan.results :]
 
     def _input_adjoints(self, inputs: Mapping[int, int]) -> tuple[Operand | None, ...]:
         by_column = {self.graph.payload[leaf]: self._shared(node) for leaf, node in inputs.items()}
@@ -111,8 +106,7 @@ class _Lowering:
             return self._map(family, {})
         if family.kind == "mean":
             return self._mean(family)
-        maps = self._epilogue(planned)
-        return self._dense(family, maps)
+        return self._dense(family, self._epilogue(planned))
 
     def _straight(self, planned: PlannedUnit) -> Straight:
         targets: dict[int, Local] = {}
@@ -167,9 +161,8 @@ class _Lowering:
 
     def _epilogue(self, planned: PlannedUnit) -> tuple[Map, ...]:
         """The maps that are fused into a dense block; each may name the results of those before it."""
-        outputs: dict[int, Output] = {}
         assert planned.family is not None
-        outputs[planned.family] = Output()
+        outputs = {planned.family: Output()}
         maps = []
         for index, number in enumerate(planned.epilogue):
             maps.append(self._map(self.groups.families[number], outputs))
@@ -198,8 +191,7 @@ class _Lowering:
         return Rows(self.schedule.row(a)) if output is None else output
 
     def _store(self, family: Family) -> Row | None:
-        first = family.members[0]
-        return self.schedule.stored(first)
+        return self.schedule.stored(family.members[0])
 
 
 @lru_cache(maxsize=4096)

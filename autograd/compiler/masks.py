@@ -10,13 +10,7 @@ from .backend import Floats
 
 
 def draw(generators: Sequence[Any], masks: Sequence[Floats]) -> None:
-    """Fill each mask, shape (samples, n), from its generator: the numbers that eager code draws, sample by sample.
-
-    >>> import numpy as np
-    >>> mask = np.empty((2, 1)); draw([np.random.default_rng(0)], [mask])
-    >>> bool((mask[:, 0] == np.random.default_rng(0).random(2)).all())
-    True
-    """
+    """Fill each mask, shape (samples, n), from its generator: the numbers that eager code draws, sample by sample."""
     for generator, mask in zip(generators, masks, strict=True):
         generator.random(out=mask)
 

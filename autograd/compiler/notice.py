@@ -14,13 +14,7 @@ SECONDS = 2.0
 
 
 class Notice:
-    """Of one compile: how long its parts have taken together, and whether that has been said.
-
-    >>> notice = Notice("f")
-    >>> with notice.busy("tracing it"): pass
-    >>> notice.is_told
-    False
-    """
+    """Of one compile: how long its parts have taken together, and whether that has been said."""
 
     def __init__(self, name: str) -> None:
         self.name, self.seconds, self.is_told = name, 0.0, False

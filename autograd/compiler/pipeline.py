@@ -62,14 +62,7 @@ class Stages(NamedTuple):
 
 
 def to_tape(trace: Trace, goal: Goal, checks: bool = True) -> Tape:
-    """The tape of a trace; without ``checks`` nothing outside of a domain is reported.
-
-    >>> from autograd.compiler.backend import InputArray
-    >>> from autograd.compiler.trace.run import trace
-    >>> tape = to_tape(trace(lambda x: x * 2.0, [InputArray("x", 1, scalar=True)]), "values")
-    >>> len(tape.units), tape.results
-    (1, (Row(space='scratch', index=0),))
-    """
+    """The tape of a trace; without ``checks`` nothing outside of a domain is reported."""
     return stages(trace, goal, checks).tape
 
 

@@ -13,11 +13,9 @@ from ..calls import public, shorten
 from ..cures import PROGRAMS, Answering, answer_absent
 from ..optim.stepping import offers
 from .arguments import is_one_sample, refuse_nested, refuse_nonfinite
-from .backend import Backend, Executable, Failure, Floats, Goal
+from .backend import NAMES, Backend, Executable, Failure, Floats, Goal, backend_called
 from .binding import Bound
-from .choice import NAMES, backend_called
-from .diagnosis import diagnose
-from .inspection import graph_of
+from .samples import diagnose, graph_of
 from .specialisation import Specialisation, Specialisations
 from .trace.run import RUNNING
 
@@ -186,13 +184,11 @@ class Program(Answering):
         %2 = mul %0 %1
         -> %2
         """
-        from .report import report  # here, as all else that only compiling needs: importing autograd stays fast
+        from .report import explained, report  # here, as all that only compiling needs: importing autograd stays fast
 
         with self._lock:
             if stage is None and goal is None:
                 return report(self._specialisations, self._backend)
-            from .stage_text import explained
-
             return explained(self._specialisations.newest, self._chosen_backend, stage, goal, most)
 
     def __repr__(self) -> str:

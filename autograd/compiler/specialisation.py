@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from operator import is_
 from typing import TYPE_CHECKING, Any
 
 from ..calls import warn
@@ -154,11 +155,7 @@ def same(a: Trace, b: Trace) -> bool:
         and all(x == y or x != x for x, y in zip(a.graph.payload.values(), b.graph.payload.values(), strict=True))
         and a.span.places == b.span.places
         and a.frozen == b.frozen
-        and all(map(_is, a.generators, b.generators))
+        and all(map(is_, a.generators, b.generators))
         and len(a.buffers) == len(b.buffers)
-        and all(map(_is, a.buffers, b.buffers))
+        and all(map(is_, a.buffers, b.buffers))
     )
-
-
-def _is(x: Any, y: Any) -> bool:
-    return x is y

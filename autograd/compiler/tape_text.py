@@ -28,17 +28,7 @@ from .tape import (
 
 
 def tape_lines(tape: Tape) -> Iterator[str]:
-    """The tape in the order in which a backend runs it.
-
-    >>> from autograd.compiler.backend import InputArray
-    >>> from autograd.compiler.pipeline import to_tape
-    >>> from autograd.compiler.trace.run import trace
-    >>> tape = to_tape(trace(lambda x: x * 2.0, [InputArray("x", 1, scalar=True)]), "values")
-    >>> print("\\n".join(tape_lines(tape)))
-    straight
-      t0 = mul x0 2.0 -> r0
-    results r0
-    """
+    """The tape in the order in which a backend runs it."""
     for total in tape.totals:
         yield f"u{total.slot} = {total.kind} u{total.first} {total.count}"
     yield from _code("prologue", tape.prologue)

@@ -6,17 +6,7 @@ from .samples import Samples
 from .sampling import batches, split
 from .scaling import Standardizer, standardize
 
-__all__ = [
-    "Samples",
-    "Standardizer",
-    "batches",
-    "blobs",
-    "circles",
-    "digits",
-    "moons",
-    "spiral",
-    "split",
-    "standardize",
-]
+__all__ = ["blobs", "circles", "digits", "moons", "spiral"]
+__all__ += ["Samples", "Standardizer", "batches", "split", "standardize"]
 
 answer_names(__name__, __all__)

@@ -25,7 +25,7 @@ def moons(n: int = 100, *, noise: float = 0.1, rng: Seed = None) -> Labelled:
     >>> X[Y == 0].round(3).tolist(), X[Y == 1].round(3).tolist()
     ([[1.0, 0.0], [-1.0, 0.0]], [[0.0, 0.5], [2.0, 0.5]])
     """
-    upper, lower = (np.linspace(0, np.pi, size) for size in _halves(n))
+    upper, lower = (np.linspace(0, np.pi, size) for size in _parts(n, 2))
     rows = [_polar(1.0, upper), np.array([1.0, 0.5]) - _polar(1.0, lower)]
     return _noisy(rows, noise, rng)
 
@@ -40,7 +40,7 @@ def circles(n: int = 100, *, noise: float = 0.05, factor: float = 0.5, rng: Seed
     """
     if not 0 <= factor < 1:
         raise ValueError(f"factor must be in [0, 1): the radius of the inner circle, got {factor!r}")
-    outer, inner = (np.linspace(0, 2 * np.pi, size, endpoint=False) for size in _halves(n))
+    outer, inner = (np.linspace(0, 2 * np.pi, size, endpoint=False) for size in _parts(n, 2))
     return _noisy([_polar(1.0, outer), _polar(factor, inner)], noise, rng)
 
 
@@ -97,10 +97,6 @@ def digits() -> Labelled:
         ) from error
     pixels, names = load_digits(return_X_y=True)
     return np.asarray(pixels, dtype=np.float64) / 16.0, np.asarray(names, dtype=np.int64)
-
-
-def _halves(n: int) -> Sequence[int]:
-    return _parts(n, 2)
 
 
 def _parts(n: int, parts: int) -> Sequence[int]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import linecache
 from collections.abc import Callable
 from functools import partial
+from numbers import Real
 from typing import Any
 
 from ..declare import on_declaration
@@ -54,6 +55,15 @@ def in_place(node: Any, result: Any) -> Any:
     return node
 
 
+def refuse_number(node: Any, other: Any) -> None:
+    """Outside of `no_grad` ``p -= 0.1 * p.grad`` would name a new Value p and leave the Parameter as it is."""
+    if isinstance(other, Real):
+        raise TypeError(
+            f"{node.describe()} is a Parameter, which this would not change: do it inside `with no_grad():`, or "
+            f"write p.data -= ...; a formula is written out, y = p - ..."
+        )
+
+
 def install(value: type, leaf: type, constant: type, apply: Callable[..., Any]) -> set[Op]:
     """Give ``value`` a method for every operation, declared now or later; ``constant`` has those that record nothing.
 
@@ -67,7 +77,8 @@ def install(value: type, leaf: type, constant: type, apply: Callable[..., Any]) 
         node._data, node._label, node._scope = number, "", scope
         return node
 
-    _NAMESPACE.update(Value=value, Constant=constant, apply=apply, unrecorded=unrecorded, in_place=in_place)
+    _NAMESPACE.update(Value=value, Constant=constant, apply=apply, unrecorded=unrecorded)
+    _NAMESPACE.update(in_place=in_place, refuse_number=refuse_number)
     _NAMESPACE["carriers"].update((value, leaf))
     installed: set[Op] = set()
     own_names = set(dir(value)) | set(dir(constant))

@@ -56,7 +56,6 @@ def unrecorded_source(op: Op, name: str, swap: bool) -> str:
     general = f"apply(op, ({'other, self' if swap else 'self' + others + ('' if binary else ',')}))"
     mine, its = (names[::-1] if swap else names) if binary else (names[0], "")
     body = _Body(op)
-    before, test = body.domain_test()
     lines = [
         f"def {name}(self{others}):",
         "scope = current()",
@@ -74,8 +73,7 @@ def unrecorded_source(op: Op, name: str, swap: bool) -> str:
             "else:",
             f"    return {general}",
         ]
-    guard = [f"if {test}:", f"    return {general}"] if test else []
-    lines += [*before, *guard, *body.value(), "return unrecorded(y, scope)"]
+    lines += [*body.guard(general), *body.value(), "return unrecorded(y, scope)"]
     return "\n    ".join(lines) + "\n"
 
 
@@ -101,11 +99,11 @@ class _Body:
         lines, self._source.lines = self._source.lines, []
         return [*lines, f"{target} = {_bare(text)}"]
 
-    def domain_test(self) -> tuple[list[str], str]:
-        """Statements, and then the condition that an argument is outside ("" if none can be)."""
+    def guard(self, general: str) -> list[str]:
+        """Statements that leave for the general way where an argument is outside."""
         test = " or ".join(self._source.text(e) for e in self._outside)
         lines, self._source.lines = self._source.lines, []
-        return lines, test
+        return [*lines, f"if {test}:", f"    return {general}"] if test else lines
 
     def value(self) -> list[str]:
         """Statements that compute y."""
@@ -132,16 +130,14 @@ def _unary(op: Op, name: str, number: str) -> str:
     attributes = "".join(f", {a}={literal(v)}" for a, v in op.attributes.items())
     is_default = "".join(f" or {a} != {literal(v)}" for a, v in op.attributes.items())
     bound = "op" if not op.attributes else f"op.bind({', '.join(f'{a}={a}' for a in op.attributes)})"
-    general = f"    return apply({bound}, (self,))"
+    general = f"apply({bound}, (self,))"
     lines = [f"def {name}(self{attributes}):", "scope = current()", f"{x} = {number}"]
-    before, test = body.domain_test()
     if op.attributes:
-        lines += [f"if not scope.recording{is_default}:", general]
+        lines += [f"if not scope.recording{is_default}:", f"    return {general}"]
     else:
         lines += ["if not scope.recording:", f"    return Constant.{name}(self)"]
     lines += [
-        *before,
-        *([f"if {test}:", general] if test else []),
+        *body.guard(general),
         *body.value(),
         *_node("node", "Value", "y", "op", "self", "None"),
         *body.partial(0, "node._pa"),
@@ -160,14 +156,10 @@ def _binary(op: Op, name: str, swap: bool, number: str) -> str:
     position = 1 if swap else 0
     kept, dropped = ("node._pb", "node._pa") if swap else ("node._pa", "node._pb")
 
-    def guard(body: _Body) -> list[str]:
-        before, test = body.domain_test()
-        return [*before, f"if {test}:", f"    return {general}"] if test else []
-
     with_value = [
         f"{its} = other._data",
         f"{mine} = {number}",
-        *guard(both),
+        *both.guard(general),
         *both.value(),
         *_node("node", "Value", "y", "op", first, second),
         *both.partial(0, "node._pa"),
@@ -178,7 +170,7 @@ def _binary(op: Op, name: str, swap: bool, number: str) -> str:
     with_number = [
         f"{its} = other + 0.0",
         f"{mine} = {number}",
-        *guard(one),
+        *one.guard(general),
         *one.value(),
         *constant,
         "constant._pa = None",
@@ -189,8 +181,15 @@ def _binary(op: Op, name: str, swap: bool, number: str) -> str:
         "return node",
     ]
     unrecorded = f"Constant.{name}(self, other)"
-    if name in IN_PLACE.values():
+    changes = name in IN_PLACE.values()
+    if changes:
         unrecorded = f"in_place(self, {unrecorded})"
+    by_number = [
+        "    if kind is float or (kind is int and other.bit_length() < 1024):",
+        *(f"        {line}" for line in with_number),
+    ]
+    if changes and number != "self._data":
+        by_number = ["    refuse_number(self, other)"]  # of a Parameter, whose number would stay as it is
     attributes = "" if not op.attributes else ", **attributes"
     lines = [f"def {name}(self, other{attributes}):", "scope = current()"]
     if not attributes:
@@ -199,8 +198,7 @@ def _binary(op: Op, name: str, swap: bool, number: str) -> str:
             "if scope.recording:",
             "    if kind is Value or kind in carriers:",
             *(f"        {line}" for line in with_value),
-            "    if kind is float or (kind is int and other.bit_length() < 1024):",
-            *(f"        {line}" for line in with_number),
+            *by_number,
             f"    return {general}",
             f"return {unrecorded}",
         ]

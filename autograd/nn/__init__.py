@@ -26,50 +26,18 @@ from .identity import Identity
 from .layer import Layer, Linear
 from .mlp import MLP
 from .module import Module
-from .module_list import ModuleList
+from .module_list import ModuleList, Sequential
 from .neuron import Neuron
 from .normalization import BatchNorm, LayerNorm
 from .recording import record
-from .sequential import Sequential
 from .softmax import LogSoftmax, Softmax
 
-__all__ = [
-    "ELU",
-    "GELU",
-    "MLP",
-    "BCELoss",
-    "BCEWithLogitsLoss",
-    "BatchNorm",
-    "CrossEntropyLoss",
-    "Dropout",
-    "HingeLoss",
-    "HuberLoss",
-    "Identity",
-    "L1Loss",
-    "Layer",
-    "LayerNorm",
-    "LeakyReLU",
-    "Linear",
-    "LogSoftmax",
-    "MSELoss",
-    "Module",
-    "ModuleList",
-    "NLLLoss",
-    "Neuron",
-    "Parameter",
-    "ParameterArray",
-    "ReLU",
-    "Sequential",
-    "SiLU",
-    "Sigmoid",
-    "SmoothL1Loss",
-    "Softmax",
-    "Softplus",
-    "Tanh",
-    "init",
-    "losses",
-    "penalties",
-    "record",
-]
+__all__ = ["Module", "ModuleList", "Parameter", "ParameterArray", "Sequential"]
+__all__ += ["MLP", "Dropout", "Identity", "Layer", "Linear", "Neuron"]
+__all__ += ["BatchNorm", "LayerNorm"]
+__all__ += ["ELU", "GELU", "LeakyReLU", "LogSoftmax", "ReLU", "SiLU", "Sigmoid", "Softmax", "Softplus", "Tanh"]
+__all__ += ["BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "HingeLoss", "HuberLoss"]
+__all__ += ["L1Loss", "MSELoss", "NLLLoss", "SmoothL1Loss"]
+__all__ += ["init", "losses", "penalties", "record"]
 
 answer_names(__name__, __all__)

@@ -9,9 +9,9 @@ from typing import Any, ClassVar, TypeAlias, TypeVar, cast
 
 from .. import checks, ops
 from ..calls import unknown_argument
-from ..checks import brief, real_number
+from ..checks import brief, is_plain, is_single, real_number, row
 from ..operation import Op
-from .checks import as_list, here, is_plain, is_single
+from ..scopes import here
 from .init import Initializer, he, xavier
 from .module import Module
 
@@ -88,7 +88,7 @@ class Elementwise(Module):
         if is_single(x):
             y: Any = activate(function, x)
         else:
-            y = [activate(function, item) for item in as_list(x, here(self))]
+            y = [activate(function, item) for item in row(x, here(self))]
         return cast(T, y)
 
     def __repr__(self) -> str:
@@ -178,6 +178,8 @@ def no_module(who: str, given: Any, place: int) -> TypeError:
     cures = {name: f"nn.{row.module}()" for name, row in ACTIVATIONS.items()}
     if isinstance(given, list | tuple):
         cure = f"{who}(*modules) for a list"
+    elif isinstance(given, dict):
+        cure = f"{who}(*modules.values()) for a dict"
     elif isinstance(given, type) and issubclass(given, Module):
         cure = f"nn.{given.__name__}(), a module and not its class"
     else:

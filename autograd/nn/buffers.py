@@ -35,8 +35,11 @@ class Buffered(Walking):
         >>> module = nn.Module(); module.register_buffer("seen", [0.0, 0.0]); module.seen[0] += 1; module.state_dict()
         {'seen': array([1., 0.])}
         """
-        name, numbers = new_name(self, name), real_array(array, f"the buffer {name!r}").copy()
-        setattr(self, name, numbers)
+        if not isinstance(name, str) or not name.isidentifier():
+            raise TypeError(f"a buffer is an attribute, so its name is a word like 'running_mean', got {name!r}")
+        if hasattr(self, name):
+            raise ValueError(f"{self!r} has an attribute {name!r} already; give the buffer another name")
+        setattr(self, name, real_array(array, f"the buffer {name!r}").copy())
         self._own.buffers |= {name}
 
     def has_buffer(self, name: str) -> bool:
@@ -68,19 +71,6 @@ class Buffered(Walking):
         [array([0., 0.]), array([1., 1.]), array(0.)]
         """
         return [buffer for _, buffer in self.named_buffers()]
-
-
-def new_name(module: Any, name: Any) -> str:
-    """``name`` if the module has no such attribute and it can be one.
-
-    >>> new_name(object(), "running_mean")
-    'running_mean'
-    """
-    if not isinstance(name, str) or not name.isidentifier():
-        raise TypeError(f"a buffer is an attribute, so its name is a word like 'running_mean', got {name!r}")
-    if hasattr(module, name):
-        raise ValueError(f"{module!r} has an attribute {name!r} already; give the buffer another name")
-    return name
 
 
 def overwrite(buffer: NDArray[np.float64], array: Any, name: str) -> None:

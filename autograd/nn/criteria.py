@@ -21,7 +21,11 @@ class Loss(Module):
     """
 
     function: ClassVar[Callable[..., Any]]
-    """The loss of `losses` that it is."""
+    """The loss of `losses` that it is, the argument ``of`` of the class."""
+
+    def __init_subclass__(cls, of: Any = None, **named: Any) -> None:
+        super().__init_subclass__(**named)
+        cls.function = staticmethod(of) if of else cls.function
 
     def __init__(self, *, reduction: str = "mean") -> None:
         if reduction != "mean":
@@ -38,27 +42,23 @@ class Loss(Module):
         return loss
 
 
-class MSELoss(Loss):
+class MSELoss(Loss, of=losses.mse):
     """The squared error, mean over outputs: `losses.mse`.
 
     >>> MSELoss()([1.0, 2.0], [1.0, 4.0])
     2.0
     """
 
-    function = staticmethod(losses.mse)
 
-
-class L1Loss(Loss):
+class L1Loss(Loss, of=losses.mae):
     """The absolute error, mean over outputs: `losses.mae`.
 
     >>> L1Loss()([1.0, 2.0], [1.0, 4.0])
     1.0
     """
 
-    function = staticmethod(losses.mae)
 
-
-class HuberLoss(Loss):
+class HuberLoss(Loss, of=losses.huber):
     """``d²/2`` for small errors d, ``delta (d - delta/2)`` for large ones: `losses.huber`.
 
     Args:
@@ -68,8 +68,6 @@ class HuberLoss(Loss):
     >>> HuberLoss(delta=2.0)(0.0, 3.0)
     4.0
     """
-
-    function = staticmethod(losses.huber)
 
     def __init__(self, *, reduction: str = "mean", delta: float = 1.0) -> None:
         super().__init__(reduction=reduction)
@@ -81,7 +79,7 @@ class HuberLoss(Loss):
         return losses.huber(prediction, target, self.delta)
 
 
-class SmoothL1Loss(Loss):
+class SmoothL1Loss(Loss, of=losses.huber):
     """``d²/(2 beta)`` for errors d below beta, ``d - beta/2`` above (Girshick 2015): Huber's over beta.
 
     Args:
@@ -91,8 +89,6 @@ class SmoothL1Loss(Loss):
     >>> SmoothL1Loss(beta=2.0)(0.0, 3.0)
     2.0
     """
-
-    function = staticmethod(losses.huber)
 
     def __init__(self, *, reduction: str = "mean", beta: float = 1.0) -> None:
         super().__init__(reduction=reduction)
@@ -105,37 +101,31 @@ class SmoothL1Loss(Loss):
         return loss if self.beta == 1.0 else loss / float(self.beta)
 
 
-class HingeLoss(Loss):
+class HingeLoss(Loss, of=losses.hinge):
     """``max(0, 1 - y score)`` with ``y`` -1 or +1: `losses.hinge`. (Of PyTorch's losses none is this one.)
 
     >>> HingeLoss()(0.25, -1)
     1.25
     """
 
-    function = staticmethod(losses.hinge)
 
-
-class BCELoss(Loss):
+class BCELoss(Loss, of=losses.binary_cross_entropy):
     """``-y log p - (1 - y) log (1 - p)`` from a probability p, as of `nn.Sigmoid`: `losses.binary_cross_entropy`.
 
     >>> round(BCELoss()(0.5, 1), 6)
     0.693147
     """
 
-    function = staticmethod(losses.binary_cross_entropy)
 
-
-class BCEWithLogitsLoss(Loss):
+class BCEWithLogitsLoss(Loss, of=losses.binary_cross_entropy_with_logits):
     """The same from a logit, without a Sigmoid, exact to the last digits: `losses.binary_cross_entropy_with_logits`.
 
     >>> BCEWithLogitsLoss()(-1000.0, 1)
     1000.0
     """
 
-    function = staticmethod(losses.binary_cross_entropy_with_logits)
 
-
-class CrossEntropyLoss(Loss):
+class CrossEntropyLoss(Loss, of=losses.cross_entropy):
     """``-log softmax(z)_k`` from logits and the index of a class, or from probabilities: `losses.cross_entropy`.
 
     It takes the logits themselves: no Softmax before it.
@@ -144,14 +134,10 @@ class CrossEntropyLoss(Loss):
     0.693147
     """
 
-    function = staticmethod(losses.cross_entropy)
 
-
-class NLLLoss(Loss):
+class NLLLoss(Loss, of=losses.negative_log_likelihood):
     """``-log p_k`` from logarithms of probabilities, as of `LogSoftmax`: `losses.negative_log_likelihood`.
 
     >>> NLLLoss()([-0.5, -1.5], 1)
     1.5
     """
-
-    function = staticmethod(losses.negative_log_likelihood)

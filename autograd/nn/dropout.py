@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from .. import ops
-from ..checks import real_number
+from ..checks import is_plain, is_single, real_number, row
 from ..randomness import generator
-from ..scopes import current
+from ..scopes import current, here
 from ..value import Constant, Value
-from .checks import as_list, here, is_plain, is_single
 from .module import Module
 
 
@@ -66,7 +65,7 @@ class Dropout(Module):
             return x
         if is_single(x):
             return self._drop(x)
-        return [self._drop(item) for item in as_list(x, here(self))]
+        return [self._drop(item) for item in row(x, here(self))]
 
     def _drop(self, x: Any) -> Any:
         # A plain number becomes a constant, so that the graph shows a dropped input too.

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..checks import size
+from ..checks import row, whole_number
 from ..errors import ShapeError
 from ..names import Activation, Init
 from ..parameter_array import ParameterArray
@@ -16,7 +16,6 @@ from ..parameter_list import Flat, NeuronByNeuron, Part
 from ..randomness import generator
 from ..store import make_room
 from .activations import default_init, resolve
-from .checks import as_list
 from .init import weights
 from .module import Module
 from .neuron import Neuron, wrong_inputs
@@ -60,7 +59,7 @@ class Layer(Module):
         rng: Any = None,
     ) -> None:
         name = type(self).__name__
-        nin, nout = size(nin, f"nin of a {name}"), size(nout, f"nout of a {name}")
+        nin, nout = whole_number(nin, f"nin of a {name}"), whole_number(nout, f"nout of a {name}")
         function = resolve(activation)
         scheme = default_init(function if nonlin else None) if init is None else init
         rows = weights(scheme, nin, nout, generator(rng))
@@ -108,8 +107,8 @@ class Layer(Module):
     @weight.setter
     def weight(self, array: Any) -> None:
         self._share("weight", array, (self.nout, self.nin))
-        for neuron, row in zip(self.neurons, array, strict=True):
-            neuron.w = row
+        for neuron, w in zip(self.neurons, array, strict=True):
+            neuron.w = w
 
     @property
     def bias(self) -> ParameterArray | None:
@@ -180,7 +179,7 @@ class Layer(Module):
 
     def forward(self, x: Any) -> Any:
         """The outputs for one sample of ``nin`` numbers or Values: a list of Values, or a Value if there is one."""
-        xs = as_list(x, f"a {type(self).__name__}")
+        xs = row(x, f"a {type(self).__name__}")
         if len(xs) != self.nin:
             raise wrong_inputs(self, self.nin, len(xs))
         out = [neuron(xs) for neuron in self.neurons]

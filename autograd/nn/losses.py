@@ -16,12 +16,11 @@ import numpy as np
 
 from .. import checks, ops
 from ..calls import public
-from ..checks import count, is_node, real_number
+from ..checks import count, is_node, is_plain, is_single, real_number, row
 from ..cures import answer_names
 from ..domain import equal
 from ..errors import ShapeError
 from ..value import Value
-from .checks import as_list, is_plain, is_single
 from .softmax_twice import warn_of_softmax
 from .targets import (
     Rule,
@@ -34,20 +33,6 @@ from .targets import (
     probability_targets,
     refuse_gradient,
 )
-
-__all__ = [
-    "LOSSES",
-    "Loss",
-    "binary_cross_entropy",
-    "binary_cross_entropy_with_logits",
-    "by_name",
-    "cross_entropy",
-    "hinge",
-    "huber",
-    "mae",
-    "mse",
-    "negative_log_likelihood",
-]
 
 Loss: TypeAlias = Callable[[Any, Any], Any]
 
@@ -184,7 +169,7 @@ def cross_entropy(logits: Any, target: Any) -> Value:
     >>> round(cross_entropy([1.0, 1.0], 0), 6), round(cross_entropy([1.0, 1.0], [0.5, 0.5]), 6)
     (0.693147, 0.693147)
     """
-    zs = as_list(logits, "cross_entropy")
+    zs = row(logits, "cross_entropy")
     if len(zs) < 2:
         if not is_single(target):
             raise ShapeError(
@@ -221,7 +206,7 @@ def negative_log_likelihood(log_probabilities: Any, target: Any) -> Value:
     >>> negative_log_likelihood([-0.5, -1.5], 1)
     1.5
     """
-    zs, name = as_list(log_probabilities, "negative_log_likelihood"), "negative_log_likelihood"
+    zs, name = row(log_probabilities, "negative_log_likelihood"), "negative_log_likelihood"
     if len(zs) < 2:
         raise ShapeError(f"{name} needs the logarithms of at least 2 probabilities, got {len(zs)}")
     if not is_single(target):
@@ -246,7 +231,7 @@ def _of_class(zs: list[Any], target: Any, name: str, loss: Callable[[Any], Value
 
 
 def _probabilities(zs: list[Any], target: Any) -> list[Any]:
-    ps = as_list(target, "cross_entropy")
+    ps = row(target, "cross_entropy")
     if len(ps) != len(zs):
         raise ShapeError(
             f"cross_entropy got {count(len(zs), 'logit')} and {count(len(ps), 'probability', 'probabilities')}; "
@@ -298,7 +283,7 @@ def _mean(
     name: str, term: Loss, pred: Any, target: Any, rule: Rule | None = None, outputs: Rule | None = None
 ) -> Value:
     """The mean of ``term`` over the outputs; the targets obey the one rule, the outputs the other."""
-    preds, targets = as_list(pred, f"the loss {name}"), as_list(target, f"the loss {name}")
+    preds, targets = row(pred, f"the loss {name}"), row(target, f"the loss {name}")
     if len(preds) != len(targets) or not preds:
         found, wanted = count(len(preds), "output"), count(len(targets), "target")
         raise ShapeError(
@@ -340,4 +325,4 @@ def by_name(name: str) -> Loss:
     return checks.by_name(LOSSES, name, "a loss")
 
 
-answer_names(__name__, __all__)
+answer_names(__name__, [*LOSSES, "LOSSES", "by_name"])

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-from ..checks import size
+from ..checks import whole_number
 from ..names import Activation, Init
 from ..randomness import generator
 from ..store import make_room
@@ -53,7 +53,10 @@ class MLP(Module):
     ) -> None:
         if isinstance(nouts, str) or not hasattr(nouts, "__iter__"):
             raise TypeError(f"nouts is a list with the outputs of each layer, as in MLP(2, [16, 1]), got {nouts!r}")
-        sizes = [size(nin, "nin of an MLP"), *(size(n, f"nouts[{i}] of an MLP") for i, n in enumerate(nouts))]
+        sizes = [
+            whole_number(nin, "nin of an MLP"),
+            *(whole_number(n, f"nouts[{i}] of an MLP") for i, n in enumerate(nouts)),
+        ]
         if len(sizes) == 1:
             raise ValueError("an MLP needs at least one layer, got nouts=[]; write MLP(2, [16, 1])")
         function, random = resolve(activation), generator(rng)

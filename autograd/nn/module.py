@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
-from ..calls import answer_calls, public
+from ..calls import answer_calls
 from ..checks import count
 from ..cures import MODELS, Answering, answer_absent
 from ..parameter import Parameter
@@ -194,44 +194,6 @@ class Module(Buffered, Stateful, Hookable, Answering):
                 own.parts = own.below = own.span = own.owns = own.watched = None
                 waiting += [parent for reference in own.parents if (parent := reference()) is not None]
 
-    # Modes
-
-    @property
-    def training(self) -> bool:
-        """Whether this module is in training mode (at first it is). Setting it doesn't touch the modules below."""
-        return self._own.training
-
-    @training.setter
-    def training(self, mode: bool) -> None:
-        own = self._own
-        own.training = _mode(mode)
-        tell(own.readers, "training")
-
-    @public
-    def train(self, mode: bool = True) -> Self:
-        """Set training mode (or, with False, evaluation mode) here and below; returns the module.
-
-        >>> from autograd import nn
-        >>> nn.Sequential(nn.Dropout()).train(False)[0].training
-        False
-        """
-        _mode(mode)
-        for own in self._owns():
-            if own.training is not mode:
-                own.training = mode
-                if own.readers is not None and "training" in own.readers:
-                    tell(own.readers, "training")
-        return self
-
-    def eval(self) -> Self:
-        """Set evaluation mode here and below: dropout passes everything on; returns the module.
-
-        >>> from autograd import nn
-        >>> nn.Dropout(0.5).eval()([1.0, 2.0])
-        [1.0, 2.0]
-        """
-        return self.train(False)
-
     # Text
 
     def __repr__(self) -> str:
@@ -262,12 +224,6 @@ class Module(Buffered, Stateful, Hookable, Answering):
             body = "\n".join(lines).replace("\n", "\n  ")
             inside = f"{inside}{':' if inside else ''}\n  {body}\n"
         return f"{type(self).__name__}({inside})"
-
-
-def _mode(mode: Any) -> bool:
-    if not isinstance(mode, bool):
-        raise TypeError(f"the mode is True for training or False for evaluation, got {type(mode).__name__}: {mode!r}")
-    return mode
 
 
 answer_absent(Module, "a module", MODELS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..checks import count, size
+from ..checks import count, row, whole_number
 from ..errors import ShapeError
 from ..names import Activation, Init
 from ..operation import Op
@@ -12,9 +12,9 @@ from ..parameter import Parameter
 from ..parameter_array import ParameterArray
 from ..products import weighted_sum
 from ..randomness import generator
+from ..scopes import here
 from ..value import Value
 from .activations import METHODS, default_init, resolve, title
-from .checks import as_list, here
 from .init import weights
 from .module import Module
 
@@ -63,7 +63,7 @@ class Neuron(Module):
     ) -> None:
         function = resolve(activation)
         scheme = default_init(function if nonlin else None) if init is None else init
-        self.w = ParameterArray(weights(scheme, size(nin, "nin of a Neuron"), 1, generator(rng))[0])
+        self.w = ParameterArray(weights(scheme, whole_number(nin, "nin of a Neuron"), 1, generator(rng))[0])
         self.b = Parameter(0.0) if bias else None
         self.nonlin = nonlin
         self.activation = function
@@ -94,7 +94,7 @@ class Neuron(Module):
 
     def forward(self, x: Any) -> Value:
         """The output for one sample: a Value. ``x``: ``nin`` numbers or Values."""
-        xs = x if x.__class__ is list else as_list(x, "a Neuron")
+        xs = x if x.__class__ is list else row(x, "a Neuron")
         if len(xs) != len(self.w):
             raise wrong_inputs(self, len(self.w), len(xs))
         act: Value = weighted_sum(self.w, xs, self.b)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import partial, reduce
-from operator import add
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,24 +12,15 @@ from numpy.typing import NDArray
 
 from .. import ops
 from ..batch import BATCH_MEAN, take
-from ..checks import count, real_number, size
+from ..checks import count, is_plain, is_single, real_number, row, whole_number
 from ..errors import ShapeError
+from ..lists import mean
 from ..parameter_array import ParameterArray
-from ..scopes import current
+from ..scopes import current, here
 from ..store import make_room
 from ..value import Constant, Value
-from .checks import as_list, here, is_plain, is_single
 from .module import Module
 from .statistics import update
-
-
-def mean(values: Sequence[Any]) -> Any:
-    """The mean of at least one Value or number.
-
-    >>> mean([Value(1.0), Value(3.0)]).data
-    2.0
-    """
-    return reduce(add, values) / len(values)
 
 
 def batch_mean(x: Any) -> Any:
@@ -59,7 +49,7 @@ class _Normalization(Module):
 
     def __init__(self, n: int, eps: float, affine: bool) -> None:
         name = type(self).__name__
-        self.n = size(n, f"n of a {name}")
+        self.n = whole_number(n, f"n of a {name}")
         self.eps = _within(eps, f"eps of {name}", math.inf)
         make_room(2 * self.n)
         self.weight = ParameterArray(np.ones(self.n)) if affine else None
@@ -67,7 +57,7 @@ class _Normalization(Module):
 
     def _inputs(self, x: Any) -> list[Any]:
         """One sample as a list of Values; plain numbers become constants, so that the graph shows what is done."""
-        xs = as_list(x, f"a {type(self).__name__}")
+        xs = row(x, f"a {type(self).__name__}")
         if len(xs) != self.n:
             cure = f"; make it with n={len(xs)}" if xs else ""
             raise ShapeError(f"{here(self)} takes {count(self.n, 'input')}, got {len(xs)}{cure}")

@@ -16,8 +16,6 @@ from ..store import Place, Span
 from ..value import Value
 from .module import Module
 
-__all__ = ["l1", "l2"]
-
 _BIAS = re.compile(r"(b|bias)\d*")
 _SUMMED = {"l1": "magnitudes", "l2": "squares"}
 """What a trace calls the sum over weights that lie side by side."""
@@ -114,4 +112,4 @@ def _weights(name: str, params: Any, bias: bool) -> list[Any]:
     return found
 
 
-answer_names(__name__, __all__)
+answer_names(__name__, ["l1", "l2"])

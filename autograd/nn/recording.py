@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -63,7 +64,7 @@ class record(Mapping[str, Any]):  # noqa: N801 (it is called like a function)
 
     def _attach(self, calls: dict[str, list[Any]], in_trace: bool) -> None:
         for path, module in self.model.named_modules():
-            self._handles.append(module.register_forward_hook(_Keeping(path, calls, in_trace)))
+            self._handles.append(module.register_forward_hook(partial(_keep, calls, path, in_trace)))
 
     def _detach(self) -> None:
         while self._handles:
@@ -77,7 +78,7 @@ class record(Mapping[str, Any]):  # noqa: N801 (it is called like a function)
 
     def array(self, path: str) -> NDArray[np.float64]:
         """The numbers of all calls, shape (calls,), or (calls, outputs) where the module gives a list."""
-        return np.array([_numbers(output) for output in self._found(path)])
+        return np.array([numbers_of(output, "an activation") for output in self._found(path)])
 
     @public
     def __getitem__(self, path: str) -> Any:
@@ -157,24 +158,23 @@ def _picked(results: NDArray[np.float64], columns: Any) -> NDArray[np.float64]:
     return results[:, columns].copy() if isinstance(columns, int) else np.full(len(results), columns)
 
 
-class _Keeping:
-    """The hook of a record."""
-
-    def __init__(self, path: str, calls: dict[str, list[Any]], in_trace: bool) -> None:
-        self._path, self._calls, self._in_trace = path, calls, in_trace
-
-    def __call__(self, module: Any, inputs: Any, output: Any) -> Any:  # noqa: ARG002
-        """Keep the output, and pass it on."""
-        if current().trace is not None and not self._in_trace:
-            raise TraceError(
-                "inside of `with nn.record(model)` a compiled program can't run the model: it would be seen once, when "
-                "it is traced, and never again; write nn.record(model).batch(X)"
-            )
-        self._calls.setdefault(self._path, []).append(output)
-        return output
+def _keep(calls: dict[str, list[Any]], path: str, in_trace: bool, _module: Any, _inputs: Any, output: Any) -> Any:
+    """The hook of a record: keeps the output, and passes it on."""
+    if current().trace is not None and not in_trace:
+        raise TraceError(
+            "inside of `with nn.record(model)` a compiled program can't run the model: it would be seen once, when "
+            "it is traced, and never again; write nn.record(model).batch(X)"
+        )
+    calls.setdefault(path, []).append(output)
+    return output
 
 
-def _numbers(output: Any) -> Any:
+def numbers_of(output: Any, what: str) -> Any:
+    """The numbers of a Value, or of nested lists of them.
+
+    >>> numbers_of([Value(1.0), 2.0], "a prediction")
+    [1.0, 2.0]
+    """
     if isinstance(output, list | tuple):
-        return [_numbers(each) for each in output]
-    return output.data if isinstance(output, Value) else real_number(output, "an activation")
+        return [numbers_of(each, what) for each in output]
+    return output.data if isinstance(output, Value) else real_number(output, what)

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
+from ..checks import row
 from ..lists import check_dim, log_softmax, softmax
-from .checks import as_list, here
+from ..scopes import here
 from .module import Module
 
 
-class Softmax(Module):
+class _OverNumbers(Module):
+    """A function of the numbers of one sample."""
+
+    function: ClassVar[Callable[..., list[Any]]]
+
+    def __init__(self, dim: int | None = None) -> None:
+        check_dim(dim, type(self).__name__)
+
+    def forward(self, x: Any) -> list[Any]:
+        """As many numbers as there are logits."""
+        return type(self).function(row(x, here(self)))
+
+
+class Softmax(_OverNumbers):
     """``exp(x) / Σ exp(x)`` over the numbers of one sample: probabilities that sum to 1.
 
     Before `CrossEntropyLoss` it is a mistake: that takes the logits themselves.
@@ -24,15 +39,10 @@ class Softmax(Module):
     ([0.5, 0.5], Softmax())
     """
 
-    def __init__(self, dim: int | None = None) -> None:
-        check_dim(dim, type(self).__name__)
-
-    def forward(self, x: Any) -> list[Any]:
-        """The probabilities of a list of logits."""
-        return softmax(as_list(x, here(self)))
+    function = staticmethod(softmax)
 
 
-class LogSoftmax(Module):
+class LogSoftmax(_OverNumbers):
     """``x - logsumexp(x)`` over the numbers of one sample: logarithms of probabilities, as `NLLLoss` takes them.
 
     Args:
@@ -42,9 +52,4 @@ class LogSoftmax(Module):
     [0.0, -1000.0]
     """
 
-    def __init__(self, dim: int | None = None) -> None:
-        check_dim(dim, type(self).__name__)
-
-    def forward(self, x: Any) -> list[Any]:
-        """The logarithms of the probabilities of a list of logits."""
-        return log_softmax(as_list(x, here(self)))
+    function = staticmethod(log_softmax)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, reduce
+from functools import cached_property, lru_cache, reduce
 from operator import add, or_
 from typing import Any
 
@@ -53,22 +53,17 @@ class Rule:
             raise DomainError(self.complaint(numbers))
         return loss
 
-    @property
+    @cached_property
     def _operation(self) -> Op:
-        return _operation(self)
-
-
-@lru_cache(maxsize=256)
-def _operation(rule: Rule) -> Op:
-    """The loss itself, where its targets are inside."""
-    return Op(
-        rule.name,
-        kernel=lambda xp, loss, *targets: loss,  # noqa: ARG005
-        partials=lambda y, loss, *targets: (1.0, *(0.0 for _ in targets)),  # noqa: ARG005
-        domain=(REAL,),
-        symbol=rule.name,
-        refuses=lambda xp, _, *targets: rule.outside(xp, *targets),
-    )
+        """The loss itself, where its targets are inside."""
+        return Op(
+            self.name,
+            kernel=lambda xp, loss, *targets: loss,  # noqa: ARG005
+            partials=lambda y, loss, *targets: (1.0, *(0.0 for _ in targets)),  # noqa: ARG005
+            domain=(REAL,),
+            symbol=self.name,
+            refuses=lambda xp, _, *targets: self.outside(xp, *targets),
+        )
 
 
 def _first(numbers: Sequence[float], inside: Callable[[float], bool]) -> float:

@@ -11,6 +11,7 @@ from ..calls import public
 from ..parameter import Parameter
 from ..parameter_array import ParameterArray
 from ..parameter_list import Flat, ParameterList, Part, Some, without_repetition
+from ..readers import tell
 from ..store import Span
 from .members import PLAIN, Member, Own, flat
 
@@ -227,6 +228,7 @@ class Walking(Member):
         """
         return sum(end - begin for begin, end in self._span().frozen())
 
+    @public
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Set the gradients of all parameters to zero; ``set_to_none`` is PyTorch's, and both are the same here.
 
@@ -239,6 +241,44 @@ class Walking(Member):
         else:  # written in micrograd's manner, perhaps for plain Values
             for parameter in self.parameters():
                 parameter.zero_grad()
+
+    # Modes
+
+    @property
+    def training(self) -> bool:
+        """Whether this module is in training mode (at first it is). Setting it doesn't touch the modules below."""
+        return self._own.training
+
+    @training.setter
+    def training(self, mode: bool) -> None:
+        own = self._own
+        own.training = _mode(mode)
+        tell(own.readers, "training")
+
+    @public
+    def train(self, mode: bool = True) -> Self:
+        """Set training mode (or, with False, evaluation mode) here and below; returns the module.
+
+        >>> from autograd import nn
+        >>> nn.Sequential(nn.Dropout()).train(False)[0].training
+        False
+        """
+        _mode(mode)
+        for own in self._owns():
+            if own.training is not mode:
+                own.training = mode
+                if own.readers is not None and "training" in own.readers:
+                    tell(own.readers, "training")
+        return self
+
+    def eval(self) -> Self:
+        """Set evaluation mode here and below: dropout passes everything on; returns the module.
+
+        >>> from autograd import nn
+        >>> nn.Dropout(0.5).eval()([1.0, 2.0])
+        [1.0, 2.0]
+        """
+        return self.train(False)
 
 
 def parts_of(member: Any) -> Sequence[Part]:
@@ -264,3 +304,9 @@ def join(path: str, name: str) -> str:
     ('layers.0.w', 'w')
     """
     return f"{path}.{name}" if path and name else path or name
+
+
+def _mode(mode: Any) -> bool:
+    if not isinstance(mode, bool):
+        raise TypeError(f"the mode is True for training or False for evaluation, got {type(mode).__name__}: {mode!r}")
+    return mode

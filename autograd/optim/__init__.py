@@ -5,7 +5,6 @@ from . import schedules
 from .adagrad import Adagrad
 from .adam import Adam, AdamW
 from .clipping import clip_grad_norm_, clip_grad_value_
-from .one_cycle import OneCycleLR
 from .optimizer import Optimizer
 from .plateau import ReduceLROnPlateau
 from .rmsprop import RMSprop
@@ -13,21 +12,9 @@ from .rule import Interval, number
 from .schedules import *
 from .sgd import SGD, Momentum
 
-__all__ = [
-    "SGD",
-    "Adagrad",
-    "Adam",
-    "AdamW",
-    "Interval",
-    "Momentum",
-    "OneCycleLR",
-    "Optimizer",
-    "RMSprop",
-    "ReduceLROnPlateau",
-    "clip_grad_norm_",
-    "clip_grad_value_",
-    "number",
-]
+__all__ = ["SGD", "Adagrad", "Adam", "AdamW", "Momentum", "Optimizer", "RMSprop"]
+__all__ += ["Interval", "number"]
+__all__ += ["ReduceLROnPlateau", "clip_grad_norm_", "clip_grad_value_"]
 __all__ += schedules.__all__
 
 answer_names(

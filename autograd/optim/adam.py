@@ -74,14 +74,8 @@ class AdamW(Adam):
 
     Source: Loshchilov and Hutter, "Decoupled weight decay regularization", 2019, algorithm 2.
 
-    Args:
-        params: Parameters, or a module.
-        lr: learning rate, at least 0.
-        betas: shares of the two averages that are kept, each from 0 to below 1.
-        eps: keeps the division away from zero, at least 0.
-        weight_decay: share of a parameter that goes in each step, in units of ``lr``, at least 0.
-        amsgrad: divide by the root of the largest ``v`` so far.
-        maximize: go up instead of down.
+    Arguments are those of `Adam`; ``weight_decay`` is the share of a parameter that goes in each step, in units of
+    ``lr``.
 
     >>> from autograd import Parameter
     >>> w = Parameter(1.0); (w * w).backward()

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ..calls import answer_calls
-from ..checks import real_array
+from ..calls import answer_calls, warn
+from ..checks import count, real_array
 from ..cures import OPTIMIZERS, Answering, answer_absent
 from ..parameter_list import ParameterList
-from .lacks import warn_of_lack, warn_of_no_gradient
 from .parameters import Parameters, parameter_list
 from .rule import Formula, Rule, number
 from .stepping import offers
@@ -187,13 +186,28 @@ class Optimizer(Formula, Answering):
             return
         self._known = owner._parts()
         self._told = weakref.ref(owner)
-        warn_of_lack(self, owner, is_older=True)
+        self._warn_of_lack(owner, is_older=True)
 
     def compare_with(self, model: Any) -> None:
         """Warn, once, of parameters of a module that this lacks."""
         if self._told is None or self._told() is not model:
             self._told = weakref.ref(model)
-            warn_of_lack(self, model, is_older=False)
+            self._warn_of_lack(model, is_older=False)
+
+    def _warn_of_lack(self, model: Any, is_older: bool) -> None:
+        """Frozen parameters don't count. ``is_older`` says that it had all of them when it was made."""
+        if all(map(self.span.covers, model.parameters().span.places)):
+            return
+        more = [name for name, p in model.named_parameters() if p.requires_grad and p not in self.params]
+        who, shown = type(self).__name__, ", ".join(more[:3]) + (", ..." if len(more) > 3 else "")
+        if more:
+            warn(
+                f"{who} was made before the model had {len(more)} of its parameters ({shown}), and doesn't train them; "
+                f"make the optimizer anew when the model is complete"
+                if is_older
+                else f"{who} lacks {len(more)} of the model's parameters ({shown}), and doesn't train them; where that "
+                f"isn't meant, make it of all, {who}(model.parameters(), ...)"
+            )
 
     def state_dict(self) -> dict[str, Any]:
         """All but the parameters: formula's name, ``t``, ``initial_lr``, hyperparameters, copies of the state."""
@@ -248,8 +262,13 @@ class Optimizer(Formula, Answering):
                 steps.append(offers.step(self._rule, place, states))
         self._puts, self._runs = [step.fill for step in steps], [step.run for step in steps]
         self._is_filled = False
-        if self.t == 0:  # here, where it costs later steps nothing
-            warn_of_no_gradient(self)
+        runs = [(store, slice(begin, end)) for store, begin, end in self.span.places]
+        # Looked at here, where it costs later steps nothing.
+        if self.t == 0 and not any(store.reached[run].any() or store.grad[run].any() for store, run in runs):
+            warn(
+                f"{type(self).__name__}: step() before any backward, no parameter has a gradient. Call zero_grad(), "
+                f"then loss.backward() (or program.backward(X, Y)), then step()"
+            )
 
     def refuse_frozen(self) -> None:
         """A ValueError where nothing is left to train."""
@@ -277,9 +296,8 @@ class Optimizer(Formula, Answering):
         self._begin(kept["state"])
 
     def __repr__(self) -> str:
-        count = len(self.params)
         options = ", ".join(f"{name}={x!r}" for name, x in self.hyperparameters.items())
-        return f"{type(self).__name__}({count} parameter{'s' * (count != 1)}, {options}, t={self.t})"
+        return f"{type(self).__name__}({count(len(self.params), 'parameter')}, {options}, t={self.t})"
 
 
 def step_count(given: object, name: str, least: int = 0) -> int:

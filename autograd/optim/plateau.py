@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
-from ..calls import public
 from ..checks import real_number, whole_number
 from ..value import Value
-from .optimizer import Optimizer
-from .rule import Interval, as_number
+from .schedules import Adjusting, within
 
 _COUNTS = ("num_bad_epochs", "cooldown_counter", "t")
 
 
-@public
-@dataclass(eq=False)
-class ReduceLROnPlateau:
+class ReduceLROnPlateau(Adjusting):
     """Multiplies the rate by ``factor`` when a number hasn't got better for more than ``patience`` steps.
 
     Call ``step(loss)`` after each epoch; in `fit`: ``callbacks=[lambda s: plateau.step(s.history["val_loss"][-1])]``.
@@ -50,32 +46,28 @@ class ReduceLROnPlateau:
     (0.4, [0.4])
     """
 
-    optimizer: Optimizer = field(repr=False)
     mode: str = "min"
-    factor: float = 0.1
+    factor: float = field(default=0.1, metadata=within(0, 1, "()"))
     patience: int = 10
-    threshold: float = 1e-4
+    threshold: float = field(default=1e-4, metadata=within())
     threshold_mode: str = "rel"
     cooldown: int = 0
-    min_lr: float = 0.0
-    eps: float = 1e-8
+    min_lr: float = field(default=0.0, metadata=within())
+    eps: float = field(default=1e-8, metadata=within())
     best: float = field(init=False)
     num_bad_epochs: int = field(default=0, init=False)
     cooldown_counter: int = field(default=0, init=False, repr=False)
     t: int = field(default=0, init=False)
 
-    def __post_init__(self) -> None:
-        name = type(self).__name__
-        if not isinstance(self.optimizer, Optimizer):
-            raise TypeError(f"{name}: the first argument must be an optimizer, got a {type(self.optimizer).__name__}")
+    def check(self) -> None:
+        """Known names and counts."""
         for which, known in (("mode", ("min", "max")), ("threshold_mode", ("rel", "abs"))):
             if getattr(self, which) not in known:
-                raise ValueError(f"{name}: {which} is one of {', '.join(known)}, got {getattr(self, which)!r}")
-        self.factor = as_number(self.factor, f"{name}: factor", Interval(0, 1, "()"))
-        for which in ("threshold", "min_lr", "eps"):
-            setattr(self, which, as_number(getattr(self, which), f"{name}: {which}", Interval()))
+                raise ValueError(
+                    f"ReduceLROnPlateau: {which} is one of {', '.join(known)}, got {getattr(self, which)!r}"
+                )
         for which in ("patience", "cooldown"):
-            setattr(self, which, whole_number(getattr(self, which), f"{name}: {which}", 0))
+            setattr(self, which, whole_number(getattr(self, which), f"ReduceLROnPlateau: {which}", 0))
         self.best = math.inf if self.mode == "min" else -math.inf
 
     def step(self, metrics: Any) -> None:
@@ -99,15 +91,6 @@ class ReduceLROnPlateau:
         change = -self.threshold if is_down else self.threshold
         bound = self.best * (1 + change) if self.threshold_mode == "rel" else self.best + change
         return number < bound if is_down else number > bound
-
-    @property
-    def last_lr(self) -> float:
-        """The rate now."""
-        return self.optimizer.lr
-
-    def get_last_lr(self) -> list[float]:
-        """`last_lr` in a list, as PyTorch's schedules give it."""
-        return [self.last_lr]
 
     def state_dict(self) -> dict[str, Any]:
         """The best number and the counts."""

@@ -6,21 +6,65 @@ import math
 from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from itertools import pairwise
-from typing import Any
+from typing import Any, dataclass_transform
 
-from ..calls import public
+from ..calls import answer_calls
 from .optimizer import Optimizer, step_count
 from .rule import Interval, as_number
 
-__all__ = ["CosineAnnealingLR", "ExponentialLR", "LambdaLR", "LinearLR", "Schedule", "SequentialLR", "StepLR"]
+__all__ = ["CosineAnnealingLR", "ExponentialLR", "LambdaLR", "LinearLR"]
+__all__ += ["OneCycleLR", "Schedule", "SequentialLR", "StepLR"]
 
-_POSITIVE = Interval(ends="()")
+STEPS = {"least": 1}  # declares a field as a count of steps
 
 
+def within(low: float = 0.0, high: float = math.inf, ends: str = "[)") -> dict[str, Interval]:
+    """Declares a field as a number in an `Interval`."""
+    return {"allowed": Interval(low, high, ends)}
+
+
+POSITIVE = within(ends="()")
+
+
+@dataclass_transform(eq_default=False, field_specifiers=(field,))
 @dataclass(eq=False)
-class Schedule(ABC):
+class Adjusting:
+    """Base of what changes the rate of an optimizer: its arguments are fields, checked as their metadata declares."""
+
+    optimizer: Optimizer = field(repr=False)
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        answer_calls(dataclass(eq=False)(cls))
+
+    def __post_init__(self) -> None:
+        name = type(self).__name__
+        if not isinstance(self.optimizer, Optimizer):
+            raise TypeError(f"{name}: the first argument must be an optimizer, got a {type(self.optimizer).__name__}")
+        for each in fields(self):
+            given, what = getattr(self, each.name, None), f"{name}: {each.name}"
+            if "allowed" in each.metadata:
+                setattr(self, each.name, as_number(given, what, each.metadata["allowed"]))
+            elif "least" in each.metadata and (given is not None or each.default is not None):
+                setattr(self, each.name, step_count(given, what, each.metadata["least"]))
+        self.check()
+
+    def check(self) -> None:
+        """Refuse arguments that don't fit each other."""
+
+    @property
+    def last_lr(self) -> float:
+        """The rate that is wanted now."""
+        return self.optimizer.lr
+
+    def get_last_lr(self) -> list[float]:
+        """`last_lr` in a list, as PyTorch's schedules give it."""
+        return [self.last_lr]
+
+
+class Schedule(Adjusting, ABC):
     """Sets an optimizer's learning rate from the number of steps made: ``lr = initial_lr * schedule(t)``.
 
     Making one sets the rate of the first step. A rate that is set by hand later, ``optimizer.lr = x``, lasts
@@ -39,19 +83,11 @@ class Schedule(ABC):
         TypeError, ValueError: an argument doesn't fit.
     """
 
-    optimizer: Optimizer = field(repr=False)
     t: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
-        if not isinstance(self.optimizer, Optimizer):
-            kind = type(self.optimizer).__name__
-            raise TypeError(f"{self._name}: the first argument must be an optimizer, got a {kind}")
-        self.check()
+        super().__post_init__()
         self.optimizer.scale_lr(self(0))
-
-    @abstractmethod
-    def check(self) -> None:
-        """Refuse arguments that don't fit."""
 
     @abstractmethod
     def __call__(self, t: int) -> float:
@@ -61,10 +97,6 @@ class Schedule(ABC):
     def last_lr(self) -> float:
         """The rate that the schedule wants now."""
         return self.optimizer.initial_lr * self(self.t)
-
-    def get_last_lr(self) -> list[float]:
-        """`last_lr` in a list, as PyTorch's schedules give it."""
-        return [self.last_lr]
 
     def step(self) -> None:
         """Count one step and set the optimizer's rate. Call it after ``optimizer.step()``."""
@@ -81,19 +113,9 @@ class Schedule(ABC):
         Raises:
             ValueError: there is no count of steps in it. Nothing is changed then.
         """
-        t = step_count(saved.get("t"), f"{self._name}.load_state_dict: t")
+        t = step_count(saved.get("t"), f"{type(self).__name__}.load_state_dict: t")
         self.optimizer.scale_lr(self(t))
         self.t = t
-
-    @property
-    def _name(self) -> str:
-        return type(self).__name__
-
-    def _number(self, name: str, allowed: Interval) -> None:
-        setattr(self, name, as_number(getattr(self, name), f"{self._name}: {name}", allowed))
-
-    def _count(self, name: str) -> None:
-        setattr(self, name, step_count(getattr(self, name), f"{self._name}: {name}", 1))
 
 
 def _power(base: float, n: int) -> float:
@@ -104,8 +126,6 @@ def _power(base: float, n: int) -> float:
         return math.inf
 
 
-@public
-@dataclass(eq=False)
 class StepLR(Schedule):
     """Multiply the rate by ``gamma`` after every ``step_size`` steps: ``gamma ** (t // step_size)``.
 
@@ -115,21 +135,14 @@ class StepLR(Schedule):
     [1.0, 1.0, 0.5, 0.5, 0.25, 0.25]
     """
 
-    step_size: int
-    gamma: float = 0.1
-
-    def check(self) -> None:
-        """A count of steps and a positive factor."""
-        self._count("step_size")
-        self._number("gamma", _POSITIVE)
+    step_size: int = field(metadata=STEPS)
+    gamma: float = field(default=0.1, metadata=POSITIVE)
 
     def __call__(self, t: int) -> float:
         """``gamma ** (t // step_size)``."""
         return _power(self.gamma, t // self.step_size)
 
 
-@public
-@dataclass(eq=False)
 class ExponentialLR(Schedule):
     """Multiply the rate by ``gamma`` after every step: ``gamma ** t``.
 
@@ -139,19 +152,13 @@ class ExponentialLR(Schedule):
     0.4
     """
 
-    gamma: float
-
-    def check(self) -> None:
-        """A positive factor."""
-        self._number("gamma", _POSITIVE)
+    gamma: float = field(metadata=POSITIVE)
 
     def __call__(self, t: int) -> float:
         """``gamma ** t``."""
         return _power(self.gamma, t)
 
 
-@public
-@dataclass(eq=False)
 class LambdaLR(Schedule):
     """The rate times ``lr_lambda(t)``, a function of the count of steps.
 
@@ -178,8 +185,6 @@ class LambdaLR(Schedule):
         return as_number(self.lr_lambda(t), f"LambdaLR: what lr_lambda gives after {t} steps", Interval())
 
 
-@public
-@dataclass(eq=False)
 class CosineAnnealingLR(Schedule):
     """From the initial rate to ``eta_min`` in ``T_max`` steps along half a cosine, and back again::
 
@@ -193,13 +198,13 @@ class CosineAnnealingLR(Schedule):
     [1.0, 0.854, 0.5, 0.146, 0.0]
     """
 
-    T_max: int
+    T_max: int = field(metadata=STEPS)
     eta_min: float = 0.0
 
     def check(self) -> None:
-        """A count of steps, and a least rate below the initial one."""
-        self._count("T_max")
-        self._number("eta_min", Interval(0, self.optimizer.initial_lr, "[]"))
+        """A least rate below the initial one."""
+        allowed = Interval(0, self.optimizer.initial_lr, "[]")
+        self.eta_min = as_number(self.eta_min, "CosineAnnealingLR: eta_min", allowed)
 
     def __call__(self, t: int) -> float:
         """Half a cosine from 1 to ``eta_min / initial_lr``, then up again."""
@@ -208,8 +213,6 @@ class CosineAnnealingLR(Schedule):
         return least + (1 - least) * (1 + math.cos(math.pi * t / self.T_max)) / 2
 
 
-@public
-@dataclass(eq=False)
 class LinearLR(Schedule):
     """From ``start_factor`` to ``end_factor`` of the rate in ``total_iters`` steps, then constant: a warm-up.
 
@@ -219,15 +222,9 @@ class LinearLR(Schedule):
     (0.2, [0.25, 0.5, 0.75, 1.0, 1.0])
     """
 
-    start_factor: float = 1 / 3
-    end_factor: float = 1.0
-    total_iters: int = 5
-
-    def check(self) -> None:
-        """Two shares and a count of steps."""
-        self._number("start_factor", Interval(0, 1, "(]"))
-        self._number("end_factor", Interval(0, 1, "[]"))
-        self._count("total_iters")
+    start_factor: float = field(default=1 / 3, metadata=within(0, 1, "(]"))
+    end_factor: float = field(default=1.0, metadata=within(0, 1, "[]"))
+    total_iters: int = field(default=5, metadata=STEPS)
 
     def __call__(self, t: int) -> float:
         """A straight line from ``start_factor`` to ``end_factor``, then level."""
@@ -235,8 +232,6 @@ class LinearLR(Schedule):
         return self.start_factor + (self.end_factor - self.start_factor) * done
 
 
-@public
-@dataclass(eq=False)
 class SequentialLR(Schedule):
     """One schedule after another: each counts its own steps from its milestone on.
 
@@ -282,3 +277,75 @@ class SequentialLR(Schedule):
         """The factor of the schedule whose turn it is."""
         i = bisect_right(self.milestones, t)
         return self.schedulers[i](t - (0, *self.milestones)[i])
+
+
+class OneCycleLR(Schedule):
+    """From ``max_lr / div_factor`` up to ``max_lr``, then down to ``max_lr / div_factor / final_div_factor``.
+
+    The optimizer's own rate doesn't count. After ``total_steps`` the rate stays at its lowest.
+
+    Source: Smith and Topin, "Super-convergence: very fast training of neural networks using large learning rates",
+    2018. Momentum isn't cycled: a change of it would be another rule at every step.
+
+    Args:
+        optimizer: with a rate above 0.
+        max_lr: the largest rate.
+        total_steps: of the whole cycle; or ``epochs`` times ``steps_per_epoch``.
+        epochs, steps_per_epoch: see there.
+        pct_start: the share of the steps that go up.
+        anneal_strategy: "cos" or "linear".
+        cycle_momentum: False. (PyTorch's default is True: give it False to compare.)
+        div_factor, final_div_factor: see above.
+        three_phase: come down to the first rate in as many steps as it went up, and further down in the rest.
+
+    Raises:
+        TypeError, ValueError: an argument doesn't fit.
+
+    >>> from autograd import Parameter; from autograd.optim import SGD
+    >>> opt = SGD([Parameter(1.0)], lr=0.1)
+    >>> schedule = OneCycleLR(opt, max_lr=1.0, total_steps=10, pct_start=0.5, div_factor=4.0)
+    >>> opt.lr, [round(schedule.rate(t), 3) for t in range(11)]
+    (0.25, [0.25, 0.36, 0.625, 0.89, 1.0, 0.905, 0.655, 0.346, 0.096, 0.0, 0.0])
+    """
+
+    max_lr: float = field(metadata=POSITIVE)
+    total_steps: int | None = field(default=None, metadata=STEPS)
+    epochs: int | None = field(default=None, metadata=STEPS)
+    steps_per_epoch: int | None = field(default=None, metadata=STEPS)
+    pct_start: float = field(default=0.3, kw_only=True, metadata=within(0, 1, "[]"))
+    anneal_strategy: str = field(default="cos", kw_only=True)
+    cycle_momentum: bool = field(default=False, kw_only=True)
+    div_factor: float = field(default=25.0, kw_only=True, metadata=POSITIVE)
+    final_div_factor: float = field(default=1e4, kw_only=True, metadata=POSITIVE)
+    three_phase: bool = field(default=False, kw_only=True)
+
+    def check(self) -> None:
+        """A count of steps, known names, a rate that can be multiplied."""
+        if self.total_steps is None:
+            if self.epochs is None or self.steps_per_epoch is None:
+                raise ValueError("OneCycleLR: give total_steps, or epochs and steps_per_epoch")
+            self.total_steps = self.epochs * self.steps_per_epoch
+        if self.anneal_strategy not in ("cos", "linear"):
+            raise ValueError(f"OneCycleLR: anneal_strategy is 'cos' or 'linear', got {self.anneal_strategy!r}")
+        if self.cycle_momentum:
+            raise ValueError("OneCycleLR: momentum isn't cycled here; leave cycle_momentum out")
+        if not self.optimizer.initial_lr:
+            raise ValueError("OneCycleLR: the optimizer's rate must be above 0; it is multiplied")
+
+    def rate(self, t: int) -> float:
+        """The rate after ``t`` steps."""
+        steps, first, top = self.total_steps or 1, self.max_lr / self.div_factor, self.max_lr
+        up, last = self.pct_start * steps - 1, first / self.final_div_factor
+        turns = [0.0, up, *[2 * up] * self.three_phase, steps - 1.0]  # where the phases begin and end
+        rates = [first, top, *[first] * self.three_phase, last]  # the rates there
+        t = min(t, steps - 1)
+        for (begin, end), (low, high) in zip(pairwise(turns), pairwise(rates), strict=True):
+            if t <= end or end == turns[-1]:
+                done = (t - begin) / (end - begin) if end != begin else 1.0
+                share = done if self.anneal_strategy == "linear" else (1 - math.cos(math.pi * done)) / 2
+                return low + (high - low) * share
+        raise AssertionError("the last phase takes what is left")
+
+    def __call__(self, t: int) -> float:
+        """That rate as a multiple of the optimizer's."""
+        return self.rate(t) / self.optimizer.initial_lr

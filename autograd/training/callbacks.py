@@ -54,19 +54,15 @@ class Callbacks:
             )
         self.after_epoch = list(callbacks)
         for each in self.after_epoch:
+            kind, got = type(each).__name__, "a callback is a function of the state, got"
             if isinstance(each, Schedule):
-                kind = type(each).__name__
-                raise TypeError(
-                    f"a callback is a function of the state, got the schedule {kind}; "
-                    f"write callbacks=[lambda state: schedule.step()] to step it after each epoch"
-                )
+                cure = "callbacks=[lambda state: schedule.step()] to step it after each epoch"
+                raise TypeError(f"{got} the schedule {kind}; write {cure}")
             if isinstance(each, ReduceLROnPlateau):
-                raise TypeError(
-                    "a callback is a function of the state, got ReduceLROnPlateau; write "
-                    "callbacks=[lambda state: plateau.step(state.history['val_loss'][-1])]"
-                )
+                cure = "callbacks=[lambda state: plateau.step(state.history['val_loss'][-1])]"
+                raise TypeError(f"{got} {kind}; write {cure}")
             if not callable(each):
-                raise TypeError(f"a callback is a function of the state, got {type(each).__name__}: {each!r}")
+                raise TypeError(f"{got} {kind}: {each!r}")
         self.before_step, self.after_step = self._methods("before_step"), self._methods("after_step")
 
     def _methods(self, name: str) -> list[Callback]:

@@ -46,7 +46,7 @@ def warn_of_eager(error: TraceError) -> None:
     )
 
 
-class CompiledEngine:
+class CompiledEngine(EagerEngine):
     """Runs the program of loss(model(x), y), plus the penalty, for each batch.
 
     Where the optimizer's parameters are just the program's and nothing is to be called between steps, many steps are
@@ -54,7 +54,8 @@ class CompiledEngine:
     """
 
     def __init__(self, task: Task) -> None:
-        self.task, self._options, self._eager = task, task.options, EagerEngine(task)
+        super().__init__(task)
+        self._options = task.options
         options, self._arrays = task.options, task.options.data.floats
         if options.transform is not None:
             # What is trained on instead: in the order of an epoch, or of some short ones, transformed.
@@ -81,7 +82,7 @@ class CompiledEngine:
     # Epochs
 
     def run_epoch(self, order: NDArray[np.intp]) -> EpochLoss:
-        """See `Engine.run_epoch`."""
+        """See `EagerEngine.run_epoch`."""
         order = np.ascontiguousarray(order, dtype=np.int64)
         steps = self._current_steps()
         if steps is not None:
@@ -92,7 +93,7 @@ class CompiledEngine:
         return EpochLoss(loss / len(order), penalty / len(self._counts))
 
     def run_ahead(self, orders: Orders, most: int) -> dict[str, list[float]]:
-        """See `Engine.run_ahead`. An epoch alone costs 60 µs beside its steps, a step of a small model 2."""
+        """See `EagerEngine.run_ahead`. An epoch alone costs 60 µs beside its steps, a step of a small model 2."""
         samples, transform = len(self._options.data), self._options.transform
         most_samples = _SAMPLES_AHEAD if transform is None else len(self._arrays[0])
         epochs = min(most, self._stretch // len(self._firsts), most_samples // samples)
@@ -148,7 +149,7 @@ class CompiledEngine:
     def _stretches(self, steps: Steps, order: NDArray[np.int64]) -> tuple[float, float]:
         """All the steps of an epoch; the sums of the losses of all samples, and of the penalties."""
         firsts, counts, transform = self._firsts, self._counts, self._options.transform
-        loss = penalty = 0.0
+        losses, penalties = np.empty((2, len(counts)))  # summed at the end, so that the stretches make no difference
         at = filled = 0
         while at < len(counts):
             chunk = slice(at, at + self._stretch)
@@ -156,16 +157,16 @@ class CompiledEngine:
                 self._fill(order, firsts[filled : chunk.stop], counts[filled : chunk.stop])
                 filled = max(filled, chunk.stop)
             before = states_of(steps.generators)
-            losses, penalties = self._made(steps, order, firsts[chunk], counts[chunk], or_none=False)
-            done = len(losses)
-            loss += float(losses @ counts[chunk][:done])
-            penalty += float(penalties.sum())
+            made = self._made(steps, order, firsts[chunk], counts[chunk], or_none=False)
+            done = len(made[0])
+            losses[at : at + done], penalties[at : at + done] = made
             at += done
             if done < len(counts[chunk]):
                 batch = slice(firsts[at], firsts[at] + counts[at])
-                one_loss, one_penalty = self._eager_step(steps, before, order, batch, int(counts[chunk][:done].sum()))
-                loss, penalty, at = loss + one_loss, penalty + one_penalty, at + 1
-        return loss, penalty
+                total, penalties[at] = self._eager_step(steps, before, order, batch, int(counts[chunk][:done].sum()))
+                losses[at] = total / counts[at]
+                at += 1
+        return float(losses @ counts), float(penalties.sum())
 
     def _fill(self, order: Any, firsts: Any, counts: Any) -> None:
         """Transform batches of an epoch, into the arrays that are trained on."""
@@ -225,7 +226,7 @@ class CompiledEngine:
         """The step that failed, by the eager engine: it says what is wrong, or can do what compiled code couldn't."""
         rewind(steps.generators, before)
         draw(steps.generators, [np.empty((made, columns)) for columns in steps.mask_columns])
-        return self._eager.batch(order[batch], None if self._options.transform is None else self._arrays[0][batch])
+        return self.batch(order[batch], None if self._options.transform is None else self._arrays[0][batch])
 
     # One step at a time
 
@@ -245,19 +246,19 @@ class CompiledEngine:
                 penalty = 0.0 if task.options.penalty is None else float(program.observed[-1])
             except (GlassgradError, ArithmeticError):
                 rewind(generators, before)  # eager code says what is wrong, or can do what compiled code couldn't
-                found = self._eager.gradients(chosen, X)
+                found = self.gradients(chosen, X)
             else:
                 found = (loss - penalty) * len(chosen), penalty
-                self._eager.prepare_step()
-            self._eager.step(len(chosen))
+                self.prepare_step()
+            self.step(len(chosen))
         return found
 
     # Evaluation
 
     def evaluate(self, data: Data, what: str) -> Evaluation:
-        """See `Engine.evaluate`."""
+        """See `EagerEngine.evaluate`."""
         found = self._evaluated(data) if self._can_evaluate else None
-        return self._eager.evaluate(data, what) if found is None else found
+        return super().evaluate(data, what) if found is None else found
 
     def _evaluated(self, data: Data) -> Evaluation | None:
         """None where compiled code can't vouch for the result."""

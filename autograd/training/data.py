@@ -85,16 +85,6 @@ def _is_same(a: NDArray[Any], b: NDArray[Any]) -> bool:
     return a.dtype == b.dtype and a.shape == b.shape and a.ctypes.data == b.ctypes.data and a.strides == b.strides
 
 
-def rows(array: NDArray[Any]) -> list[Any]:
-    """Samples as models written for numbers take them: each a number or a list of numbers.
-
-    >>> rows(np.array([[1.0, 2.0]])), rows(np.array([3]))
-    ([[1.0, 2.0]], [3])
-    """
-    listed: list[Any] = array.tolist()
-    return listed
-
-
 class Transform:
     """A user's function of a batch and a Generator, which has its own random numbers.
 

@@ -12,15 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import blame
-from ..checks import is_node, real_number
+from ..checks import is_node
 from ..data.sampling import batches
 from ..errors import ShapeError
+from ..nn.recording import numbers_of
 from ..nn.statistics import commit, pending
 from ..optim import clip_grad_norm_
 from ..scopes import no_grad
 from ..value import Value
 from .callbacks import tell
-from .data import Data, Floats, rows
+from .data import Data, Floats
 from .engine import EpochLoss, Evaluation, Orders, Task, batch_of, check_batches, in_mode, needs_batch
 
 _PIECE = 4096
@@ -30,7 +31,7 @@ _PIECE = 4096
 def sample_loss(task: Task, data: Data, i: int, most: int | None = None) -> Value:
     """The loss of one sample, with its graph; where the model takes whole batches, in one of the first ``most``."""
     these = slice(most) if needs_batch(task.state.model) else slice(i, i + 1)
-    return _losses(task, rows(data.X[these]), rows(data.Y[these]))[i - (these.start or 0)]
+    return _losses(task, data.X[these].tolist(), data.Y[these].tolist())[i - (these.start or 0)]
 
 
 def _losses(task: Task, xs: list[Any], ys: list[Any]) -> list[Value]:
@@ -59,14 +60,18 @@ def checked_penalty(penalty: Any) -> Any:
 class EagerEngine:
     """One sample at a time: build its graph, go backward with seed 1/N, forget it.
 
-    Where a module needs the whole batch, the batch is one graph.
+    Where a module needs the whole batch, the batch is one graph. It counts steps and samples in the state's history and
+    calls the step callbacks. After an error or an interruption the parameters are those of the last finished step.
     """
 
     def __init__(self, task: Task) -> None:
         self.task = task
 
     def run_epoch(self, order: NDArray[np.intp]) -> EpochLoss:
-        """See `Engine.run_epoch`."""
+        """One step of the optimizer for each batch of the samples in this order, the last one smaller, in train mode.
+
+        The gradient is that of the mean over the batch's own size, plus the penalty's.
+        """
         check_batches(self.task)
         losses, penalties = 0.0, []
         for (chosen,) in batches((order,), self.task.options.batch_size, shuffle=False):
@@ -76,11 +81,15 @@ class EagerEngine:
         return EpochLoss(losses / len(order), sum(penalties) / len(penalties))
 
     def run_ahead(self, orders: Orders, most: int) -> dict[str, list[float]]:  # noqa: ARG002 (never pays)
-        """See `Engine.run_ahead`."""
+        """Whole epochs, at most so many, as one piece if that pays; by name a number for each of them.
+
+        Nothing can be done between them. None is run if that doesn't pay, or if something goes wrong in them: then
+        `run_epoch` is to be called. Interrupts wait meanwhile.
+        """
         return {}
 
     def evaluate(self, data: Data, what: str) -> Evaluation:
-        """See `Engine.evaluate`."""
+        """Losses and predictions in eval mode; nothing is changed. ``what`` names the samples in errors."""
         model = self.task.state.model
         with in_mode(model, training=False):
             with no_grad():
@@ -93,11 +102,11 @@ class EagerEngine:
     def _forward(self, data: Data, what: str) -> tuple[list[float], list[Any]]:
         model = self.task.state.model
         losses, predictions = [], []
-        made = model.forward_batch(rows(data.X)) if needs_batch(model) else map(model, _each(data.X))
+        made = model.forward_batch(data.X.tolist()) if needs_batch(model) else map(model, _each(data.X))
         try:
             for prediction, y in zip(made, _each(data.Y), strict=True):
-                loss = _numbers(self.task.options.loss(prediction, y))
-                predictions.append(_numbers(prediction))
+                loss = numbers_of(self.task.options.loss(prediction, y), "a prediction")
+                predictions.append(numbers_of(prediction, "a prediction"))
                 losses.append(loss)
         except Exception as error:
             error.add_note(f"in fit: {self._where(len(losses), what)}")
@@ -120,7 +129,7 @@ class EagerEngine:
         if X is None:
             X = task.transformed(task.options.data.X[chosen], chosen)
         task.check_transformed(X, chosen)
-        xs, ys = rows(X), rows(task.options.data.Y[chosen])
+        xs, ys = X.tolist(), task.options.data.Y[chosen].tolist()
         trained.zero_grad()
         seed = 1.0 / len(chosen)
         try:
@@ -215,13 +224,7 @@ class EagerEngine:
 def _each(array: NDArray[Any]) -> Iterator[Any]:
     """The samples of an array one by one, a piece after the other."""
     for begin in range(0, len(array), _PIECE):
-        yield from rows(array[begin : begin + _PIECE])
-
-
-def _numbers(prediction: Any) -> Any:
-    if isinstance(prediction, list | tuple):
-        return [_numbers(each) for each in prediction]
-    return prediction.data if isinstance(prediction, Value) else real_number(prediction, "a prediction")
+        yield from array[begin : begin + _PIECE].tolist()
 
 
 def _stacked(predictions: list[Any]) -> NDArray[np.float64]:

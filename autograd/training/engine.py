@@ -1,10 +1,10 @@
-"""How an epoch is run: the protocol between `fit` and what computes."""
+"""What `fit` and its engines tell each other of an epoch."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..data.samples import numbers
 from ..nn.module import Module
 from .callbacks import Interrupts, State
-from .data import Data, Floats
+from .data import Floats
 from .options import Options
 
 
@@ -92,29 +92,6 @@ class Orders:
         last = self._drawn[epochs - 1]
         del self._drawn[:epochs]
         return last
-
-
-class Engine(Protocol):
-    """What computes for `fit`. It counts steps and samples in the state's history and calls the step callbacks.
-
-    After an error or an interruption the parameters are those of the last finished step.
-    """
-
-    def run_epoch(self, order: NDArray[np.intp]) -> EpochLoss:
-        """One step of the optimizer for each batch of the samples in this order, the last one smaller, in train mode.
-
-        The gradient is that of the mean over the batch's own size, plus the penalty's.
-        """
-
-    def run_ahead(self, orders: Orders, most: int) -> dict[str, list[float]]:
-        """Whole epochs, at most so many, as one piece if that pays; by name a number for each of them.
-
-        Nothing can be done between them. None is run if that doesn't pay, or if something goes wrong in them: then
-        `run_epoch` is to be called. Interrupts wait meanwhile.
-        """
-
-    def evaluate(self, data: Data, what: str) -> Evaluation:
-        """Losses and predictions in eval mode; nothing is changed. ``what`` names the samples in errors."""
 
 
 def needs_batch(model: Any) -> bool:

@@ -20,7 +20,7 @@ from ..value import Value
 from .callbacks import Callback, Interrupts, State, tell
 from .data import Data
 from .eager import EagerEngine, checked_penalty, sample_loss
-from .engine import Engine, EpochLoss, Orders, Task, in_mode
+from .engine import EpochLoss, Orders, Task, in_mode
 from .history import Best, History
 from .metrics import Metric, measured
 from .options import Options
@@ -113,7 +113,7 @@ def fit(
         return run(task, engine)
 
 
-def begun(options: Options) -> tuple[Task, Engine]:
+def begun(options: Options) -> tuple[Task, EagerEngine]:
     """A training that can begin, and the engine of its mode, tried out: what doesn't fit raises its error here."""
     task = Task(options, State(options.model, options.optimizer), Interrupts())
     if options.mode != "eager":
@@ -158,7 +158,7 @@ def _first_loss(task: Task, data: Data, what: str) -> Value:
         raise
 
 
-def run(task: Task, engine: Engine) -> History:
+def run(task: Task, engine: EagerEngine) -> History:
     """All epochs, or as many as are wanted; with a patience the best parameters are there then."""
     options, state, history = task.options, task.state, task.state.history
     best = None if options.patience is None else Best(options.trained, options.patience, state.model)
@@ -175,7 +175,7 @@ def run(task: Task, engine: Engine) -> History:
     return history
 
 
-def _epochs(task: Task, engine: Engine, best: Best | None) -> None:
+def _epochs(task: Task, engine: EagerEngine, best: Best | None) -> None:
     options, state, history = task.options, task.state, task.state.history
     samples = len(options.data)
     orders = Orders(samples, None if options.batch_size >= samples else options.random)
@@ -205,7 +205,7 @@ def _epochs(task: Task, engine: Engine, best: Best | None) -> None:
                 return
 
 
-def _run_ahead(task: Task, engine: Engine, orders: Orders, most: int) -> int:
+def _run_ahead(task: Task, engine: EagerEngine, orders: Orders, most: int) -> int:
     """Run at most so many epochs in one piece where only the loss is wanted of them; how many."""
     options, history = task.options, task.state.history
     watched = options.patience is not None or options.validation is not None
@@ -219,7 +219,7 @@ def _run_ahead(task: Task, engine: Engine, orders: Orders, most: int) -> int:
     return len(epochs.get("loss", ()))
 
 
-def _row(task: Task, engine: Engine, epoch: EpochLoss) -> dict[str, float]:
+def _row(task: Task, engine: EagerEngine, epoch: EpochLoss) -> dict[str, float]:
     """The numbers of an epoch by name, in the order in which they are shown."""
     options = task.options
     row = {"loss": epoch.loss}

@@ -15,13 +15,13 @@ import pytest
 from autograd import Parameter
 from autograd.compiler import compile
 from autograd.compiler.graph import text as graph_text
-from autograd.compiler.graph.parse import parse
 from autograd.compiler.graph.rooted import RootedGraph
 from autograd.compiler.llvm.machine import MachineCode, compile_ir, host
 from autograd.compiler.llvm.math.elementary import Vectors
 from autograd.compiler.llvm.text.body import Body
 from autograd.compiler.llvm.text.module import IRModule
-from autograd.compiler.stage_text import stage_text
+from autograd.compiler.report import stage_text
+from tests.compiler.graph.parse import parse
 
 CompiledKernel = Callable[..., np.ndarray]
 

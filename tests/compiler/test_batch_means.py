@@ -153,8 +153,9 @@ def test_assembly_for_other_processors(name):
     pytest.importorskip("llvmlite", reason="llvmlite is not installed")
     from autograd.compiler.llvm.emit.functions import Shape
     from autograd.compiler.llvm.emit.kernel import kernel_text
-    from autograd.compiler.llvm.machine import Target, emit_assembly
+    from autograd.compiler.llvm.machine import Target
     from autograd.optim import SGD
+    from tests.compiler.llvm.assembly import emit_assembly
 
     target = {
         "avx512": Target("x86_64-unknown-linux-gnu", "x86-64-v4", "+avx512f,+avx512dq,+avx512vl,+avx2,+fma"),

@@ -12,8 +12,7 @@ import pytest
 
 from autograd import NonFiniteError, Parameter, ParameterArray, ShapeError, TraceError, Value, nn, optim, scope
 from autograd.compiler import compile
-from autograd.compiler.backend import Failure, InputArray, is_plain
-from autograd.compiler.choice import backend_called
+from autograd.compiler.backend import Failure, InputArray, backend_called, is_plain
 from autograd.compiler.pipeline import to_tape
 from autograd.compiler.trace.run import collector_off, trace
 

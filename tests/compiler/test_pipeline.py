@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from autograd import Parameter, compile, nn
-from autograd.compiler.graph.parse import parse
 from autograd.compiler.pipeline import STAGES, Stages
+from tests.compiler.graph.parse import parse
 
 
 def program_of(function, backend="numpy"):

@@ -22,7 +22,7 @@ from autograd import (
     nn,
     scope,
 )
-from autograd.compiler import Program, choice, compile, pipeline, specialisation
+from autograd.compiler import Program, backend, compile, pipeline, specialisation
 
 BACKEND = "numpy"
 
@@ -570,7 +570,7 @@ def test_threads_may_share_a_program(in_threads):
 
 
 def test_auto_warns_once_where_llvm_is_missing(monkeypatch):
-    monkeypatch.setattr(choice, "_warned", [])
+    backend._warn_once.cache_clear()
     monkeypatch.setitem(sys.modules, "llvmlite", None)
     monkeypatch.setattr("autograd.compiler.llvm.machine._READY", [])
     monkeypatch.setattr("autograd.compiler.llvm.machine.host", lambda: autograd.compiler.llvm.machine.load_llvm())

@@ -32,9 +32,9 @@ def test_a_leaf_takes_the_number_itself(kind: Any, sign: Callable[..., Any]) -> 
 
 @pytest.mark.parametrize("sign", SIGNS)
 def test_elsewhere_they_mean_what_the_operators_mean(sign: Callable[..., Any]) -> None:
-    for kind in (Value, Parameter):
+    for kind, other in ((Value, 3.0), (Value, Value(3.0)), (Parameter, Value(3.0)), (Parameter, Parameter(3.0))):
         leaf = kind(2.0)
-        result = sign(leaf, 3.0)
+        result = sign(leaf, other)
         assert result is not leaf
         assert (leaf.data, result.data, result.args[0]) == (2.0, sign(2.0, 3.0), leaf)
         result.backward()
@@ -49,6 +49,22 @@ def test_elsewhere_they_mean_what_the_operators_mean(sign: Callable[..., Any]) -
     with no_grad():
         result = sign(y, 3.0)
     assert (result is y, y.data, result.requires_grad) == (False, 2.0, False)
+
+
+@pytest.mark.parametrize("sign", SIGNS)
+def test_a_parameter_that_a_number_would_not_change_is_refused(sign: Callable[..., Any]) -> None:
+    """``p -= 0.1 * p.grad`` outside of no_grad would train nothing, in silence; PyTorch refuses it too."""
+    w, frozen = Parameter(2.0, label="w"), Parameter(2.0).requires_grad_(False)
+    for number in (3.0, 3, np.float64(3.0), np.int64(3), True):
+        with pytest.raises(TypeError, match=r"'w' \(data=2.0\).* inside `with no_grad\(\):`, or write p.data -= "):
+            sign(w, number)
+        assert sign(frozen, number).data == sign(2.0, number)
+    for backend in BACKENDS:
+        with pytest.raises(TypeError, match="would not change"):
+            compile(lambda x: sign(w, 3.0) * x, backend=backend)([1.0])
+        program = compile(lambda x: sign(w, x) + 1.0, backend=backend)
+        np.testing.assert_allclose(program([3.0, 4.0]), [sign(2.0, 3.0) + 1.0, sign(2.0, 4.0) + 1.0], rtol=1e-15)
+    assert (w.data, w.grad) == (2.0, 0.0)
 
 
 def test_what_is_refused_changes_nothing() -> None:

@@ -1,10 +1,11 @@
 """What code for micrograd asks of a Value: its names, `_backward` by hand, its constructor."""
 
 import math
+import random
 
 import pytest
 
-from autograd import Constant, Parameter, Value, no_grad, sigmoid, where
+from autograd import Constant, Parameter, TraceError, Value, compile, manual_seed, no_grad, sigmoid, where
 from autograd.nn import MLP
 
 
@@ -125,6 +126,38 @@ def test_a_backward_of_ones_own_would_not_be_called_and_is_refused() -> None:
     for out in (Value(0.5), Parameter(0.5), Value(0.5) * 2.0):
         with pytest.raises(TypeError, match=r"_backward of .* can't be set: .* my_op = autograd\.op\('my_op', kernel="):
             out._backward = lambda: None
+
+
+def test_what_differs_is_as_the_readme_says() -> None:
+    a, b = Value(3.0), Value(2.0)
+    with pytest.raises(AttributeError):
+        (a * b).m = 0
+    assert [len(y._prev & {a, b}) for y in (a - b, a / b, -a)] == [2, 2, 1]
+    assert all(arg.op is None for y in (a - b, a / b, -a) for arg in y.args), "one node each"
+    y = (a * b).tanh() * a  # micrograd's inner nodes keep what they had, so that its a would get more
+    y.backward()
+    once = a.grad, b.grad
+    y.backward()
+    assert (a.grad, b.grad) == (2 * once[0], 2 * once[1])
+    pairs = []
+    for seed in (random.seed, manual_seed):
+        seed(0)
+        first = MLP(2, [1]).parameters()[0].data
+        seed(0)
+        pairs.append(first == MLP(2, [1]).parameters()[0].data)
+    manual_seed(None)
+    assert pairs == [False, True]
+    with pytest.raises(TraceError, match="Make it a Parameter to train it"):
+        compile(lambda x: a * x, backend="numpy")([1.0])
+
+
+def test_a_network_has_relu_but_in_the_last_layer_and_the_courses_tanh_where_asked_for() -> None:
+    x = [0.3, -1.1]
+    for named, f in (({}, lambda z: max(z, 0.0)), ({"activation": "tanh"}, math.tanh)):
+        model = MLP(2, [3, 2], rng=1, **named)
+        (w, c), (u, d) = ((layer.weight.data, layer.bias.data) for layer in model.layers)
+        hidden = [f(row @ x + shift) for row, shift in zip(w, c, strict=True)]
+        assert [y.data for y in model(x)] == pytest.approx((u @ hidden + d).tolist(), rel=1e-14)
 
 
 def test_attributes_for_an_optimizer_by_hand() -> None:

@@ -19,7 +19,7 @@ from tests.engine.operations import ORACLES
 
 EPSILON, SMALLEST_NORMAL = 2.0**-52, 2.0**-1022
 EAGER, COMPILED = 4.0, 12.0
-"""Ulps of a partial's own: compiled code has its own elementary functions, see `elementary.ULPS`."""
+"""Ulps of a partial's own: compiled code has its own elementary functions, see `test_elementary.ULPS`."""
 
 
 SLOPES = {name: oracle.slopes[0] for name, oracle in ORACLES.items() if len(oracle.slopes) == 1}

@@ -37,6 +37,8 @@ refused_beside_a_value = pytest.mark.parametrize(("x", "message"), OPERANDS, ids
 @pytest.mark.parametrize("kind", [Value, Parameter, Constant])
 def test_what_a_value_refuses(kind: Any, x: Any, message: str) -> None:
     what = "a Parameter" if kind is Parameter else "a Value"
+    if kind is Parameter and np.ndim(x):
+        message = r"holds one number, got .*; several are a ParameterArray\(numbers\)"
     with pytest.raises(TypeError, match=f"^{what} {message}"):
         kind(x)
 

@@ -80,9 +80,16 @@ p.add_(1.0)                       | AttributeError | write p.data += x
 ! Value(1 + 2j)                   | TypeError | use x.real, x.imag or abs(x)
 ! Value(np.ones(2))               | TypeError | [Value(x) for x in array]
 ! Value(v)                        | TypeError | use v.data for the number, or v itself
-! Parameter([1.0, 2.0])           | TypeError | take its numbers one by one
+! Parameter([1.0, 2.0])           | TypeError | several are a ParameterArray(numbers)
+! p -= 0.1                        | TypeError | inside `with no_grad():`, or write p.data -= ...
+v.square()                        | AttributeError | write v**2
+v.unsqueeze(0)                    | AttributeError | without axes: leave it out
+v.to('cpu')                       | AttributeError | this machine's processor: leave it out
+p.fill_(0.0)                      | AttributeError | write p.data = x
+(v * v).backward(retain_graph=True) | TypeError | a graph is there as long as its Values are
+(v * v).backward(gradient=1.0)    | TypeError | it is called seed here
 ! v.detach().backward()           | TypeError | start from Value(...) outside no_grad()
-! v.backward('a')                 | TypeError | the seed of backward() holds a real number
+v.backward('a')                   | TypeError | the seed of backward() holds a real number
 with no_grad: pass                | TypeError | write with no_grad():
 with scope: pass                  | TypeError | write with scope('name'):
 ! with scope(''): pass            | TypeError | write scope('encoder')
@@ -101,6 +108,10 @@ autograd.where(v, 1.0, 2.0)       | TypeError | where(x > 0, a, b)
 autograd.max(v, v)                | AttributeError | autograd.maximum(a, b)
 autograd.tensor([1.0])            | AttributeError | [Value(x) for x in xs]
 autograd.Tensor(1.0)              | AttributeError | autograd.Value(2.0)
+autograd.zeros(3)                 | AttributeError | weights are nn.ParameterArray(array)
+autograd.Function                 | AttributeError | autograd.op('name', kernel=
+autograd.set_grad_enabled(False)  | AttributeError | write with no_grad():
+op('cube', forward=abs)           | TypeError | it is called kernel here
 autograd.arctan(v)                | AttributeError | it is called atan here
 autograd.relux(v)                 | AttributeError | did you mean relu?
 from autograd import tensor       | ImportError | autograd.Value(2.0)
@@ -147,7 +158,7 @@ autograd.sweep(3)                 | TypeError | a sweep starts from a Value
 autograd.ancestors(3)             | TypeError | takes a Value, got int: 3
 value_and_grad(lambda x: x, argnums='x') | TypeError | the place of an argument, from 0 on, or several
 value_and_grad(lambda x: [x])(1.0) | TypeError | for a list of numbers take jacobian(f)(xs)
-jacobian(lambda x: x[0])([2.0])   | TypeError | take value_and_grad(f)(xs), or return [y]
+jacobian(lambda x: x[0])([2.0])   | TypeError | take value_and_grad(f), called as f is
 jacobian(lambda x: None)([2.0])   | TypeError | returns a list of numbers, got NoneType
 hvp(lambda x: x[0], [1.0], [1.0, 2.0]) | ShapeError | as many numbers in v as in xs
 hessian(lambda x: x**3)([2.0])    | TypeError | unsupported operand
@@ -245,7 +256,6 @@ nn.record(model)['layers.0']      | KeyError | call the model inside of
 nn.record(model).batch(X, Y)      | ValueError | known: auto, numpy, llvm
 model.register_forward_hook(3)    | TypeError | hook(module, inputs, output)
 (model.register_forward_hook(lambda m, i, o: 'a'), model([1.0, 2.0])) | TypeError | a forward hook of MLP returned str: 'a'
-model.register_forward_pre_hook(print) | AttributeError | write model.register_forward_hook(hook)
 model.apply(3)                    | TypeError | a function of a module
 model.requires_grad_('no')        | TypeError | True, or False to freeze
 ! model.requires_grad = 'no'      | TypeError | True, or False to freeze
@@ -272,11 +282,16 @@ Adam(model, betas=0.9)            | TypeError | the default is (0.9, 0.999)
 RMSprop(model, rho=0.9)           | TypeError | it is called alpha here
 StepLR(opt, 10, factor=0.1)       | TypeError | it is called gamma here
 StepLR(opt)                       | TypeError | missing a required argument: 'step_size'
+opt.param_groups[0]['lr'] = 0.1   | AttributeError | write optimizer.lr = 0.01
+opt.add_param_group({})           | AttributeError | make an optimizer for each group
+optim.MultiStepLR(opt, [1, 2])    | AttributeError | optim.LambdaLR(optimizer, lambda epoch: factor)
+model.zero_grad(True, 2)          | TypeError | It is called as MLP.zero_grad(set_to_none=True)
+nn.BCEWithLogitsLoss(pos_weight=2) | TypeError | (1 + (w - 1) * y) * loss(p, y)
+Sequential({'a': nn.Tanh()})      | TypeError | Sequential(*modules.values()) for a dict
 StepLR(model, 10)                 | TypeError | the first argument must be an optimizer
 StepLR(opt, step_size=0)          | ValueError | at least 1, got 0
 optim.CosineAnnealingLR(opt, total_steps=3) | TypeError | it is called T_max here
 optim.Adamm(model)                | AttributeError | did you mean Adam?
-opt.param_groups                  | AttributeError | its one learning rate is opt.lr
 ! (model.requires_grad_(False), opt.step()) | ValueError | all of its parameters are frozen
 (model.requires_grad_(False), fit(model, X, Y, **K)) | ValueError | unfreeze some: module.requires_grad_(True)
 optim.LambdaLR(opt)               | TypeError | missing a required argument: 'lr_lambda'
@@ -285,7 +300,6 @@ optim.OneCycleLR(opt, 0.1)        | ValueError | give total_steps, or epochs and
 optim.OneCycleLR(opt, lr=0.1)     | TypeError | it is called max_lr here
 optim.ReduceLROnPlateau(opt, factor=2.0) | ValueError | in (0, 1)
 optim.ReduceLROnPlateau(opt, verbose=True) | TypeError | read last_lr
-optim.lr_scheduler                | AttributeError | optim.StepLR(opt, 10)
 clip_grad_norm_(model, clip_norm=1.0) | TypeError | it is called max_norm here
 clip_grad_norm_(1.0, model)       | TypeError | pass Parameters
 fit(model, X, Y)                  | TypeError | missing a required argument: 'loss'. It is called as fit(model, X, Y, *, loss, optimizer, epochs

@@ -28,7 +28,7 @@ class Addition(NamedTuple):
 OPERATION = Addition(
     (
         (
-            Edit('    "log2",\n', before='    "logsumexp",\n'),
+            Edit(' "log2",', before=' "logsumexp"'),
             Edit(
                 """\
 _LOG_TWO = math.log(2.0)
@@ -133,11 +133,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..checks import size
+from ..checks import row, whole_number
 from ..parameter import Parameter
 from ..parameter_array import ParameterArray
 from ..randomness import generator
-from .checks import as_list, here
+from ..scopes import here
 from .module import Module
 
 
@@ -154,13 +154,13 @@ class Conv1d(Module):
     """
 
     def __init__(self, width: int, *, rng: Any = None) -> None:
-        width = size(width, "width of a Conv1d")
+        width = whole_number(width, "width of a Conv1d")
         self.weight = ParameterArray(generator(rng).normal(0.0, width**-0.5, width))
         self.bias = Parameter(0.0)
 
     def forward(self, x: Any) -> Any:
         """One output for each place of the filter; a single one is no list."""
-        xs, width = as_list(x, here(self)), len(self.weight)
+        xs, width = row(x, here(self)), len(self.weight)
         out = []
         for i in range(len(xs) - width + 1):
             total: Any = self.bias
@@ -173,7 +173,7 @@ class Conv1d(Module):
         ),
         (
             Edit("from .convolution import Conv1d\n", before="from .dropout import"),
-            Edit('    "Conv1d",\n', before='    "Dropout",'),
+            Edit(' "Conv1d",', before=' "Dropout"'),
         ),
         (
             Edit(
@@ -288,7 +288,7 @@ class Adamax(Optimizer):
         ),
         (
             Edit("from .adamax import Adamax\n", before="from .clipping import"),
-            Edit('    "Adamax",\n', before='    "Interval",'),
+            Edit(' "Adamax",', before=' "AdamW"'),
         ),
         (
             Edit(
@@ -386,8 +386,7 @@ SCHEDULE = Addition(
         (
             Edit(' "PolynomialLR",', before=' "Schedule"'),
             Edit(
-                '''@dataclass(eq=False)
-class PolynomialLR(Schedule):
+                '''class PolynomialLR(Schedule):
     """Down to 0 in ``total_iters`` steps: ``(1 - t / total_iters) ** power``.
 
     >>> from autograd import Parameter; from autograd.optim import SGD
@@ -396,13 +395,8 @@ class PolynomialLR(Schedule):
     [1.0, 0.5625, 0.25, 0.0625, 0.0, 0.0]
     """
 
-    total_iters: int = 5
-    power: float = 1.0
-
-    def check(self) -> None:
-        """A count of steps and a positive power."""
-        self._count("total_iters")
-        self._number("power", _POSITIVE)
+    total_iters: int = field(default=5, metadata=STEPS)
+    power: float = field(default=1.0, metadata=POSITIVE)
 
     def __call__(self, t: int) -> float:
         """The share of steps that is left, to the power."""
@@ -410,7 +404,7 @@ class PolynomialLR(Schedule):
 
 
 ''',
-                before="@dataclass(eq=False)\nclass SequentialLR",
+                before="class SequentialLR",
             ),
         ),
         (

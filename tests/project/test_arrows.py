@@ -25,7 +25,7 @@ CORE = TABLE | {
 }
 ARROWS: dict[str, set[str]] = {
     "errors": set(),
-    "checks": set(),
+    "checks": {"errors"},
     "names": set(),
     "synonyms": set(),
     "calls": {"checks", "synonyms"},

@@ -1,4 +1,4 @@
-"""Writes autograd/compiler/coefficients.py: every number of the elementary functions, from their definitions.
+"""Writes autograd/compiler/llvm/math/coefficients.py: every number of the elementary functions, from their definitions.
 
     python tests/reference/make_coefficients.py > autograd/compiler/llvm/math/coefficients.py
 
@@ -7,7 +7,7 @@ to what is left of a function after its first terms, so that those stay exact ne
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import mpmath
@@ -118,19 +118,26 @@ def two_over_pi_words(count: int = 20) -> list[int]:
     return [(digits >> (64 * (count - 1 - i))) & (2**64 - 1) for i in range(count)]
 
 
+def table(numbers: Iterable[str], columns: int = 4) -> list[str]:
+    """Lines of the inside of a tuple, some numbers each."""
+    texts = [f"{number}," for number in numbers]
+    return [f"    {' '.join(texts[k : k + columns])}" for k in range(0, len(texts), columns)]
+
+
 def module_text() -> str:
     """The text of the module."""
     lines = [
         '"""Numbers of the elementary functions, lowest power first. Made by tests/reference/make_coefficients.py."""',
         "",
+        "# fmt: off",
     ]
     with mp.workprec(PRECISION):
         for name, value in numbers().items():
             lines.append(f"{name} = {value!r}")
         for name, (what, coefficients) in polynomials().items():
-            lines += ["", f"# {what}", f"{name} = (", *(f"    {c!r}," for c in coefficients), ")"]
+            lines += ["", f"# {what}", f"{name} = (", *table(map(repr, coefficients)), ")"]
         lines += ["", "# 64 zero bits, then the binary digits of 2/pi", "TWO_OVER_PI_WORDS = ("]
-        lines += [f"    0x{word:016X}," for word in two_over_pi_words()]
+        lines += table(f"0x{word:016X}" for word in two_over_pi_words())
     return "\n".join([*lines, ")", ""])
 
 

@@ -11,16 +11,11 @@ from ...batch import BATCH_MEAN
 from ...domain import CONDITION, REAL
 from ...operation import Op
 
-INNER: dict[str, Op] = {}
-"""By name."""
-
 
 def _declare(name: str, symbol: str, kernel: Callable[..., Any], condition: bool = False) -> Op:
     arguments = kernel.__code__.co_argcount - 1
     domain = (CONDITION if condition else REAL,) * arguments
-    no_gradient = (0.0,) * arguments
-    INNER[name] = Op(name, kernel, _constant_partials(no_gradient), domain, symbol)
-    return INNER[name]
+    return Op(name, kernel, _constant_partials((0.0,) * arguments), domain, symbol)
 
 
 def _constant_partials(values: tuple[float, ...]) -> Callable[..., Any]:
@@ -41,7 +36,6 @@ IDENTITY = _declare("identity", "detach", lambda xp, x: x)  # noqa: ARG005
 """The same number, through which no gradient flows."""
 ALIAS = Op("alias", lambda xp, x: x, lambda y, x: (1.0,), (REAL,), "=")  # noqa: ARG005
 """The same number as something to differentiate by: only what is computed from this very node depends on it."""
-INNER[ALIAS.name] = ALIAS
 PASSED_ON = _declare(
     "passed_on", "×", lambda xp, adjoint, partial: xp.where(xp.abs(adjoint) > 0.0, adjoint * partial, adjoint)
 )
@@ -49,7 +43,6 @@ PASSED_ON = _declare(
 SHIELDED = _declare("shielded", "shielded", lambda xp, adjoint, partial: xp.where(xp.abs(adjoint) > 0.0, partial, 0.0))
 """The partial where it matters, zero where the adjoint is zero (and the partial perhaps infinite)."""
 
-INNER[BATCH_MEAN.name] = BATCH_MEAN
 ADJOINT_MEAN = _declare("adjoint_mean", "mean", lambda xp, x: x)  # noqa: ARG005
 """Of adjoints: what flows back through a mean, (1/N) * the sum of all samples' adjoints, to each of them."""
 MEANS = frozenset((BATCH_MEAN, ADJOINT_MEAN))
@@ -57,12 +50,7 @@ MEANS = frozenset((BATCH_MEAN, ADJOINT_MEAN))
 
 @lru_cache(maxsize=1024)
 def unchecked(op: Op) -> Op:
-    """The operation without a domain: what nobody wrote can't be outside of it.
-
-    >>> from autograd import log, tanh
-    >>> unchecked(log).domain == tanh.domain, unchecked(tanh) is tanh
-    (True, True)
-    """
+    """The operation without a domain: what nobody wrote can't be outside of it."""
     domain = tuple(CONDITION if each is CONDITION else REAL for each in op.domain)
     return op if domain == op.domain and op.refuses is None else replace(op, domain=domain, refuses=None)
 

@@ -104,12 +104,7 @@ class Graph:
         return self._once((VEC, rows), rows)
 
     def product(self, parts: Iterable[tuple[int, Line]], bias: int | None = None) -> int:
-        """The node ``bias + sum of line * vec`` of (vec, line) pairs.
-
-        >>> graph = Graph(); x = graph.vec((graph.leaf("input", 0), graph.leaf("input", 1)))
-        >>> graph.product([(x, Line(4, 1))]) == graph.product([(x, Line(4, 1))])
-        True
-        """
+        """The node ``bias + sum of line * vec`` of (vec, line) pairs."""
         vecs, lines = zip(*parts, strict=True)
         args = vecs if bias is None else (*vecs, bias)
         node = self._once((PRODUCT, args, lines), args)

@@ -36,10 +36,7 @@ class Recipe(NamedTuple):
 
 
 def partials(
-    graph: Graph,
-    node: int,
-    positions: tuple[int, ...],
-    record: Callable[[Op, tuple[int, ...]], int] | None = None,
+    graph: Graph, node: int, positions: tuple[int, ...], record: Callable[[Op, tuple[int, ...]], int] | None = None
 ) -> list[int]:
     """The nodes of the partial derivatives of ``node`` by its operands at these positions.
 

@@ -1,4 +1,4 @@
-"""A graph as text, one node a line, and back: what the stages of the compiler show, and what their tests are made of.
+"""A graph as text, one node a line: what the stages of the compiler show, and what their tests are written in.
 
 =====================================  ============================================================================
 line                                   node
@@ -17,8 +17,6 @@ line                                   node
 ``input %0 = %3``                      the adjoint of an input
 ``-> %4``                              the roots
 =====================================  ============================================================================
-
-Only operations that `Op` declares have a name that `parse` can look up; others it must be given.
 """
 
 from __future__ import annotations
@@ -28,9 +26,8 @@ from itertools import islice
 
 from ...operation import OPS, Op, lookup
 from .conditions import unchecked
-from .gradients import Gradients, LineSum, UniformSum
 from .graph import DOT, PRODUCT, Graph
-from .rooted import RootedGraph
+from .rooted import Gradients, LineSum, RootedGraph, UniformSum
 from .runs import Line
 
 LEAVES = {"input": "x", "parameter": "w", "buffer": "b"}
@@ -65,12 +62,7 @@ def limited(lines: Iterable[str], count: int, most: int | None) -> Iterator[str]
 
 
 def operation_text(op: Op) -> str:
-    """The name of an operation, with its attributes.
-
-    >>> from autograd import leaky_relu
-    >>> operation_text(leaky_relu.bind(slope=0.2))
-    'leaky_relu(slope=0.2)'
-    """
+    """The name of an operation, with its attributes."""
     if not op.attributes:
         return op.name
     return f"{op.name}({','.join(f'{name}={value!r}' for name, value in op.attributes.items())})"
@@ -112,11 +104,7 @@ def _joined(word: str, parts: Iterable[str], bias: int | None) -> str:
 
 
 def line_text(line: Line) -> str:
-    """A line of parameters.
-
-    >>> line_text(Line(4, 1))
-    'w4+1'
-    """
+    """A line of parameters."""
     return f"w{line.slot}{line.step:+}"
 
 

@@ -38,11 +38,7 @@ class Entry:
 
 
 def bits(number: float) -> int:
-    """The IEEE 754 pattern of a float64 as an i64.
-
-    >>> bits(0.0), bits(-0.0)
-    (0, -9223372036854775808)
-    """
+    """The IEEE 754 pattern of a float64 as an i64."""
     (pattern,) = struct.unpack("<q", struct.pack("<d", number))
     return int(pattern)
 

@@ -67,13 +67,7 @@ def key_of(parts: Iterable[str]) -> str:
 
 
 class CodeCache:
-    """Files of a folder, each named by its key. Several processes may use it at once.
-
-    >>> import tempfile
-    >>> cache = CodeCache(Path(tempfile.mkdtemp(), "code")); key = key_of(["text"])
-    >>> cache.find(key), cache.keep(key, b"machine code"), cache.find(key)
-    (None, None, b'machine code')
-    """
+    """Files of a folder, each named by its key. Several processes may use it at once."""
 
     def __init__(self, folder: Path, limit: int = _LIMIT) -> None:
         """``limit`` is in bytes; what was not used for the longest time goes first."""
@@ -85,7 +79,7 @@ class CodeCache:
         try:
             if not _is_private(self.folder.stat()):
                 return None
-            with open(path, "rb", opener=_open_plain) as file:
+            with open(path, "rb", opener=lambda name, flags: os.open(name, flags | _PLAIN)) as file:
                 status = os.fstat(file.fileno())
                 content = file.read() if stat.S_ISREG(status.st_mode) and _is_private(status) else b""
         except OSError:
@@ -126,10 +120,6 @@ class CodeCache:
             if excess > 0 or given_up:
                 path.unlink(missing_ok=True)
                 excess -= size
-
-
-def _open_plain(path: str, flags: int) -> int:
-    return os.open(path, flags | _PLAIN)
 
 
 def _is_private(status: os.stat_result) -> bool:

@@ -11,6 +11,7 @@ from .emit.emitter import Emitter, raise_flag
 from .emit.totals import summed
 from .math.elementary import Vectors
 from .memory_map import FLAG_GRADIENT
+from .text.body import Body
 
 
 @dataclass(frozen=True)
@@ -27,9 +28,9 @@ class Clipped(Rule):
         return super().update(xp, p, h["scale"] * g, s, h)
 
 
-def emit_scale(emitter: Emitter, name: str, rule: Clipped) -> None:
+def emit_scale(emitter: Emitter, body: Body, rule: Clipped) -> None:
     """A function that writes the scale, as `optim.clip_grad_norm_` has it, into the numbers of the step."""
-    body, layout = emitter.function(name), emitter.layout
+    layout = emitter.layout
     count = len(rule.scalars)
     body.line(f"%H = load ptr, ptr {body.pointer('%V', layout.scalars)}, align 8")
     most = body.broadcast("%H", 8 * (count - 2))
@@ -37,7 +38,6 @@ def emit_scale(emitter: Emitter, name: str, rule: Clipped) -> None:
     # Gradients whose squares overflow may still be finite: another engine must say what becomes of them.
     raise_flag(body, layout, body.any(body.compare("uno", squares - squares, 0.0)), FLAG_GRADIENT)
     xp = Vectors(body)
-    norm = xp.sqrt(squares) + EPS
+    norm = body.intrinsic("sqrt", squares) + EPS
     scale = xp.where(norm <= most, 1.0, most / norm)
     body.store_scalar("%H", 8 * (count - 1), body.lane(scale, 0))
-    body.finish()

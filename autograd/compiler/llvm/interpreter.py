@@ -16,7 +16,6 @@ from .bytecode import STOP, Bytecode, Opcode
 from .emit.emitter import POINTERS, Emitter, over_parts, split
 from .emit.straight import emit_lines
 from .memory_map import Arguments, MemoryMap
-from .tables import define
 from .text.body import Body
 from .text.registers import Index
 
@@ -60,7 +59,7 @@ def emit_interpreter(emitter: Emitter, code: Bytecode, arguments: Arguments) -> 
     emitter.function("stop").finish()
     for name, opcode in zip(names[1:], code.opcodes, strict=True):
         _emit_opcode(emitter, name, opcode)
-    define(emitter.module, "opcodes", "ptr", [f"@{name}" for name in names])
+    emitter.module.table("opcodes", "ptr", [f"@{name}" for name in names])
     body = emitter.function("interpret")
     begin = body.load_scalar("%T", 0, "i64")
     first = body.load_scalar("%A", arguments.offset("code"), "ptr")

@@ -91,16 +91,15 @@ class Binding:
         output = samples, len(tape.input_adjoints) + len(tape.results)
         enter = self._gathering(self._entry(samples, output))
 
-        def filled(*arrays: Any) -> Any:
-            return enter(*arrays, np.empty(output))
+        must_be_finite = tape.seeded
 
-        def finite(*arrays: Any) -> Any:
-            adjoints = enter(*arrays, np.empty(output))
-            if adjoints is not None and not np.isfinite(adjoints).all():
+        def run(*arrays: Any) -> Any:
+            results = enter(*arrays, np.empty(output))
+            if must_be_finite and results is not None and not np.isfinite(results).all():
                 raise Failure
-            return adjoints
+            return results
 
-        return finite if tape.seeded else filled
+        return run
 
     def _gathering(self, enter: Run) -> Run:
         """The same where the numbers of buffers are read first."""

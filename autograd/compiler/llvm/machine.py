@@ -42,34 +42,23 @@ class Tiles:
     depth: int = 64
     """Terms k of a product before its sums go back to memory."""
 
-    @property
-    def registers(self) -> int:
-        """Registers that the largest tile keeps alive."""
-        product = self.rows * self.vectors + self.vectors + 1
-        gradient = self.gradient_rows * self.gradient_columns + self.gradient_rows + 1
-        sample = self.sample_rows * self.sample_vectors + self.sample_vectors + 1
-        return max(product, gradient, sample)
-
 
 @dataclass(frozen=True)
 class Architecture:
-    """A family of processors: float64 lanes of its vectors, its number of vector registers, and tiles that fit."""
+    """A family of processors: float64 lanes of its vectors, and tiles that fit its registers."""
 
     name: str
     width: int
-    registers: int
     tiles: Tiles
     attributes: str = ""
     """What every function of a module says, see `IRModule`."""
 
 
-AVX512 = Architecture("avx512", 8, 32, Tiles(4, 4, 3, 8, 8, 2), '"prefer-vector-width"="512"')
-AVX2 = Architecture("avx2", 4, 16, Tiles(6, 2, 3, 4, 6, 2), '"prefer-vector-width"="256"')
-SSE2 = Architecture("sse2", 2, 16, Tiles(6, 2, 3, 4, 6, 2))
-NEON = Architecture("neon", 2, 32, Tiles(4, 4, 6, 4, 8, 2))
-SCALAR = Architecture("scalar", 1, 32, Tiles(4, 4, 6, 4, 8, 2))
-ARCHITECTURES = {a.name: a for a in (AVX512, AVX2, SSE2, NEON, SCALAR)}
-"""By name."""
+AVX512 = Architecture("avx512", 8, Tiles(4, 4, 3, 8, 8, 2), '"prefer-vector-width"="512"')
+AVX2 = Architecture("avx2", 4, Tiles(6, 2, 3, 4, 6, 2), '"prefer-vector-width"="256"')
+SSE2 = Architecture("sse2", 2, Tiles(6, 2, 3, 4, 6, 2))
+NEON = Architecture("neon", 2, Tiles(4, 4, 6, 4, 8, 2))
+SCALAR = Architecture("scalar", 1, Tiles(4, 4, 6, 4, 8, 2))
 
 
 @dataclass(frozen=True)
@@ -201,15 +190,6 @@ def _object_code(text: str, target: Target, opt_level: int, key: str, cache: Cod
     if cache is not None:
         cache.keep(key, code)
     return code
-
-
-def emit_assembly(text: str, target: Target | None = None, opt_level: int = 2) -> str:
-    """The assembly of a module for any target that LLVM knows, also where it can't run."""
-    llvm, target = load_llvm(), target or host()
-    llvm.initialize_all_targets()  # here and not at the start: the others take 10 MB
-    llvm.initialize_all_asmprinters()
-    machine = _machine(llvm, target, opt_level)
-    return str(machine.emit_assembly(_parse(llvm, text, target, machine)))
 
 
 def _machine(llvm: ModuleType, target: Target, opt_level: int) -> Any:

@@ -40,9 +40,6 @@ class Arguments:
     A training's ``firsts`` and ``counts`` are i64 arrays with an entry a step, and ``index``, where it isn't null, the
     numbers of the rows to take. ``observed`` may be null; it has a row a step. ``code`` is the interpreter's. Then come
     ``data0``, ``data1``, ..., the input arrays, and ``state0``, ..., those of the optimizer.
-
-    >>> Arguments(arrays=2).offset("data1")
-    104
     """
 
     def __init__(self, arrays: int, states: int | None = None) -> None:

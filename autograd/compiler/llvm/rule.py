@@ -25,41 +25,26 @@ def compiled_step(rule: Rule, data: Floats, grad: Floats, states: tuple[Floats, 
 
     Raises:
         CompilerUnavailableError: llvmlite is missing or broken.
-
-    >>> from autograd import Parameter; from autograd.optim import SGD
-    >>> data, grad = np.array([1.0, 2.0]), np.array([2.0, 4.0])
-    >>> step = compiled_step(SGD([Parameter(0.0)]).rule, data, grad, ())
-    >>> step.fill([0.5, 1.0]); step.run(); data
-    array([0., 0.])
     """
-    bound = _BoundRule(_engine(rule, host()), (data, grad, *states), len(rule.scalars))
-    return Step(bound.fill, bound.run)
+    arrays, first, engine = (data, grad, *states), 3 + len(states), _engine(rule, host())
+    block = np.zeros(first + len(rule.scalars), dtype=np.int64)
+    block[:first] = [len(data), *(array.ctypes.data for array in arrays)]
+    numbers: Any = memoryview(block.view(np.float64))  # type: ignore[arg-type]
 
+    def fill(scalars: Iterable[float]) -> None:
+        for place, number in enumerate(scalars, first):
+            numbers[place] = number
 
-class _BoundRule:
-    """Compiled code and its argument block: length, pointers, and the numbers of the step."""
-
-    def __init__(self, engine: MachineCode, arrays: tuple[Floats, ...], scalars: int) -> None:
-        self._engine, self._arrays = engine, arrays
-        kind = ctypes.PYFUNCTYPE if len(arrays[0]) <= _FEW else ctypes.CFUNCTYPE
-        function = kind(None, ctypes.c_void_p)(engine.address("step"))
-        self._block = np.zeros(1 + len(arrays) + scalars, dtype=np.int64)
-        self._block[: 1 + len(arrays)] = [len(arrays[0]), *(array.ctypes.data for array in arrays)]
-        self._numbers: Any = memoryview(self._block.view(np.float64))  # type: ignore[arg-type]
-        self._first = 1 + len(arrays)
-        self.run = _Run(function, self._block.ctypes.data)
-        self.run.owner = self
-
-    def fill(self, scalars: Iterable[float]) -> None:
-        """Write the numbers of the step into the argument block."""
-        for place, number in enumerate(scalars, self._first):
-            self._numbers[place] = number
+    kind = ctypes.PYFUNCTYPE if len(data) <= _FEW else ctypes.CFUNCTYPE
+    run = _Run(kind(None, ctypes.c_void_p)(engine.address("step")), block.ctypes.data)
+    run.reads = engine, arrays, block
+    return Step(fill, run)
 
 
 class _Run(partial[None]):
     """A call of compiled code that keeps alive what the code reads."""
 
-    owner: _BoundRule
+    reads: Any
 
 
 @lru_cache(maxsize=64)

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from functools import partial
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -18,9 +19,6 @@ class SharedWork(Generic[T]):
 
     Whoever waits can be interrupted. The work can't: it goes on in the background, where nobody sees a part of it, and
     who asks again meanwhile needn't begin anew. It doesn't keep the process from ending.
-
-    >>> SharedWork().done("key", lambda: 3)
-    3
     """
 
     def __init__(self) -> None:
@@ -42,15 +40,11 @@ class SharedWork(Generic[T]):
                     return future.result()
 
     def _do(self, key: str, work: Callable[[], T], future: Future[T]) -> None:
+        finish: Callable[[], None]
         try:
-            result = work()
+            finish = partial(future.set_result, work())
         except BaseException as error:
-            self._forget(key)
-            future.set_exception(error)
-        else:
-            self._forget(key)
-            future.set_result(result)
-
-    def _forget(self, key: str) -> None:
+            finish = partial(future.set_exception, error)
         with self._lock:
             del self._running[key]
+        finish()

@@ -8,12 +8,7 @@ from ..graph.graph import Graph
 
 
 def count_uses(graph: Graph, roots: Sequence[int], live: bytearray) -> list[int]:
-    """How often each node is an operand of a live one; a result, which is needed as it is, counts as two more.
-
-    >>> graph = Graph(); x = graph.leaf("input", 0)
-    >>> count_uses(graph, [x], graph.live([x]))
-    [2]
-    """
+    """How often each node is an operand of a live one; a result, which is needed as it is, counts as two more."""
     uses = [0] * len(graph)
     for node, args in enumerate(graph.args):
         for arg in args if live[node] else ():

@@ -18,9 +18,9 @@ from ...batch import BATCH_MEAN
 from ...operation import Op
 from ...ops import add, mul, neg, sub
 from ..graph.conditions import ADJOINT_MEAN, IDENTITY, IS_CONDITION, PASSED_ON, SHIELDED
-from ..graph.gradients import Gradients, LineSum, UniformSum
 from ..graph.graph import DOT, PRODUCT, TOTALS, Graph, Kind
 from ..graph.partials import partials
+from ..graph.rooted import Gradients, LineSum, UniformSum
 from ..graph.runs import Line, runs
 from .dots import worth_a_dot
 
@@ -55,12 +55,7 @@ class Sweep:
     """One way back through a graph, from the root to what is asked for."""
 
     def __init__(
-        self,
-        graph: Graph,
-        root: int,
-        by_parameters: bool,
-        by_inputs: bool,
-        frozen: NDArray[np.bool_] | None = None,
+        self, graph: Graph, root: int, by_parameters: bool, by_inputs: bool, frozen: NDArray[np.bool_] | None = None
     ) -> None:
         self.graph, self.root, self._frozen = graph, root, frozen
         self.size = len(graph)

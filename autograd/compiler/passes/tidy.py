@@ -34,12 +34,6 @@ def tidy(graph: Graph, roots: Iterable[int], written: int | None = None) -> tupl
 
     Graph from ``written`` on are derivatives, which nobody wrote: there a division by a number whose inverse is known
     becomes a product.
-
-    >>> from autograd.compiler.graph.conditions import GREATER
-    >>> graph = Graph(); x, zero = graph.leaf("input", 0), graph.constant(0.0)
-    >>> choice = graph.record(where, (graph.record(GREATER, (x, zero)), x, zero))
-    >>> new, names = tidy(graph, [choice]); new.kinds[names[choice]]
-    <Op select(x0>x1)>
     """
     new = Graph()
     names: Names = {}

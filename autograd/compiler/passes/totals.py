@@ -24,12 +24,6 @@ def find_totals(
     """The same graph, in which what spells out Σ w² or Σ |w| over parameters side by side is a leaf for the sum.
 
     Those that are ``frozen`` (by their slot) and those that aren't have totals of their own.
-
-    >>> graph = Graph(); squares = [graph.record(mul, (w, w)) for w in (graph.leaf("parameter", k) for k in range(9))]
-    >>> total = squares[0]
-    >>> for square in squares[1:]: total = graph.record(add, (total, square))
-    >>> found, (root,) = find_totals(graph, [total]); found.kinds[root], found.payload[root]
-    ('squares', (0, 9))
     """
     live = graph.live(roots)
     uses = count_uses(graph, roots, live)
@@ -47,12 +41,7 @@ class _Chain:
     """What a sum adds up: totals by kind and payload, and other nodes; and the nodes that only the sum needed."""
 
     def __init__(
-        self,
-        graph: Graph,
-        end: int,
-        inside: Container[int],
-        uses: Sequence[int],
-        frozen: NDArray[np.bool_] | None,
+        self, graph: Graph, end: int, inside: Container[int], uses: Sequence[int], frozen: NDArray[np.bool_] | None
     ) -> None:
         self.end = end
         self.totals: list[tuple[TotalKind, tuple[int, int]]] = []

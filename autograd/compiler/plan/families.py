@@ -74,6 +74,12 @@ class Groups:
             self.place[node] = Membership(len(self.families) - 1, index)
         return len(self.families) - 1
 
+    def add_bundle(self, rows: Iterable[int]) -> None:
+        """Have those of the rows that are in no family side by side. (Of inputs only the seed is in none: it stays.)"""
+        unplaced = [row for row in dict.fromkeys(rows) if row not in self.place and self.levels[row] >= 0]
+        if len(unplaced) > 1:
+            self.add("bundle", unplaced, max(self.levels[row] for row in unplaced))
+
     def order(self, row: int) -> tuple[int, int]:
         """A sorting key by which rows of one family stand together, in their order; a row of none stands alone."""
         return self.place.get(row) or (_NOWHERE + row, 0)
@@ -94,14 +100,7 @@ class Groups:
 
 
 def find_groups(graph: Graph, slots: UniformSlots) -> Groups:
-    """Group a tidy graph.
-
-    >>> from autograd import exp
-    >>> graph = Graph(); x = [graph.leaf("input", k) for k in range(4)]
-    >>> y = [graph.record(exp, (row,)) for row in x]
-    >>> [family.kind for family in find_groups(graph, UniformSlots(graph, 0)).families]
-    ['inputs', 'map']
-    """
+    """Group a tidy graph."""
     groups = Groups(graph, slots)
     by_level: list[list[int]] = [[] for _ in range(max(groups.levels, default=-1) + 1)]
     for node, level in enumerate(groups.levels):
@@ -170,9 +169,7 @@ def _add_dense(groups: Groups, run: Sequence[int], level: int) -> None:
     rows = [row for _, row in terms]
     strides = [b - a for (a, _), (b, _) in zip(terms, others, strict=True)]
     bias_slots = [] if bias is None else [slots.slot(groups.graph.bias(node) or 0) for node in run[:2]]
-    unplaced = [row for row in dict.fromkeys(rows) if row not in groups.place and groups.graph.kinds[row] != "seed"]
-    if len(unplaced) > 1:
-        groups.add("bundle", unplaced, max(groups.levels[row] for row in unplaced))
+    groups.add_bundle(rows)
     product = Product(
         tuple(rows),
         tuple([slot for slot, _ in terms]),
@@ -189,9 +186,7 @@ def _add_dense(groups: Groups, run: Sequence[int], level: int) -> None:
 def _find_means(groups: Groups, means: Sequence[int], level: int) -> None:
     """Each mean over the batch is in a family, perhaps alone: it needs all samples, so nothing can be done with it."""
     args = {node: groups.graph.args[node][0] for node in means}
-    unplaced = [row for row in dict.fromkeys(args.values()) if row not in groups.place and groups.levels[row] >= 0]
-    if len(unplaced) > 1:
-        groups.add("bundle", unplaced, max(groups.levels[row] for row in unplaced))
+    groups.add_bundle(args.values())
     ordered = sorted(means, key=lambda node: groups.order(args[node]))
     for run in runs([groups.order(args[node]) for node in ordered], ordered, steps=(0, 1)):
         groups.add("mean", run, level)

@@ -56,10 +56,10 @@ class Fusion:
             for arg in self._args(node)
         )
 
-    def _block(self, node: int, arg: int, family: Family) -> int | None:
-        """The dense block that has ``arg`` at hand when it computes ``node``."""
-        here, there = self.groups.place[node], self.groups.place.get(arg)
-        if there is None or there.member != here.member:
+    def _block(self, node: int, other: int | None, family: Family) -> int | None:
+        """The dense block that computes ``other`` for the same member as ``node``, an operand or user of it."""
+        there = None if other is None else self.groups.place.get(other)
+        if there is None or there.member != self.groups.place[node].member:
             return None
         block = there.family if self.groups.families[there.family].kind == "dense" else self.home.get(there.family)
         whole = block is not None and len(self.groups.families[block].members) == len(family.members)
@@ -68,7 +68,7 @@ class Fusion:
     # A map that only maps of one block use, like the derivative of an activation
 
     def _sink(self, number: int, family: Family) -> None:
-        blocks = {self._user_block(node, user, family) for node in family.members for user in self._users[node]}
+        blocks = {self._block(node, user, family) for node in family.members for user in self._users[node]}
         block = blocks.pop() if len(blocks) == 1 else None
         if block is None or block == self.home.get(number):
             return
@@ -85,16 +85,6 @@ class Fusion:
     def _home_of(self, node: int) -> int | None:
         place = self.groups.place.get(node)
         return None if place is None else self.home.get(place.family)
-
-    def _user_block(self, node: int, user: int | None, family: Family) -> int | None:
-        if user is None:
-            return None
-        here, there = self.groups.place[node], self.groups.place.get(user)
-        if there is None or there.member != here.member:
-            return None
-        block = self.home.get(there.family)
-        whole = block is not None and len(self.groups.families[block].members) == len(family.members)
-        return block if whole else None
 
     def _settle(self, number: int, block: int) -> None:
         self.home[number] = block

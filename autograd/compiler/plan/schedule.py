@@ -59,7 +59,7 @@ class Schedule:
                 continue
             yield from self._plan_singles(singles)
             singles = []
-            yield self._plan_family(~unit)
+            yield PlannedUnit(self._members(unit), ~unit, self._epilogues.get(~unit, []))
         yield from self._plan_singles(singles)
 
     def _plan_singles(self, nodes: list[int]) -> Iterator[PlannedUnit]:
@@ -114,9 +114,6 @@ class Schedule:
             return [need for arg in args[unit] if (need := units[arg]) is not None]
         needs = {units[arg]: None for node in self._members(unit) for arg in args[node]}
         return [need for need in needs if need is not None and need != unit]
-
-    def _plan_family(self, number: int) -> PlannedUnit:
-        return PlannedUnit(self._members(~number), number, self._epilogues.get(number, []))
 
     # What is stored, and where
 

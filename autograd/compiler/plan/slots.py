@@ -11,12 +11,7 @@ from ..tape import Instruction, Local, Number, Operand, Total, Uniform
 
 
 class UniformSlots:
-    """Slots of the uniforms of a graph: parameters, buffers, totals, what is computed from them, constants; in order.
-
-    >>> graph = Graph(); w = graph.leaf("parameter", 0); half = graph.record(neg, (w,))
-    >>> slots = UniformSlots(graph, 1); slots.slot(w), slots.slot(half), slots.count
-    (0, 1, 2)
-    """
+    """Slots of the uniforms of a graph: parameters, buffers, totals, what is computed from them, constants."""
 
     def __init__(self, graph: Graph, parameters: int, buffers: int = 0) -> None:
         self.graph, self.parameters, self.buffers = graph, parameters, buffers

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from ..graph.gradients import LineSum, UniformSum
+from ..graph.rooted import LineSum, UniformSum
 from ..graph.runs import runs
 from ..tape import Reduction, SumMatrix, SumOne
 from .families import Groups

@@ -34,9 +34,5 @@ def is_installed(module: str) -> bool:
 
 
 def name_of(space: Mapping[str, Any]) -> str:
-    """The name of the module whose globals these are; "" for those of code that was executed without one.
-
-    >>> name_of({"__name__": "numpy.linalg"}), name_of({})
-    ('numpy.linalg', '')
-    """
+    """The name of the module whose globals these are; "" for those of code that was executed without one."""
     return str(space.get("__name__", ""))

@@ -32,15 +32,8 @@ from .reads import ABSENT, READ, class_attribute, is_computed, patch, plain_read
 _EVENTS = 200_000
 """Calls and returns that are looked at, 0.04 s of them: a long trace, of many operations on single numbers, would take
 five times as long if all were."""
-_FUNCTIONS = (
-    types.FunctionType,
-    types.MethodType,
-    functools.partial,
-    functools._lru_cache_wrapper,
-    staticmethod,
-    classmethod,
-    property,
-)
+_WRAPPERS = (staticmethod, classmethod, functools._lru_cache_wrapper)
+_FUNCTIONS = (types.FunctionType, types.MethodType, functools.partial, property, *_WRAPPERS)
 _NOTHING_INSIDE = (*NUMBERS, Telling)
 _SPACES = (types.SimpleNamespace, threading.local)
 _IMMUTABLE, _HEAP = 1 << 8, 1 << 9
@@ -82,7 +75,7 @@ class Noting:
                 self.inside(item, "an argument of functools.partial")
         if isinstance(f, functools._lru_cache_wrapper) and isinstance(f.__wrapped__, types.FunctionType):
             self._names(f.__wrapped__)  # perhaps it ran before, and doesn't now
-        f = f.fget if isinstance(f, property) else getattr(f, "__wrapped__" if _is_wrapper(f) else "", f)
+        f = f.fget if isinstance(f, property) else getattr(f, "__wrapped__" if isinstance(f, _WRAPPERS) else "", f)
         if not isinstance(f, types.FunctionType) or id(f) in self._functions:
             return
         self._functions[id(f)] = f
@@ -333,10 +326,6 @@ class Noting:
             return id(guard.owner) in self._live or sys.getrefcount(guard.owner) <= owned[id(guard.owner)] + 1
 
         self.guards.close(is_temporary)
-
-
-def _is_wrapper(f: Any) -> bool:
-    return isinstance(f, staticmethod | classmethod | functools._lru_cache_wrapper)
 
 
 def _is_container(x: Any) -> bool:

@@ -172,25 +172,10 @@ def _number_read(name: str, original: property) -> property:
     return property(read, original.fset, doc=original.__doc__)
 
 
-_LIST_READS = (
-    "__iter__",
-    "__len__",
-    "__getitem__",
-    "__contains__",
-    "__add__",
-    "__reversed__",
-    "index",
-    "count",
-    "copy",
-)
-_DICT_READS = ("__iter__", "__len__", "__getitem__", "__contains__", "__or__", "get", "keys", "values", "items", "copy")
-_ITEM_READS: dict[type, tuple[str, ...]] = {TellingList: _LIST_READS, TellingDict: _DICT_READS}
-_NUMBERS: tuple[tuple[type, str], ...] = (
-    (Value, "data"),
-    (Parameter, "data"),
-    (ParameterArray, "data"),
-    (ParameterArray, "grad"),
-)
+_LIST_READS = "__iter__ __len__ __getitem__ __contains__ __add__ __reversed__ index count copy"
+_DICT_READS = "__iter__ __len__ __getitem__ __contains__ __or__ get keys values items copy"
+_ITEM_READS: dict[type, list[str]] = {TellingList: _LIST_READS.split(), TellingDict: _DICT_READS.split()}
+_NUMBERS = ((Value, "data"), (Parameter, "data"), (ParameterArray, "data"), (ParameterArray, "grad"))
 _originals: dict[tuple[type, str], property] = {}
 
 

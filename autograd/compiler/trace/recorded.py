@@ -21,10 +21,6 @@ def recorded(graph: Graph, root: int, wanted: Sequence[int], parameter: Callable
     """The nodes of the derivatives of ``root`` by each wanted node, which are added to the graph.
 
     ``parameter`` gives the leaf of the parameter at a place that a product names.
-
-    >>> graph = Graph(); x = graph.leaf("input", 0)
-    >>> recorded(graph, graph.record(mul, (x, graph.constant(3.0))), [x], int) == [graph.constant(3.0)]
-    True
     """
     found = _Recorded(graph, root, set(wanted), parameter).found()
     return [found[node] if node in found else graph.constant(0.0) for node in wanted]

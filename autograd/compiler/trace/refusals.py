@@ -46,11 +46,7 @@ CURES = {
 
 
 def refusal(what: str, name: str, reason: str) -> TraceError:
-    """The error for something that a traced number can't do; ``name`` says which number, ``reason`` a key of `CURES`.
-
-    >>> "where(condition, a, b)" in str(refusal("bool()", "'x'", "bool"))
-    True
-    """
+    """The error for something that a traced number can't do; ``name`` says which, ``reason`` is a key of `CURES`."""
     return TraceError(f"{what} of {name}{source_line()}: {CURES[reason]}")
 
 

@@ -131,22 +131,16 @@ class Condition(_Traced):
         raise refusal("numpy.where or another use as an array", self.describe(), "ufunc")
 
 
+def _comparison(sign: str) -> Any:
+    return lambda self, other: self._tracer.compare(sign, self, other)
+
+
 class Symbol(_Traced):
     """A number in a trace. It has the operators and methods of a Value, but no ``data``."""
 
     __slots__ = ()
 
-    def __lt__(self, other: Any) -> Any:
-        return self._tracer.compare("<", self, other)
-
-    def __le__(self, other: Any) -> Any:
-        return self._tracer.compare("<=", self, other)
-
-    def __gt__(self, other: Any) -> Any:
-        return self._tracer.compare(">", self, other)
-
-    def __ge__(self, other: Any) -> Any:
-        return self._tracer.compare(">=", self, other)
+    __lt__, __le__, __gt__, __ge__ = map(_comparison, ("<", "<=", ">", ">="))
 
     def __pos__(self) -> Symbol:
         return self

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from ...checks import real_number
-from ...domain import CONDITION
+from ...domain import CONDITION, truth
 from ...errors import TraceError
-from ...operation import Op, truth
+from ...operation import Op
 from ...ops import add, where
 from ...parameter import Home, Parameter
 from ...scopes import Scope, current

@@ -12,12 +12,12 @@ from autograd import Parameter, nn, op
 from autograd.compiler.backend import InputArray
 from autograd.compiler.graph.conditions import CONDITIONS, selection, unchecked
 from autograd.compiler.graph.graph import Graph
-from autograd.compiler.graph.parse import parse
 from autograd.compiler.graph.rooted import RootedGraph
 from autograd.compiler.graph.text import text
 from autograd.compiler.pipeline import stages
 from autograd.compiler.trace.run import trace
 from autograd.operation import OPS, Op
+from tests.compiler.graph.parse import parse
 
 GRAPHS = ("trace", "totals", "dots", "gradients", "tidy")
 

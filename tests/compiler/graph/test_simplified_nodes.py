@@ -1,10 +1,10 @@
 """What is equal is one node, constants are folded, and what is simpler is taken: as text before and after."""
 
 from autograd.compiler.graph.graph import Graph
-from autograd.compiler.graph.parse import parse
 from autograd.compiler.graph.rooted import RootedGraph
 from autograd.operation import Op
 from autograd.ops import tanh
+from tests.compiler.graph.parse import parse
 
 
 def recorded(graph):

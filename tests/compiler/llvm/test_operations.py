@@ -1,6 +1,6 @@
 """Every operation and random graphs: machine code gives what the NumPy backend gives, which gives what eager code does.
 
-Values may differ by the few ulps of the elementary functions (`elementary.ULPS`), gradients by what a chain of
+Values may differ by the few ulps of the elementary functions (`test_elementary.ULPS`), gradients by what a chain of
 operations makes of them.
 """
 

@@ -17,11 +17,12 @@ from autograd.compiler.backend import Goal, InputArray
 from autograd.compiler.llvm.backend import LlvmBackend
 from autograd.compiler.llvm.emit.functions import Shape
 from autograd.compiler.llvm.emit.kernel import kernel_text
-from autograd.compiler.llvm.machine import AVX2, AVX512, NEON, Target, emit_assembly
+from autograd.compiler.llvm.machine import AVX2, AVX512, NEON, Target
 from autograd.compiler.pipeline import to_tape
 from autograd.compiler.tape import Dense, Straight, Tape
 from autograd.compiler.trace.run import trace
 from autograd.optim import Adam
+from tests.compiler.llvm.assembly import emit_assembly
 
 CLASSES, COLUMNS, HIDDEN = 5, 18, 12
 

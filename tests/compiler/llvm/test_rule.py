@@ -11,11 +11,11 @@ pytest.importorskip("llvmlite", reason="llvmlite is not installed")
 
 from autograd import Parameter, compile
 from autograd.compiler.llvm.backend import LlvmBackend
-from autograd.compiler.llvm.machine import ARCHITECTURES
 from autograd.compiler.llvm.rule import compiled_step, rule_text
 from autograd.optim import SGD, Adam
 from autograd.optim.stepping import offers
 from autograd.store import Place, Store
+from tests.compiler.llvm.assembly import ARCHITECTURES
 from tests.optim.optimizers import every_optimizer
 
 NONE = [Parameter(0.0)]  # rules know nothing of the parameters

@@ -1,6 +1,5 @@
 """The planning of a graph, each pass alone: a graph as text goes in, and what comes out is compared as text."""
 
-from autograd.compiler.graph.parse import parse
 from autograd.compiler.graph.runs import runs
 from autograd.compiler.pipeline import kept_rows
 from autograd.compiler.plan.families import find_groups
@@ -9,6 +8,7 @@ from autograd.compiler.plan.repeats import MOST
 from autograd.compiler.plan.schedule import Schedule
 from autograd.compiler.plan.slots import UniformSlots
 from autograd.compiler.plan.sums import find_reductions
+from tests.compiler.graph.parse import parse
 
 
 def uniforms(graph):

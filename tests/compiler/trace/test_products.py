@@ -7,8 +7,8 @@ import autograd
 from autograd import Parameter, Value, dot, logsumexp, nn, no_grad
 from autograd.compiler import Program
 from autograd.compiler.backend import InputArray
-from autograd.compiler.graph.gradients import LineSum, UniformSum
 from autograd.compiler.graph.graph import DOT, PRODUCT, VEC, Graph
+from autograd.compiler.graph.rooted import LineSum, UniformSum
 from autograd.compiler.graph.runs import Line, lines
 from autograd.compiler.passes.differentiate import differentiate
 from autograd.compiler.passes.dots import FEWEST, find_dots

@@ -44,16 +44,15 @@ def pays(tape: Tape, samples: int) -> bool:
     return tape.parameters > 2 * samples * sum(count for _, count in rows)
 
 
-def emit_bounds(emitter: Emitter, name: str) -> None:
+def emit_bounds(emitter: Emitter, body: Body) -> None:
     """A function that writes whether all gradient sums of the block are certain to be finite, an i64 1 or 0."""
-    body, layout, tape = emitter.function(name), emitter.layout, emitter.layout.tape
+    layout, tape = emitter.layout, emitter.layout.tape
     left = _total(emitter, body, left_rows(tape))
     right = _total(emitter, body, right_rows(tape))
     # Sums of left alone count as products with 1. NaN fails the comparison.
     certain = (1.0 + right) * left < _LIMIT
     number = body.assign(f"zext i1 {body.lane(certain, 0)} to i64")
     body.store_scalar("%V", layout.certain, number, "i64")
-    body.finish()
 
 
 def _total(emitter: Emitter, body: Body, groups: Iterable[RowRange]) -> Vector:

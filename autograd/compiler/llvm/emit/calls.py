@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from ..tables import Table, define
 from ..text.body import Body
-from ..text.module import IRModule
+from ..text.module import IRModule, Table
 from ..text.registers import Index
 from .emitter import POINTERS
 
@@ -40,7 +39,7 @@ class Calls:
 
     def _emit_loop(self, body: Body) -> None:
         functions = {name: number for number, name in enumerate(dict.fromkeys(call.function for call in self.calls))}
-        define(body.module, f"{self._name}_functions", "ptr", [f"@{name}" for name in functions])
+        body.module.table(f"{self._name}_functions", "ptr", [f"@{name}" for name in functions])
         rows = [(functions[call.function], 8 * (call.entries or 0)) for call in self.calls]
         table = Table(body.module, f"{self._name}_calls", rows)
 
@@ -65,4 +64,4 @@ class Entries:
 
     def define(self, module: IRModule) -> None:
         """Write them into the module."""
-        define(module, "entries", "i64", map(str, self._numbers or [0]))
+        module.table("entries", "i64", map(str, self._numbers or [0]))

@@ -17,8 +17,8 @@ from itertools import groupby
 from typing import Any
 
 from ...tape import Dense
-from ..tables import Table
 from ..text.body import Body
+from ..text.module import Table
 from ..text.registers import Index, Vector
 from .emitter import Emitter, over_parts, split
 from .map import apply_map
@@ -68,12 +68,10 @@ class _Tile:
     vectors: int
 
 
-def emit_dense(emitter: Emitter, name: str, unit: Dense) -> None:
+def emit_dense(emitter: Emitter, body: Body, unit: Dense) -> None:
     """A function that runs the block for the samples of a block."""
-    body = emitter.function(name)
-    block = _Block(emitter, body, unit, name)
+    block = _Block(emitter, body, unit)
     over_parts(body, split(emitter.layout.vectors, emitter.tiles.vectors), block.all_passes)
-    body.finish()
 
 
 def _passes(unit: Dense, emitter: Emitter) -> Iterator[_Pass]:
@@ -105,15 +103,15 @@ def _parts(unit: Dense, emitter: Emitter, depth: int) -> Iterator[_Part]:
 class _Block:
     """Writes the passes and tiles of one dense block."""
 
-    def __init__(self, emitter: Emitter, body: Body, unit: Dense, name: str) -> None:
+    def __init__(self, emitter: Emitter, body: Body, unit: Dense) -> None:
         self._emitter, self._body, self._unit, self._layout = emitter, body, unit, emitter.layout
-        self._name, self._passes = name, list(_passes(unit, emitter))
+        self._passes = list(_passes(unit, emitter))
 
     @cached_property
     def _table(self) -> Table:
         """Where rows and coefficients of each part begin."""
         begins = [(int(part.rows[1]), int(part.weights[1])) for one in self._passes for part in one.parts]
-        return Table(self._body.module, f"{self._name}_parts", begins)
+        return Table(self._body.module, f"{self._body.name}_parts", begins)
 
     def all_passes(self, vector: Index, vectors: int) -> None:
         """All passes for some vectors of samples."""

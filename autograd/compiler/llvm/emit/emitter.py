@@ -47,6 +47,12 @@ class Emitter:
         self.addresses.begin(body)
         return body
 
+    def write(self, name: str, write: Callable[..., None], *args: Any) -> None:
+        """A whole function of a kernel, whose inside ``write(emitter, body, *args)`` writes."""
+        body = self.function(name)
+        write(self, body, *args)
+        body.finish()
+
     def broadcast(self, body: Body, slot: int, *terms: tuple[Index, int]) -> Vector:
         """In every lane the uniform ``slot``, or one that many bytes behind it."""
         base, offset = self.addresses.uniform(slot)
@@ -54,19 +60,17 @@ class Emitter:
 
     def load_row(self, body: Body, row: Row, vector: Index) -> Vector:
         """One vector of a row."""
-        base, begin = self.addresses.row(row)
-        return body.load(base, begin if vector == 0 else body.offset(begin, (vector, self.layout.vector_bytes)))
+        return body.load(*self.place(body, row, vector))
 
     def store_row(self, body: Body, row: Row, vector: Index, x: Vector | float) -> None:
         """Write one vector of a row."""
-        base, begin = self.addresses.row(row)
-        body.store(base, begin if vector == 0 else body.offset(begin, (vector, self.layout.vector_bytes)), x)
+        body.store(*self.place(body, row, vector), x)
 
     def place(self, body: Body, row: Row, vector: Index, *rows: Index) -> tuple[str, Index]:
         """Where a vector of a row is, or of one so many rows behind it: a pointer, and bytes behind it."""
         base, offset = self.addresses.row(row)
-        layout = self.layout
-        return base, body.offset(offset, *[(k, layout.row_bytes) for k in rows], (vector, layout.vector_bytes))
+        behind = [(k, self.layout.row_bytes) for k in rows]
+        return base, body.offset(offset, *behind, (vector, self.layout.vector_bytes))
 
     def operand(self, body: Body, operand: Row | Uniform | Number | Entry, vector: Index) -> Any:
         """One vector of an operand, or the number that it is."""

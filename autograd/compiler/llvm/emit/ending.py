@@ -44,27 +44,22 @@ class StoreAdjoints:
         place.write("%G", sums)
 
 
-class AddToAdjoints(StoreAdjoints):
-    """They are a part of the adjoints of their uniforms."""
-
-    def end(self, body: Body, sums: Vector, place: Slots) -> None:  # noqa: ARG002
-        """Add them."""
-        place.write("%G", place.read("%G") + sums)
-
-
 @dataclass(frozen=True)
-class AddToGradients:
-    """They are added to the gradients of the caller's parameters."""
+class AddTo:
+    """They are added to the adjoints of their uniforms, or to the gradients of the caller's parameters."""
 
-    arguments: Arguments
+    gradients: int | None = None
+    """Where the argument block has the caller's gradients; None for the adjoints."""
 
     def begin(self, body: Body) -> None:
         """Find the caller's gradients."""
-        _load_pointer(body, "%D", body.pointer("%A", self.arguments.offset("gradients")))
+        if self.gradients is not None:
+            _load_pointer(body, "%D", body.pointer("%A", self.gradients))
 
     def end(self, body: Body, sums: Vector, place: Slots) -> None:  # noqa: ARG002
         """Add them."""
-        place.write("%D", place.read("%D") + sums)
+        base = "%G" if self.gradients is None else "%D"
+        place.write(base, place.read(base) + sums)
 
 
 class StepOptimizer:
@@ -137,9 +132,8 @@ def scattered(body: Body, slots: list[Index]) -> Slots:
 # Functions for all parameters
 
 
-def emit_ending(emitter: Emitter, name: str, ending: Ending) -> None:
+def emit_ending(emitter: Emitter, body: Body, ending: Ending) -> None:
     """A function that ends with the adjoints of all parameters."""
-    body = emitter.function(name)
     width, count = emitter.module.width, emitter.layout.tape.parameters
     whole = count // width * width
     ending.begin(body)
@@ -152,12 +146,10 @@ def emit_ending(emitter: Emitter, name: str, ending: Ending) -> None:
     if whole < count:
         place = scattered(body, list(range(whole, count)))
         ending.end(body, place.read("%G"), place)
-    body.finish()
 
 
-def emit_gradient_test(emitter: Emitter, name: str) -> None:
+def emit_gradient_test(emitter: Emitter, body: Body) -> None:
     """A function that sets a flag if the adjoint of a parameter isn't finite."""
-    body = emitter.function(name)
     # The adjoints are an array of ours, filled up with zeros to a whole number of vectors.
     vectors = -(-emitter.layout.tape.parameters // emitter.module.width)
     chains = min(4, vectors)
@@ -173,7 +165,6 @@ def emit_gradient_test(emitter: Emitter, name: str) -> None:
     for more in suspects[1:]:
         total = total + more
     raise_flag(body, emitter.layout, body.any(body.compare("uno", total, 0.0)), FLAG_GRADIENT)
-    body.finish()
 
 
 def _suspect(body: Body, vector: Index, total: Vector) -> Vector:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import partial
+from typing import Any, TypeAlias
 
 from ....optim.rule import Rule
 from ...plan.sum_slots import has_sums_for_all, sums_are_alone
@@ -14,13 +15,13 @@ from ..bytecode import Bytecode
 from ..clipped import Clipped, emit_scale
 from ..interpreter import emit_interpreter
 from ..memory_map import Arguments
-from ..outline import Item
-from ..twins import find_twins
+from ..text.body import Body
+from ..twins import Item, find_twins
 from .bounds import emit_bounds, pays
 from .calls import Call, Calls, Entries
 from .dense import emit_dense
 from .emitter import Emitter
-from .ending import AddToAdjoints, AddToGradients, Ending, StepOptimizer, StoreAdjoints, emit_ending, emit_gradient_test
+from .ending import AddTo, Ending, StepOptimizer, StoreAdjoints, emit_ending, emit_gradient_test
 from .map import emit_map
 from .mean import emit_mean
 from .outer import along_slots, emit_outer, emit_sums
@@ -29,7 +30,9 @@ from .results import emit_loss, emit_output
 from .straight import emit_scalar, emit_straight, scalar_units
 from .totals import emit_totals, emit_totals_back
 
-_EMIT: dict[type, Callable[[Emitter, str, Any], None]] = {
+Write: TypeAlias = Callable[[Emitter, Body, Any], None]
+
+_EMIT: dict[type, Write] = {
     Straight: emit_straight,
     Dense: emit_dense,
     Map: emit_map,
@@ -74,7 +77,7 @@ class Functions:
             emit_interpreter(emitter, code, self.arguments)
         self.prologue = Calls("prologue", self._emit_scalar("prologue", self._tape.prologue))
         self.units = Calls("units", self._emit_units())
-        self.reductions = self._emit_reductions("", AddToAdjoints() if self.zeroes else StoreAdjoints())
+        self.reductions = self._emit_reductions("", AddTo() if self.zeroes else StoreAdjoints())
         self.direct = self._emit_reductions("direct_", self._ending()) if self.is_direct else Calls("direct_", [])
         self.epilogue = Calls("epilogue", self._emit_scalar("epilogue", self._tape.epilogue))
         self._entries.define(emitter.module)
@@ -106,7 +109,7 @@ class Functions:
     def _ending(self) -> Ending:
         """What becomes of the parameters' gradients."""
         if self._shape.rule is None:
-            return AddToGradients(self.arguments)
+            return AddTo(self.arguments.offset("gradients"))
         return StepOptimizer(self._shape.rule, self.arguments, self._layout)
 
     def _emit_units(self) -> list[Call]:
@@ -131,26 +134,23 @@ class Functions:
         return Call("interpret", self._entries.add([begin]))
 
     def _emit_reductions(self, prefix: str, ending: Ending) -> Calls:
-        def emit(emitter: Emitter, name: str, outer: Any) -> None:
-            emit_outer(emitter, name, outer, ending)
-
         outers = [along_slots(one) for one in self._tape.reductions if isinstance(one, SumMatrix)]
-        calls = self._emit_shared(f"{prefix}outer", outers, emit)
+        calls = self._emit_shared(f"{prefix}outer", outers, partial(emit_outer, ending=ending))
         if singles := [one for one in self._tape.reductions if isinstance(one, SumOne)]:
-            emit_sums(self._emitter, f"{prefix}sums", singles, ending)
+            self._emitter.write(f"{prefix}sums", emit_sums, singles, ending)
             calls.append(Call(f"{prefix}sums"))
         return Calls(f"{prefix}reductions", calls)
 
-    def _emit_shared(self, prefix: str, items: Sequence[Item], emit: Callable[[Emitter, str, Any], None]) -> list[Call]:
+    def _emit_shared(self, prefix: str, items: Sequence[Item], write: Write) -> list[Call]:
         """Write one function for all items that are the same but for addresses; the calls of all items in order."""
         calls: list[Call] = [Call("")] * len(items)
         for twins in find_twins(items, self._layout):
-            first, emitter = twins.members[0], self._emitter
+            name, emitter = f"{prefix}{twins.members[0]}", self._emitter
             if len(twins.members) > 1:
                 emitter = replace(emitter, addresses=Moved(self._layout, twins.moves))
-            emit(emitter, f"{prefix}{first}", twins.first)
+            emitter.write(name, write, twins.first)
             for number, entries in zip(twins.members, twins.entries, strict=True):
-                calls[number] = Call(f"{prefix}{first}", self._entries.add(entries))
+                calls[number] = Call(name, self._entries.add(entries))
         return calls
 
     def _emit_inputs(self) -> None:
@@ -167,31 +167,29 @@ class Functions:
 
     def _emit_rest(self) -> None:
         emitter, tape = self._emitter, self._tape
-        self._emit_start()
-        emit_totals(emitter, "totals")
+        emitter.write("start", _clear_flags)
+        emitter.write("totals", emit_totals)
         if not tape.seeded:
             emit_output(emitter, "output", tape.results)
         elif tape.input_adjoints:
             emit_output(emitter, "output", (*tape.input_adjoints, *tape.results))
         else:
-            emit_loss(emitter, "add_loss", tape.results[0], tape.seed)
+            emitter.write("add_loss", emit_loss, tape.results[0], tape.seed)
         if tape.observed:
             emit_output(emitter, "observe", tape.observed)
         if self.has_gradients:
-            emit_totals_back(emitter, "totals_back")
-            emit_gradient_test(emitter, "test_gradients")
+            emitter.write("totals_back", emit_totals_back)
+            emitter.write("test_gradients", emit_gradient_test)
             if isinstance(self._shape.rule, Clipped):
-                emit_scale(emitter, "find_scale", self._shape.rule)
-            emit_ending(emitter, "end", self._ending())
+                emitter.write("find_scale", emit_scale, self._shape.rule)
+            emitter.write("end", emit_ending, self._ending())
         if self.is_direct:
-            emit_bounds(emitter, "find_bounds")
-
-    def _emit_start(self) -> None:
-        """A function that clears the flags."""
-        body, layout = self._emitter.function("start"), self._layout
-        body.store_scalar("%V", layout.flags, "0", "i64")
-        body.finish()
+            emitter.write("find_bounds", emit_bounds)
 
 
-def _emit_unit(emitter: Emitter, name: str, unit: Any) -> None:
-    _EMIT[type(unit)](emitter, name, unit)
+def _clear_flags(emitter: Emitter, body: Body) -> None:
+    body.store_scalar("%V", emitter.layout.flags, "0", "i64")
+
+
+def _emit_unit(emitter: Emitter, body: Body, unit: Any) -> None:
+    _EMIT[type(unit)](emitter, body, unit)

@@ -14,9 +14,8 @@ _UNROLLED = 4
 """Vectors of one round, so that their latencies overlap."""
 
 
-def emit_map(emitter: Emitter, name: str, unit: Map) -> None:
+def emit_map(emitter: Emitter, body: Body, unit: Map) -> None:
     """A function that runs the map for the samples of a block."""
-    body = emitter.function(name)
     layout = emitter.layout
 
     def one_member(member: Index, _: list[Any]) -> None:
@@ -30,7 +29,6 @@ def emit_map(emitter: Emitter, name: str, unit: Map) -> None:
         _emit_long_row(emitter, body, unit)
     else:
         body.loop(unit.members, one_member)
-    body.finish()
 
 
 def _emit_long_row(emitter: Emitter, body: Body, unit: Map) -> None:

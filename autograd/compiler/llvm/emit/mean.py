@@ -16,9 +16,8 @@ _TOGETHER = 4
 """Rows that are summed at a time, so that their latencies overlap."""
 
 
-def emit_mean(emitter: Emitter, name: str, unit: Mean) -> None:
+def emit_mean(emitter: Emitter, body: Body, unit: Mean) -> None:
     """A function that writes the mean of each row over the samples that are no padding."""
-    body = emitter.function(name)
     layout = emitter.layout
     count = body.load_scalar("%V", layout.count, "i64")
     samples = body.splat(body.assign(f"sitofp i64 {count} to double"))
@@ -30,7 +29,6 @@ def emit_mean(emitter: Emitter, name: str, unit: Mean) -> None:
         _write(emitter, body, target, means, count if unit.adjoint else None)
 
     over_parts(body, split(unit.members, _TOGETHER), some_rows)
-    body.finish()
 
 
 def _sums(emitter: Emitter, body: Body, rows: list[Begin], count: str) -> list[Vector]:

@@ -12,8 +12,8 @@ from typing import Any
 
 from ...tape import SumMatrix, SumOne
 from ..memory_map import Arguments, columns_read
-from ..tables import Table
 from ..text.body import Body
+from ..text.module import Table
 from ..text.registers import Index, Vector
 from .emitter import Emitter, EqualParts, over_parts, split
 from .ending import Ending, neighbours, scattered
@@ -42,28 +42,25 @@ class _Sums:
         self._ending.end(body, sums, place)
 
 
-def emit_outer(emitter: Emitter, name: str, outer: SumMatrix, ending: Ending) -> None:
+def emit_outer(emitter: Emitter, body: Body, outer: SumMatrix, ending: Ending) -> None:
     """A function that makes all sums of ``outer`` over the block's samples."""
-    body = emitter.function(name)
     sums = _Sums(body, ending)
     if outer.right is None:
         _sum_rows(emitter, body, outer, sums)
     else:
         _sum_products(emitter, body, outer, sums)
-    body.finish()
 
 
-def emit_sums(emitter: Emitter, name: str, reductions: Sequence[SumOne], ending: Ending) -> None:
+def emit_sums(emitter: Emitter, body: Body, reductions: Sequence[SumOne], ending: Ending) -> None:
     """A function that makes single sums, W at a time; many of them in a loop over a table."""
-    body, width = emitter.function(name), emitter.module.width
+    width = emitter.module.width
     writer = _Sums(body, ending)
     for kind, alike in _by_kind(emitter, reductions).items():
         looped = len(alike) // width * width if len(alike) >= _MANY * width else 0
         if looped:
-            _sums_of_table(emitter, body, Table(body.module, f"{name}_{kind}", alike[:looped]), looped, writer)
+            _sums_of_table(emitter, body, Table(body.module, f"{body.name}_{kind}", alike[:looped]), looped, writer)
         for begin in range(looped, len(alike), width):
             _some_sums(emitter, body, alike[begin : begin + width], writer)
-    body.finish()
 
 
 def _by_kind(emitter: Emitter, reductions: Sequence[SumOne]) -> dict[str, list[tuple[int, ...]]]:

@@ -39,9 +39,9 @@ def _scalar(emitter: Emitter, body: Body, operand: Operand | None, source: str) 
     return body.lane(number, 0)
 
 
-def emit_loss(emitter: Emitter, name: str, result: Operand, seed: Row) -> None:
+def emit_loss(emitter: Emitter, body: Body, result: Operand, seed: Row) -> None:
     """A function that adds the block's results times their seeds to the loss, a lane a sample."""
-    body, layout = emitter.function(name), emitter.layout
+    layout = emitter.layout
 
     def one_vector(vector: Index, sums: list[Any]) -> list[Any]:
         value = emitter.operand(body, result, vector)
@@ -49,4 +49,3 @@ def emit_loss(emitter: Emitter, name: str, result: Operand, seed: Row) -> None:
 
     (total,) = body.loop(layout.vectors, one_vector, [body.load("%V", layout.loss)])
     body.store("%V", layout.loss, total)
-    body.finish()

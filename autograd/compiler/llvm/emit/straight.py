@@ -12,22 +12,18 @@ from ..text.registers import Index, Mask, Vector
 from .emitter import Emitter, Refused
 
 
-def emit_straight(emitter: Emitter, name: str, unit: Straight) -> None:
+def emit_straight(emitter: Emitter, body: Body, unit: Straight) -> None:
     """A function that runs the unit for the samples of a block."""
-    body = emitter.function(name)
 
     def one_vector(vector: Index, _: list[Any]) -> None:
         emit_lines(emitter, body, vector, unit.code)
 
     body.loop(emitter.layout.vectors, one_vector)
-    body.finish()
 
 
-def emit_scalar(emitter: Emitter, name: str, unit: Straight) -> None:
+def emit_scalar(emitter: Emitter, body: Body, unit: Straight) -> None:
     """A function that runs scalar code, every lane of a vector doing the same."""
-    body = emitter.function(name)
     emit_lines(emitter, body, 0, unit.code)
-    body.finish()
 
 
 def emit_lines(emitter: Emitter, body: Body, vector: Index, code: Sequence[Instruction | Dot]) -> None:

@@ -17,27 +17,24 @@ _CHAINS = 4
 """Sums that are made at a time, as an addition takes four cycles."""
 
 
-def emit_totals(emitter: Emitter, name: str) -> None:
+def emit_totals(emitter: Emitter, body: Body) -> None:
     """A function that fills the slots of the totals."""
-    body = emitter.function(name)
     for total in emitter.layout.tape.totals:
         number = summed(body, total.kind, "%P", total.first, total.count)
         body.store_scalar(*emitter.layout.uniform(total.slot), body.lane(number, 0))
-    body.finish()
 
 
-def emit_totals_back(emitter: Emitter, name: str) -> None:
+def emit_totals_back(emitter: Emitter, body: Body) -> None:
     """A function that adds to the adjoints of the parameters what flows back through the totals.
 
     The adjoint of each total is used up: it is zero for the next run.
     """
-    body, layout = emitter.function(name), emitter.layout
+    layout = emitter.layout
     for total in layout.tape.totals:
         base, offset = layout.uniform(layout.tape.uniforms + total.slot)
         adjoint = body.broadcast(base, offset)
         body.store_scalar(base, offset, "0.0")
         _over(body, total, partial(_pass_on, body, total.kind, adjoint))
-    body.finish()
 
 
 def summed(body: Body, kind: str, base: str, first: int, count: int) -> Vector:

@@ -11,14 +11,7 @@ import math
 from ..text.body import Body
 from ..text.registers import Bits, Mask, Vector, hexadecimal
 from . import coefficients as c
-from .reduction import (
-    ROUND,
-    SIGN,
-    flipped,
-    magnitude,
-    polynomial,
-    with_sign,
-)
+from .reduction import ROUND, SIGN, flipped, magnitude, polynomial, with_sign
 
 _HUGE_ANGLE = 2.0**30
 _HUGE_EXPONENT = 1053  # the biased exponent of 2^30

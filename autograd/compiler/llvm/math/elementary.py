@@ -4,7 +4,8 @@ Each function is polynomials of our own (`coefficients`), written once over oper
 this one. It stands in an LLVM module once, as an internal function that kernels call. Special values, infinities, NaN
 and the sign of zero are those of `namespaces.Floats`; results down to the smallest subnormal are right; an angle may be
 of any size. Most functions compute the ordinary case straight away, and all of it again, with care, if any lane is out
-of the ordinary. An ordinary lane has the same result either way, whatever its neighbours are.
+of the ordinary. An ordinary lane has the same result either way, whatever its neighbours are. The largest error over
+all arguments is 4.5 units in the last place (erfc), of most functions below 2.7.
 """
 
 from __future__ import annotations
@@ -17,50 +18,17 @@ from ..text.body import Body
 from ..text.registers import Real, Vector
 from . import circular, error, exponential, power
 
-ULPS = {
-    "exp": 1.2,
-    "expm1": 2.5,
-    "log": 1.0,
-    "log1p": 1.0,
-    "sqrt": 0.5,
-    "power": 1.0,
-    "sin": 2.5,
-    "cos": 2.5,
-    "tan": 4.0,
-    "asin": 2.0,
-    "acos": 1.5,
-    "atan": 2.5,
-    "sinh": 2.0,
-    "cosh": 1.6,
-    "tanh": 2.6,
-    "erf": 2.5,
-    "erfc": 4.5,
-    "abs": 0.0,
-    "floor": 0.0,
-}
-"""The largest error of each function over all arguments, in units in the last place of the exact result (below the
-smallest normal number: in units of the smallest subnormal). Tested against mpmath."""
-
 Scalar: TypeAlias = Vector | Real
 
 _WRITERS: dict[str, Callable[..., Vector]] = {
-    "exp": exponential.exp,
-    "expm1": exponential.expm1,
-    "log": exponential.log,
-    "log1p": exponential.log1p,
-    "sinh": exponential.sinh,
-    "cosh": exponential.cosh,
-    "tanh": exponential.tanh,
-    "sin": circular.sin,
-    "cos": circular.cos,
-    "tan": circular.tan,
-    "asin": circular.asin,
-    "acos": circular.acos,
-    "atan": circular.atan,
-    "erf": error.erf,
-    "erfc": error.erfc,
-    "power": power.power,
-    "root": power.root,
+    name: getattr(module, name)
+    for module, names in (
+        (exponential, "exp expm1 log log1p sinh cosh tanh"),
+        (circular, "sin cos tan asin acos atan"),
+        (error, "erf erfc"),
+        (power, "power root"),
+    )
+    for name in names.split()
 }
 
 
@@ -68,12 +36,6 @@ class Vectors:
     """The namespace ``xp`` of a kernel that is to emit code into ``body``: all of `namespaces.FUNCTIONS`.
 
     Arguments are vectors or numbers; of numbers alone the result is a number, computed now.
-
-    >>> from autograd.compiler.llvm.text.module import IRModule
-    >>> body = IRModule(4).function("f", "ptr %x")
-    >>> xp = Vectors(body)
-    >>> xp.exp(body.load("%x", 0)), xp.exp(0.0)
-    (Vector(%1), 1.0)
     """
 
     def __init__(self, body: Body) -> None:
@@ -84,18 +46,6 @@ class Vectors:
             return getattr(namespaces.Floats, name)(*(float(x) for x in args if not isinstance(x, Vector)))
         function = self._body.module.require(f"vector_{name}", len(args), _WRITERS[name])
         return self._body.call(function, *args)
-
-    def abs(self, x: Scalar) -> Any:
-        """The magnitude."""
-        return self._body.intrinsic("fabs", x) if isinstance(x, Vector) else abs(x)
-
-    def sqrt(self, x: Scalar) -> Any:
-        """The square root; NaN below 0."""
-        return self._body.intrinsic("sqrt", x) if isinstance(x, Vector) else namespaces.Floats.sqrt(x)
-
-    def floor(self, x: Scalar) -> Any:
-        """The largest whole number that is not above x."""
-        return self._body.intrinsic("floor", x) if isinstance(x, Vector) else namespaces.Floats.floor(x)
 
     def where(self, condition: Any, a: Scalar, b: Scalar) -> Any:
         """a where the condition (a mask, a bool, or a vector that isn't 0) holds, else b."""
@@ -113,7 +63,9 @@ class Vectors:
 
 def _install(name: str) -> None:
     def method(self: Vectors, x: Scalar) -> Any:
-        return self._call(name, x)
+        if name in _WRITERS or not isinstance(x, Vector):
+            return self._call(name, x)
+        return self._body.intrinsic("fabs" if name == "abs" else name, x)
 
     method.__name__, method.__doc__ = name, f"{name} of each lane."
     setattr(Vectors, name, method)

@@ -28,8 +28,8 @@ Round: TypeAlias = Callable[[Index, list[Any]], "Sequence[Any] | None"]
 class Body:
     """The instructions of one function, written in order."""
 
-    def __init__(self, module: IRModule, header: str, result: str, flags: str) -> None:
-        self.module, self.lanes, self._header, self._result = module, module.lanes, header, result
+    def __init__(self, module: IRModule, name: str, header: str, result: str, flags: str) -> None:
+        self.module, self.lanes, self.name, self._header, self._result = module, module.lanes, name, header, result
         self._flags = flags + " " if flags else ""
         self._kind = f"{self._flags}{self.lanes.vector}"
         self._load = f"load {self.lanes.vector}, ptr "

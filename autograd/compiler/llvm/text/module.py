@@ -6,10 +6,10 @@ missing. The text depends on nothing but the calls that made it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 
 from .body import KERNEL_FLAGS, Body
-from .registers import Lanes, Vector
+from .registers import Index, Lanes, Vector
 
 
 class IRModule:
@@ -50,7 +50,7 @@ class IRModule:
             raise ValueError(f"this module has a function {name!r} already")
         linkage, mark = ("internal fastcc ", "noinline ") if internal else ("", "")
         header = f"define {linkage}{result} @{name}({parameters}) {mark}{self.attributes}"
-        self._bodies[name] = Body(self, header, result, flags)
+        self._bodies[name] = Body(self, name, header, result, flags)
         return self._bodies[name]
 
     def require(self, name: str, arity: int, write: Callable[..., Vector]) -> str:
@@ -71,7 +71,24 @@ class IRModule:
         """Add text at module level (a table, a function written by hand), once for each name."""
         self._definitions.setdefault(name, text)
 
+    def table(self, name: str, kind: str, entries: Iterable[str]) -> None:
+        """Add a constant array of that LLVM type; the entries are as LLVM reads them."""
+        typed = [f"{kind} {entry}" for entry in entries]
+        self.define(name, f"@{name} = internal constant [{len(typed)} x {kind}] [{', '.join(typed)}], align 64")
+
     def text(self) -> str:
         """The whole module. Raises ValueError if a body was not finished."""
         functions = [body.text() for body in self._bodies.values()]
         return "\n".join([*sorted(self._declarations), *self._definitions.values(), *functions]) + "\n"
+
+
+class Table:
+    """Rows of whole numbers, that loops read where code would otherwise be written out again and again."""
+
+    def __init__(self, module: IRModule, name: str, rows: Sequence[Sequence[int]]) -> None:
+        self._base, self.columns = f"@{name}", len(rows[0])
+        module.table(name, "i64", [str(number) for row in rows for number in row])
+
+    def read(self, body: Body, row: Index, column: int) -> str:
+        """The name of a register with the number in that row and column."""
+        return body.load_scalar(self._base, body.offset(8 * column, (row, 8 * self.columns)), "i64")

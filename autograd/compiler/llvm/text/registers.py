@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -75,56 +76,35 @@ class Register:
     __hash__ = object.__hash__
 
 
-class Vector(Register):
-    """One float64 in each lane; + - * / and order comparisons take vectors and numbers.
+def _arithmetic(instruction: str) -> Callable[[Vector, Vector | Real], Vector]:
+    return lambda self, other: self.body.arithmetic(instruction, self, other)
 
-    >>> from autograd.compiler.llvm.text.module import IRModule
-    >>> body = IRModule(2).function("f", "ptr %x")
-    >>> x = body.load("%x", 0)
-    >>> 1.0 + x * x
-    Vector(%2)
-    """
+
+def _reversed(instruction: str) -> Callable[[Vector, Real], Vector]:
+    return lambda self, other: self.body.arithmetic(instruction, other, self)
+
+
+def _comparison(predicate: str) -> Callable[[Vector, Vector | Real], Mask]:
+    return lambda self, other: self.body.compare(predicate, self, other)
+
+
+def _of_bits(instruction: str) -> Callable[[Bits, Bits | int], Bits]:
+    return lambda self, other: self.body.whole_arithmetic(instruction, self, other)
+
+
+class Vector(Register):
+    """One float64 in each lane; + - * / and order comparisons take vectors and numbers."""
 
     __slots__ = ()
 
-    def __add__(self, other: Vector | Real) -> Vector:
-        return self.body.arithmetic("fadd", self, other)
-
-    def __radd__(self, other: Real) -> Vector:
-        return self.body.arithmetic("fadd", other, self)
-
-    def __sub__(self, other: Vector | Real) -> Vector:
-        return self.body.arithmetic("fsub", self, other)
-
-    def __rsub__(self, other: Real) -> Vector:
-        return self.body.arithmetic("fsub", other, self)
-
-    def __mul__(self, other: Vector | Real) -> Vector:
-        return self.body.arithmetic("fmul", self, other)
-
-    def __rmul__(self, other: Real) -> Vector:
-        return self.body.arithmetic("fmul", other, self)
-
-    def __truediv__(self, other: Vector | Real) -> Vector:
-        return self.body.arithmetic("fdiv", self, other)
-
-    def __rtruediv__(self, other: Real) -> Vector:
-        return self.body.arithmetic("fdiv", other, self)
+    __add__, __radd__ = _arithmetic("fadd"), _reversed("fadd")
+    __sub__, __rsub__ = _arithmetic("fsub"), _reversed("fsub")
+    __mul__, __rmul__ = _arithmetic("fmul"), _reversed("fmul")
+    __truediv__, __rtruediv__ = _arithmetic("fdiv"), _reversed("fdiv")
+    __lt__, __le__, __gt__, __ge__ = map(_comparison, ("olt", "ole", "ogt", "oge"))
 
     def __neg__(self) -> Vector:
         return self.body.negative(self)
-
-    def __lt__(self, other: Vector | Real) -> Mask:
-        return self.body.compare("olt", self, other)
-
-    def __le__(self, other: Vector | Real) -> Mask:
-        return self.body.compare("ole", self, other)
-
-    def __gt__(self, other: Vector | Real) -> Mask:
-        return self.body.compare("ogt", self, other)
-
-    def __ge__(self, other: Vector | Real) -> Mask:
-        return self.body.compare("oge", self, other)
 
 
 class Mask(Register):
@@ -150,23 +130,5 @@ class Bits(Register):
 
     __slots__ = ()
 
-    def __add__(self, other: Bits | int) -> Bits:
-        return self.body.whole_arithmetic("add", self, other)
-
-    def __sub__(self, other: Bits | int) -> Bits:
-        return self.body.whole_arithmetic("sub", self, other)
-
-    def __and__(self, other: Bits | int) -> Bits:
-        return self.body.whole_arithmetic("and", self, other)
-
-    def __or__(self, other: Bits | int) -> Bits:
-        return self.body.whole_arithmetic("or", self, other)
-
-    def __xor__(self, other: Bits | int) -> Bits:
-        return self.body.whole_arithmetic("xor", self, other)
-
-    def __lshift__(self, other: int) -> Bits:
-        return self.body.whole_arithmetic("shl", self, other)
-
-    def __rshift__(self, other: int) -> Bits:
-        return self.body.whole_arithmetic("lshr", self, other)
+    __add__, __sub__, __and__, __or__ = map(_of_bits, ("add", "sub", "and", "or"))
+    __xor__, __lshift__, __rshift__ = map(_of_bits, ("xor", "shl", "lshr"))

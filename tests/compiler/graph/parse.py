@@ -1,4 +1,4 @@
-"""Reading a graph's text form, see `text`."""
+"""Reading a graph's text form, see `autograd.compiler.graph.text`: what the passes of the compiler are tested with."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
-from ...operation import OPS, Op, lookup
-from .conditions import ALIAS, INNER, Tree, selection, unchecked
-from .gradients import Gradients, LineSum, UniformSum
-from .graph import DOT, PRODUCT, TOTALS, VEC, Graph
-from .rooted import RootedGraph
-from .runs import Line
-from .text import LEAVES
+from autograd.batch import BATCH_MEAN
+from autograd.compiler.graph import conditions
+from autograd.compiler.graph.conditions import ALIAS, Tree, selection, unchecked
+from autograd.compiler.graph.graph import DOT, PRODUCT, TOTALS, VEC, Graph
+from autograd.compiler.graph.rooted import Gradients, LineSum, RootedGraph, UniformSum
+from autograd.compiler.graph.runs import Line
+from autograd.compiler.graph.text import LEAVES
+from autograd.operation import OPS, Op, lookup
 
+_INNER = {op.name: op for op in (*vars(conditions).values(), BATCH_MEAN) if isinstance(op, Op)}
 _KINDS: dict[str, Any] = {letter: kind for kind, letter in LEAVES.items()}
 _SIGNS: dict[type[ast.AST], str] = {
     ast.BitAnd: "&",
@@ -165,8 +167,8 @@ class _Parser:
             return self.ops[word]
         if name == "select":
             return self._selection(word.removeprefix("select"), count)
-        if name in INNER:
-            return INNER[name]
+        if name in _INNER:
+            return _INNER[name]
         if name not in OPS:
             self.fail(
                 f"no operation {name!r} is known; if it is one of your own, declare it with op({name!r}, ...) first "
