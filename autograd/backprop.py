@@ -84,9 +84,11 @@ def backward(root: Value, seed: float = 1.0) -> None:
     """What `Value.backward` does, as a definition: it runs a faster twin, see `fast.sweep`."""
     for step in list(steps(backward_order(root), seed)):  # the whole sweep first: an error changes nothing
         node = step.node
-        node.grad = node.grad + step.adjoint if node.op is None else step.adjoint
+        if node.requires_grad:  # or it was frozen since the graph was made
+            node.grad = node.grad + step.adjoint if node.op is None else step.adjoint
 
 
+@public
 def sweep(root: Value, seed: float = 1.0) -> Iterator[Step]:
     """The steps of backpropagation from ``root``, in their order: every ancestor that carries gradient has its step.
 
@@ -170,6 +172,7 @@ def _recorded_chain(adjoint: Any, partial: Any) -> Any:
     return partial if not _is_value(adjoint) and a == 1 else adjoint * partial
 
 
+@public
 def ancestors(root: Value) -> list[Value]:
     """Every Value that ``root`` was computed from, constants included, operands before results, ``root`` last.
 
@@ -182,6 +185,7 @@ def ancestors(root: Value) -> list[Value]:
     return depth_first(root, lambda node: node.args[::-1])
 
 
+@public
 def changed_leaves(root: Value) -> list[Value]:
     """Leaves whose number isn't the one that ``root`` was computed from, as after an optimizer's step.
 

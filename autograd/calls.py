@@ -103,6 +103,11 @@ class noted:  # noqa: N801 (it is written like a function)
             error.add_note(self.note)
 
 
+def refuse_call(function: Callable[..., Any], args: Sequence[Any], named: Mapping[str, Any]) -> None:
+    """The error of a call whose arguments don't fit, raised before it is made."""
+    raise TypeError(misfit(function, args, named))
+
+
 # Tracebacks
 
 
@@ -153,10 +158,15 @@ def misfit(function: Callable[..., Any], args: Sequence[Any], named: Mapping[str
     name = getattr(function, "__qualname__", type(function).__qualname__).rpartition(".<locals>.")[2]
     doc = function.__doc__ or ""
     signature = inspect.signature(function)
-    if name.endswith(".__init__"):
-        kind, args = type(args[0]), args[1:]
-        name, doc = kind.__name__, kind.__doc__ or ""
+    owner = getattr(function, "__self__", None)
+    if owner is None and next(iter(signature.parameters), "") == "self" and args:
+        owner, args = args[0], args[1:]
         signature = signature.replace(parameters=list(signature.parameters.values())[1:])
+    if owner is not None and not inspect.ismodule(owner):
+        kind = owner if isinstance(owner, type) else type(owner)
+        method = name.rpartition(".")[2]
+        name = kind.__name__ if method == "__init__" else f"{kind.__name__}.{method}"
+        doc = doc if method != "__init__" else kind.__doc__ or ""
     bare = signature.replace(
         parameters=[p.replace(annotation=p.empty) for p in signature.parameters.values()],
         return_annotation=signature.empty,

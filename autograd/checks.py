@@ -99,7 +99,7 @@ def is_plain(x: Any) -> bool:
     >>> is_plain(1), is_plain(Value(1.0))
     (True, False)
     """
-    return isinstance(x, int | float | np.number)
+    return isinstance(x, int | float | np.number | np.bool_)
 
 
 def is_single(x: Any) -> bool:

@@ -73,14 +73,31 @@ MODELS = {
     "register_forward_pre_hook": "register_forward_hook's hook gets the inputs too: hook(module, inputs, output)",
     "in_features": "it is called nin here",
     "out_features": "it is called nout here",
+    "add": "write model.append(module), of a Sequential",
 }
 """Methods that models have elsewhere."""
 
 OPTIMIZERS = {
     "param_groups": "there are no groups: write optimizer.lr = 0.01, and make an optimizer for each group",
     "add_param_group": "make an optimizer for each group of parameters, and step both",
+    "minimize": "write opt.zero_grad(); loss.backward(); opt.step()",
+    "apply_gradients": "write opt.step(), after loss.backward()",
+    "learning_rate": "it is called lr here",
 }
 """Attributes that optimizers have elsewhere."""
+
+PROGRAMS = {
+    "parameters": "they are those of the model: model.parameters()",
+    "state_dict": "it is that of the model: model.state_dict()",
+    "zero_grad": "write model.zero_grad(), or optimizer.zero_grad()",
+    "train": "the mode is the model's: write model.train()",
+    "eval": "the mode is the model's: write model.eval()",
+    "fit": "write autograd.fit(model, X, Y, loss='mse', optimizer=Adam(model, lr=0.01), epochs=100)",
+    "predict": "call it: program(X)",
+    "forward": "call it: program(X)",
+    "grad": "write program.gradients(X), or program.backward(X, Y) for the parameters",
+}
+"""What people look for in a program."""
 
 _ARRAYS = "data are lists or NumPy arrays; weights are nn.ParameterArray(array)"
 _BY_LAMBDA = "write optim.LambdaLR(optimizer, lambda epoch: factor), or optim.SequentialLR of schedules"
@@ -102,6 +119,13 @@ PACKAGES = {
     "Conv2d": "write one in plain code for one sample, as a class with forward",
     "BatchNorm1d": "it is called BatchNorm here",
     "functional": "functions are autograd.relu and so on, losses are in autograd.nn.losses",
+    "mse_loss": "it is called mse here",
+    "l1_loss": "it is called mae here",
+    "smooth_l1_loss": "write huber, which it is for beta=1, or nn.SmoothL1Loss(beta=2.0)",
+    "huber_loss": "it is called huber here",
+    "nll_loss": "it is called negative_log_likelihood here",
+    "bce": "it is called binary_cross_entropy here",
+    "bce_with_logits": "it is called binary_cross_entropy_with_logits here",
     "CrossEntropyLoss": "write nn.CrossEntropyLoss(), or loss='cross_entropy' in fit",
     "MSELoss": "write nn.MSELoss(), or loss='mse' in fit",
     "make_moons": "it is called moons here",
@@ -169,6 +193,15 @@ def answer_names(module: str, names: list[str], **gone: str) -> None:
 
     # Not as definitions in the package: to a type checker a module with __getattr__ has every name.
     vars(sys.modules[module]).update(__dir__=lambda: sorted(names), __getattr__=absent)
+
+
+def refuse_mode(value: Any, mode: Any) -> None:
+    """A TypeError where ``value.requires_grad = mode`` would change what a Value is; for parameters see `freezing`."""
+    if mode is not value.requires_grad:
+        raise TypeError(
+            f"requires_grad of {value.describe()} can't become {mode!r}: only Parameters can be frozen. "
+            f"v.detach() is its number without gradient, Value(v.data) a leaf with one"
+        )
 
 
 class Absent:

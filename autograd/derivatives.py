@@ -7,9 +7,9 @@ what can be differentiated again; inside `no_grad` the same numbers, as constant
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any, Never
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any, Never, TypeVar, cast
 
 import numpy as np
 
@@ -18,8 +18,10 @@ from .calls import noted, public
 from .checks import brief, is_node, is_single, row
 from .errors import ShapeError
 from .lists import dot
-from .scopes import current, entered
+from .scopes import current, recording
 from .value import Constant, Value
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 def call_with(function: Callable[..., Any], inputs: Sequence[Any]) -> Any:
@@ -45,6 +47,26 @@ def _refuse_no_function(f: Any, name: str) -> None:
         raise TypeError(f"{name} takes a function, as in {name}(lambda x: x**3), got {type(f).__name__}: {brief(f)}")
 
 
+def _recording(at: F) -> F:
+    """A derivative that is one inside of `no_grad` too, where it is a constant."""
+
+    @wraps(at)
+    def call(*args: Any, **named: Any) -> Any:
+        if current().recording:
+            return at(*args, **named)
+        with recording():
+            result = at(*args, **named)
+        return _detached(result)
+
+    return cast("F", call)
+
+
+def _detached(result: Any) -> Any:
+    if isinstance(result, list | tuple):
+        return type(result)(map(_detached, result))
+    return result.detach() if is_node(result) else result
+
+
 @public
 def derivative(f: Callable[[Any], Any], order: int = 1) -> Callable[[Any], Any]:
     """The derivative of a function of one number, of any order, as a function of one number.
@@ -63,6 +85,7 @@ def derivative(f: Callable[[Any], Any], order: int = 1) -> Callable[[Any], Any]:
         )
 
     @public
+    @_recording
     def at(x: Any) -> Any:
         is_plain = not is_node(x)
         if is_plain and hasattr(type(x), "__iter__"):
@@ -70,14 +93,13 @@ def derivative(f: Callable[[Any], Any], order: int = 1) -> Callable[[Any], Any]:
                 f"the derivative of a function of one number is taken at one number, got {brief(x)}; of several inputs "
                 f"take gradients(y, xs), and of a list of points [derivative(f)(x) for x in xs]"
             )
-        with _recording() as shown:
-            leaf = _alias(x)
-            y: Any = f(leaf)
-            for remaining in range(order, 0, -1):
-                if not getattr(y, "requires_grad", False):
-                    return 0.0 if is_plain else Constant(0.0)
-                (y,) = gradients(y, [leaf], record=remaining > 1 or not is_plain)
-            return shown(y)
+        leaf = _alias(x)
+        y: Any = _number(f(leaf), "derivative", "one number")
+        for remaining in range(order, 0, -1):
+            if not getattr(y, "requires_grad", False):
+                return 0.0 if is_plain else Constant(0.0)
+            (y,) = gradients(y, [leaf], record=remaining > 1 or not is_plain)
+        return y
 
     return at
 
@@ -102,29 +124,31 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
     (7.0, array([2., 1.]))
     """
     _refuse_no_function(f, "value_and_grad")
-    wanted = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    wanted = tuple(argnums) if isinstance(argnums, Sequence) else (argnums,)
+    if isinstance(argnums, str) or not all(isinstance(k, int) and not isinstance(k, bool) for k in wanted):
+        raise TypeError(f"value_and_grad: argnums is the place of an argument, from 0 on, or several, got {argnums!r}")
 
     @public
-    def at(*args: Any, **named: Any) -> Any:
+    @_recording
+    def at(*args: Any, **named: Any) -> tuple[Any, Any]:
         missing = next((k for k in wanted if not -len(args) <= k < len(args)), None)
         if missing is not None:
             raise TypeError(
                 f"value_and_grad: argnums names argument {missing}, but the call has {len(args)}, from 0 on"
             )
-        with _recording() as shown:
-            given, found = list(args), [_Inputs(args[k], "value_and_grad") for k in wanted]
-            for k, inputs in zip(wanted, found, strict=True):
-                given[k] = inputs.leaves if inputs.is_list else inputs.leaves[0]
-            one = "one number to differentiate; for a list of numbers take jacobian(f)(xs)"
-            y = _number(f(*given, **named), "value_and_grad", one)
-            is_plain = all(inputs.is_plain for inputs in found)
-            slopes = iter(_slopes(y, [leaf for inputs in found for leaf in inputs.leaves], record=not is_plain))
-            grads = []
-            for inputs in found:
-                numbers = [next(slopes) for _ in inputs.leaves]
-                grads.append(_shown(numbers, is_plain) if inputs.is_list else numbers[0])
-            value = y.data if is_plain and isinstance(y, Value) else y
-            return shown((value, grads[0] if isinstance(argnums, int) else tuple(grads)))
+        given, found = list(args), [_Inputs(args[k], "value_and_grad") for k in wanted]
+        for k, inputs in zip(wanted, found, strict=True):
+            given[k] = inputs.leaves if inputs.is_list else inputs.leaves[0]
+        one = "one number to differentiate; for a list of numbers take jacobian(f)(xs)"
+        y = _number(f(*given, **named), "value_and_grad", one)
+        is_plain = all(inputs.is_plain for inputs in found)
+        slopes = iter(_slopes(y, [leaf for inputs in found for leaf in inputs.leaves], record=not is_plain))
+        grads = []
+        for inputs in found:
+            numbers = [next(slopes) for _ in inputs.leaves]
+            grads.append(_shown(numbers, is_plain) if inputs.is_list else numbers[0])
+        value = y.data if is_plain and isinstance(y, Value) else y
+        return (value, grads[0] if isinstance(argnums, int) else tuple(grads))
 
     return at
 
@@ -153,18 +177,18 @@ def jacobian(f: Callable[..., Any]) -> Callable[[Any], Any]:
     _refuse_no_function(f, "jacobian")
 
     @public
+    @_recording
     def at(xs: Any, *more: Never) -> Any:
-        with _recording() as shown:
-            inputs = _one_list("jacobian", xs, *more)
-            ys = call_with(f, inputs.leaves)
-            if is_node(ys) or not hasattr(type(ys), "__iter__") or isinstance(ys, str):
-                raise TypeError(
-                    f"jacobian is of a function that returns a list of numbers, got {type(ys).__name__}: {ys!r}; for "
-                    f"the gradient of one number take value_and_grad(f), called as f is, or return [y]"
-                )
-            numbers = [_number(y, "jacobian", "a flat list of numbers") for y in ys]
-            rows = [_slopes(y, inputs.leaves, record=not inputs.is_plain) for y in numbers]
-            return shown(_shown(rows, inputs.is_plain, (len(rows), len(inputs.leaves))))
+        inputs = _one_list("jacobian", xs, *more)
+        ys = call_with(f, inputs.leaves)
+        if is_node(ys) or not hasattr(type(ys), "__iter__") or isinstance(ys, str):
+            raise TypeError(
+                f"jacobian is of a function that returns a list of numbers, got {type(ys).__name__}: {ys!r}; for "
+                f"the gradient of one number take value_and_grad(f), called as f is, or return [y]"
+            )
+        numbers = [_number(y, "jacobian", "a flat list of numbers") for y in ys]
+        rows = [_slopes(y, inputs.leaves, record=not inputs.is_plain) for y in numbers]
+        return _shown(rows, inputs.is_plain, (len(rows), len(inputs.leaves)))
 
     return at
 
@@ -183,18 +207,19 @@ def hessian(f: Callable[..., Any]) -> Callable[[Any], Any]:
     _refuse_no_function(f, "hessian")
 
     @public
+    @_recording
     def at(xs: Any, *more: Never) -> Any:
-        with _recording() as shown:
-            inputs = _one_list("hessian", xs, *more)
-            y = _number(call_with(f, inputs.leaves), "hessian", "one number")
-            first = _slopes(y, inputs.leaves, record=True)
-            rows = [_slopes(g, inputs.leaves, record=not inputs.is_plain) for g in first]
-            return shown(_shown(rows, inputs.is_plain, (len(rows), len(rows))))
+        inputs = _one_list("hessian", xs, *more)
+        y = _number(call_with(f, inputs.leaves), "hessian", "one number")
+        first = _slopes(y, inputs.leaves, record=True)
+        rows = [_slopes(g, inputs.leaves, record=not inputs.is_plain) for g in first]
+        return _shown(rows, inputs.is_plain, (len(rows), len(rows)))
 
     return at
 
 
 @public
+@_recording
 def hvp(f: Callable[..., Any], xs: Any, v: Any) -> Any:
     """The Hessian of ``f`` at ``xs`` times the vector ``v``, without the Hessian: the gradient of ``gradient · v``.
 
@@ -214,36 +239,14 @@ def hvp(f: Callable[..., Any], xs: Any, v: Any) -> Any:
     array([8., 4.])
     """
     _refuse_no_function(f, "hvp")
-    with _recording() as shown:
-        inputs = _one_list("hvp", xs)
-        direction = row(v, "hvp", "v has one number for each of xs", "write [v]", "takes one row of numbers")
-        if len(direction) != len(inputs.leaves):
-            raise ShapeError(f"hvp needs as many numbers in v as in xs, got {len(direction)} and {len(inputs.leaves)}")
-        is_plain = inputs.is_plain and not any(is_node(x) for x in direction)
-        y = _number(call_with(f, inputs.leaves), "hvp", "one number")
-        along = dot(_slopes(y, inputs.leaves, record=True), direction)
-        return shown(_shown(_slopes(along, inputs.leaves, record=not is_plain), is_plain))
-
-
-@contextmanager
-def _recording() -> Iterator[Callable[[Any], Any]]:
-    """Inside, operations are recorded, also in a `no_grad` around it: what is differentiated there isn't constant.
-
-    It gives what makes constants of the results then.
-    """
-    outer = current()
-    if outer.recording:
-        yield lambda found: found
-        return
-    with entered(outer.where(recording=True)):
-        yield _constants
-
-
-def _constants(found: Any) -> Any:
-    """Without history: a node, or nested lists of nodes."""
-    if isinstance(found, list | tuple):
-        return type(found)(map(_constants, found))
-    return found.detach() if is_node(found) else found
+    inputs = _one_list("hvp", xs)
+    direction = row(v, "hvp", "v has one number for each of xs", "write [v]", "takes one row of numbers")
+    if len(direction) != len(inputs.leaves):
+        raise ShapeError(f"hvp needs as many numbers in v as in xs, got {len(direction)} and {len(inputs.leaves)}")
+    is_plain = inputs.is_plain and not any(is_node(x) for x in direction)
+    y = _number(call_with(f, inputs.leaves), "hvp", "one number")
+    along = dot(_slopes(y, inputs.leaves, record=True), direction)
+    return _shown(_slopes(along, inputs.leaves, record=not is_plain), is_plain)
 
 
 class _Inputs:
@@ -286,6 +289,6 @@ def _shown(numbers: list[Any], is_plain: bool, shape: tuple[int, ...] | None = N
 
 
 def _number(y: Any, who: str, wanted: str) -> Any:
-    if isinstance(y, bool) or not is_single(y):
+    if isinstance(y, bool | np.bool_) or not is_single(y):
         raise TypeError(f"{who}: the function must return {wanted}, got {type(y).__name__}: {y!r}")
     return y

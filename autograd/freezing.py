@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from .calls import public
 from .fast.methods import in_place
 from .readers import tell
 from .scopes import current
@@ -78,7 +79,13 @@ def set_requires_grad(places: Iterable[Place], faces: Iterable[Any], mode: Any) 
     """
     if not isinstance(mode, bool | np.bool_):
         raise TypeError(f"requires_grad is True, or False to freeze, got {type(mode).__name__}: {mode!r}")
-    for place in places:
+    places, faces, trace = list(places), list(faces), current().trace
+    changed = [place for place in places if _differs(place, mode)]
+    if not changed:
+        return
+    if trace is not None:
+        raise trace.refused(f"requires_grad = {mode}", faces[0].describe() if faces else "parameters", "freeze")
+    for place in changed:
         place.store.flags()[place.begin : place.end] = not mode
         tell(place.store.readers, "frozen")
     for face in faces:
@@ -86,6 +93,11 @@ def set_requires_grad(places: Iterable[Place], faces: Iterable[Any], mode: Any) 
         face.__class__ = kind if mode else frozen_class(kind)
     for listener in listeners:
         listener()
+
+
+def _differs(place: Place, mode: Any) -> bool:
+    frozen = place.store.frozen
+    return not mode if frozen is None else bool((frozen[place.begin : place.end] == mode).any())
 
 
 class Freezable:
@@ -118,6 +130,7 @@ class FreezableArray(Freezable):
         return frozen is None or not bool(self._strided(frozen).all())
 
     @requires_grad.setter
+    @public
     def requires_grad(self: Any, mode: bool) -> None:
         made = self._made()
         slots = set(self.slots().tolist()) if made else ()

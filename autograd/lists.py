@@ -5,17 +5,28 @@ from __future__ import annotations
 import builtins
 from collections.abc import Iterable, Mapping, Sequence, Set
 from functools import reduce
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .checks import row
+from .calls import public
+from .checks import is_node, real_number, row
 from .errors import ShapeError
 from .ops import exp, logsumexp, maximum
 from .scopes import current
+from .value import Value
 
 
+@overload
+def sum(xs: Iterable[float], start: float = ...) -> float: ...  # type: ignore[overload-overlap]
+@overload
+def sum(xs: Iterable[Value | float], start: Value | float = ...) -> Value: ...
+@overload
+def sum(xs: Iterable[Any], start: Any = ...) -> Any: ...
+
+
+@public
 def sum(xs: Iterable[Any], start: Any = 0) -> Any:
     """``start + xs[0] + xs[1] + ...``, one addition after the other: Python's own sum, without an idle ``0 +``.
 
@@ -36,9 +47,23 @@ def sum(xs: Iterable[Any], start: Any = 0) -> Any:
     """
     items = list(xs) if isinstance(xs, Mapping | Set) else _row(xs, "sum")  # as Python's own
     is_idle = isinstance(start, int | float) and start == 0 and items
-    return builtins.sum(items[1:], items[0]) if is_idle else builtins.sum(items, start)
+    try:
+        total = builtins.sum(items[1:], items[0]) if is_idle else builtins.sum(items, start)
+    except TypeError:
+        _refuse_items(items, "sum")
+        raise
+    if is_idle and isinstance(total, list | tuple | str):
+        _refuse_items([total, *items], "sum")
+    return total
 
 
+@overload
+def mean(xs: Iterable[float]) -> float: ...  # type: ignore[overload-overlap]
+@overload
+def mean(xs: Iterable[Value | float]) -> Value: ...
+
+
+@public
 def mean(xs: Iterable[Any]) -> Any:
     """``sum(xs) / n`` of n numbers or Values, at least one; arguments and errors are those of `sum`.
 
@@ -52,6 +77,13 @@ def mean(xs: Iterable[Any]) -> Any:
     return sum(items) / float(len(items))
 
 
+@overload
+def softmax(xs: Iterable[float], dim: int | None = ...) -> list[float]: ...  # type: ignore[overload-overlap]
+@overload
+def softmax(xs: Iterable[Value | float], dim: int | None = ...) -> list[Value]: ...
+
+
+@public
 def softmax(xs: Iterable[Any], dim: int | None = None) -> list[Any]:
     """``exp(x) / Σ exp(x)`` of each item, without overflow: probabilities that sum to 1.
 
@@ -78,6 +110,13 @@ def softmax(xs: Iterable[Any], dim: int | None = None) -> list[Any]:
     return [power / total for power in powers]
 
 
+@overload
+def log_softmax(xs: Iterable[float], dim: int | None = ...) -> list[float]: ...  # type: ignore[overload-overlap]
+@overload
+def log_softmax(xs: Iterable[Value | float], dim: int | None = ...) -> list[Value]: ...
+
+
+@public
 def log_softmax(xs: Iterable[Any], dim: int | None = None) -> list[Any]:
     """``log softmax(xs)``, which is ``x - logsumexp(xs)``: finite where a probability rounds to 0.
 
@@ -98,9 +137,25 @@ def _shifted(xs: Iterable[Any], name: str, dim: int | None) -> list[Any]:
     items = _row(xs, name)
     if not items:
         raise ShapeError(f"{name} of no numbers: it needs at least one")
-    largest = reduce(maximum, items)
-    largest = largest.detach() if hasattr(largest, "detach") else largest
-    return [x - largest for x in items]
+    try:
+        largest = reduce(maximum, items)
+        largest = largest.detach() if hasattr(largest, "detach") else largest
+        return [x - largest for x in items]
+    except TypeError:
+        _refuse_items(items, name)
+        raise
+
+
+def _refuse_items(items: list[Any], name: str) -> None:
+    """The words for what is no number among the items."""
+    wrong = next((x for x in items if isinstance(x, list | tuple | np.ndarray)), None)
+    if wrong is not None:
+        raise TypeError(
+            f"{name} takes one list of numbers or Values, got a list of lists; write [{name}(row) for row in X]"
+        )
+    for x in items:
+        if not is_node(x) and not isinstance(x, np.ndarray):
+            real_number(x, f"an item of {name}")
 
 
 def check_dim(dim: int | None, name: str) -> None:
@@ -119,6 +174,15 @@ def _row(xs: Any, name: str) -> list[Any]:
     return row(xs, name, f"write [{name}(row) for row in X]", f"write {name}([x])", "takes one row of numbers")
 
 
+@overload
+def dot(ws: Iterable[float], xs: Iterable[float], start: float = ...) -> float: ...  # type: ignore[overload-overlap]
+@overload
+def dot(ws: Iterable[Value | float], xs: Iterable[Value | float], start: Value | float = ...) -> Value: ...
+@overload
+def dot(ws: Any, xs: Any, start: Any = ...) -> Any: ...
+
+
+@public
 def dot(ws: Any, xs: Any, start: Any = 0.0) -> Any:
     """``start + ws[0] * xs[0] + ws[1] * xs[1] + ...``
 

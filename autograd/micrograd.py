@@ -81,6 +81,11 @@ def label_of(children: Any, op: str, label: str) -> str:
     """
     if isinstance(children, str):
         return label or children
+    if not isinstance(children, tuple | list | set | frozenset):
+        raise TypeError(
+            f"Value(data, label='x') takes one number, got {children!r} beside it; of several write "
+            f"[Value(x) for x in xs], and (a, b) in its place for operands"
+        )
     lost = [child for child in children if getattr(child, "requires_grad", False)]
     if lost and current().recording:
         raise TypeError(

@@ -117,6 +117,9 @@ class Op:
             return self
         unknown = sorted(set(attributes) - set(self.attributes))
         if unknown:
+            call = f"{self.name}({', '.join(self.names_for(2))})"
+            if unknown[0] in self.argument_names:
+                raise TypeError(f"{self.name} takes {unknown[0]} by its place: {call}")
             known = ", ".join(self.attributes) or "none"
             raise TypeError(f"{unknown_argument(self.name, unknown[0], self.attributes)}; it has: {known}")
         numbers = {name: value for name, value in attributes.items() if value is not None}

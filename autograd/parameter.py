@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .apply import specialize
+from .calls import public
 from .checks import brief, real_number
 from .freezing import Freezable, frozen_class, set_requires_grad, unfrozen_class
 from .scopes import TOP, Scope, current
@@ -38,7 +39,8 @@ class Parameter(Freezable, Value):
     _home: Home | None
     _view: Any
 
-    def __init__(self, data: Any, label: str = "") -> None:
+    @public
+    def __init__(self, data: Any, label: str = "", requires_grad: bool = True) -> None:
         if isinstance(data, list | tuple | np.ndarray) and np.ndim(data):
             raise TypeError(f"a Parameter holds one number, got {brief(data)}; several are a ParameterArray(numbers)")
         number = real_number(data, "a Parameter")
@@ -46,6 +48,8 @@ class Parameter(Freezable, Value):
         self._sit(store, slot, None)
         self._data, self._scope = number, current()
         self.label = label
+        if requires_grad is not True:
+            self.requires_grad = requires_grad
 
     @classmethod
     def many(cls, numbers: Iterable[float]) -> list[Parameter]:
@@ -112,6 +116,7 @@ class Parameter(Freezable, Value):
         return True  # a frozen one is of another class, see `freezing`
 
     @requires_grad.setter
+    @public
     def requires_grad(self, mode: bool) -> None:
         set_requires_grad([self.place()], [self], mode)
 

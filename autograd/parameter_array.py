@@ -13,6 +13,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from .calls import public
 from .checks import brief, overwrite, real_array
 from .cures import answer_absent
 from .freezing import FreezableArray
@@ -35,6 +36,7 @@ class ParameterArray(ArrayArithmetic, FreezableArray, Sequence[Any]):
     Args:
         data: real numbers of any shape; copied to float64.
         label: its name in pictures and errors; a module that it is assigned to gives it one.
+        requires_grad: False freezes them.
 
     Attributes:
         shape: its shape.
@@ -61,11 +63,14 @@ class ParameterArray(ArrayArithmetic, FreezableArray, Sequence[Any]):
     store: Store
     strides: tuple[int, ...]
 
-    def __init__(self, data: Any, label: str = "") -> None:
+    @public
+    def __init__(self, data: Any, label: str = "", requires_grad: bool = True) -> None:
         numbers = real_array(data, "a ParameterArray")
         store, begin = take(numbers.size)
         self._own(Home(store, begin, numbers.shape, label))
         store.data[begin : begin + numbers.size] = numbers.ravel()
+        if requires_grad is not True:
+            self.requires_grad = requires_grad
 
     @classmethod
     def of(cls, home: Home) -> Self:

@@ -6,6 +6,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from .calls import public
+
 # As text, because touching np.random imports it, which is a good part of the time that NumPy itself takes.
 Seed: TypeAlias = "int | np.random.Generator | None"
 """A Generator, a seed for one, or None: fresh entropy, or what follows from `manual_seed`."""
@@ -14,6 +16,7 @@ _common: Any = None
 """The SeedSequence of `manual_seed`."""
 
 
+@public
 def manual_seed(seed: int | None) -> None:
     """Make all that is random from here on follow from ``seed``, wherever ``rng`` or ``seed`` is None.
 

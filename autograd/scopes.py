@@ -7,7 +7,7 @@ somebody asks for it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ContextDecorator, contextmanager
+from contextlib import AbstractContextManager, ContextDecorator, contextmanager
 from contextvars import ContextVar, Token
 from copy import copy
 from typing import TYPE_CHECKING, Any, Never, Self
@@ -87,6 +87,15 @@ def entered(inner: Scope) -> Iterator[Scope]:
         yield inner
     finally:
         _current.reset(token)
+
+
+def recording() -> AbstractContextManager[Scope]:
+    """Inside, operations have a history, where `no_grad` is in force around too.
+
+    >>> with no_grad(), recording(): current().recording
+    True
+    """
+    return entered(current().where(recording=True))
 
 
 def here(thing: object) -> str:

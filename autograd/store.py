@@ -215,7 +215,7 @@ class Span:
                 run.data[:], run.grad[:] = self.data[begin:end], self.grad[begin:end]
                 begin = end
 
-    def zero_grad(self) -> None:
+    def zero_grad(self, set_to_none: bool = True) -> None:  # noqa: ARG002 (zero is what None reads as)
         """Set every gradient to zero, and forget that a backward has been there."""
         for run in self._runs:
             if run.zeros is None:

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar, Self
 
-from .calls import public
+from .calls import public, refuse_call
 from .checks import real_number
 from .comparisons import Comparisons
 from .copies import reduced
 from .copies import restored as _restore  # noqa: F401 (so pickles of version 0.1 call it)
-from .cures import Refusing
+from .cures import Refusing, refuse_mode
 from .fast.methods import ValueMethods
 from .fast.sweep import backward
 from .micrograd import Micrograd, label_of
 from .operation import Op
 from .scopes import TOP, Scope, current
+
+_ARGUMENTS = frozenset(("data", "_children", "_op", "label"))
 
 
 class Value(ValueMethods, Comparisons, Micrograd, Refusing):
@@ -54,9 +56,12 @@ class Value(ValueMethods, Comparisons, Micrograd, Refusing):
     _pb: Any
     _scope: Scope
 
-    def __new__(cls, *_: Any, **__: Any) -> Self:
+    def __new__(cls, *given: Any, **named: Any) -> Self:
         """What is made by hand has room for attributes; results, of which there are many, don't."""
-        return object.__new__(Leaf if cls is Value else cls)  # type: ignore[return-value]
+        made = object.__new__(Leaf if cls is Value else cls)
+        if named and cls.__init__ is Value.__init__ and not named.keys() <= _ARGUMENTS:
+            refuse_call(cls.__init__, (made, *given), named)
+        return made  # type: ignore[return-value]
 
     def __init__(self, data: Any, _children: Any = "", _op: str = "", label: str = "") -> None:
         """A leaf: ``Value(data)``, ``Value(data, label="x")``; for what micrograd takes besides see `label_of`."""
@@ -111,6 +116,11 @@ class Value(ValueMethods, Comparisons, Micrograd, Refusing):
     def requires_grad(self) -> bool:
         """Whether this Value carries gradient; a Constant doesn't."""
         return True
+
+    @requires_grad.setter
+    @public
+    def requires_grad(self, mode: Any) -> None:
+        refuse_mode(self, mode)
 
     @property
     def label(self) -> str:
@@ -228,6 +238,11 @@ class Constant(Value):
     def requires_grad(self) -> bool:
         """False."""
         return False
+
+    @requires_grad.setter
+    @public
+    def requires_grad(self, mode: Any) -> None:
+        refuse_mode(self, mode)
 
     def backward(self, seed: float = 1.0) -> None:  # noqa: ARG002
         """A TypeError: there is nothing to differentiate."""

@@ -127,6 +127,7 @@ class Drawing:
         """
         return render_pdf(self.scene, self.theme == "dark")
 
+    @public
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the picture to a file, whole or not at all, and return its path.
 

@@ -15,6 +15,8 @@ def check_format(path: str | os.PathLike[str], known: Iterable[str]) -> str:
     >>> check_format("graph.SVG", ["svg", "png"])
     'svg'
     """
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(f"a picture is saved under the name of a file, as 'graph.svg', got {path!r}")
     suffix = Path(path).suffix.lower().removeprefix(".")
     formats = list(known)
     if suffix not in formats:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..calls import public, shorten
+from ..cures import PROGRAMS, Answering, answer_absent
 from .arguments import is_one_sample, refuse_nested, refuse_nonfinite
 from .backend import NAMES, Executable, Failure, Floats, Goal
 from .binding import Bound
@@ -20,7 +21,7 @@ from .trace.run import RUNNING
 BackendName = Literal["auto", "numpy", "llvm"]
 
 
-class Program:
+class Program(Answering):
     """A function of one sample that runs for batches, forward and backward; `compile` makes it.
 
     Arrays have the shape (batch,) or (batch, k). C-contiguous float64 arrays are read where they lie; others, and
@@ -46,7 +47,7 @@ class Program:
             raise TypeError(
                 f"autograd.compile takes a function of one sample, got {type(function).__name__}: {function!r}"
             )
-        if backend not in NAMES:
+        if not isinstance(backend, str) or backend not in NAMES:
             raise ValueError(f"{backend!r} is no backend; known: {', '.join(NAMES)}")
         self.function = function
         self._wanted = backend
@@ -205,3 +206,6 @@ class Program:
         names = self._signature.names(len(arrays))
         refuse_nonfinite(arrays, names)
         return arrays, names
+
+
+answer_absent(Program, "a Program", PROGRAMS)

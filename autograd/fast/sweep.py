@@ -105,6 +105,9 @@ def _settle(totals: list[tuple[Value, float]], leaves: list[Value]) -> None:
         store = node.store
         if store is not None and node._grad is not None:
             p: Any = node
-            view, slot = store.grad_view, p.slot
+            view, slot, frozen = store.grad_view, p.slot, store.frozen
+            if frozen is not None and frozen[slot]:  # since the graph was made
+                p._grad = None
+                continue
             # One statement, so that it is done or not done; outside of a sweep the store alone has the gradient.
             view[slot], store.reached_view[slot], p._grad = view[slot] + p._grad, 1, None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from ..value import Value
 from . import losses
 from .module import Module
 
@@ -35,9 +36,10 @@ class Loss(Module):
                 f"call it, or a compiled function of the sample, as it is"
             )
 
-    def forward(self, prediction: Any, target: Any) -> Any:
+    def forward(self, prediction: Any, target: Any) -> Value:
         """The loss of one sample."""
-        return type(self).function(prediction, target)
+        loss: Value = type(self).function(prediction, target)
+        return loss
 
 
 class MSELoss(Loss, of=losses.mse):
@@ -72,7 +74,7 @@ class HuberLoss(Loss, of=losses.huber):
         losses.huber(0.0, 0.0, delta)  # refuses a delta that is none
         self.delta = delta
 
-    def forward(self, prediction: Any, target: Any) -> Any:
+    def forward(self, prediction: Any, target: Any) -> Value:
         """The loss of one sample."""
         return losses.huber(prediction, target, self.delta)
 
@@ -93,7 +95,7 @@ class SmoothL1Loss(Loss, of=losses.huber):
         losses.huber(0.0, 0.0, beta)
         self.beta = beta
 
-    def forward(self, prediction: Any, target: Any) -> Any:
+    def forward(self, prediction: Any, target: Any) -> Value:
         """The loss of one sample."""
         loss = losses.huber(prediction, target, self.beta)
         return loss if self.beta == 1.0 else loss / float(self.beta)

@@ -9,7 +9,10 @@ import inspect
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from ..calls import noted
+import numpy as np
+
+from ..calls import noted, public
+from ..checks import brief, is_node
 from ..errors import TraceError
 from ..readers import tell
 from ..scopes import current
@@ -31,7 +34,7 @@ class Handle:
 
     def call(self, module: Any, inputs: tuple[Any, ...], output: Any) -> Any:
         """The output after the hook; its errors name the module."""
-        with noted(f"in a forward hook of {_named(module)}"):
+        with noted(f"in a forward hook of {_named(module)}, called as hook(module, inputs, output)"):
             new = self._hook(module, inputs, output)
         if new is None and current().trace is not None:
             raise TraceError(
@@ -39,7 +42,14 @@ class Handle:
                 f"a compiled program would do that once, while it is traced, and never again. Take it away "
                 f"(handle.remove()), have it return the output, or look at activations by nn.record(model).batch(X)"
             )
-        return output if new is None else new
+        if new is None:
+            return output
+        if _is_numeric(output) and not _is_numeric(new):
+            raise TypeError(
+                f"a forward hook of {_named(module)} returned {type(new).__name__}: {brief(new)}. What it returns is "
+                f"the output instead: a number, a Value or a list of them; None leaves {brief(output)} as it is"
+            )
+        return new
 
     def __enter__(self) -> Handle:
         return self
@@ -98,6 +108,7 @@ class Hookable(Member):
     __slots__ = ()
     _own: Own
 
+    @public
     def register_forward_hook(self, hook: Hook) -> Handle:
         """Have ``hook(module, inputs, output)`` called after each ``forward`` of this module.
 
@@ -145,6 +156,11 @@ def hooked(module: Any) -> Hooked | None:
     """
     found = vars(module).get("forward")
     return found if isinstance(found, Hooked) else None
+
+
+def _is_numeric(x: Any) -> bool:
+    """Whether it is what a layer takes and gives: a number, or a list of them."""
+    return is_node(x) or isinstance(x, int | float | np.number | np.ndarray | list | tuple)
 
 
 def _named(module: Any) -> str:

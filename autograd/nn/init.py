@@ -19,7 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import checks
+from ..calls import public
 from ..checks import real_number, whole_number
+from ..cures import answer_names
 from ..errors import ShapeError
 from ..parameter import Parameter
 from ..parameter_array import ParameterArray
@@ -66,6 +68,7 @@ class Initializer:
         """What the weights of a layer with these sizes are drawn from."""
         return self.formula(whole_number(nin, "nin"), whole_number(nout, "nout"), **self.constants)
 
+    @public
     def __call__(self, nin: int | None = None, nout: int | None = None, *, rng: Any = None, **constants: float) -> Any:
         """An array of shape (nout, nin), or without sizes this scheme with other constants.
 
@@ -171,6 +174,7 @@ kaiming_uniform = _scheme(
 )
 
 
+@public
 def by_name(name: str) -> Initializer:
     """The scheme of that name; a ValueError lists the known ones.
 
@@ -208,6 +212,7 @@ def weights(init: Any, nin: int, nout: int, rng: np.random.Generator) -> Array:
 _GAINS = {"linear": 1.0, "sigmoid": 1.0, "tanh": 5.0 / 3.0, "relu": math.sqrt(2.0), "leaky_relu": 0.0, "selu": 0.75}
 
 
+@public
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     """The factor by which weights before a nonlinearity are larger than before none, as PyTorch has it.
 
@@ -224,6 +229,7 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     return math.sqrt(2.0 / (1.0 + slope**2)) if nonlinearity == "leaky_relu" else _GAINS[nonlinearity]
 
 
+@public
 def kaiming_uniform_(
     tensor: ParameterArray, a: float = 0.0, mode: str = "fan_in", nonlinearity: str = "leaky_relu", rng: Any = None
 ) -> ParameterArray:
@@ -244,6 +250,7 @@ def kaiming_uniform_(
     return _filled(tensor, kaiming_uniform, calculate_gain(nonlinearity, a), rng, mode)
 
 
+@public
 def kaiming_normal_(
     tensor: ParameterArray, a: float = 0.0, mode: str = "fan_in", nonlinearity: str = "leaky_relu", rng: Any = None
 ) -> ParameterArray:
@@ -251,27 +258,32 @@ def kaiming_normal_(
     return _filled(tensor, kaiming_normal, calculate_gain(nonlinearity, a), rng, mode)
 
 
+@public
 def xavier_uniform_(tensor: ParameterArray, gain: float = 1.0, rng: Any = None) -> ParameterArray:
     """U(-r, r) with r = gain sqrt(6 / (nin + nout)) (Glorot and Bengio 2010, equation 16); returns the array."""
     return _filled(tensor, xavier_uniform, gain, rng)
 
 
+@public
 def xavier_normal_(tensor: ParameterArray, gain: float = 1.0, rng: Any = None) -> ParameterArray:
     """N(0, gain² 2 / (nin + nout)) (Glorot and Bengio 2010, equation 12); returns the array."""
     return _filled(tensor, xavier_normal, gain, rng)
 
 
+@public
 def uniform_(tensor: ParameterArray, a: float = 0.0, b: float = 1.0, rng: Any = None) -> ParameterArray:
     """U(a, b); returns the array."""
     return _drawn(tensor, _uniform(a, b), rng)
 
 
+@public
 def normal_(tensor: ParameterArray, mean: float = 0.0, std: float = 1.0, rng: Any = None) -> ParameterArray:
     """N(mean, std²); returns the array."""
     _drawn(tensor, _normal(std), rng).data[...] += real_number(mean, "mean of normal_")
     return tensor
 
 
+@public
 def constant_(tensor: P, val: float) -> P:
     """One number everywhere; returns the array (or Parameter)."""
     number = real_number(val, "val of constant_")
@@ -282,11 +294,13 @@ def constant_(tensor: P, val: float) -> P:
     return tensor
 
 
+@public
 def zeros_(tensor: P) -> P:
     """Zeros; returns the array (or Parameter)."""
     return constant_(tensor, 0.0)
 
 
+@public
 def ones_(tensor: P) -> P:
     """Ones; returns the array (or Parameter)."""
     return constant_(tensor, 1.0)
@@ -319,3 +333,14 @@ def _drawn(tensor: ParameterArray, draw: Draw, rng: Any) -> ParameterArray:
     array = _array(tensor)
     array.data[...] = draw(generator(rng), array.shape)
     return array
+
+
+answer_names(
+    __name__,
+    [
+        *INITIALIZERS,
+        *("INITIALIZERS", "Initializer", "by_name", "calculate_gain"),
+        *("constant_", "kaiming_normal_", "kaiming_uniform_", "normal_", "ones_"),
+        *("uniform_", "xavier_normal_", "xavier_uniform_", "zeros_"),
+    ],
+)

@@ -15,7 +15,9 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from .. import checks, ops
+from ..calls import public
 from ..checks import count, is_node, is_plain, is_single, real_number, row
+from ..cures import answer_names
 from ..domain import equal
 from ..errors import ShapeError
 from ..value import Value
@@ -25,6 +27,7 @@ from .targets import (
     class_probabilities,
     class_rule,
     hinge_rule,
+    log_outputs,
     logit_targets,
     probability_outputs,
     probability_targets,
@@ -34,6 +37,7 @@ from .targets import (
 Loss: TypeAlias = Callable[[Any, Any], Any]
 
 
+@public
 def mse(pred: Any, target: Any) -> Value:
     """The squared error ``(pred - target)²``, mean over outputs (Legendre 1805).
 
@@ -47,6 +51,7 @@ def mse(pred: Any, target: Any) -> Value:
     return _mean("mse", lambda p, t: _square(p - t), pred, target)
 
 
+@public
 def mae(pred: Any, target: Any) -> Value:
     """The absolute error ``|pred - target|``, mean over outputs; its slope at 0 is taken as 0. Errors: see `mse`.
 
@@ -56,6 +61,7 @@ def mae(pred: Any, target: Any) -> Value:
     return _mean("mae", lambda p, t: abs(p - t), pred, target)
 
 
+@public
 def huber(pred: Any, target: Any, delta: float = 1.0) -> Value:
     """``d²/2`` where ``d = |pred - target| <= delta``, else ``delta (d - delta/2)`` (Huber 1964); mean over outputs.
 
@@ -76,6 +82,7 @@ def huber(pred: Any, target: Any, delta: float = 1.0) -> Value:
     return _mean("huber", term, pred, target)
 
 
+@public
 def hinge(score: Any, y: Any) -> Value:
     """``max(0, 1 - y score)`` with ``y`` -1 or +1 (Cortes and Vapnik 1995); mean over outputs.
 
@@ -87,6 +94,7 @@ def hinge(score: Any, y: Any) -> Value:
     return _mean("hinge", lambda s, t: ops.relu(1.0 - t * s), score, y, hinge_rule)
 
 
+@public
 def binary_cross_entropy(p: Any, y: Any) -> Value:
     """``-y log p - (1 - y) log (1 - p)`` from the probability p, as of `nn.Sigmoid`; mean over outputs.
 
@@ -101,6 +109,8 @@ def binary_cross_entropy(p: Any, y: Any) -> Value:
     return _mean("binary_cross_entropy", _binary_term, p, y, probability_targets, probability_outputs)
 
 
+@public
+@public
 def binary_cross_entropy_with_logits(logit: Any, y: Any) -> Value:
     """``-y log σ(z) - (1 - y) log (1 - σ(z))`` from the logit z, without overflow; mean over outputs.
 
@@ -119,6 +129,7 @@ def binary_cross_entropy_with_logits(logit: Any, y: Any) -> Value:
     )
 
 
+@public
 def cross_entropy(logits: Any, target: Any) -> Value:
     """``-Σ p_k log softmax(z)_k`` from the logits z, without overflow, through logsumexp.
 
@@ -156,6 +167,7 @@ def cross_entropy(logits: Any, target: Any) -> Value:
     return loss
 
 
+@public
 def negative_log_likelihood(log_probabilities: Any, target: Any) -> Value:
     """``-log p_k`` from logarithms of probabilities, as of `nn.LogSoftmax`; of logits `cross_entropy` makes the same.
 
@@ -165,7 +177,7 @@ def negative_log_likelihood(log_probabilities: Any, target: Any) -> Value:
 
     Raises:
         ShapeError: fewer than two logarithms, or the target is a list.
-        ValueError: the index is out of range or not whole.
+        ValueError: the index is out of range or not whole, or a number is above 0, as no logarithm of a probability.
         TypeError: the target carries gradient.
 
     >>> negative_log_likelihood([-0.5, -1.5], 1)
@@ -176,7 +188,8 @@ def negative_log_likelihood(log_probabilities: Any, target: Any) -> Value:
         raise ShapeError(f"{name} needs the logarithms of at least 2 probabilities, got {len(zs)}")
     if not is_single(target):
         raise ShapeError(f"{name} takes the index of a class, got {target!r}; probabilities are for cross_entropy")
-    return _of_class(zs, _number(target), name, lambda z: -z)
+    loss: Value = log_outputs(_of_class(zs, _number(target), name, lambda z: -z), zs)
+    return loss
 
 
 def _of_class(zs: list[Any], target: Any, name: str, loss: Callable[[Any], Value]) -> Value:
@@ -279,6 +292,7 @@ DECIDES_AT: dict[Loss, float | None] = {
 """Where one output divides two classes under a loss; None: halfway between their labels."""
 
 
+@public
 def by_name(name: str) -> Loss:
     """The loss of that name; a ValueError lists the known ones.
 
@@ -286,3 +300,6 @@ def by_name(name: str) -> Loss:
     True
     """
     return checks.by_name(LOSSES, name, "a loss")
+
+
+answer_names(__name__, [*LOSSES, "LOSSES", "by_name"])

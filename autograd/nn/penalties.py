@@ -9,6 +9,7 @@ from typing import Any
 
 from ..calls import public
 from ..checks import real_number
+from ..cures import answer_names
 from ..parameter import Parameter
 from ..scopes import current
 from ..store import Place, Span
@@ -109,3 +110,6 @@ def _weights(name: str, params: Any, bias: bool) -> list[Any]:
         cure = "" if bias else "; bias=True counts biases too"
         raise ValueError(f"penalties.{name} found no weights in {params!r}{cure}")
     return found
+
+
+answer_names(__name__, ["l1", "l2"])

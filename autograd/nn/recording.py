@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ..calls import public
 from ..checks import real_number
 from ..errors import TraceError
 from ..scopes import current
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from .module import Module
 
 
+@public
 class record(Mapping[str, Any]):  # noqa: N801 (it is called like a function)
     """Keeps what each module of a model gives, by its path; "" is the model's own.
 
@@ -78,6 +80,7 @@ class record(Mapping[str, Any]):  # noqa: N801 (it is called like a function)
         """The numbers of all calls, shape (calls,), or (calls, outputs) where the module gives a list."""
         return np.array([numbers_of(output, "an activation") for output in self._found(path)])
 
+    @public
     def __getitem__(self, path: str) -> Any:
         return self._found(path)[-1]
 
@@ -99,6 +102,7 @@ class record(Mapping[str, Any]):  # noqa: N801 (it is called like a function)
 
     # Compiled
 
+    @public
     def batch(self, X: Any, backend: Literal["auto", "numpy", "llvm"] = "auto") -> dict[str, NDArray[np.float64]]:
         """What each module gives for the samples of a batch, computed by a compiled program.
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from ..calls import public
 from ..errors import ShapeError
 from ..parameter import Parameter
 from ..parameter_array import ParameterArray, Slots
@@ -51,6 +52,7 @@ class Stateful(Walking):
         """
         return {name: _numbers(home) for name, home in self._homes().items()}
 
+    @public
     def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> Loaded:
         """Set the parameters and buffers to what `state_dict` gave, in place; gradients stay.
 

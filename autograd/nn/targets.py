@@ -108,6 +108,17 @@ probability_outputs = _unit_rule(
 )
 
 
+log_outputs = Rule(
+    "outputs_of_negative_log_likelihood",
+    lambda _, *zs: reduce(or_, (z > SUM_TOLERANCE for z in zs)),
+    lambda zs: (
+        f"negative_log_likelihood takes logarithms of probabilities, none above 0, got {max(zs)!r}; for logits take "
+        f"cross_entropy, or end the model in nn.LogSoftmax() where that is a Softmax"
+    ),
+    lets_nan_pass=True,
+)
+
+
 def refuse_gradient(target: Any, loss: str) -> None:
     """A TypeError where gradient would flow into a target."""
     if isinstance(target, Value):

@@ -130,6 +130,7 @@ class Walking(Member):
         """
         return [cast("Module", self), *self._below()]
 
+    @public
     def apply(self, function: Callable[[Module], object]) -> Self:
         """Call ``function(module)`` for each module below, inner ones first, and for this one; returns this one.
 
@@ -192,6 +193,17 @@ class Walking(Member):
             own.span = own.span or Span(place for part in parts for place in part.places())
         return own.span
 
+    @property
+    def requires_grad(self) -> bool:
+        """Whether gradient flows to any parameter here or below. Set it to False to freeze all, to True to unfreeze."""
+        return self.frozen() < len(self.parameters())
+
+    @requires_grad.setter
+    @public
+    def requires_grad(self, mode: bool) -> None:
+        self.requires_grad_(mode)
+
+    @public
     def requires_grad_(self, requires_grad: bool = True) -> Self:
         """Freeze all parameters here and below with False, unfreeze them with True; returns the module.
 
@@ -217,15 +229,15 @@ class Walking(Member):
         return sum(end - begin for begin, end in self._span().frozen())
 
     @public
-    def zero_grad(self) -> None:
-        """Set the gradients of all parameters to zero.
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Set the gradients of all parameters to zero; ``set_to_none`` is PyTorch's, and both are the same here.
 
         >>> from autograd import nn
         >>> model = nn.MLP(1, [1], rng=0); model([2.0]).backward(); model.zero_grad(); model.parameters()[0].grad
         0.0
         """
         if type(self).parameters is Walking.parameters:
-            self._span().zero_grad()
+            self._span().zero_grad(set_to_none)
         else:  # written in micrograd's manner, perhaps for plain Values
             for parameter in self.parameters():
                 parameter.zero_grad()
@@ -243,6 +255,7 @@ class Walking(Member):
         own.training = _mode(mode)
         tell(own.readers, "training")
 
+    @public
     def train(self, mode: bool = True) -> Self:
         """Set training mode (or, with False, evaluation mode) here and below; returns the module.
 

@@ -172,9 +172,9 @@ class Optimizer(Formula, Answering):
             run()
         self.t = t
 
-    def zero_grad(self) -> None:
-        """Set the gradient of every parameter to 0."""
-        self.span.zero_grad()  # which takes the place of this method, see `_begin`: a call less
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Set the gradient of every parameter to 0; ``set_to_none`` is PyTorch's, and both are the same here."""
+        self.span.zero_grad(set_to_none)  # which takes the place of this method, see `_begin`: a call less
 
     def look_for_more(self) -> None:
         """Warn, once, of parameters that the model has got since this was made."""

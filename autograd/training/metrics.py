@@ -7,9 +7,10 @@ from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from ..checks import by_name, real_number
+from ..calls import public
+from ..checks import by_name, real_array, real_number
 from ..decision import is_positive, threshold_for
 from ..errors import ShapeError
 from ..nn.losses import DECIDES_AT
@@ -18,7 +19,8 @@ Metric: TypeAlias = Callable[[NDArray[np.float64], NDArray[Any]], Any]
 """From all predictions and all targets to one number."""
 
 
-def accuracy(predictions: NDArray[np.float64], targets: NDArray[Any], threshold: float | None = None) -> float:
+@public
+def accuracy(predictions: ArrayLike, targets: ArrayLike, threshold: float | None = None) -> float:
     """The share of samples whose class is right.
 
     Several scores a sample, (n, k): the largest one's index is the class, the targets are indices (n,) or one-hot
@@ -29,22 +31,43 @@ def accuracy(predictions: NDArray[np.float64], targets: NDArray[Any], threshold:
 
     Raises:
         ShapeError: the shapes don't fit.
-        ValueError: targets of one score that are neither 0 and 1 nor -1 and 1; a row with more than one largest target.
+        ValueError: targets of one score that are neither 0 and 1 nor -1 and 1; a row with more than one largest target;
+            a class that there is no score for; a prediction is NaN, which is no decision.
+        TypeError: something else than numbers.
 
     >>> accuracy(np.array([[0.1, 2.0], [3.0, 1.0]]), np.array([1, 1]))
     0.5
     >>> accuracy(np.array([0.3, -2.0]), np.array([1, -1])), accuracy(np.array([0.3, 0.9]), np.array([0, 1]))
     (1.0, 1.0)
     """
-    if predictions.ndim == 2 and predictions.shape[1] > 1:
-        guessed: NDArray[Any] = predictions.argmax(axis=1)
-        truth = _classes(targets) if targets.shape == predictions.shape else targets
+    scores, labels = real_array(predictions, "an array of predictions"), _labels(targets)
+    if np.isnan(scores).any():
+        raise ValueError(f"accuracy: {int(np.isnan(scores).sum())} of {scores.size} predictions are NaN")
+    if scores.ndim == 2 and scores.shape[1] > 1:
+        guessed: NDArray[Any] = scores.argmax(axis=1)
+        truth = _classes(labels) if labels.shape == scores.shape else _indices(labels, scores.shape[1])
     else:
-        at = threshold_for(predictions, targets) if threshold is None else threshold
-        guessed, truth = predictions.ravel() > at, is_positive(targets.ravel(), "accuracy")
-    if guessed.shape != truth.shape:
-        raise _unfit("accuracy", predictions, targets)
+        at = threshold_for(scores, labels) if threshold is None else real_number(threshold, "threshold of accuracy")
+        guessed, truth = scores.ravel() > at, is_positive(labels.ravel(), "accuracy")
+    if guessed.shape != truth.shape or not truth.size:
+        raise _unfit("accuracy", scores, labels)
     return float(np.mean(guessed == truth))
+
+
+def _labels(targets: ArrayLike) -> NDArray[np.float64]:
+    labels = np.asarray(targets)
+    return real_array(labels.astype(np.float64) if labels.dtype == bool else labels, "an array of targets")
+
+
+def _indices(classes: NDArray[Any], count: int) -> NDArray[Any]:
+    """The classes, which are whole numbers that a score stands for."""
+    wrong = (classes < 0) | (classes >= count) | (classes != np.floor(classes))
+    if wrong.any():
+        raise ValueError(
+            f"accuracy of {count} scores a sample needs classes from 0 to {count - 1}, got {classes[wrong][0]:g}; "
+            f"from labels -1 and 1 make (y + 1) / 2"
+        )
+    return classes
 
 
 def _classes(targets: NDArray[Any]) -> NDArray[Any]:

@@ -186,3 +186,30 @@ def test_a_frozen_teacher_gives_targets(backend: Any) -> None:
     assert not grads(teacher).any()
     eager = nn.losses.mse(student(X[0]), teacher(X[0]))
     assert eager.data == pytest.approx(errors[0] ** 2, rel=1e-12)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_freezing_inside_of_a_compiled_function_is_refused(backend: Any) -> None:
+    """It would happen while the function is traced, and at no call after that."""
+    w, b = Parameter(2.0), Parameter(1.0)
+
+    def line(x: Any) -> Any:
+        w.requires_grad = False
+        y = w * x + b
+        w.requires_grad = True
+        return y
+
+    program = compile(line, backend)
+    with pytest.raises(
+        TraceError, match=r"^requires_grad = False of .*: a compiled function computes and changes noth"
+    ):
+        program.backward(np.ones(2))
+    assert w.requires_grad
+    w.requires_grad = False
+    model = network().requires_grad_(False)
+
+    def idle(x: Any) -> Any:
+        return model.requires_grad_(False)(x) * b
+
+    compile(idle, backend).backward(X)
+    assert b.has_grad, "what it is already it may be told"

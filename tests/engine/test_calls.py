@@ -33,7 +33,18 @@ def test_the_name_that_the_function_has_is_meant() -> None:
 
 
 def test_every_answer_is_an_argument_that_a_public_function_has() -> None:
-    places = [autograd, nn, nn.losses, nn.penalties, optim, data, __import__("viz"), __import__("viz.plot").plot]
+    places = [
+        autograd,
+        nn,
+        nn.losses,
+        nn.penalties,
+        nn.init,
+        nn.MSELoss(),
+        optim,
+        data,
+        __import__("viz"),
+        __import__("viz.plot").plot,
+    ]
     found = {name for op in autograd.OPS.values() for name in op.attributes}
     for place in places:
         for name in dir(place):

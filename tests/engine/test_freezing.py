@@ -9,6 +9,7 @@ import pytest
 
 import viz
 from autograd import Constant, Parameter, ParameterArray, Value, ancestors, gradients, nn, no_grad, optim
+from autograd.backprop import backward
 
 
 def test_a_frozen_parameter_is_a_constant_in_formulas() -> None:
@@ -25,6 +26,19 @@ def test_a_frozen_parameter_is_a_constant_in_formulas() -> None:
     assert not (w * 2.0).requires_grad
     w.data = 5.0
     assert (w * 1.0).data == 5.0
+
+
+def test_what_is_frozen_after_the_forward_gets_no_gradient() -> None:
+    w, x = Parameter(2.0), Value(3.0)
+    y = w * x
+    w.requires_grad = False
+    for run in (Value.backward, backward):
+        x.zero_grad()
+        run(y)
+        assert (w.grad, w.has_grad, x.grad) == (0.0, False, 2.0), "as in PyTorch"
+    w.requires_grad = True
+    y.backward()
+    assert w.grad == 3.0
 
 
 def test_unfreezing() -> None:
@@ -49,6 +63,22 @@ def test_faces_and_arrays_agree() -> None:
     assert [[w.requires_grad for w in row] for row in weight] == [[False, True], [True, True]]
     assert not weight.requires_grad_(False).requires_grad
     assert early.requires_grad is False
+
+
+def test_it_may_be_frozen_from_the_start() -> None:
+    w, weight = Parameter(2.0, requires_grad=False), ParameterArray([1.0, 2.0], requires_grad=False)
+    assert (w.requires_grad, weight.requires_grad, weight[1].requires_grad) == (False, False, False)
+    assert not (w * weight[0]).requires_grad
+    with pytest.raises(TypeError, match=r"^requires_grad is True, or False to freeze, got int: 0"):
+        Parameter(2.0, requires_grad=0)  # type: ignore[arg-type]
+
+
+def test_setting_it_on_a_module_is_meant_for_all_of_it() -> None:
+    model = nn.MLP(2, [3, 1], rng=0)
+    model.requires_grad = False
+    assert (model.frozen(), model.requires_grad, model.layers[0].requires_grad) == (13, False, False)
+    model.layers[1].requires_grad = True
+    assert (model.frozen(), model.requires_grad, "requires_grad" in vars(model)) == (9, True, False)
 
 
 class Scaled(Parameter):

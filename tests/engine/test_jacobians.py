@@ -51,6 +51,43 @@ def test_jacobians_known_in_closed_form() -> None:
     assert jacobian(autograd.softmax)(AT) == pytest.approx(np.diag(ps) - np.outer(ps, ps), rel=1e-14)
 
 
+def in_no_grad(f: Any) -> Any:
+    def call(*args: Any) -> Any:
+        with no_grad():
+            return f(*args)
+
+    return call
+
+
+CUBES = [
+    lambda t: derivative(lambda x: x**3)(t),
+    lambda t: jacobian(lambda xs: [xs[0] ** 3])([t])[0][0],
+    lambda t: value_and_grad(lambda x: x**3)(t)[1],
+    lambda t: value_and_grad(lambda x: x**2 * 1.5)(t)[0] * 2.0,
+    lambda t: hessian(lambda xs: xs[0] ** 4)([t])[0][0] / 4.0,
+    lambda t: hvp(lambda xs: xs[0] ** 4, [t], [0.25])[0],
+]
+
+
+@pytest.mark.parametrize("slope", CUBES)
+def test_derivatives_inside_of_no_grad_are_constants_and_no_zeros(slope: Any) -> None:
+    assert in_no_grad(slope)(2.0) == pytest.approx(12.0, rel=1e-15)
+    x = Value(2.0)
+    found = in_no_grad(slope)(x)
+    assert (found.data, found.requires_grad) == (pytest.approx(12.0, rel=1e-15), False)
+    for backend in ("numpy", "llvm"):
+        program = compile(lambda t: in_no_grad(slope)(t) * t, backend=backend)  # type: ignore[arg-type]
+        assert program(np.array([2.0])).tolist() == [pytest.approx(24.0, rel=1e-14)]
+        assert program.gradients(np.array([2.0]))[0].tolist() == [pytest.approx(12.0, rel=1e-14)]
+
+
+@pytest.mark.parametrize("y", [None, "a", True, [1.0]])
+def test_what_is_no_number_has_no_derivative(y: Any) -> None:
+    with pytest.raises(TypeError, match=r"^derivative: the function must return one number, got "):
+        derivative(lambda x: y)(2.0)
+    assert derivative(lambda x: 3)(2.0) == 0.0
+
+
 def test_the_jacobian_of_a_network_by_its_inputs() -> None:
     model = nn.Sequential(nn.Linear(3, 4, rng=0), nn.Tanh(), nn.Linear(4, 2, rng=1))
     state = model.state_dict()

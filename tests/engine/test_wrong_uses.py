@@ -125,6 +125,43 @@ hessian(lambda x: x[0])(2.0)      | TypeError | list of all inputs, [2.0]
 hessian(lambda x: x[0])(1.0, 2.0) | TypeError | list of all inputs, [1.0, 2.0]
 hessian(3.0)                      | TypeError | hessian(lambda x: x**3)
 op('cube')                        | TypeError | missing a required argument: 'kernel'
+! Value(1.0, requires_grad=True)  | TypeError | p.requires_grad = False freezes a parameter
+! Value(1.0, name='x')            | TypeError | it is called label here
+! Value(1.0, 2.0)                 | TypeError | [Value(x) for x in xs]
+Parameter()                       | TypeError | missing a required argument: 'data'
+Parameter(1.0, lable='w')         | TypeError | did you mean label?
+v.requires_grad = False           | TypeError | v.detach() is its number without gradient
+autograd.Constant(1.0).requires_grad = True | TypeError | Value(v.data) a leaf with one
+p.requires_grad = 0               | TypeError | requires_grad is True, or False to freeze, got int: 0
+W.requires_grad = None            | TypeError | requires_grad is True, or False to freeze
+v.backward(retain_graph=True)     | TypeError | a graph is there as long as its Values are
+v.backward(gradient=1.0)          | TypeError | it is called seed here. It is called as Value.backward(seed=1.0)
+autograd.exp(x=v)                 | TypeError | exp takes x by its place: exp(x)
+autograd.clamp(v, low=0.0)        | TypeError | it is called min here
+autograd.sum(v)                   | TypeError | sum takes a list of numbers or Values, got Value
+autograd.sum([v], axis=0)         | TypeError | of rows write [f(row) for row in X]
+autograd.sum([[v], [v]])          | TypeError | write [sum(row) for row in X]
+autograd.sum(['a', 'b'])          | TypeError | an item of sum holds a real number, got str: 'a'
+autograd.mean([])                 | ShapeError | it needs at least one
+autograd.mean(v, v)               | TypeError | too many positional arguments. It is called as mean(xs)
+autograd.softmax([v], axis=-1)    | TypeError | it is called dim here
+autograd.softmax([v], dim=0)      | ValueError | over the numbers of one sample
+autograd.softmax([[v], [v]])      | TypeError | write [softmax(row) for row in X]
+autograd.softmax(['a'])           | TypeError | an item of softmax holds a real number
+autograd.log_softmax(v)           | TypeError | log_softmax takes a list of numbers or Values
+autograd.dot(v, v)                | TypeError | for a single product write w * x
+autograd.dot([v], [v], bias=v)    | TypeError | it is called start here
+autograd.dot([v], [v, v])         | ShapeError | two lists of one length, got 1 and 2
+autograd.manual_seed('a')         | TypeError | a whole number from 0 on, or None
+autograd.manual_seed(random_state=1) | TypeError | it is called seed here
+autograd.sweep(3)                 | TypeError | a sweep starts from a Value
+autograd.ancestors(3)             | TypeError | takes a Value, got int: 3
+value_and_grad(lambda x: x, argnums='x') | TypeError | the place of an argument, from 0 on, or several
+value_and_grad(lambda x: [x])(1.0) | TypeError | for a list of numbers take jacobian(f)(xs)
+jacobian(lambda x: x[0])([2.0])   | TypeError | take value_and_grad(f), called as f is
+jacobian(lambda x: None)([2.0])   | TypeError | returns a list of numbers, got NoneType
+hvp(lambda x: x[0], [1.0], [1.0, 2.0]) | ShapeError | as many numbers in v as in xs
+hessian(lambda x: x**3)([2.0])    | TypeError | unsupported operand
 """
 MODELS = r"""
 model(1.0, 2.0)                   | TypeError | A sample is one list: model([1.0, 2.0])
@@ -183,13 +220,46 @@ save_parameters('a.npz', model)   | TypeError | the model comes first
 load_parameters('a.npz', model)   | TypeError | the model comes first
 save_parameters(model, 'a.pt')    | ValueError | write 'a.npz'
 save_parameters(model)            | TypeError | missing a required argument: 'path'
-! losses.mse([v, v], [1.0])       | ShapeError | a target for each
-! losses.mse(v, 'a')              | TypeError | takes a list of numbers or Values, got str: 'a'
-! losses.cross_entropy(1, [0, 1]) | ShapeError | the logits come first, cross_entropy(logits, target)
-! losses.cross_entropy([v, v], 2) | DomainError | classes are 0 to 1
-! losses.cross_entropy(v, 0)      | ShapeError | for two classes by one logit take binary_cross_entropy
-! losses.hinge(v, 0)              | DomainError | 2 * y - 1 from classes 0 and 1
-! losses.by_name('cross_entropi') | ValueError | did you mean 'cross_entropy'?
+losses.mse([v, v], [1.0])         | ShapeError | a target for each
+losses.mse(v, 'a')                | TypeError | takes a list of numbers or Values, got str: 'a'
+losses.cross_entropy(1, [0, 1])   | ShapeError | the logits come first, cross_entropy(logits, target)
+losses.cross_entropy([v, v], 2)   | DomainError | classes are 0 to 1
+losses.cross_entropy(v, 0)        | ShapeError | for two classes by one logit take binary_cross_entropy
+losses.hinge(v, 0)                | DomainError | 2 * y - 1 from classes 0 and 1
+losses.by_name('cross_entropi')   | ValueError | did you mean 'cross_entropy'?
+losses.mse(v)                     | TypeError | missing a required argument: 'target'. It is called as mse(pred, target)
+losses.mse(input=v, target=1.0)   | TypeError | it is called pred here
+losses.mse(v, 1.0, reduction='sum') | TypeError | a loss is the mean over the outputs of one sample
+losses.mse_loss(v, 1.0)           | AttributeError | it is called mse here
+losses.huber(v, 1.0, beta=1.0)    | TypeError | it is called delta here
+losses.binary_cross_entropy(v, 1) | DomainError | for logits take binary_cross_entropy_with_logits
+losses.binary_cross_entropy(0.5, -1) | DomainError | make it (y + 1) / 2 from classes -1 and 1
+losses.binary_cross_entropy(1.0, v) | TypeError | The prediction comes first
+losses.cross_entropy([v, v], 0, weight=[1.0, 2.0]) | TypeError | a loss of your own
+nn.MSELoss(v, 1.0)                | TypeError | It is called as MSELoss(*, reduction='mean')
+nn.MSELoss(reduction='sum')       | ValueError | write sum(loss(model(x), y) for x, y in zip(X, Y))
+nn.MSELoss()(v)                   | TypeError | It is called as MSELoss.forward(prediction, target)
+nn.MSELoss()(input=v, target=1.0) | TypeError | it is called prediction here
+nn.BCELoss()(v, 1.0)              | DomainError | for logits take
+nn.CrossEntropyLoss()([v, v], 5)  | DomainError | classes are 0 to 1
+nn.HuberLoss(beta=1.0)            | TypeError | it is called delta here
+nn.Softmax(axis=1)                | TypeError | it is called dim here
+nn.ModuleList(Linear(2, 1))       | TypeError | write ModuleList([module, ...])
+init.xavier_uniform_(model)       | TypeError | a ParameterArray, as layer.weight
+init.kaiming_uniform_(W, activation='relu') | TypeError | it is called nonlinearity here
+init.constant_(W)                 | TypeError | missing a required argument: 'val'
+init.uniform_(W, low=0.0)         | TypeError | it is called a here
+init.orthogonl_(W)                | AttributeError | has no attribute orthogonl_
+init.xavier_nromal_(W)            | AttributeError | did you mean xavier_normal_?
+nn.record(3)                      | TypeError | takes a module, got int: 3
+nn.record(model)['layers.0']      | KeyError | call the model inside of
+nn.record(model).batch(X, Y)      | ValueError | known: auto, numpy, llvm
+model.register_forward_hook(3)    | TypeError | hook(module, inputs, output)
+(model.register_forward_hook(lambda m, i, o: 'a'), model([1.0, 2.0])) | TypeError | a forward hook of MLP returned str: 'a'
+model.apply(3)                    | TypeError | a function of a module
+model.requires_grad_('no')        | TypeError | True, or False to freeze
+! model.requires_grad = 'no'      | TypeError | True, or False to freeze
+model.train('a')                  | TypeError | True for training or False for evaluation
 penalties.l2(model, lambda_=0.1)  | TypeError | it is called lam here
 penalties.l2(model)               | TypeError | missing a required argument: 'lam'
 penalties.l1(0.1, model)          | TypeError | lam of penalties.l1 holds a real number
@@ -215,13 +285,21 @@ StepLR(opt)                       | TypeError | missing a required argument: 'st
 opt.param_groups[0]['lr'] = 0.1   | AttributeError | write optimizer.lr = 0.01
 opt.add_param_group({})           | AttributeError | make an optimizer for each group
 optim.MultiStepLR(opt, [1, 2])    | AttributeError | optim.LambdaLR(optimizer, lambda epoch: factor)
-model.zero_grad(set_to_none=True) | TypeError | a gradient is a number, 0.0 before any
+model.zero_grad(True, 2)          | TypeError | It is called as MLP.zero_grad(set_to_none=True)
 nn.BCEWithLogitsLoss(pos_weight=2) | TypeError | (1 + (w - 1) * y) * loss(p, y)
 Sequential({'a': nn.Tanh()})      | TypeError | Sequential(*modules.values()) for a dict
 StepLR(model, 10)                 | TypeError | the first argument must be an optimizer
 StepLR(opt, step_size=0)          | ValueError | at least 1, got 0
 optim.CosineAnnealingLR(opt, total_steps=3) | TypeError | it is called T_max here
 optim.Adamm(model)                | AttributeError | did you mean Adam?
+! (model.requires_grad_(False), opt.step()) | ValueError | all of its parameters are frozen
+(model.requires_grad_(False), fit(model, X, Y, **K)) | ValueError | unfreeze some: module.requires_grad_(True)
+optim.LambdaLR(opt)               | TypeError | missing a required argument: 'lr_lambda'
+optim.LambdaLR(opt, 0.5)          | TypeError | lambda t: 0.95**t
+optim.OneCycleLR(opt, 0.1)        | ValueError | give total_steps, or epochs and steps_per_epoch
+optim.OneCycleLR(opt, lr=0.1)     | TypeError | it is called max_lr here
+optim.ReduceLROnPlateau(opt, factor=2.0) | ValueError | in (0, 1)
+optim.ReduceLROnPlateau(opt, verbose=True) | TypeError | read last_lr
 clip_grad_norm_(model, clip_norm=1.0) | TypeError | it is called max_norm here
 clip_grad_norm_(1.0, model)       | TypeError | pass Parameters
 fit(model, X, Y)                  | TypeError | missing a required argument: 'loss'. It is called as fit(model, X, Y, *, loss, optimizer, epochs
@@ -262,6 +340,9 @@ from autograd.data import make_moons | ImportError | it is called moons here
 COMPILED = r"""
 compile(3)                        | TypeError | takes a function of one sample, got int: 3
 compile(model, backend='cuda')    | ValueError | known: auto, numpy, llvm
+compile(model, X)                 | ValueError | is no backend; known
+compile(backend='cuda')(model)    | ValueError | known: auto, numpy, llvm
+program.parameters()              | AttributeError | model.parameters()
 compile(model, device='cpu')      | TypeError | it is called backend here
 compile(model)([1.0, 2.0])        | ShapeError | one sample of 2 numbers is a batch of one, an array of shape (1, 2)
 compile(model)(1.0, 2.0)          | ShapeError | give a batch of one, as [[1.0, 2.0]]
@@ -308,6 +389,11 @@ viz.draw(3.0)                     | TypeError | Pass the result of a formula, su
 viz.draw(model)                   | TypeError | Pass the result of a formula, such as the loss
 viz.draw(v, max_depth=1)          | TypeError | it is called depth here
 viz.draw(v, depth='a')            | ValueError | use 1 for layers, 2 for neurons
+viz.frames(model)                 | TypeError | Pass the result of a formula, such as the loss
+viz.frames(v, max_depth=1)        | TypeError | it is called depth here
+viz.draw(v).save(3)               | TypeError | the name of a file, as 'graph.svg'
+viz.draw(v).save('a.bmp')         | ValueError | .svg, .dot, .png, .pdf
+viz.plot.loss_curve(3)            | TypeError | pass what fit() returned
 viz.draw()                        | TypeError | missing a required argument: 'root'
 viz.show(v)                       | AttributeError | draw(loss).save('graph.svg')
 viz.draww(v)                      | AttributeError | did you mean draw?

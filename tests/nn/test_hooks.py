@@ -180,7 +180,7 @@ def test_a_hook_that_raises_names_its_module() -> None:
     model.layers[0].register_forward_hook(lambda m, i, output: output[7])
     with pytest.raises(IndexError) as caught:
         model(X[0])
-    assert caught.value.__notes__ == ["in a forward hook of layers.0 (Layer)"]
+    assert caught.value.__notes__ == ["in a forward hook of layers.0 (Layer), called as hook(module, inputs, output)"]
 
 
 @pytest.mark.parametrize("hook", [None, "print", print.__class__])

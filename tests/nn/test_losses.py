@@ -237,6 +237,7 @@ def test_losses_are_plain_formulas() -> None:
         (lambda: losses.mse(1.0, "a"), TypeError, "the loss mse takes a list of numbers or Values, got str: 'a'"),
         (lambda: losses.mse([1.0], ["a"]), TypeError, "a target of mse holds a real number, got str: 'a'"),
         (lambda: losses.mse(1.0, True), TypeError, "a target of mse holds a real number, got the bool True"),
+        (lambda: losses.mse(1.0, np.True_), TypeError, "a target of mse holds a real number, got the bool True"),
         (lambda: losses.mse(np.ones((2, 2)), 1.0), ShapeError, r"loss mse takes one sample at a time.*\(2, 2\)"),
         (lambda: losses.huber(1.0, 2.0, delta=0.0), ValueError, "delta of huber is a finite number above 0, got 0.0"),
         (lambda: losses.huber(1.0, 2.0, delta=math.inf), ValueError, "above 0, got inf"),

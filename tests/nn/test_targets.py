@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import autograd
 from autograd import Constant, DomainError, NonFiniteError, Parameter, Value, compile, fit, nn, optim, where
 from autograd.nn import losses
 
@@ -169,7 +170,7 @@ def swapped(name: str) -> tuple[nn.Module, Callable[..., Any]]:
 @pytest.mark.parametrize("name", losses.LOSSES)
 def test_eager_code_refuses_swapped_arguments(name: str) -> None:
     loss = losses.by_name(name)
-    outputs, label = ([0.2, 0.3], 1.0) if name in OF_CLASSES else (0.25, 1.0)
+    outputs, label = ([-0.2, -0.3], 1.0) if name in OF_CLASSES else (0.25, 1.0)
     for carries in (Value(0.25, label="p"), Parameter(0.25, label="p"), Value(0.5, label="p") * 0.5):
         with pytest.raises(TypeError, match=rf"the target of {name} carries gradient: .*{name}\(prediction, target\)"):
             loss(outputs, carries)
@@ -237,6 +238,29 @@ def test_fit_refuses_a_model_that_gives_logits(mode: str) -> None:
     with pytest.raises(DomainError, match="for logits take binary_cross_entropy_with_logits") as caught:
         fit(model, 9 * X, np.ones(5), loss="binary_cross_entropy", optimizer=optim.SGD(model), mode=mode, epochs=1)
     assert "of X" in " ".join(caught.value.__notes__)
+
+
+NO_LOGARITHMS = np.array([[-1.0, -2.0], [0.0, -1e9], [-1.0, -1.0], [-0.5, 0.7]])
+
+
+def test_what_is_no_logarithm_of_a_probability_is_refused() -> None:
+    """Logits, or the probabilities of a Softmax: the loss would go down without an end, or end below 0."""
+    for zs in ([0.7, -0.5], [Value(-0.5), Value(0.7)], autograd.softmax([0.0, 1.0])):
+        with pytest.raises(
+            DomainError, match=r"logarithms of probabilities, none above 0, got 0\.7.*; for logits take cro"
+        ):
+            losses.negative_log_likelihood(zs, 0)
+    assert losses.negative_log_likelihood(autograd.log_softmax([0.0, 1e9]), 1) == 0.0
+    assert losses.negative_log_likelihood(autograd.log_softmax([3.0, 2.0, 1.0]), 0) == pytest.approx(0.40760596444438)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_program_refuses_what_is_no_logarithm_in_every_call(backend: Any) -> None:
+    program = compile(lambda z, y: losses.negative_log_likelihood(z, y), backend=backend)
+    for call in calls(program):
+        with pytest.raises(DomainError, match=r"none above 0, got 0\.7; for logits .* It happened in sample 3 \(row 3"):
+            call(NO_LOGARITHMS, np.zeros(4))
+    program(NO_LOGARITHMS[:3], np.zeros(3))
 
 
 def test_a_prediction_that_is_nan_is_no_logit() -> None:

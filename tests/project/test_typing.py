@@ -24,6 +24,7 @@ import numpy as np
 import autograd
 import viz
 from autograd import Parameter, Value, compile, exp, fit, gradients, leaky_relu, logsumexp, maximum, nn, relu, where
+from autograd import optim
 from autograd.optim import SGD
 
 v = Value(2.0)
@@ -41,6 +42,26 @@ reveal_type(v > 1.0)  #> bool
 reveal_type(nn.losses.mse(v, 1.0))  #> Value
 reveal_type(nn.losses.cross_entropy([v, v], 0))  #> Value
 reveal_type(nn.losses.huber(nn.MLP(2, [1])([1.0, 2.0]), 1.0))  #> Value
+reveal_type(nn.losses.binary_cross_entropy_with_logits(v, 1))  #> Value
+reveal_type(nn.losses.negative_log_likelihood([v, v], 1))  #> Value
+reveal_type(nn.CrossEntropyLoss()([v, v], 0))  #> Value
+reveal_type(nn.MSELoss()(v, 1.0))  #> Value
+reveal_type(autograd.softmax([v, v]))  #> list[Value]
+reveal_type(autograd.log_softmax([v, 1.0]))  #> list[Value]
+reveal_type(autograd.softmax([1.0, 2.0]))  #> list[float]
+reveal_type(autograd.sum([v, v]))  #> Value
+reveal_type(autograd.mean([v, 1.0]))  #> Value
+reveal_type(autograd.mean([1.0, 2.0]))  #> float
+reveal_type(autograd.clamp(v, 0.0, 1.0))  #> Value
+reveal_type(autograd.dot([v], [v]))  #> Value
+reveal_type(autograd.jacobian(lambda x: x)([1.0]))  #> Any
+reveal_type(autograd.manual_seed(0))  #> None
+reveal_type(nn.init.xavier_uniform_(nn.Linear(2, 1).weight))  #> ParameterArray
+reveal_type(nn.init.calculate_gain("relu"))  #> float
+reveal_type(nn.record(nn.Tanh()))  #> record
+reveal_type(nn.record(nn.Tanh()).batch(np.ones(2))[""])  #> ndarray
+reveal_type(nn.Tanh().register_forward_hook(lambda m, i, o: None))  #> Handle
+reveal_type(nn.Linear(2, 1).requires_grad_(False))  #> Linear
 
 
 class Net(nn.Module):
@@ -52,6 +73,12 @@ class Net(nn.Module):
 
 
 net = Net()
+optimizer = SGD(net, lr=0.1)
+optimizer.zero_grad(set_to_none=True)
+reveal_type(optimizer.step())  #> None
+reveal_type(optim.LambdaLR(optimizer, lambda t: 1.0).get_last_lr())  #> list[float]
+reveal_type(optim.OneCycleLR(optimizer, max_lr=0.1, total_steps=10).step())  #> None
+reveal_type(optim.ReduceLROnPlateau(optimizer, patience=3).step(v))  #> None
 reveal_type(net(v))  #> Value
 net("a")  #! incompatible type "str"; expected "Value"
 reveal_type(nn.Neuron(2)([1.0, 2.0]))  #> Value
@@ -79,6 +106,7 @@ reveal_type(other)  #> Program
 reveal_type(gradients(v, [v]))  #> tuple[float, ...]
 reveal_type(gradients(v, [v], record=True))  #> tuple[Value, ...]
 reveal_type(viz.draw(v))  #> Drawing
+reveal_type(viz.frames(v))  #> Frames
 reveal_type(viz.plot.loss_curve({}))  #> Figure
 nn.MLP(2, [1], activation="rleu")  #! incompatible type "Literal['rleu']"
 nn.MLP(2, [1], init="glorot")  #! incompatible type "Literal['glorot']"
@@ -138,13 +166,23 @@ def test_names_in_types_are_those_of_the_tables(literal: object, table: object) 
 
 
 PUBLIC = ["autograd", *(f"autograd.{name}" for name in ("nn", "optim", "data", "training", "compiler", "testing"))]
+PUBLIC += ["viz", "viz.plot"]
 
 
-@pytest.mark.parametrize("name", [*PUBLIC, "viz", "viz.plot"])
+@pytest.mark.parametrize("name", PUBLIC)
 def test_completion_offers_public_names_only(name: str) -> None:
     module = importlib.import_module(name)
     assert dir(module) == sorted(module.__all__)
     assert all(hasattr(module, each) for each in dir(module))
+
+
+@pytest.mark.parametrize("name", ["losses", "init", "penalties"])
+def test_completion_in_a_room_offers_what_is_made_there(name: str) -> None:
+    module = importlib.import_module(f"autograd.nn.{name}")
+    things = {each: getattr(module, each) for each in dir(module)}
+    assert len(things) == len(dir(module)) > 1
+    assert all(getattr(thing, "__module__", module.__name__) == module.__name__ for thing in things.values()), things
+    assert not any(each.startswith("_") for each in things)
 
 
 def test_viz_has_its_plots_without_importing_matplotlib() -> None:

@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from autograd import ShapeError, fit, nn, optim
+from autograd import ShapeError, Value, fit, nn, optim
 from autograd.nn import losses
 from autograd.training.metrics import accuracy, named_metrics
 
@@ -40,6 +40,30 @@ def test_a_threshold_overrules_it() -> None:
 def test_other_labels_are_refused(labels: list[float]) -> None:
     with pytest.raises(ValueError, match=r"accuracy of one score a sample needs the labels 0 and 1, or -1 and 1, got"):
         accuracy(np.array([0.1, 0.2, 0.3]), np.array(labels))
+
+
+@pytest.mark.parametrize("classes", [[-1, 1], [0, 2], [0.5, 1], [np.nan, 1]])
+def test_a_class_that_no_score_stands_for_is_refused(classes: list[float]) -> None:
+    with pytest.raises(ValueError, match=r"^accuracy of 2 scores a sample needs classes from 0 to 1, got "):
+        accuracy(np.eye(2), np.array(classes))
+
+
+def test_nan_is_no_decision() -> None:
+    for scores in (np.array([np.nan, 0.9]), np.array([[np.nan, 0.9], [0.9, 0.1]])):
+        with pytest.raises(ValueError, match=r"^accuracy: 1 of \d predictions are NaN"):
+            accuracy(scores, np.array([0, 1]))
+
+
+def test_lists_are_arrays_too_and_bools_labels() -> None:
+    assert accuracy([0.3, 0.6], [0, 1]) == accuracy([0.3, 0.6], [False, True]) == 1.0
+    assert accuracy([[0.3, 0.6], [0.9, 0.1]], [[False, True], [False, True]]) == 0.5
+    for wrong in ([Value(0.3), 0.6], ["a", "b"]):
+        with pytest.raises(TypeError, match=r"^an array of predictions holds real numbers, got list"):
+            accuracy(wrong, [0, 1])
+    with pytest.raises(TypeError, match=r"^an array of targets holds real numbers, got "):
+        accuracy([0.3, 0.6], ["a", "b"])
+    with pytest.raises(ShapeError, match=r"^accuracy can't compare predictions of shape \(0,\)"):
+        accuracy([], [])
 
 
 def test_a_row_of_several_classes_is_refused() -> None:

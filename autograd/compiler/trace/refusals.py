@@ -39,6 +39,8 @@ CURES = {
     "gradients(y, xs, record=True)",
     "place": "a compiled function computes and changes nothing. Write total = total + x for a sum, and change "
     "parameters outside of it, inside no_grad()",
+    "freeze": "a compiled function computes and changes nothing: that would happen once, while it is traced, and never "
+    "again. Freeze and unfreeze outside of it; the program sees it at its next call",
     "contains": "a traced number has no items; only an argument of shape (batch, k) is a list of k numbers",
 }
 
