@@ -148,7 +148,7 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
             numbers = [next(slopes) for _ in inputs.leaves]
             grads.append(_shown(numbers, is_plain) if inputs.is_list else numbers[0])
         value = y.data if is_plain and isinstance(y, Value) else y
-        return (value, grads[0] if isinstance(argnums, int) else tuple(grads))
+        return value, grads[0] if isinstance(argnums, int) else tuple(grads)
 
     return at
 

@@ -41,7 +41,7 @@ def compile(function: Callable[..., Any] | None = None, backend: BackendName = "
     (2.5, 5.0)
     """
     if function is None:
-        return lambda function: Program(function, backend)
+        return public(lambda function: Program(function, backend))
     return Program(function, backend)
 
 
