@@ -31,7 +31,7 @@ def batch_mean(x: Any) -> Any:
             depend on the sample is its own mean.
 
     Raises:
-        TypeError: it is nothing of all that.
+        TypeError: it is none of these.
 
     >>> batch_mean([Value(1.0), Value(3.0)]).data
     2.0

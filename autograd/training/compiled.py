@@ -111,7 +111,7 @@ class CompiledEngine(EagerEngine):
         if transform is not None:
             before = transform.state
             self._fill(rows, firsts, counts)
-        losses, penalties = self._made(steps, rows, firsts, counts, or_none=True)
+        losses, penalties = self._made(steps, rows, firsts, counts, all_or_nothing=True)
         if len(losses) < len(counts):
             if transform is not None:
                 transform.state = before
@@ -157,7 +157,7 @@ class CompiledEngine(EagerEngine):
                 self._fill(order, firsts[filled : chunk.stop], counts[filled : chunk.stop])
                 filled = max(filled, chunk.stop)
             before = states_of(steps.generators)
-            made = self._made(steps, order, firsts[chunk], counts[chunk], or_none=False)
+            made = self._made(steps, order, firsts[chunk], counts[chunk], all_or_nothing=False)
             done = len(made[0])
             losses[at : at + done], penalties[at : at + done] = made
             at += done
@@ -181,7 +181,7 @@ class CompiledEngine(EagerEngine):
             if batch is not X:
                 X[...] = batch
 
-    def _made(self, steps: Steps, order: Any, firsts: Any, counts: Any, or_none: bool) -> tuple[Floats, Floats]:
+    def _made(self, steps: Steps, order: Any, firsts: Any, counts: Any, all_or_nothing: bool) -> tuple[Floats, Floats]:
         """Make steps up to one that fails; if one fails, or has infinite parameters, perhaps none of them.
 
         The mean loss and the penalty of each that was made.
@@ -192,7 +192,7 @@ class CompiledEngine(EagerEngine):
             start = time.perf_counter()
             done, losses = steps.run(order if task.options.transform is None else None, firsts, counts)
             seconds = time.perf_counter() - start
-            if (or_none and done < len(counts)) or not task.options.trained.is_finite():
+            if (all_or_nothing and done < len(counts)) or not task.options.trained.is_finite():
                 put_back()
                 self._stretch = 1  # the next ones are made one by one, until the step that does it is found
                 done = 0

@@ -75,11 +75,11 @@ class RootedGraph(NamedTuple):
     roots: tuple[int, ...]
     """The results, and then what is observed."""
     size: int
-    checked: Set[int] = frozenset()
+    checked: Set[int]
     """The operations whose operands may be outside of a domain, where that is known."""
-    gradients: Gradients = Gradients()
+    gradients: Gradients
 
     @classmethod
     def of(cls, graph: Graph, roots: tuple[int, ...]) -> RootedGraph:
-        """The graph as it is now."""
-        return cls(graph, roots, len(graph))
+        """The graph as it is now, with no gradients as yet."""
+        return cls(graph, roots, len(graph), frozenset(), Gradients())

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 
 def runs(numbers: Sequence[tuple[int, ...]], items: Sequence[Any], steps: tuple[int, ...] = ()) -> Iterator[list[Any]]:
-    """Cut ``items`` where their ``numbers`` stop to grow by equal steps; the first of these must be ``steps``.
+    """Cut ``items`` where their ``numbers`` stop growing by equal steps; the first of these must be ``steps``.
 
     >>> list(runs([(0,), (5,), (6,), (7,)], "abcd"))
     [['a'], ['b', 'c', 'd']]

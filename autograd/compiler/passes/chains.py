@@ -47,7 +47,7 @@ def rebuilt(
 ) -> tuple[Graph, tuple[int, ...]]:
     """The new graph and roots: without what isn't live or is absorbed, and with what ``written`` makes of some nodes.
 
-    That is given the new graph, and the names of nodes in it.
+    These functions get the new graph, and the names of nodes in it.
     """
     new = Graph()
     names: dict[int, int] = {}

@@ -32,7 +32,7 @@ Names: TypeAlias = dict[int, int]
 def tidy(graph: Graph, roots: Iterable[int], written: int | None = None) -> tuple[Graph, Names]:
     """The part of the graph that the roots need, without conditions and without identities; and the new names of nodes.
 
-    Graph from ``written`` on are derivatives, which nobody wrote: there a division by a number whose inverse is known
+    Nodes from ``written`` on are derivatives, which nobody wrote: there a division by a number whose inverse is known
     becomes a product.
     """
     new = Graph()

@@ -27,7 +27,7 @@ _NO_MAPS = MEANS | SUMS
 
 
 class Membership(NamedTuple):
-    """Where a row is: member ``index`` of a family."""
+    """Where a row is: which member of which family."""
 
     family: int
     member: int
@@ -35,7 +35,7 @@ class Membership(NamedTuple):
 
 @dataclass
 class Family:
-    """Rows that lie side by side: the inputs, the outputs of a dense block, a map or means, or what such reads."""
+    """Rows that lie side by side: the inputs, the outputs of a dense block, a map or means, or a bundle."""
 
     kind: Literal["inputs", "dense", "map", "mean", "bundle"]
     members: list[int]

@@ -64,7 +64,7 @@ def _of_singles(entries: list[tuple[tuple[int, int], UniformSum]]) -> Iterator[_
 
 
 def _of_line(total: LineSum, groups: Groups, cuts: list[list[int]]) -> Iterator[_Stretch]:
-    """A line cut where the rows of its vec stop to be neighbours."""
+    """A line cut where the rows of its vec stop being neighbours."""
     (slot, step), left, vec = total
     rows = groups.graph.args[vec]
     for part in cuts:

@@ -28,7 +28,7 @@ from .symbol import Condition, Symbol
 from .tracer import Tracer
 
 RUNNING: list[Tracer] = []
-"""The traces of all threads that are being made: while there is none, nobody need ask whether he is in one."""
+"""The traces of all threads that are being made: while there is none, nobody need ask whether one is going on."""
 
 
 @dataclass(frozen=True)
@@ -43,15 +43,15 @@ class Trace:
     """Whether the function returned one number, not a list."""
     arrays: tuple[InputArray, ...]
     span: Span
-    """The parameters, by their index in the nodes: all of each array that was met, and of the modules called."""
+    """The parameters as the graph numbers them: all of each array that was met, and of the modules called."""
     generators: tuple[Any, ...]
     """The random generators of the arrays of kind "mask", in their order."""
     modules: tuple[Any, ...]
     """The modules that were called, each once."""
+    modes: tuple[bool, ...]
+    """Whether each module was in training mode."""
     frozen: tuple[tuple[int, int], ...]
     """Which of the span is frozen, as runs of positions: no gradient flows there."""
-    modes: tuple[bool, ...]
-    """Whether each was in training mode."""
     buffers: tuple[NDArray[np.float64], ...] = ()
     """Arrays that are read at each run."""
     observed: tuple[int, ...] = ()
@@ -86,19 +86,19 @@ def trace(function: Callable[..., Any], arrays: Sequence[InputArray]) -> Trace:
     span = _number_parameters(tracer)
     buffers = _number_buffers(tracer, span.size)
     return Trace(
-        noting.guards,
-        tracer.release(),
-        results,
-        single,
-        (*arrays, *masks),
-        span,
-        tuple(rng for rng, _ in tracer.generators.values()),
-        tuple(tracer.modules.values()),
-        _frozen(noting.guards, span),
-        tuple(module.training for module in tracer.modules.values()),
-        buffers,
-        tuple(node for _, nodes in tracer.observed for node in nodes),
-        tuple((receiver, len(nodes)) for receiver, nodes in tracer.observed),
+        guards=noting.guards,
+        graph=tracer.release(),
+        results=results,
+        single=single,
+        arrays=(*arrays, *masks),
+        span=span,
+        generators=tuple(rng for rng, _ in tracer.generators.values()),
+        modules=tuple(tracer.modules.values()),
+        modes=tuple(module.training for module in tracer.modules.values()),
+        frozen=_frozen(noting.guards, span),
+        buffers=buffers,
+        observed=tuple(node for _, nodes in tracer.observed for node in nodes),
+        observers=tuple((receiver, len(nodes)) for receiver, nodes in tracer.observed),
     )
 
 
