@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import gc
 import importlib
-import inspect
 import json
 import random
 import statistics
@@ -77,18 +76,20 @@ def fit_epoch() -> Callable[[], float]:
     """One epoch of `fit`: one backward a sample with seed 1/N, nothing kept."""
     from autograd import fit, nn
     from autograd.optim import SGD
-    from autograd.training.loop import begun
-    from autograd.training.options import Options
 
     model = nn.MLP(2, SIZES)
     same_weights(model)
     X, Y = moons()
-    given = {name: argument.default for name, argument in inspect.signature(fit).parameters.items()}
-    given |= {"model": model, "X": X, "Y": Y, "loss": lambda score, y: (1 + -y * score).relu()}
-    given |= {"optimizer": SGD(model.parameters(), lr=LEARNING_RATE), "epochs": 1, "mode": "eager"}
-    _, engine = begun(Options(**given))
-    order = np.arange(SAMPLES)
-    return lambda: engine.run_epoch(order).loss
+    optimizer = SGD(model.parameters(), lr=LEARNING_RATE)
+
+    def loss(score: Any, y: float) -> Any:
+        return (1 + -y * score).relu()
+
+    def epoch() -> float:
+        history = fit(model, X, Y, loss=loss, optimizer=optimizer, epochs=1, mode="eager", progress=False)
+        return float(history["loss"][0])
+
+    return epoch
 
 
 def timed(step: Callable[[], float], collector: bool, repetitions: int) -> dict[str, Any]:
