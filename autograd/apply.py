@@ -8,7 +8,7 @@ import numpy as np
 
 from . import ops as _table  # noqa: F401 (declares the operations that become methods)
 from .calls import shorten
-from .checks import NUMBERS, real_number
+from .checks import NUMBERS, number_beside
 from .comparisons import is_stranger
 from .domain import CONDITION, truth
 from .fast.methods import install
@@ -18,6 +18,8 @@ from .scopes import current, is_checked
 from .value import Constant, Leaf, Value
 
 _REFUSED = (str, bytes, complex, list, tuple, dict, np.complexfloating, np.ndarray, type(None))
+_PLAIN = (*NUMBERS, bool, np.bool_, *_REFUSED)
+"""What is a number in a formula, and what somebody may take for one; all else may know better what to do."""
 
 
 def apply(op: Op, args: tuple[Any, ...]) -> Any:
@@ -59,11 +61,11 @@ def _operand(x: Any, op: Op, position: int) -> Any:
             )
     if isinstance(x, Value):
         return x
-    if isinstance(x, bool | np.bool_):  # as in (x > 0) * x
-        return Constant(float(x))
-    if isinstance(x, (*NUMBERS, *_REFUSED)):
+    if x.__class__ is float:  # the words for an error take longer than the operation
+        return Constant(x)
+    if isinstance(x, _PLAIN):
         path = current().path
-        return Constant(real_number(x, f"a formula of Values in {path}" if path else "a formula of Values"))
+        return Constant(number_beside(x, f"a formula of Values in {path}" if path else "a formula of Values"))
     return NotImplemented
 
 

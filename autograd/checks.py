@@ -74,6 +74,15 @@ def real_number(x: Any, what: str = "a Value") -> float:
     raise TypeError(f"{what} holds a real number, got {type(x).__name__}: {brief(x)}{cure}")
 
 
+def number_beside(x: Any, what: str) -> float:
+    """A number beside a Value, in a formula or a comparison: as `real_number` has it, but bools count 0 and 1.
+
+    >>> number_beside(True, "a formula"), number_beside(2, "a formula")
+    (1.0, 2.0)
+    """
+    return float(x) if isinstance(x, bool | np.bool_) else real_number(x, what)
+
+
 _CURES = {
     type(None): "; is a return missing?",
     str: "; float(text) makes a number of it",

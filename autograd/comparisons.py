@@ -8,16 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from .checks import NUMBERS, is_node, real_number
+from .checks import NUMBERS, is_node, number_beside
 from .scopes import current
 
-_ORDERS: dict[str, Callable[[float, float], bool]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
 _NUMBERS = (*NUMBERS, np.bool_, np.ndarray)
+_HERE = "a comparison with a Value"
 
 
 class Comparisons:
@@ -37,16 +32,16 @@ class Comparisons:
     describe: Callable[[], str]
 
     def __lt__(self, other: Any) -> bool:
-        return _compared("<", self, other)
+        return _compared("<", operator.lt, self, other)
 
     def __le__(self, other: Any) -> bool:
-        return _compared("<=", self, other)
+        return _compared("<=", operator.le, self, other)
 
     def __gt__(self, other: Any) -> bool:
-        return _compared(">", self, other)
+        return _compared(">", operator.gt, self, other)
 
     def __ge__(self, other: Any) -> bool:
-        return _compared(">=", self, other)
+        return _compared(">=", operator.ge, self, other)
 
     def __eq__(self, other: object) -> bool:
         if self is other or not isinstance(other, _NUMBERS):
@@ -54,7 +49,7 @@ class Comparisons:
         trace = current().trace
         if trace is not None:
             raise trace.refused("==", self.describe(), "equal")
-        return self._data == _number(other)
+        return self._data == number_beside(other, _HERE)
 
     __hash__ = object.__hash__
 
@@ -64,7 +59,7 @@ def is_stranger(x: Any) -> bool:
     return is_node(x) and not isinstance(x, Comparisons)
 
 
-def _compared(sign: str, a: Any, b: Any) -> bool:
+def _compared(sign: str, order: Callable[[float, float], bool], a: Any, b: Any) -> bool:
     """A bool to type checkers, as Python's are; in a trace a condition."""
     trace = current().trace
     if trace is not None:
@@ -72,8 +67,4 @@ def _compared(sign: str, a: Any, b: Any) -> bool:
         return condition
     if is_stranger(b):
         return NotImplemented  # type: ignore[no-any-return]
-    return _ORDERS[sign](a._data, b._data if isinstance(b, Comparisons) else _number(b))
-
-
-def _number(x: Any) -> float:
-    return float(x) if isinstance(x, bool | np.bool_) else real_number(x, "a comparison with a Value")
+    return order(a._data, b._data if isinstance(b, Comparisons) else number_beside(b, _HERE))

@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from functools import reduce
 from typing import Any
 
-import numpy as np
-
-from ...checks import real_number
+from ...checks import number_beside
 from ...domain import CONDITION, truth
 from ...errors import TraceError
 from ...operation import Op
@@ -236,8 +234,7 @@ class Tracer:
             if isinstance(x, Symbol):
                 return x._node
             return self.graph.record(where, (x._node, self.graph.constant(1.0), self.graph.constant(0.0)))
-        is_bool = isinstance(x, bool | np.bool_)
-        return self.graph.constant(float(x) if is_bool else real_number(x, "a formula of Values"))
+        return self.graph.constant(number_beside(x, "a formula of Values"))
 
     def _condition(self, x: Any, what: str) -> int:
         said = truth(x)
