@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from typing import Any, TypeVar
 
 import numpy as np
@@ -49,9 +48,20 @@ def by_name(table: Mapping[str, T], name: Any, kind: str) -> T:
     """
     if isinstance(name, str) and name in table:
         return table[name]
-    similar = difflib.get_close_matches(str(name).lower(), table, 1, 0.6)
-    guess = f"; did you mean {similar[0]!r}?" if similar else ""
+    similar = nearest(str(name).lower(), table, 0.6)
+    guess = f"; did you mean {similar!r}?" if similar else ""
     raise ValueError(f"{name!r} is not {kind}; known: {', '.join(table)}{guess}")
+
+
+def nearest(name: str, known: Iterable[str], likeness: float = 0.7) -> str:
+    """The known name that is most like this one, "" if none is; ``likeness`` is from 0 to 1.
+
+    >>> nearest("epoch", ["loss", "epochs"]), nearest("colour", ["loss", "epochs"])
+    ('epochs', '')
+    """
+    import difflib  # here: only who mistypes needs it
+
+    return next(iter(difflib.get_close_matches(name, list(known), 1, likeness)), "")
 
 
 def real_number(x: Any, what: str = "a Value") -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
 from collections.abc import Iterable, Mapping
 from dis import opmap
@@ -10,6 +9,7 @@ from inspect import getattr_static
 from typing import TYPE_CHECKING, Any
 
 from .calls import public
+from .checks import nearest
 
 _NUMBER = "write v.data, or v.item(), for its number"
 _NO_AXES = "a Value is one number, without axes"
@@ -174,8 +174,8 @@ def no_attribute(who: str, obj: Any, name: str, cures: Mapping[str, str], known:
     """
     cure = cures.get(name, "")
     if not cure and not name.startswith("_"):
-        similar = difflib.get_close_matches(name, list(known), 1, 0.7)
-        cure = f"did you mean {similar[0]}?" if similar else ""
+        similar = nearest(name, known)
+        cure = f"did you mean {similar}?" if similar else ""
     text = f"{who} has no attribute {name}{'; ' if cure else ''}{cure}"
     return AttributeError(text, name=None if cure else name, obj=obj)  # with a name Python adds a guess of its own
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
+
+from .checks import nearest
 
 # Our name, and what others call it. A name may stand in several lines: the one that a function has is meant.
 _TABLE = {
@@ -134,7 +135,5 @@ def ours(name: str, known: Iterable[str]) -> str:
     called = [mine for mine in known if name in _TABLE.get(mine, "").split()]
     if called:
         return f"it is called {called[0]} here"
-    similar = difflib.get_close_matches(name, known, 1, 0.7)
-    if similar:
-        return f"did you mean {similar[0]}?"
-    return _WORDS.get(name, "")
+    similar = nearest(name, known)
+    return f"did you mean {similar}?" if similar else _WORDS.get(name, "")
