@@ -194,6 +194,10 @@ class Span:
         """The positions of what is frozen, as runs from the first to behind the last."""
         return tuple((at, at + place.end - place.begin) for place, at, is_frozen in self.pieces() if is_frozen)
 
+    def count_frozen(self) -> int:
+        """How many of them are frozen."""
+        return sum(end - begin for begin, end in self.frozen())
+
     def trained(self) -> Span:
         """What isn't frozen of it; the span itself where nothing is."""
         if all(place.store.frozen is None for place in self.places):

@@ -71,7 +71,7 @@ class Specialisation:
 
     def refuse_frozen(self) -> None:
         """Raise TypeError where all parameters are frozen."""
-        if self.trace.frozen and not self.trace.span.trained().size:
+        if self.trace.frozen and self.trace.span.count_frozen() == self.trace.span.size:
             raise TypeError(
                 f"all {self.trace.span.size} parameters that the function reads are frozen (requires_grad = False), "
                 f"there is nothing to differentiate by; unfreeze some: module.requires_grad_(True), or "

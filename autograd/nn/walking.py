@@ -226,7 +226,7 @@ class Walking(Member):
         >>> nn.MLP(2, [3, 1]).frozen()
         0
         """
-        return sum(end - begin for begin, end in self._span().frozen())
+        return self._span().count_frozen()
 
     @public
     def zero_grad(self, set_to_none: bool = True) -> None:

@@ -272,7 +272,7 @@ class Optimizer(Formula, Answering):
 
     def refuse_frozen(self) -> None:
         """A ValueError where nothing is left to train."""
-        if not self.span.trained().size:
+        if self.span.count_frozen() == self.span.size:
             raise ValueError(
                 f"{type(self).__name__}: all of its parameters are frozen (requires_grad = False), so there is nothing "
                 f"to train; unfreeze some: module.requires_grad_(True), or p.requires_grad = True"

@@ -1,4 +1,4 @@
-"""A rate that falls where a number, such as the validation loss, has stopped to get better."""
+"""A rate that falls where a number, such as the validation loss, has stopped getting better."""
 
 from __future__ import annotations
 

@@ -41,9 +41,7 @@ _kept: list[Programs] = []
 
 def warn_of_eager(error: TraceError) -> None:
     """Say that a model runs as it is written, and why."""
-    warn(
-        f"fit runs this model eagerly, many times slower than compiled, because it can't be traced: {error}",
-    )
+    warn(f"fit runs this model eagerly, many times slower than compiled, because it can't be traced: {error}")
 
 
 class CompiledEngine(EagerEngine):
