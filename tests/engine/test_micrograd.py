@@ -7,6 +7,7 @@ import pytest
 
 from autograd import Constant, Parameter, TraceError, Value, compile, manual_seed, no_grad, sigmoid, where
 from autograd.nn import MLP
+from tests.engine.topological import topological
 
 
 def test_names_of_the_graph() -> None:
@@ -86,18 +87,8 @@ def test_backward_of_one_node_with_an_operand_twice_with_constants_and_with_zero
 def test_all_nodes_by_hand_in_topological_order_are_backward(f) -> None:
     first, second = [Value(0.7), Value(-0.4)], [Value(0.7), Value(-0.4)]
     root = f(*first)
-    order, seen = [], set()
-
-    def build(node):
-        if node not in seen:
-            seen.add(node)
-            for child in node._prev:
-                build(child)
-            order.append(node)
-
-    build(root)
     root.grad = 1.0
-    for node in reversed(order):
+    for node in reversed(topological(root)):
         node._backward()
     f(*second).backward()
     assert [x.grad for x in first] == pytest.approx([x.grad for x in second], rel=1e-14)

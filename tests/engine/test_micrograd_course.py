@@ -12,6 +12,7 @@ import pytest
 
 from autograd import Value, manual_seed, no_grad
 from autograd.nn import MLP, Layer, Neuron
+from tests.engine.topological import topological
 
 # From slopes to a graph
 
@@ -61,20 +62,6 @@ def test_gradients_written_by_hand_and_passed_on_by_hand() -> None:
     a.grad = b.grad = 0.0
     d._backward()
     assert (a.grad, b.grad) == (-4.0, 3.0)
-
-
-def topological(root):
-    order, visited = [], set()
-
-    def build(v):
-        if v not in visited:
-            visited.add(v)
-            for child in v._prev:
-                build(child)
-            order.append(v)
-
-    build(root)
-    return order
 
 
 def nodes_and_edges(root):
