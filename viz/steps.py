@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -17,20 +17,19 @@ from autograd.notebook import image
 from autograd.progress import progress_bar
 
 from .cards import State
+from .chain_rule import ChainRule, Ledger, passed
 from .drawing import BUDGET, Drawing, budgeted_view
 from .files import check_format
 from .layout import METHODS, Layout, Method, arrange
 from .notebook import Bundle, bundle, player, png_zoom
 from .picture import Caption, card_boxes, gradient_scale
 from .raster import gif_bytes
-from .text import clean, number
+from .text import number
 from .theme import GradientScale, Theme, check_theme
 from .view import GraphView, node_ids
 
 _BOXES = 10_000  # in all pictures that a notebook shows: a few seconds to draw, and a few MB
 _STEPS = 200  # in a notebook: as many as anybody goes through by hand
-_LINES = 6  # contributions of one step that are written out
-_TERMS = 4  # terms of a sum that are written out
 _GIF_WIDTH = 1_400.0
 
 
@@ -62,34 +61,6 @@ def frames(
         raise ValueError(f"layout={layout!r} is not known: use one of {', '.join(map(repr, METHODS))}.")
     _, depth, notes = budgeted_view(root, depth, constants, budget)
     return Frames(root, tuple(sweep(root)), depth, constants, theme, layout, notes)
-
-
-@dataclass(frozen=True)
-class _Ledger:
-    """What a value has received, term by term, and how many terms it will receive in all."""
-
-    terms: tuple[float, ...]
-    total: int
-
-    @property
-    def complete(self) -> bool:
-        return len(self.terms) == self.total
-
-    @property
-    def sum(self) -> float | None:
-        # added in the order of the sweep, so that the last sum is the gradient to the last bit
-        total = 0.0
-        for term in self.terms:
-            total += term
-        return total if self.terms else None
-
-    def text(self) -> str:
-        shown = [number(t) for t in self.terms]
-        if len(shown) > _TERMS:
-            shown = [*shown[:2], f"… {len(shown) - 3} more …", shown[-1]]
-        terms = " + ".join(f"({t})" if t.startswith("-") and i else t for i, t in enumerate(shown))
-        left = self.total - len(self.terms)
-        return f"{terms} = {number(self.sum or 0.0)}" + (f", {left} more to come" if left else "")
 
 
 @dataclass(frozen=True)
@@ -129,7 +100,7 @@ class Frames(Sequence[Drawing]):
         room_for: dict[str, list[str]] = defaultdict(lambda: ["waiting"])
         sums: dict[Value, float] = defaultdict(float)
         for step in self.steps:
-            for operand, share in _passed(step):
+            for operand, share in passed(step):
                 sums[operand] += share
                 room_for[self._ids[operand]].append(number(sums[operand]))
         return arrange(self.final, card_boxes(self.final, room_for), self.method)
@@ -144,19 +115,8 @@ class Frames(Sequence[Drawing]):
         return node_ids(self.root, self.depth, self.constants)
 
     @cached_property
-    def _names(self) -> dict[Value, str]:
-        names = GraphView.of(self.root).names()
-        return {v: clean(names[i]) for v, i in node_ids(self.root).items()}
-
-    @cached_property
-    def _totals(self) -> Counter[Value]:
-        return Counter(operand for step in self.steps for operand, _ in _passed(step))
-
-    @cached_property
-    def _room(self) -> tuple[int, float]:
-        """The lines and the width of the longest text."""
-        texts = [(self._title(i), self._lines(i)) for i in range(len(self))]
-        return max(len(lines) for _, lines in texts), max(Caption.needs(*text) for text in texts)
+    def _words(self) -> ChainRule:
+        return ChainRule(self.root, self.steps)
 
     def _view(self, gradients: Mapping[Value, float]) -> GraphView:
         return GraphView.of(self.root, self.depth, self.constants, gradients)
@@ -179,7 +139,7 @@ class Frames(Sequence[Drawing]):
         step = self.steps[i]
         known = {s.node: s.adjoint for s in self.steps[: i + 1]}
         active = self._ids[step.node]
-        fed = {self._ids[operand] for operand, _ in _passed(step)}
+        fed = {self._ids[operand] for operand, _ in passed(step)}
         view = self._view(known)
         lit = frozenset(
             k for k, e in enumerate(view.edges) if e.target == active and e.source in fed and e.requires_grad
@@ -191,7 +151,7 @@ class Frames(Sequence[Drawing]):
             self.scale,
             states=self._states(i),
             lit=lit,
-            caption=Caption(self._title(i), tuple(self._lines(i)), *self._room),
+            caption=Caption(self._words.title(i), tuple(self._words.lines(i)), *self._words.room),
             notes=self.notes,
         )
 
@@ -199,15 +159,15 @@ class Frames(Sequence[Drawing]):
         return (self[i] for i in range(len(self)))
 
     def __repr__(self) -> str:
-        return f"<Frames: {len(self)} steps back from {self._names[self.root]}>"
+        return f"<Frames: {len(self)} steps back from {self._words.names[self.root]}>"
 
-    def _received(self, i: int) -> dict[Value, _Ledger]:
+    def _received(self, i: int) -> dict[Value, Ledger]:
         """The ledgers after step i."""
         terms: dict[Value, list[float]] = defaultdict(list)
         for step in self.steps[: i + 1]:
-            for operand, share in _passed(step):
+            for operand, share in passed(step):
                 terms[operand].append(share)
-        return {v: _Ledger(tuple(t), self._totals[v]) for v, t in terms.items()}
+        return {v: Ledger(tuple(t), self._words.totals[v]) for v, t in terms.items()}
 
     def _states(self, i: int) -> dict[str, State]:
         ledgers = self._received(i)
@@ -220,58 +180,6 @@ class Frames(Sequence[Drawing]):
                 status = "ready" if ledger is not None and ledger.complete else "waiting"
             members[self._ids[step.node]].append((status, ledger.sum if ledger is not None else None))
         return {node: _joint(states) for node, states in members.items()}
-
-    # The words ------------------------------------------------------------------------------------------------
-
-    def _title(self, i: int) -> str:
-        node = self.steps[i].node
-        name = self._names[node]
-        what = f"{name} is complete" if node.op is None else f"back through {name} = {self._formula(node)}"
-        return f"step {i + 1} of {len(self)}: {what}"
-
-    def _formula(self, node: Value) -> str:
-        assert node.op is not None
-        operands = [number(a.data) if self._is_bare(a) else self._names[a] for a in node.args]
-        symbol = node.op.symbol
-        if len(operands) == 2 and not symbol.isalpha() and "_" not in symbol:
-            return f"{operands[0]} {symbol} {operands[1]}"
-        if len(operands) > _TERMS:
-            operands = [*operands[:2], "…", operands[-1]]
-        return f"{symbol}{'' if symbol == '−' else '('}{', '.join(operands)}{'' if symbol == '−' else ')'}"
-
-    def _is_bare(self, v: Value) -> bool:
-        return not v.requires_grad and not v.label and v.op is None
-
-    def _lines(self, i: int) -> list[str]:
-        """The chain rule of step i, with its numbers; where a value is used several times also its sum so far."""
-        step = self.steps[i]
-        node, top = self._names[step.node], self._names[self.root]
-        lines = [f"∂{top}/∂{top} = {number(step.adjoint)}, where every backward starts"] if i == 0 else []
-        terms: dict[Value, list[float]] = defaultdict(list)
-        for earlier in self.steps[:i]:
-            for receiver, term in _passed(earlier):
-                if self._totals[receiver] > 1 and (receiver in step.node.args or receiver is step.node):
-                    terms[receiver].append(term)
-        if step.node.op is None and i:
-            ledger = _Ledger(tuple(terms[step.node]), self._totals[step.node])
-            value = ledger.text() if ledger.terms else number(step.adjoint)
-            return [f"∂{top}/∂{node} = {value}"]
-        parts = zip(step.node.args, step.partials, step.contributions, strict=True)
-        for operand, partial, share in parts:
-            if partial is None or share is None:
-                continue
-            name = self._names[operand]
-            line = (
-                f"∂{top}/∂{name} += ∂{top}/∂{node} · ∂{node}/∂{name} = "
-                f"{number(step.adjoint)} × {number(partial)} = {number(share)}"
-            )
-            if self._totals[operand] > 1:
-                terms[operand].append(share)
-                line += f"    (sum: {_Ledger(tuple(terms[operand]), self._totals[operand]).text()})"
-            lines.append(line)
-        if len(lines) > _LINES:
-            lines = [*lines[: _LINES - 1], f"… and {len(lines) - _LINES + 1} more"]
-        return lines
 
     # Files ----------------------------------------------------------------------------------------------------
 
@@ -311,7 +219,7 @@ class Frames(Sequence[Drawing]):
         last = self[-1]
 
         def html() -> str:
-            title = f"Backpropagation from {self._names[self.root]}, step by step"
+            title = f"Backpropagation from {self._words.names[self.root]}, step by step"
             shown, note = self._shown()
             captions = [(d.caption.title, *d.caption.lines) for d in shown if d.caption is not None]
             scenes = [
@@ -341,12 +249,6 @@ class Frames(Sequence[Drawing]):
         """The same steps in another theme."""
         check_theme(theme)
         return replace(self, theme=theme)
-
-
-def _passed(step: Step) -> Iterator[tuple[Value, float]]:
-    for operand, share in zip(step.node.args, step.contributions, strict=True):
-        if share is not None:
-            yield operand, share
 
 
 def _joint(states: Sequence[tuple[str, float | None]]) -> State:

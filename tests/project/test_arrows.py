@@ -83,7 +83,7 @@ ROOMS: dict[str, set[str]] = {
 }
 # The modules of viz/ that read a graph. All others draw plain data, and know nothing
 # of autograd but how it writes files and answers wrong calls, and where a score divides two classes.
-VIZ_READERS = {"view", "drawing", "steps"}
+VIZ_READERS = {"view", "drawing", "steps", "chain_rule"}
 
 
 def unit(module: str) -> str | None:
