@@ -17,6 +17,13 @@ HISTORY = {"loss": [1.0, 0.4, 0.2], "validation_loss": [1.1, 0.6, 0.5], "accurac
 PLOTS = {
     "boundary": lambda: boundary(lambda p: p[:, 0] - 0.5, X, [0, 1, 0, 1], resolution=8, title="seen"),
     "loss": lambda: loss(HISTORY, title="seen"),
+    "function": lambda: plot.function(
+        {"tanh": np.tanh, "cos": np.cos},
+        (-2, 2),
+        derivatives={"tanh": lambda x: 1 - np.tanh(x) ** 2, "cos": lambda x: -np.sin(x)},
+        points=[0.5],
+        title="seen",
+    ),
 }
 """Every plot, small and with a title; the battery below goes over them."""
 every_plot = pytest.mark.parametrize("make", PLOTS.values(), ids=list(PLOTS))
