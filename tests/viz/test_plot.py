@@ -20,6 +20,13 @@ PLOTS = {
     "activations": lambda: plot.activations({"he": [X, X], "xavier": [X]}, title="seen"),
     "gradient_flow": lambda: plot.gradient_flow({"a": [1.0, 2.0], "b": [3.0]}, reference={"c": [1.0]}, title="seen"),
     "histogram": lambda: plot.histogram({"x": X, "y": X}, range=(0.1, 1.0), marks={"m": 0.5, "n": 1}, title="seen"),
+    "function": lambda: plot.function(
+        {"tanh": np.tanh, "cos": np.cos},
+        (-2, 2),
+        derivatives={"tanh": lambda x: 1 - np.tanh(x) ** 2, "cos": lambda x: -np.sin(x)},
+        points=[0.5],
+        title="seen",
+    ),
 }
 """Every plot, small and with a title; the battery below goes over them."""
 every_plot = pytest.mark.parametrize("make", PLOTS.values(), ids=list(PLOTS))
