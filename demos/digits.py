@@ -36,7 +36,7 @@ def main(out: Path, seed: int = 0) -> Section:
     accuracy = float(np.mean(guesses == answers))
     print(f"digits: {history.epochs} epochs in {seconds:.1f} s, {accuracy:.1%} of the held-out {len(unseen)} are right")
 
-    curve = plot.save(plot.loss_curve(history, log=False, title="Cross entropy and accuracy"), folder / "loss.svg")
+    curve = plot.save(plot.loss(history, log=False, title="Cross entropy and accuracy"), folder / "loss.svg")
     sheet = plot.save(_sheet(pixels, answers, guesses), folder / "guesses.svg")
     return Section(
         name="digits",

@@ -1,4 +1,4 @@
-"""What a lesson leaves behind: pictures with the data behind them, measured numbers, and claims that held or did not."""
+"""What a lesson leaves behind: pictures and their data, measured numbers, claims that held or did not."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class Lesson:
             folder = self.folder / name
             folder.mkdir(exist_ok=True)
             steps = picture.themed("auto").save(folder)
-            picture[-1].themed("auto").save(still)
+            replace(picture[-1], theme="auto").save(still)
             self.pictures[name] = Picture(still, self._movies(name, picture, 1.2), steps)
             return
         movies = None

@@ -33,8 +33,8 @@ def main(out: Path, seed: int = 0) -> Section:
     accuracy = float(np.mean((scores(X) > 0) == (labels == 1)))
     print(f"moons: best epoch {history.best_epoch}, loss there {min(history['watched']):.6f}, accuracy {accuracy:.1%}")
 
-    curve = plot.save(plot.loss_curve(history, title="Hinge loss and accuracy"), folder / "loss.svg")
-    boundary = plot.save(plot.decision_boundary(scores, X, labels), folder / "boundary.svg")
+    curve = plot.save(plot.loss(history, title="Hinge loss and accuracy"), folder / "loss.svg")
+    boundary = plot.save(plot.boundary(scores, X, labels), folder / "boundary.svg")
     graph = viz.draw(_score_of(model, X[0]), depth=2, theme="auto").save(folder / "network.svg")
     return Section(
         name="moons",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import io
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -55,11 +55,19 @@ def gif_bytes(pngs: Iterable[bytes], milliseconds: Sequence[int]) -> bytes:
         ImportError: Pillow isn't installed.
     """
     image: Any = optional("PIL.Image", "Pillow", "an animated GIF")
-    frames = []
-    for png in pngs:
-        with image.open(io.BytesIO(png)) as picture:
-            # no dithering: text stays sharp, and a colour is the same from frame to frame
-            frames.append(picture.convert("RGB").quantize(256, dither=image.Dither.NONE))
+
+    def opened() -> Iterator[Any]:
+        for png in pngs:
+            with image.open(io.BytesIO(png)) as picture:
+                yield picture.convert("RGB")
+
+    return gif_of(opened(), milliseconds)
+
+
+def gif_of(images: Iterable[Any], milliseconds: Sequence[int]) -> bytes:
+    """The same of Pillow's images in RGB."""
+    # no dithering: text stays sharp, and a colour is the same from frame to frame
+    frames = [picture.quantize(256, dither=0) for picture in images]
     out = io.BytesIO()
     frames[0].save(
         out,

@@ -109,7 +109,7 @@ def test_each_result_shows_itself_once_and_nothing_is_red(tutorial):
 
 
 def test_a_figure_is_drawn_once_with_magic_and_pyplot_too(tmp_path):
-    source = "import matplotlib.pyplot, viz\n%matplotlib inline\nviz.plot.loss_curve({'loss': [1.0, 0.5]})"
+    source = "import matplotlib.pyplot, viz\n%matplotlib inline\nviz.plot.loss({'loss': [1.0, 0.5]})"
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source, id="plot")])
     nbformat.write(notebook, tmp_path / "plot.ipynb")
     (shown,) = outputs(executed(tmp_path / "plot.ipynb", tmp_path), "plot")

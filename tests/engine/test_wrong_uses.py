@@ -393,11 +393,12 @@ viz.frames(model)                 | TypeError | Pass the result of a formula, su
 viz.frames(v, max_depth=1)        | TypeError | it is called depth here
 viz.draw(v).save(3)               | TypeError | the name of a file, as 'graph.svg'
 viz.draw(v).save('a.bmp')         | ValueError | .svg, .dot, .png, .pdf
-viz.plot.loss_curve(3)            | TypeError | pass what fit() returned
+viz.plot.loss(3)                  | TypeError | pass what fit() returned
 viz.draw()                        | TypeError | missing a required argument: 'root'
 viz.show(v)                       | AttributeError | draw(loss).save('graph.svg')
 viz.draww(v)                      | AttributeError | did you mean draw?
-viz.plot.loss_curves([1.0])       | AttributeError | did you mean loss_curve?
+viz.plot.losss([1.0])             | AttributeError | did you mean loss?
+viz.plot.loss_curve([1.0])        | AttributeError | it is called loss here
 """
 
 

@@ -450,18 +450,24 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .style import new_figure, styled
+from .style import axes_for, tabulate
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from matplotlib.axes import Axes
+
+    from .figure import PlotFigure
 
 
-def heat_map(weights: ArrayLike, *, title: str = "") -> Figure:
+def heat_map(weights: ArrayLike, *, title: str = "", ax: Axes | None = None) -> PlotFigure:
     """Plot a matrix of weights, a square each: orange above zero, purple below, white at zero.
 
     Args:
         weights: the matrix, (outputs, inputs), such as ``layer.weight.data``.
         title: above the plot.
+        ax: the axes to draw on; by default those of a new figure.
+
+    Returns:
+        The figure; its ``data`` are input, output, weight.
 
     Raises:
         ValueError: it isn't a matrix.
@@ -473,26 +479,25 @@ def heat_map(weights: ArrayLike, *, title: str = "") -> Figure:
     if matrix.ndim != 2:
         raise ValueError(f"weights must be a matrix, (outputs, inputs), got shape {matrix.shape}.")
     largest = float(np.abs(matrix).max(initial=0.0)) or 1.0
-    with styled():
-        figure = new_figure()
-        axes = figure.subplots()
+    with axes_for(ax) as axes:
         image = axes.imshow(matrix, cmap="PuOr_r", vmin=-largest, vmax=largest)
-        figure.colorbar(image, label="weight")
+        axes.figure.colorbar(image, label="weight")
         axes.set(xlabel="input", ylabel="output")
         axes.set_title(title)
         axes.grid(visible=False)
-    return figure
+    places = np.indices(matrix.shape)
+    return tabulate(axes, input=places[1].ravel(), output=places[0].ravel(), weight=matrix.ravel())
 '''
             ),
         ),
         (
-            Edit("from .heat import heat_map\n", before="from .loss import"),
-            Edit('"heat_map", ', before='"loss_curve"'),
+            Edit("from .heat import heat_map\n", before="from .plane import"),
+            Edit('"heat_map", ', before='"loss", '),
         ),
         (
             Edit(
                 '    "heat_map": lambda: plot.heat_map([[1.0, -2.0], [0.5, 0.0]], title="seen"),\n',
-                before='    "loss_curve": lambda',
+                before='    "loss": lambda',
             ),
         ),
     ),

@@ -107,7 +107,7 @@ reveal_type(gradients(v, [v]))  #> tuple[float, ...]
 reveal_type(gradients(v, [v], record=True))  #> tuple[Value, ...]
 reveal_type(viz.draw(v))  #> Drawing
 reveal_type(viz.frames(v))  #> Frames
-reveal_type(viz.plot.loss_curve({}))  #> Figure
+reveal_type(viz.plot.loss({}))  #> PlotFigure
 nn.MLP(2, [1], activation="rleu")  #! incompatible type "Literal['rleu']"
 nn.MLP(2, [1], init="glorot")  #! incompatible type "Literal['glorot']"
 nn.MLP(2, [1], activation="tanh", init="he", rng=0)
@@ -188,4 +188,4 @@ def test_completion_in_a_room_offers_what_is_made_there(name: str) -> None:
 def test_viz_has_its_plots_without_importing_matplotlib() -> None:
     import viz
 
-    assert callable(viz.plot.loss_curve)
+    assert callable(viz.plot.loss)

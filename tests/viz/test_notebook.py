@@ -265,6 +265,4 @@ def test_auto_follows_the_reader(played, page, small, scheme, brightness):
 
 
 def test_plots_are_there_after_import_viz_and_matplotlib_is_not():
-    assert python("import sys, viz; print(viz.plot.loss_curve.__name__, 'matplotlib' in sys.modules)") == (
-        "loss_curve False"
-    )
+    assert python("import sys, viz; print(viz.plot.loss.__name__, 'matplotlib' in sys.modules)") == ("loss False")

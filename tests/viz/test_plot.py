@@ -1,3 +1,4 @@
+import re
 import sys
 from inspect import getmembers, isfunction
 
@@ -9,15 +10,13 @@ from matplotlib.figure import Figure
 from autograd import nn
 from tests.project.tree import modules_of
 from viz import plot
-from viz.plot import decision_boundary, loss_curve, save, styled
+from viz.plot import boundary, loss, save, style, styled, themes
 
 X = np.array([[0.0, 0.0], [1.0, 0.2], [0.2, 1.0], [1.0, 1.0]])
 HISTORY = {"loss": [1.0, 0.4, 0.2], "validation_loss": [1.1, 0.6, 0.5], "accuracy": [0.5, 0.7, 0.9]}
 PLOTS = {
-    "decision_boundary": lambda: decision_boundary(
-        lambda p: p[:, 0] - 0.5, X, [0, 1, 0, 1], resolution=8, title="seen"
-    ),
-    "loss_curve": lambda: loss_curve(HISTORY, title="seen"),
+    "boundary": lambda: boundary(lambda p: p[:, 0] - 0.5, X, [0, 1, 0, 1], resolution=8, title="seen"),
+    "loss": lambda: loss(HISTORY, title="seen"),
 }
 """Every plot, small and with a title; the battery below goes over them."""
 every_plot = pytest.mark.parametrize("make", PLOTS.values(), ids=list(PLOTS))
@@ -25,7 +24,7 @@ every_plot = pytest.mark.parametrize("make", PLOTS.values(), ids=list(PLOTS))
 
 def test_every_plot_of_the_package_is_exported_and_tried():
     for module in modules_of(plot):
-        if module.__name__ in ("viz.plot.style", "viz.plot.figure"):
+        if module.__name__ in [f"viz.plot.{name}" for name in ("style", "themes", "figure", "animation")]:
             continue
         made = [name for name, thing in getmembers(module, isfunction) if thing.__module__ == module.__name__]
         for name in (name for name in made if name[0] != "_"):
@@ -53,8 +52,104 @@ def test_saved_figures_are_deterministic(tmp_path, kind, make):
     assert b"20" + b"26-" not in contents.pop()
 
 
+@every_plot
+def test_the_data_behind_it_are_a_table(make):
+    data = make().data
+    assert data
+    assert len({len(column) for column in data.values()}) == 1
+
+
+@every_plot
+def test_it_has_only_colours_that_have_a_dark_counterpart(make, tmp_path):
+    svg = save(make(), tmp_path / "light.svg").read_text()
+    assert set(re.findall(r"#[0-9a-f]{6}\b", svg)) <= set(style.DARK)
+    dark = save(make(), tmp_path / "dark.svg", theme="dark").read_text()
+    assert set(re.findall(r"#[0-9a-f]{6}\b", dark)) <= set(style.DARK.values())
+
+
+@every_plot
+def test_the_dark_theme_changes_nothing_in_the_figure(make, tmp_path):
+    figure = make()
+    before = save(figure, tmp_path / "1.svg").read_bytes()
+    with themes.repainted(figure):
+        pass
+    save(figure, tmp_path / "2.png", theme="dark")
+    assert save(figure, tmp_path / "3.svg").read_bytes() == before
+
+
+@every_plot
+def test_an_svg_that_follows_the_system_differs_by_its_rules_alone(make, tmp_path):
+    light, auto = (save(make(), tmp_path / f"{theme}.svg", theme=theme).read_text() for theme in ("light", "auto"))
+    assert auto.replace(themes.dark_rules(), "") == light != auto
+
+
+def test_it_draws_on_the_axes_of_the_caller():
+    figure = plot.new_figure(8, 4)
+    left, right = figure.subplots(1, 2)
+    assert loss({"loss": [1.0, 0.5]}, ax=left, title="left") is figure
+    assert boundary(lambda p: p[:, 0] - 0.5, X, [0, 1, 0, 1], resolution=8, ax=right, title="right") is figure
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["left", "right"]
+    assert figure.data["panel"].tolist() == [0, 0, 1, 1, 1, 1]
+    assert figure.data["y"][:2].tolist() == [1.0, 0.5]
+    assert figure.data["series"].tolist() == ["loss", "loss", "", "", "", ""]
+    assert np.isnan(figure.data["x0"][:2]).all()
+    with pytest.raises(ValueError, match="losses and accuracies each want axes: pass 2 in ax, got 1"):
+        loss(HISTORY, ax=left)
+
+
+def moving_dot():
+    figure = loss({"loss": [1.0, 0.5, 0.25]}, title="seen")
+    (axes,) = figure.axes
+    (dot,) = axes.plot([], [], "o", color=style.STRANGE)
+
+    def update(i):
+        dot.set_data([i + 1], [[1.0, 0.5, 0.25][i]])
+        return [dot]
+
+    return plot.Animation(figure, update, 3)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_an_animation_moves_what_moves_alone(tmp_path, theme):
+    image = pytest.importorskip("PIL.Image")
+    path = moving_dot().themed(theme).save_gif(tmp_path / "dot.gif", seconds=0.05)
+    assert path.read_bytes() == moving_dot().themed(theme).save_gif(tmp_path / "again.gif", seconds=0.05).read_bytes()
+    with image.open(path) as gif:
+        frames, times = [], []
+        for i in range(gif.n_frames):
+            gif.seek(i)
+            frames.append(np.asarray(gif.convert("RGB")).astype(int))
+            times.append(gif.info["duration"])
+    assert times == [50, 50, 2000]
+    paper = tuple(
+        int(c, 16) for c in re.findall("..", (style.PAPER if theme == "light" else style.DARK[style.PAPER])[1:])
+    )
+    assert tuple(frames[0][2, 2]) == pytest.approx(paper, abs=2)
+    changed = np.abs(frames[0] - frames[1]).max(axis=2) > 8
+    assert 20 < changed.sum() < 1000  # two dots, of some 400 000 pixels
+
+
+def test_an_animation_leaves_its_figure_as_it_was(tmp_path):
+    animation = moving_dot()
+    animation.update(2)
+    before = save(animation.figure, tmp_path / "1.svg").read_bytes()
+    animation.themed("dark").save_gif(tmp_path / "dark.gif")
+    assert save(animation.figure, tmp_path / "2.svg").read_bytes() == before
+    with pytest.raises(ValueError, match="at least one frame, got frames=0"):
+        plot.Animation(animation.figure, animation.update, 0)
+
+
+def test_loss_at_the_places_that_are_given():
+    figure = loss({"a": [1.0, 0.5], "b": [3.0]}, x={"a": [10, 20], "b": [15]}, x_label="samples")
+    assert figure.data["x"].tolist() == [10.0, 20.0, 15.0]
+    with pytest.raises(ValueError, match="the series 'a' has 2 numbers, but x has 3 places"):
+        loss({"a": [1.0, 0.5]}, x=[1, 2, 3])
+    with pytest.raises(ValueError, match="x has no places for the series 'a'; it has them for 'b'"):
+        loss({"a": [1.0, 0.5]}, x={"b": [1, 2]})
+
+
 def test_loss_curve_draws_the_numbers():
-    upper, lower = loss_curve(HISTORY, title="moons").axes
+    upper, lower = loss(HISTORY, title="moons").axes
     assert [line.get_label() for line in upper.lines] == ["loss", "validation loss"]
     assert [list(line.get_ydata()) for line in upper.lines] == [HISTORY["loss"], HISTORY["validation_loss"]]
     assert list(upper.lines[0].get_xdata()) == [1, 2, 3]
@@ -65,33 +160,33 @@ def test_loss_curve_draws_the_numbers():
 
 
 def test_loss_curve_on_a_logarithmic_axis():
-    upper, lower = loss_curve(HISTORY, log=True).axes
+    upper, lower = loss(HISTORY, log=True).axes
     assert upper.get_yscale() == "log"
     assert lower.get_yscale() == "linear"
     with pytest.raises(ValueError, match=r"log=True needs positive numbers, but 'loss' contains -1.0: use log=False"):
-        loss_curve({"loss": [1.0, -1.0]}, log=True)
+        loss({"loss": [1.0, -1.0]}, log=True)
 
 
 def test_loss_curve_marks_where_it_stops_being_finite():
-    (axes,) = loss_curve({"loss": [1.0, float("nan"), 2.0]}).axes
+    (axes,) = loss({"loss": [1.0, float("nan"), 2.0]}).axes
     assert [t.get_text() for t in axes.texts] == ["loss is nan"]
 
 
 def test_loss_curve_needs_numbers():
     with pytest.raises(ValueError, match="the history is empty"):
-        loss_curve({})
+        loss({})
     with pytest.raises(ValueError, match="the series 'loss' of the history is empty"):
-        loss_curve({"loss": []})
+        loss({"loss": []})
 
 
 def test_a_score_of_zero_is_the_negative_class():
-    (axes,) = decision_boundary(lambda p: np.zeros(len(p)), X, [-1, -1, -1, 1], resolution=5).axes
+    (axes,) = boundary(lambda p: np.zeros(len(p)), X, [-1, -1, -1, 1], resolution=5).axes
     assert axes.get_title(loc="left") == "3 of 4 right (75 %)"
 
 
 @pytest.mark.parametrize("classes", [[0, 1, 0, 1], [-1, 1, -1, 1]])
 def test_boundary_by_sign(classes):
-    figure = decision_boundary(lambda p: p[:, 0] - 0.5, X, classes, resolution=30)
+    figure = boundary(lambda p: p[:, 0] - 0.5, X, classes, resolution=30)
     (axes,) = figure.axes
     assert axes.get_title(loc="left") == "4 of 4 right (100 %)"
     _, labels = axes.get_legend_handles_labels()
@@ -112,7 +207,7 @@ def title_and_legend(figure):
 
 
 def test_boundary_of_probabilities_is_at_a_half():
-    figure = decision_boundary(lambda p: 1 / (1 + np.exp(-9 * (p[:, 0] - 0.5))), X, [0, 1, 0, 1], resolution=30)
+    figure = boundary(lambda p: 1 / (1 + np.exp(-9 * (p[:, 0] - 0.5))), X, [0, 1, 0, 1], resolution=30)
     assert title_and_legend(figure) == ("4 of 4 right (100 %)", "class (at 0.5)")
     (line,) = [c for c in figure.axes[0].collections if hasattr(c, "levels")]
     assert np.abs(line.get_paths()[0].vertices[:, 0] - 0.5).max() < 1e-9
@@ -121,25 +216,25 @@ def test_boundary_of_probabilities_is_at_a_half():
 @pytest.mark.parametrize(("classes", "shift", "right"), [([-1, 1, -1, 1], 0.5, 2), ([0, 1, 0, 1], 0.0, 4)])
 def test_boundary_of_other_scores_is_at_zero(classes, shift, right):
     """Where the classes are -1 and 1, scores from 0 to 1 are scores as others are."""
-    figure = decision_boundary(lambda p: np.clip(p[:, 0], 0, 1) - 0.5 + shift * 1.2, X, classes, resolution=30)
+    figure = boundary(lambda p: np.clip(p[:, 0], 0, 1) - 0.5 + shift * 1.2, X, classes, resolution=30)
     assert title_and_legend(figure) == (f"{right} of 4 right ({25 * right} %)", "class")
 
 
 def test_boundary_at_a_given_threshold():
-    figure = decision_boundary(lambda p: p[:, 0], X, [0, 0, 0, 0], resolution=30, threshold=2.0)
+    figure = boundary(lambda p: p[:, 0], X, [0, 0, 0, 0], resolution=30, threshold=2.0)
     assert title_and_legend(figure) == ("4 of 4 right (100 %)", "class (at 2)")
 
 
 def test_boundary_by_largest_logit():
     corners = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
-    figure = decision_boundary(
+    figure = boundary(
         lambda p: -((p[:, None] - corners) ** 2).sum(axis=2), X, np.array([[0], [1], [2], [0]]), resolution=30
     )
     assert figure.axes[0].get_title(loc="left") == "3 of 4 right (75 %)"
 
 
 def test_boundary_of_scores_that_say_nothing():
-    figure = decision_boundary(lambda p: np.zeros(len(p)), X, [0, 1, 0, 1], resolution=5)
+    figure = boundary(lambda p: np.zeros(len(p)), X, [0, 1, 0, 1], resolution=5)
     assert figure.axes[0].get_title(loc="left") == "2 of 4 right (50 %)"
 
 
@@ -158,23 +253,23 @@ def test_boundary_of_scores_that_say_nothing():
 def test_boundary_says_what_is_wrong(change, message):
     arguments = {"predict": lambda p: p[:, 0], "X": X, "Y": [0, 1, 0, 1], "resolution": 5} | change
     with pytest.raises(ValueError, match=message):
-        decision_boundary(**arguments)
+        boundary(**arguments)
 
 
 def test_boundary_of_a_model_names_the_cure():
     with pytest.raises(TypeError, match=r"an? MLP takes one: pass autograd.compile\(model\)"):
-        decision_boundary(nn.MLP(2, [1], rng=0), X, [0, 1, 0, 1])
+        boundary(nn.MLP(2, [1], rng=0), X, [0, 1, 0, 1])
     with pytest.raises(TypeError, match="predict maps points to scores, but 3 of type int does not"):
-        decision_boundary(3, X, [0, 1, 0, 1])
+        boundary(3, X, [0, 1, 0, 1])
 
 
 def test_a_curve_of_plain_numbers_names_the_cure():
     with pytest.raises(TypeError, match=r"maps names to numbers, got list: pass what fit\(\) returned"):
-        loss_curve([1.0, 0.5])
+        loss([1.0, 0.5])
 
 
 def test_a_figure_shows_itself_as_it_would_be_saved(tmp_path):
-    figure = loss_curve(HISTORY)
+    figure = loss(HISTORY)
     positions = [axes.get_position().bounds for axes in figure.axes]
     png, metadata = figure._repr_png_()
     assert png == save(figure, tmp_path / "a.png").read_bytes()
@@ -184,7 +279,7 @@ def test_a_figure_shows_itself_as_it_would_be_saved(tmp_path):
 
 
 def test_save_says_what_is_wrong(tmp_path):
-    figure = loss_curve(HISTORY)
+    figure = loss(HISTORY)
     with pytest.raises(ValueError, match=r"format 'bmp' .* .svg, .pdf, .png"):
         save(figure, tmp_path / "a.bmp")
     with pytest.raises(FileNotFoundError, match="does not exist"):

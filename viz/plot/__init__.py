@@ -1,11 +1,15 @@
-"""Plots of training, with matplotlib; each function returns a figure that is not tied to any window."""
+"""Plots of training, with matplotlib; each function returns a figure that is not tied to any window.
+
+The data behind a figure are in ``figure.data``, a table; `save` writes SVG, PDF and PNG, light and dark.
+"""
 
 from autograd.cures import answer_names
 
-from .boundary import decision_boundary
-from .loss import loss_curve
+from .animation import Animation
+from .curves import loss
+from .plane import boundary
 from .style import new_figure, save, styled
 
-__all__ = ["decision_boundary", "loss_curve", "new_figure", "save", "styled"]
+__all__ = ["Animation", "boundary", "loss", "new_figure", "save", "styled"]
 
-answer_names(__name__, __all__)
+answer_names(__name__, __all__, loss_curve="it is called loss here", decision_boundary="it is called boundary here")

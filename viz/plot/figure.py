@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from .style import render
 
@@ -16,9 +17,16 @@ class PlotFigure(Figure):
 
     It isn't known to pyplot, so that nothing shows it a second time, and nobody has to close it.
 
+    Attributes:
+        data: the numbers behind the picture: arrays of one length by name of their column.
+
     >>> PlotFigure(figsize=(4.0, 3.0))._repr_png_()[1]
     {'width': 400}
     """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.data: dict[str, NDArray[Any]] = {}
 
     def _repr_png_(self) -> tuple[bytes, dict[str, Any]]:
         return render(self, "png"), {"width": round(self.get_figwidth() * _SHOWN)}

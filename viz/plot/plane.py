@@ -11,19 +11,18 @@ from numpy.typing import ArrayLike, NDArray
 from autograd.calls import public
 from autograd.decision import threshold_for
 
-from .style import MARKERS, new_figure, styled
+from .style import COLOURS, INK, MARKERS, PAPER, axes_for, tabulate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+
+    from .figure import PlotFigure
 
 Floats = NDArray[np.float64]
-# Okabe and Ito, "Color Universal Design" (2008); blue and orange first, as for the signs of gradients
-_COLOURS = ("#2166ac", "#d95f02", "#0f7b5a", "#cc79a7", "#8a5a00", "#56b4e9", "#f0e442", "#555555")
 
 
 @public
-def decision_boundary(
+def boundary(
     predict: Callable[[Floats], ArrayLike],
     X: ArrayLike,
     Y: ArrayLike,
@@ -32,7 +31,8 @@ def decision_boundary(
     margin: float = 0.15,
     title: str = "",
     threshold: float | None = None,
-) -> Figure:
+    ax: Axes | None = None,
+) -> PlotFigure:
     """Plot the classes that ``predict`` gives over the plane, how sure it is, and the points of a data set.
 
     Args:
@@ -45,15 +45,21 @@ def decision_boundary(
         title: above the plot; by default the share of points that are classified right.
         threshold: the score between the two classes; the legend shows it. By default 0 for classes -1 and 1; for others
             0.5 where all scores are probabilities, from 0 to 1, else 0, as of logits.
+        ax: the axes to draw on; by default those of a new figure.
+
+    Returns:
+        The figure; its ``data`` are the points: x0, x1, class, predicted.
 
     Raises:
         TypeError: ``predict`` is a model, or can't be called.
         ValueError: a shape or number that doesn't fit; the message says which.
 
     >>> X, Y = np.array([[0.0, 0.0], [1.0, 1.0]]), np.array([-1, 1])
-    >>> figure = decision_boundary(lambda points: points.sum(axis=1) - 1.0, X, Y, resolution=20)
+    >>> figure = boundary(lambda points: points.sum(axis=1) - 1.0, X, Y, resolution=20)
     >>> figure.axes[0].get_title(loc="left")
     '2 of 2 right (100 %)'
+    >>> figure.data["predicted"].tolist()
+    [-1, 1]
     """
     _check_predict(predict)
     points, classes = _data(X, Y, resolution)
@@ -66,17 +72,16 @@ def decision_boundary(
     if field.ndim == 1:  # from here on the sign is the class
         at = threshold_for(np.concatenate([field, own]), classes) if threshold is None else float(threshold)
         field, own = field - at, own - at
-    right = int(np.sum(names[_winner(own)] == classes))
-    with styled():
-        figure = new_figure(5.6, 5.0)
-        axes = figure.subplots()
+    predicted = names[_winner(own)]
+    right = int(np.sum(predicted == classes))
+    with axes_for(ax, 5.6, 5.0) as axes:
         _field(axes, xs, ys, field)
         _points(axes, points, classes, names)
         axes.set_title(title or f"{right} of {len(points)} right ({100 * right / len(points):.0f} %)")
         axes.set(xlabel="$x_0$", ylabel="$x_1$", xlim=(xs[0], xs[-1]), ylim=(ys[0], ys[-1]))
         axes.grid(visible=False)
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), title=f"class (at {at:g})" if at else "class")
-    return figure
+    return tabulate(axes, x0=points[:, 0], x1=points[:, 1], **{"class": classes, "predicted": predicted})
 
 
 def _check_predict(predict: Any) -> None:
@@ -153,19 +158,18 @@ def _field(axes: Axes, xs: Floats, ys: Floats, scores: Floats) -> None:
     shape = (len(ys), len(xs))
     winner = _winner(scores).reshape(shape)
     sure = _certainty(scores).reshape(shape)
-    colours = np.array([_rgb(_COLOURS[k % len(_COLOURS)]) for k in range(int(winner.max()) + 1)])
-    strength = (0.12 + 0.38 * sure)[..., None]
-    image = 1.0 - strength * (1.0 - colours[winner])
+    colours = np.array([_rgb(COLOURS[k % len(COLOURS)]) for k in range(int(winner.max()) + 1)])
+    image = np.concatenate([colours[winner], (0.12 + 0.38 * sure)[..., None]], axis=2)  # lets the paper shine through
     extent = (float(xs[0]), float(xs[-1]), float(ys[0]), float(ys[-1]))
     axes.imshow(image, extent=extent, origin="lower", aspect="auto", interpolation="bilinear")
     if scores.ndim == 1:
         levels = scores.reshape(shape)
         if levels.min() < 0 < levels.max():
-            axes.contour(xs, ys, levels, levels=[0.0], colors="#16202c", linewidths=1.6)
+            axes.contour(xs, ys, levels, levels=[0.0], colors=INK, linewidths=1.6)
         return
     for k in np.unique(winner)[:-1]:
         others = np.delete(scores, k, axis=1).max(axis=1)
-        axes.contour(xs, ys, (scores[:, k] - others).reshape(shape), levels=[0.0], colors="#16202c", linewidths=1.6)
+        axes.contour(xs, ys, (scores[:, k] - others).reshape(shape), levels=[0.0], colors=INK, linewidths=1.6)
 
 
 def _certainty(scores: Floats) -> Floats:
@@ -196,8 +200,8 @@ def _points(axes: Axes, points: Floats, classes: NDArray[Any], names: NDArray[An
                 chosen[:, 1],
                 s=30,
                 marker=MARKERS[k % len(MARKERS)],
-                color=_COLOURS[k % len(_COLOURS)],
-                edgecolors="white",
+                color=COLOURS[k % len(COLOURS)],
+                edgecolors=PAPER,
                 linewidths=0.8,
                 label=f"{name}",
                 zorder=3,
