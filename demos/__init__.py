@@ -1,4 +1,4 @@
-"""The lecture, live: each concept is a lesson, a module with ``main(out, seed)``; ``python -m demos`` builds the gallery.
+"""The lecture, live: each concept is a lesson, and ``python -m demos`` builds a gallery of them.
 
 A lesson of the name ``momentum`` is ``demos/momentum.py`` with its texts ``demos/texts/LANGUAGE/momentum.toml``.
 """

@@ -94,14 +94,18 @@ def _command(name: str, seed: int) -> str:
 def _render(template: str, language: str, name: str | None, **given: Any) -> str:
     order: list[Place | None] = [None, *places(language).values()]  # the index stands before the first lesson
     at = order.index(places(language)[name] if name else None)
-    return _environment().get_template(template).render(
-        language=language,
-        words=words(language),
-        total=len(LESSONS),
-        place=order[at],
-        previous=order[at - 1] if at > 1 else None,
-        next=order[at + 1] if at + 1 < len(order) else None,
-        **given,
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            language=language,
+            words=words(language),
+            total=len(LESSONS),
+            place=order[at],
+            previous=order[at - 1] if at > 1 else None,
+            next=order[at + 1] if at + 1 < len(order) else None,
+            **given,
+        )
     )
 
 
