@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None, *, small: bool = False) -> int:
     for name in options.lessons:
         if name not in LESSONS:
             guess = nearest(name, LESSONS, 0.5)
-            parser.error(f"no lesson {name!r}{f'; did you mean {guess!r}?' if guess else ''} --list shows all of them")
+            parser.error(f"no lesson {name!r}; {f'did you mean {guess!r}? ' if guess else ''}--list shows all of them")
     if missing := [package for module, package in NEEDED.items() if find_spec(module) is None]:
         print(f'error: the gallery needs {", ".join(missing)}: pip install "glassgrad[all]"', file=sys.stderr)
         return 1
@@ -59,9 +59,16 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("lessons", nargs="*", metavar="lesson", help="which to run, by name (default: all)")
     parser.add_argument("--list", action="store_true", help="list the lessons, a line each, and do nothing else")
     parser.add_argument("--out", type=Path, default=Path("out"), help="folder of the gallery (default: out)")
-    parser.add_argument("--seed", type=int, default=0, help="seed of all randomness (default: 0)")
+    parser.add_argument("--seed", type=_seed, default=0, help="seed of all randomness (default: 0)")
     parser.add_argument("--lang", choices=("en", "ko"), default="en", help="language of the pages (default: en)")
     return parser
+
+
+def _seed(text: str) -> int:
+    seed = int(text)
+    if not 0 <= seed < 2**32:
+        raise ValueError
+    return seed
 
 
 def first_line(name: str) -> str:

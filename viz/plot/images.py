@@ -10,14 +10,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from autograd.calls import public
 
-from .style import COLOURS, INK, axes_for, tabulate
+from .style import COLOURS, GRID, INK, axes_for, tabulate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from .figure import PlotFigure
 
-_GAP, _LINE = 0.15, 0.25  # between two pictures, and for the words above them, as shares of a picture
+_GAP, _LINE = 0.15, 0.3  # between two pictures, and for the words above them, in widths of a picture
 
 
 @public
@@ -64,7 +64,9 @@ def images(
     if columns < 1:
         raise ValueError(f"columns must be at least 1, got {columns}.")
     rows = -(-len(pixels) // columns)
-    height = 1.05 * rows * pixels.shape[1] / pixels.shape[2] + (0.4 if title else 0.1)
+    height = (6.0 / min(columns, len(pixels))) * rows * (pixels.shape[1] / pixels.shape[2] + _LINE + _GAP) / (
+        1.0 + _GAP
+    ) + (0.4 if title else 0.1)
     with axes_for(ax, 6.4, height) as axes:
         _sheet(axes, pixels, words, marks, min(columns, len(pixels)))
         if title:
@@ -89,9 +91,10 @@ def _sheet(
             vmin=float(pixels.min()),
             vmax=float(pixels.max()),
         )
+        axes.plot([left, left + 1, left + 1, left, left], [top, top, top - tall, top - tall, top], color=GRID, lw=0.8)
         axes.text(
             left + 0.5,
-            top + _LINE / 4,
+            top + _LINE / 5,
             words[i],
             ha="center",
             va="bottom",
