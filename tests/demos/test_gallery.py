@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import re
 from html.parser import HTMLParser
 from importlib import import_module
@@ -35,7 +36,8 @@ class Page(HTMLParser):
         self.links: list[str] = []
         self.places: list[str] = []
         self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.code = ""
+        self.code = self.prose = ""
+        self._within: list[str] = []
         self._in_code = False
         self.feed(html)
 
@@ -46,13 +48,18 @@ class Page(HTMLParser):
         self.links += [x for name, x in attributes if name in keys and x]
         self.places += [given["id"]] if given.get("id") else []  # type: ignore[list-item]
         self._in_code |= tag == "pre" and "data-copy" in given
+        if tag not in ("img", "meta", "link", "source", "br"):
+            self._within.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
+        assert self._within.pop() == tag
         self._in_code &= tag != "pre"
 
     def handle_data(self, data: str) -> None:
         if self._in_code:
             self.code += data
+        elif not {"code", "script"} & set(self._within):
+            self.prose += data
 
     def link(self, rel: str) -> list[str | None]:
         return [given["href"] for tag, given in self.tags if tag == "link" and given.get("rel") == rel]
@@ -113,6 +120,19 @@ def test_the_code_that_is_shown_is_the_code_that_ran(built, language: str) -> No
         shown = page(built.folders[language], name).code
         assert shown == (ROOT / "demos" / f"{name}.py").read_text(encoding="utf-8")
         assert shown == Path(import_module(f"demos.{name}").__file__ or "").read_text(encoding="utf-8")
+
+
+@every_language
+def test_no_markdown_is_left_in_the_prose(built, language: str) -> None:
+    for name in ("index", *LESSONS):
+        shown = page(built.folders[language], name)
+        assert shown._within == []
+        assert re.findall(r".{,20}(?:\*\*|`|\*\w|\w\*|^#+ |\{\w+).{,20}", shown.prose, re.MULTILINE) == [], name
+
+
+@pytest.mark.parametrize("module", ["lesson", "texts", "gallery.markup"])
+def test_examples_in_docstrings_are_true(module: str) -> None:
+    assert doctest.testmod(import_module(f"demos.{module}"), raise_on_error=True).attempted > 0
 
 
 @every_language
