@@ -20,7 +20,7 @@ from demos import LESSONS, PARTS, texts
 from demos.gallery import pages
 from demos.gallery.folder import Record
 from demos.lesson import Lesson
-from tests.project.tree import ROOT
+from tests.project.tree import ROOT, imports_of, sources
 from viz import plot
 
 pytestmark = pytest.mark.xdist_group("gallery")
@@ -67,6 +67,13 @@ class Page(HTMLParser):
 
 def page(folder: Path, name: str) -> Page:
     return Page((folder / f"{name}.html").read_text(encoding="utf-8"))
+
+
+def test_every_lesson_has_tests_of_its_own() -> None:
+    found = [x for path in sources("tests/demos") for x in imports_of(path)]
+    tested = {x.name if x.module == "demos" else x.module.removeprefix("demos.") for x in found}
+    for name in LESSONS:
+        assert name in tested, f"add a line for each of its claims in tests/demos/test_{name}.py"
 
 
 @every_language
