@@ -15,8 +15,8 @@ from PIL import Image, ImageSequence
 import viz
 from autograd import Value
 from tests.project.tree import ROOT
+from viz.raster import png_bytes
 
-resvg_py = pytest.importorskip("resvg_py")
 PICTURES = ROOT / "demos" / "pictures"
 OF_LESSONS = {"digits": "guesses.svg"}
 """Lessons that are quick at their full size, and which of their pictures README shows as ``LESSON_PICTURE``."""
@@ -36,7 +36,7 @@ def test_the_neuron_of_the_readme(request) -> None:
 def images(path: Path) -> list[Image.Image]:
     """What is to be seen, frame by frame, in grey."""
     content = path.read_bytes()
-    content = bytes(resvg_py.svg_to_bytes(svg_string=content.decode())) if path.suffix == ".svg" else content
+    content = png_bytes(content.decode(), 640, 640) if path.suffix == ".svg" else content
     return [frame.convert("L") for frame in ImageSequence.Iterator(Image.open(io.BytesIO(content)))]
 
 
