@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,6 +19,8 @@ from autograd.progress import progress_bar
 from demos import LESSONS
 
 if TYPE_CHECKING:
+    from tqdm import tqdm
+
     from demos.gallery.build import Gallery
 
 NEEDED = {"matplotlib": "matplotlib", "PIL": "pillow", "resvg_py": "resvg-py", "sklearn": "scikit-learn"}
@@ -100,31 +102,34 @@ def stopping() -> Iterator[None]:
 def run(gallery: Gallery, names: Sequence[str]) -> int:
     """Make the lessons one after the other and say how it goes; the exit status."""
     index = gallery.index.resolve()
+    start = time.perf_counter()
     try:
         with stopping(), progress_bar(names, desc="lessons", unit="lesson", disable=None) as bar:
             gallery.begin(names)
             bar.write(f"The lessons as they are made: {index.as_uri()}")
-            failed = [name for name in bar if not _make(gallery, name, bar.write)]
+            failed = [name for name in bar if not _make(gallery, name, bar)]
     except Stopped:
         gallery.end()
         print(f"\nStopped. {len(gallery.made)} of {len(LESSONS)} lessons are made; {index} says which are missing.")
         return 130
     gallery.end()
-    print(f"Everything is in {index.parent}\nOpen {index.as_uri()} in a browser.")
+    print(f"Everything is in {index.parent}, after {time.perf_counter() - start:.0f} s.")
+    print(f"Open {index.as_uri()} in a browser.")
     if failed:
         print(f"error: failed, and missing in the gallery: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0
 
 
-def _make(gallery: Gallery, name: str, write: Callable[..., None]) -> bool:
+def _make(gallery: Gallery, name: str, bar: tqdm[str]) -> bool:
     """Whether it could be made: one lesson's failure is not the others'."""
+    bar.set_description(name)
     start = time.perf_counter()
     try:
         gallery.make(name)
     except Exception:
-        write(f"{name:<20} failed:\n{traceback.format_exc()}", file=sys.stderr)
+        bar.write(f"{name:<20} failed:\n{traceback.format_exc()}", file=sys.stderr)
         return False
-    write(f"{name:<20} {time.perf_counter() - start:5.1f} s")
+    bar.write(f"{name:<20} {time.perf_counter() - start:5.1f} s")
     return True
 
 

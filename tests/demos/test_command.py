@@ -20,7 +20,7 @@ from autograd import Parameter, fit, optim
 from demos import LESSONS
 from demos.__main__ import NEEDED, main
 from demos.gallery import pages
-from demos.gallery.folder import MANIFEST
+from demos.gallery.folder import MANIFEST, Folder
 from tests.project.tree import PROJECT, python
 
 pytestmark = pytest.mark.xdist_group("gallery")
@@ -157,10 +157,18 @@ def test_a_folder_that_cant_be_written_is_refused(tmp_path: Path, monkeypatch: A
     assert "Permission denied. Name another folder with --out" in refused(capsys, "--out", str(tmp_path / "out"))
 
 
-def test_a_manifest_of_another_version_is_no_obstacle(tmp_path: Path) -> None:
-    (tmp_path / MANIFEST).write_text("[]")
+@pytest.mark.parametrize("manifest", ["[]", "{", '{"language": "en", "lessons": {"gone": {}, "digits": {"size": 3}}}'])
+def test_a_manifest_of_another_version_is_no_obstacle(tmp_path: Path, manifest: str) -> None:
+    (tmp_path / MANIFEST).write_text(manifest)
+    Folder.open(tmp_path, "en")
+    assert made(tmp_path) == []
+
+
+def test_a_lesson_whose_page_was_taken_away_counts_as_missing(tmp_path: Path) -> None:
     assert build(tmp_path, "digits") == 0
-    assert made(tmp_path) == ["digits"]
+    (tmp_path / "digits.html").unlink()
+    Folder.open(tmp_path, "en")
+    assert made(tmp_path) == []
 
 
 def test_a_missing_extra_is_named_before_anything_is_written(tmp_path: Path, monkeypatch: Any, capsys: Any) -> None:

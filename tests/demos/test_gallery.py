@@ -219,5 +219,5 @@ def test_an_index_of_no_lessons_says_what_is_missing_and_what_is_being_made() ->
 
 
 def test_a_page_that_is_not_made_says_how_to_make_it() -> None:
-    html = pages.missing_page(LESSONS[0], "en", seed=3)
-    assert f"python -m demos {LESSONS[0]} --seed 3" in html
+    assert f"python -m demos {LESSONS[0]} --seed 3<" in pages.missing_page(LESSONS[0], "en", seed=3)
+    assert f"python -m demos {LESSONS[0]} --lang ko<" in pages.missing_page(LESSONS[0], "ko")
