@@ -29,6 +29,7 @@ COUNTED: dict[str, dict[str, Test]] = {  # first the outputs at which the slope 
     "tanh": {"saturated": lambda a: abs(a) > 0.99, **NEAR_ZERO},
     "relu": {"zero": lambda a: a == 0, **NEAR_ZERO},
 }
+COLUMNS = ("activation", "init", "verdict", "std_last", "flat", "near_zero", "signal", "gradient")
 FORMATS = dict.fromkeys(("std_first", "std_last", "signal", "gradient"), ".2g") | {"flat": ".0%", "near_zero": ".0%"}
 
 
@@ -56,7 +57,7 @@ def main(out: Path, seed: int = 0, *, small: bool = False) -> Lesson:
         y_label = "norm of the gradient" if panel is panels[0] else ""
         flow = plot.gradient_flow(norms, y_label=y_label, title=activation, ax=panel)
     lesson.draw("gradients", flow)
-    lesson.table("networks", {name: [row[name] for row in rows] for name in rows[0]}, FORMATS)
+    lesson.table("networks", {name: [row[name] for row in rows] for name in COLUMNS}, FORMATS)
 
     # Xavier and He again, in a network so deep that a factor a layer shows
     outputs_of, _ = programs(model := network("relu", 10 if small else 20))
