@@ -7,8 +7,8 @@ from autograd.cures import answer_names
 
 from .animation import Animation
 from .curves import loss
-from .images import images
 from .plane import boundary
+from .sheet import images
 from .style import new_figure, save, styled
 
 __all__ = ["Animation", "boundary", "images", "loss", "new_figure", "save", "styled"]
