@@ -17,6 +17,8 @@ HISTORY = {"loss": [1.0, 0.4, 0.2], "validation_loss": [1.1, 0.6, 0.5], "accurac
 PLOTS = {
     "boundary": lambda: boundary(lambda p: p[:, 0] - 0.5, X, [0, 1, 0, 1], resolution=8, title="seen"),
     "loss": lambda: loss(HISTORY, title="seen"),
+    "descent": lambda: plot.descent(np.square, {"a": [2.0, 1.0, 0.5], "b": [-1.0, 3.0]}, title="seen"),
+    "descent_animation": lambda: plot.descent_animation(np.square, [2.0, 1.0], title="seen").figure,
     "function": lambda: plot.function(
         {"tanh": np.tanh, "cos": np.cos},
         (-2, 2),
@@ -31,7 +33,7 @@ every_plot = pytest.mark.parametrize("make", PLOTS.values(), ids=list(PLOTS))
 
 def test_every_plot_of_the_package_is_exported_and_tried():
     for module in modules_of(plot):
-        if module.__name__ in [f"viz.plot.{name}" for name in ("style", "themes", "figure", "animation")]:
+        if module.__name__ in [f"viz.plot.{name}" for name in ("style", "themes", "figure", "animation", "given")]:
             continue
         made = [name for name, thing in getmembers(module, isfunction) if thing.__module__ == module.__name__]
         for name in (name for name in made if name[0] != "_"):

@@ -7,10 +7,12 @@ from autograd.cures import answer_names
 
 from .animation import Animation
 from .curves import loss
+from .descents import descent, descent_animation
 from .functions import function
 from .plane import boundary
 from .style import new_figure, save, styled
 
-__all__ = ["Animation", "boundary", "function", "loss", "new_figure", "save", "styled"]
+__all__ = ["Animation", "boundary", "descent", "descent_animation", "function", "loss", "new_figure", "save"]
+__all__ += ["styled"]
 
 answer_names(__name__, __all__, loss_curve="it is called loss here", decision_boundary="it is called boundary here")
