@@ -26,6 +26,7 @@ PLOTS = {
         points=[0.5],
         title="seen",
     ),
+    "sweep": lambda: plot.sweep([0.1, 1.0], [[1.0, 2.0], [np.inf, 4.0]], levels={"best": 0.5}, title="seen"),
 }
 """Every plot, small and with a title; the battery below goes over them."""
 every_plot = pytest.mark.parametrize("make", PLOTS.values(), ids=list(PLOTS))

@@ -11,8 +11,9 @@ from .descents import descent, descent_animation
 from .functions import function
 from .plane import boundary
 from .style import new_figure, save, styled
+from .sweeps import sweep
 
 __all__ = ["Animation", "boundary", "descent", "descent_animation", "function", "loss", "new_figure", "save"]
-__all__ += ["styled"]
+__all__ += ["styled", "sweep"]
 
 answer_names(__name__, __all__, loss_curve="it is called loss here", decision_boundary="it is called boundary here")

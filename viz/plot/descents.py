@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .figure import PlotFigure
 
 Paths = Mapping[str, Sequence[float]] | Sequence[float]
-_FRAMES = 6  # a step
+_FRAMES = 4  # a step
 _ARROW: dict[str, Any] = {
     "angles": "xy", "scale_units": "xy", "scale": 1.0, "units": "inches", "width": 0.022, "headwidth": 6.0,
     "headlength": 7.0, "headaxislength": 6.0, "minlength": 0.0,
@@ -81,7 +81,7 @@ def descent_animation(
     Arguments and errors are those of `descent`.
 
     >>> descent_animation(lambda w: w**2, [1.0, 0.5, 0.25])
-    <Animation of 13 frames>
+    <Animation of 9 frames>
     """
     figure, walks = _drawn(f, paths, interval, x_label, y_label, title, ax)
 

@@ -76,7 +76,7 @@ def function(
         upper, lower = _room(ax, is_apart=derivatives is not None and len(named) > 1, is_alone=derivatives is None)
         if samples is not None:
             upper.plot(*seen, "o", color=FAINT, markersize=6, zorder=3)
-        _curves(upper, xs, ys, has_dashes=lower is not upper)
+        _curves(upper, xs, ys, has_dashes=derivatives is None or lower is not upper)
         if derivatives is not None:
             _curves(lower, xs, slopes, is_slope=lower is upper, has_dashes=lower is not upper)
         _label(upper, lower, x_label, y_label, len(named), derivatives is not None)
@@ -193,4 +193,5 @@ def _tangents(axes: Axes, colour: str, xs: Floats, ys: Floats, slopes: Floats, a
         axes.plot([x], [ys[i]], "o", color=colour, markeredgecolor=PAPER, markersize=7, zorder=5)
     if len(at):  # what was drawn last changes nothing in what is seen
         axes.set(xlim=(low, high), ylim=(bottom, top))
-    axes.axhline(0.0, color=LINE, linewidth=0.8, zorder=1)
+    if bottom <= 0.0 <= top:
+        axes.axhline(0.0, color=LINE, linewidth=0.8, zorder=1)
