@@ -10,13 +10,16 @@ from matplotlib.figure import Figure
 from autograd import nn
 from tests.project.tree import modules_of
 from viz import plot
-from viz.plot import boundary, loss, save, style, styled, themes
+from viz.plot import boundary, images, loss, save, style, styled, themes
 
 X = np.array([[0.0, 0.0], [1.0, 0.2], [0.2, 1.0], [1.0, 1.0]])
 HISTORY = {"loss": [1.0, 0.4, 0.2], "validation_loss": [1.1, 0.6, 0.5], "accuracy": [0.5, 0.7, 0.9]}
 PLOTS = {
     "boundary": lambda: boundary(lambda p: p[:, 0] - 0.5, X, [0, 1, 0, 1], resolution=8, title="seen"),
     "loss": lambda: loss(HISTORY, title="seen"),
+    "activations": lambda: plot.activations({"he": [X, X], "xavier": [X]}, title="seen"),
+    "gradient_flow": lambda: plot.gradient_flow({"a": [1.0, 2.0], "b": [3.0]}, reference={"c": [1.0]}, title="seen"),
+    "histogram": lambda: plot.histogram({"x": X, "y": X}, range=(0.1, 1.0), marks={"m": 0.5, "n": 1}, title="seen"),
     "descent": lambda: plot.descent(np.square, {"a": [2.0, 1.0, 0.5], "b": [-1.0, 3.0]}, title="seen"),
     "descent_animation": lambda: plot.descent_animation(np.square, [2.0, 1.0], title="seen").figure,
     "function": lambda: plot.function(
@@ -26,6 +29,7 @@ PLOTS = {
         points=[0.5],
         title="seen",
     ),
+    "images": lambda: images(np.eye(3).reshape(3, 1, 3), ["1", "2", "3, not 4"], marked=[0, 0, 1], title="seen"),
     "sweep": lambda: plot.sweep([0.1, 1.0], [[1.0, 2.0], [np.inf, 4.0]], levels={"best": 0.5}, title="seen"),
 }
 """Every plot, small and with a title; the battery below goes over them."""

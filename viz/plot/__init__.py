@@ -7,13 +7,17 @@ from autograd.cures import answer_names
 
 from .animation import Animation
 from .curves import loss
+from .flow import gradient_flow
 from .descents import descent, descent_animation
 from .functions import function
+from .histograms import activations, histogram
 from .plane import boundary
+from .sheet import images
 from .style import new_figure, save, styled
 from .sweeps import sweep
 
-__all__ = ["Animation", "boundary", "descent", "descent_animation", "function", "loss", "new_figure", "save"]
-__all__ += ["styled", "sweep"]
+__all__ = ["Animation", "boundary", "function", "images", "loss", "new_figure", "save", "styled"]
+__all__ += ["activations", "gradient_flow", "histogram"]
+__all__ += ["descent", "descent_animation", "sweep"]
 
 answer_names(__name__, __all__, loss_curve="it is called loss here", decision_boundary="it is called boundary here")
