@@ -7,8 +7,8 @@ from autograd.cures import answer_names
 
 from .animation import Animation
 from .curves import loss
-from .flow import gradient_flow
 from .descents import descent, descent_animation
+from .flow import gradient_flow
 from .functions import function
 from .histograms import activations, histogram
 from .plane import boundary
