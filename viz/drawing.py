@@ -215,7 +215,7 @@ def draw(
 
 
 def _in_graph(ids: Mapping[Value, str], wanted: Iterable[Value], argument: str) -> list[Value]:
-    values = [wanted] if isinstance(wanted, Value) else list(wanted)
+    values: list[Value] = [wanted] if isinstance(wanted, Value) else list(wanted)
     for value in values:
         if not isinstance(value, Value):
             raise TypeError(f"{argument} takes Values of the graph, got {value!r:.60} of type {type(value).__name__}.")
