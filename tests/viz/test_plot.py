@@ -10,13 +10,14 @@ from matplotlib.figure import Figure
 from autograd import nn
 from tests.project.tree import modules_of
 from viz import plot
-from viz.plot import boundary, loss, save, style, styled, themes
+from viz.plot import boundary, images, loss, save, style, styled, themes
 
 X = np.array([[0.0, 0.0], [1.0, 0.2], [0.2, 1.0], [1.0, 1.0]])
 HISTORY = {"loss": [1.0, 0.4, 0.2], "validation_loss": [1.1, 0.6, 0.5], "accuracy": [0.5, 0.7, 0.9]}
 PLOTS = {
     "boundary": lambda: boundary(lambda p: p[:, 0] - 0.5, X, [0, 1, 0, 1], resolution=8, title="seen"),
     "loss": lambda: loss(HISTORY, title="seen"),
+    "images": lambda: images(np.eye(3).reshape(3, 1, 3), ["1", "2", "3, not 4"], marked=[0, 0, 1], title="seen"),
 }
 """Every plot, small and with a title; the battery below goes over them."""
 every_plot = pytest.mark.parametrize("make", PLOTS.values(), ids=list(PLOTS))

@@ -7,9 +7,10 @@ from autograd.cures import answer_names
 
 from .animation import Animation
 from .curves import loss
+from .images import images
 from .plane import boundary
 from .style import new_figure, save, styled
 
-__all__ = ["Animation", "boundary", "loss", "new_figure", "save", "styled"]
+__all__ = ["Animation", "boundary", "images", "loss", "new_figure", "save", "styled"]
 
 answer_names(__name__, __all__, loss_curve="it is called loss here", decision_boundary="it is called boundary here")

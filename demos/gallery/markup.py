@@ -1,0 +1,51 @@
+"""From Markdown and Python to HTML, with everything escaped that isn't ours."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
+
+_SCROLLS = '<div class="scroll" tabindex="0">\n<table>', "</table>\n</div>"
+
+
+@cache
+def _markdown() -> MarkdownIt:
+    """CommonMark with tables; HTML in it is shown as text, links of other kinds than web addresses are not made."""
+    return MarkdownIt("commonmark", {"html": False}).enable("table")
+
+
+def block(text: str) -> Markup:
+    """Paragraphs, lists and tables. Headings rise by one level: what stands under ``###`` is a section of the page.
+
+    >>> block("### Why\\n\\n`a < b`")
+    Markup('<h2>Why</h2>\\n<p><code>a &lt; b</code></p>\\n')
+    """
+    tokens = _markdown().parse(text)
+    for token in tokens:
+        if token.type.startswith("heading"):
+            token.tag = f"h{max(2, int(token.tag[1]) - 1)}"
+    html = _markdown().renderer.render(tokens, _markdown().options, {})
+    return Markup(html.replace("<table>", _SCROLLS[0]).replace("</table>", _SCROLLS[1]))
+
+
+def inline(text: str) -> Markup:
+    """A line without paragraphs.
+
+    >>> inline("**<b>** of `x`")
+    Markup('<strong>&lt;b&gt;</strong> of <code>x</code>')
+    """
+    return Markup(_markdown().renderInline(text.strip()))
+
+
+def python(source: str) -> Markup:
+    """Code with a class for each kind of word, as Pygments names them; the colours stand in ``gallery.css``.
+
+    >>> python("x = 1")
+    Markup('<span class="n">x</span> <span class="o">=</span> <span class="mi">1</span>\\n')
+    """
+    return Markup(highlight(source, PythonLexer(), HtmlFormatter(nowrap=True)))
