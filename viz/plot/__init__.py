@@ -7,10 +7,14 @@ from autograd.cures import answer_names
 
 from .animation import Animation
 from .curves import loss
+from .flow import gradient_flow
+from .functions import function
+from .histograms import activations, histogram
 from .images import images
 from .plane import boundary
 from .style import new_figure, save, styled
 
-__all__ = ["Animation", "boundary", "images", "loss", "new_figure", "save", "styled"]
+__all__ = ["Animation", "boundary", "function", "images", "loss", "new_figure", "save", "styled"]
+__all__ += ["activations", "gradient_flow", "histogram"]
 
 answer_names(__name__, __all__, loss_curve="it is called loss here", decision_boundary="it is called boundary here")
