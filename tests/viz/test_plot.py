@@ -17,6 +17,7 @@ HISTORY = {"loss": [1.0, 0.4, 0.2], "validation_loss": [1.1, 0.6, 0.5], "accurac
 PLOTS = {
     "boundary": lambda: boundary(lambda p: p[:, 0] - 0.5, X, [0, 1, 0, 1], resolution=8, title="seen"),
     "loss": lambda: loss(HISTORY, title="seen"),
+    "convergence": lambda: plot.convergence({"a": [0.1, 0.2]}, [1, 2], reference={"b": [1, 1]}, title="seen"),
     "images": lambda: images(np.eye(3).reshape(3, 1, 3), ["1", "2", "3, not 4"], marked=[0, 0, 1], title="seen"),
     "activations": lambda: plot.activations({"he": [X, X], "xavier": [X]}, title="seen"),
     "gradient_flow": lambda: plot.gradient_flow({"a": [1.0, 2.0], "b": [3.0]}, reference={"c": [1.0]}, title="seen"),
