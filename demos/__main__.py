@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import argparse
 import ast
+import signal
 import sys
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from autograd.checks import nearest
 from autograd.progress import progress_bar
 from demos import LESSONS
 
 if TYPE_CHECKING:
+    from tqdm import tqdm
+
     from demos.gallery.build import Gallery
 
 NEEDED = {"matplotlib": "matplotlib", "PIL": "pillow", "resvg_py": "resvg-py", "sklearn": "scikit-learn"}
@@ -65,10 +69,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _seed(text: str) -> int:
-    seed = int(text)
-    if not 0 <= seed < 2**32:
-        raise ValueError
-    return seed
+    if not text.isdecimal() or int(text) >= 2**32:
+        raise argparse.ArgumentTypeError(f"a seed is a whole number from 0 to {2**32 - 1}, got {text!r}")
+    return int(text)
 
 
 def first_line(name: str) -> str:
@@ -77,34 +80,56 @@ def first_line(name: str) -> str:
     return (ast.get_docstring(module) or "").partition("\n")[0]
 
 
+class Stopped(BaseException):
+    """Ctrl-C. No KeyboardInterrupt, which `fit` takes as the wish to go on with what was learnt."""
+
+
+@contextmanager
+def stopping() -> Iterator[None]:
+    """Inside, Ctrl-C raises `Stopped`."""
+
+    def stop(number: int, frame: Any) -> None:  # noqa: ARG001 (the signature that signal asks for)
+        raise Stopped
+
+    previous = signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, previous)
+
+
 def run(gallery: Gallery, names: Sequence[str]) -> int:
     """Make the lessons one after the other and say how it goes; the exit status."""
-    failed = []
-    gallery.begin(names)
     index = gallery.index.resolve()
-    print(f"The lessons as they are made: {index.as_uri()}")
-    with progress_bar(names, desc="lessons", unit="lesson", disable=None) as bar:
-        try:
-            for name in bar:
-                start = time.perf_counter()
-                try:
-                    gallery.make(name)
-                except Exception:  # one lesson's failure is not the others'
-                    failed.append(name)
-                    bar.write(f"{name:<20} failed:\n{traceback.format_exc()}", file=sys.stderr)
-                else:
-                    bar.write(f"{name:<20} {time.perf_counter() - start:5.1f} s")
-        except KeyboardInterrupt:
-            gallery.end()
-            bar.write(
-                f"\nStopped. {len(gallery.made)} of {len(LESSONS)} lessons are made; {index} says which are missing."
-            )
-            return 130
+    start = time.perf_counter()
+    try:
+        with stopping(), progress_bar(names, desc="lessons", unit="lesson", disable=None) as bar:
+            gallery.begin(names)
+            bar.write(f"The lessons as they are made: {index.as_uri()}")
+            failed = [name for name in bar if not _make(gallery, name, bar)]
+    except Stopped:
+        gallery.end()
+        print(f"\nStopped. {len(gallery.made)} of {len(LESSONS)} lessons are made; {index} says which are missing.")
+        return 130
     gallery.end()
-    print(f"Everything is in {index.parent}\nOpen {index.as_uri()} in a browser.")
+    print(f"Everything is in {index.parent}, after {time.perf_counter() - start:.0f} s.")
+    print(f"Open {index.as_uri()} in a browser.")
     if failed:
         print(f"error: failed, and missing in the gallery: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0
+
+
+def _make(gallery: Gallery, name: str, bar: tqdm[str]) -> bool:
+    """Whether it could be made: one lesson's failure is not the others'."""
+    bar.set_description(name)
+    start = time.perf_counter()
+    try:
+        gallery.make(name)
+    except Exception:
+        bar.write(f"{name:<20} failed:\n{traceback.format_exc()}", file=sys.stderr)
+        return False
+    bar.write(f"{name:<20} {time.perf_counter() - start:5.1f} s")
+    return True
 
 
 if __name__ == "__main__":

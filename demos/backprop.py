@@ -77,7 +77,7 @@ def _used_twice(lesson: Lesson) -> None:
         (step.node.label, share)
         for step in frames.steps
         for operand, share in zip(step.node.args, step.contributions, strict=True)
-        if operand is a
+        if operand is a and share is not None
     ]
     lesson.table("twice", {"through": [name for name, _ in parts], "contribution": [share for _, share in parts]})
     first, second = (share for _, share in parts)

@@ -31,12 +31,16 @@ def main(out: Path, seed: int = 0, *, small: bool = False) -> Lesson:
     captions = [f"{guesses[i]}" if right[i] else f"{guesses[i]}, not {answers[i]}" for i in first]
     lesson.draw("guesses", plot.images(pixels[first].reshape(-1, 8, 8), captions, marked=~right[first]))
 
-    counts = [int(np.sum(answers == digit)) for digit in range(10)]
-    read = [int(np.sum(right & (answers == digit))) for digit in range(10)]
-    lesson.table("by_digit", {"digit": list(range(10)), "pictures": counts, "right": read})
-    lesson.measure(
-        pictures=len(answers), right=int(np.sum(right)), wrong=int(np.sum(~right)), accuracy=float(np.mean(right))
+    lesson.table(
+        "by_digit",
+        {
+            "digit": list(range(10)),
+            "training": [int(np.sum(digit == Y)) for digit in range(10)],
+            "pictures": [int(np.sum(digit == answers)) for digit in range(10)],
+            "right": [int(np.sum(right[digit == answers])) for digit in range(10)],
+        },
     )
+    lesson.measure(pictures=len(right), right=int(right.sum()), wrong=int(np.sum(~right)), accuracy=float(right.mean()))
     lesson.measure(training=len(X), epochs=history.epochs, best_epoch=int(np.argmin(history["val_loss"])) + 1)
-    lesson.claim("generalizes", bool(np.mean(right) >= 0.95))
+    lesson.claim("generalizes", float(right.mean()) >= 0.95)
     return lesson

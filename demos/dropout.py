@@ -161,7 +161,7 @@ def _rates(lesson: Lesson, seed: int, runs: int) -> None:
     }
     lesson.draw("curves", plot.loss(curves))
     last = {name: np.array([history["val_loss"][-1] for history in each]) for name, each in found.items()}
-    lesson.table("seeds", {"seed": seeds, **last}, dict.fromkeys(last, ".3f"))
+    lesson.table("seeds", {"seed": seeds, **{name: list(x) for name, x in last.items()}}, dict.fromkeys(last, ".3f"))
     accuracy = {name: np.array([history["val_accuracy"][-1] for history in each]) for name, each in found.items()}
     lesson.table(
         "rates",

@@ -110,7 +110,8 @@ def _slopes(lesson: Lesson) -> None:
 def _rise(degrees: NDArray[np.float64]) -> NDArray[np.float64]:
     """How f changes for a small step in a direction, found without derivatives."""
     dx, dy = 1e-6 * np.cos(np.radians(degrees)), 1e-6 * np.sin(np.radians(degrees))
-    return (f(X + dx, Y + dy, np.sin) - f(X - dx, Y - dy, np.sin)) / 2e-6
+    rise: NDArray[np.float64] = (f(X + dx, Y + dy, np.sin) - f(X - dx, Y - dy, np.sin)) / 2e-6
+    return rise
 
 
 def _estimates(lesson: Lesson, rng: np.random.Generator, points: int) -> None:
@@ -128,11 +129,16 @@ def _estimates(lesson: Lesson, rng: np.random.Generator, points: int) -> None:
     ends = {"left out: h · |f″| / 2": h / 2 * _typical(np.sin(x) * Y), "rounding": 2.0**-53 * _typical(value) / h}
     lesson.draw("errors", plot.convergence(errors, h, reference=ends, y_label="error of the partial by x"))
     by_autograd = compile(derivative(lambda x: f(x, Y)))(x[:, 0])
-    lesson.measure(exact_error=float(_typical(by_autograd[:, None] - exact)[0]))
-    for name, each in errors.items():
-        lesson.measure(**{f"{name}_error": each.min(), f"{name}_h": h[np.argmin(each)]})
-    found_best = [lesson.measured[f"{name}_error"] for name in ("exact", "central", "forward")]
-    lesson.claim("numerical", 100 * found_best[0] < found_best[1] < 0.01 * found_best[2])
+    best = {name: (float(h[np.argmin(each)]), float(each.min())) for name, each in errors.items()}
+    best["autograd"] = (0.0, float(_typical(by_autograd[:, None] - exact)[0]))  # the limit itself
+    lesson.table(
+        "best",
+        {"method": list(best), "h": [h for h, _ in best.values()], "error": [error for _, error in best.values()]},
+        {"h": ".1e", "error": ".1e"},
+    )
+    for name, (at, error) in best.items():
+        lesson.measure(**{f"{name}_h": at, f"{name}_error": error})
+    lesson.claim("numerical", 100 * best["autograd"][1] < best["central"][1] < 0.01 * best["forward"][1])
 
 
 def _typical(errors: NDArray[np.float64]) -> NDArray[np.float64]:

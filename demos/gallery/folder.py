@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from autograd.files import write_whole
+from demos import LESSONS
 
 MANIFEST = ".glassgrad-gallery.json"
 
@@ -76,7 +77,8 @@ class Folder:
 def _records(manifest: Path, language: str) -> dict[str, Record]:
     try:
         found = json.loads(manifest.read_text(encoding="utf-8"))
-        records = {name: Record(**x) for name, x in found["lessons"].items()}
+        records = {name: Record(**found["lessons"][name]) for name in LESSONS if name in found["lessons"]}
     except (ValueError, TypeError, KeyError, AttributeError):
         return {}  # of another version: all is to be made again
-    return records if found["language"] == language else {}
+    there = {name: x for name, x in records.items() if manifest.with_name(f"{name}.html").is_file()}
+    return there if found["language"] == language else {}

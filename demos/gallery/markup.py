@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cache
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_inline import StateInline
+from markdown_it.rules_inline.state_inline import Delimiter
 from markupsafe import Markup
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
@@ -16,7 +18,26 @@ _SCROLLS = '<div class="scroll" tabindex="0">\n<table>', "</table>\n</div>"
 @cache
 def _markdown() -> MarkdownIt:
     """CommonMark with tables; HTML in it is shown as text, links of other kinds than web addresses are not made."""
-    return MarkdownIt("commonmark", {"html": False}).enable("table")
+    markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+    markdown.inline.ruler.at("emphasis", _stars)
+    return markdown
+
+
+def _stars(state: StateInline, silent: bool) -> bool:
+    """Emphasis by stars that stand at a word, whatever is on their other side: CommonMark's rules are made for words
+    that are divided by spaces, and see no end in ``**손실함수(loss)**는``."""
+    start = state.pos
+    if silent or state.src[start] != "*":
+        return False
+    length = state.scanDelims(start, True).length
+    before, after = state.src[start - 1 : start], state.src[start + length : start + length + 1]
+    for _ in range(length):
+        state.push("text", "", 0).content = "*"
+        at = len(state.tokens) - 1
+        opens, closes = bool(after.strip()), bool(before.strip())
+        state.delimiters.append(Delimiter(ord("*"), length, at, end=-1, open=opens, close=closes))
+    state.pos += length
+    return True
 
 
 def block(text: str) -> Markup:
@@ -38,6 +59,8 @@ def inline(text: str) -> Markup:
 
     >>> inline("**<b>** of `x`")
     Markup('<strong>&lt;b&gt;</strong> of <code>x</code>')
+    >>> inline("**손실함수(loss)**는 2 * 3, (*a*)")
+    Markup('<strong>손실함수(loss)</strong>는 2 * 3, (<em>a</em>)')
     """
     return Markup(_markdown().renderInline(text.strip()))
 

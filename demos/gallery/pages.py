@@ -72,13 +72,13 @@ def lesson_page(lesson: Lesson, language: str, seed: int = 0) -> str:
         lesson=lesson,
         text=text.filled(lesson.measured),
         source=getsource(import_module(f"demos.{lesson.name}")),
-        command=_command(lesson.name, seed),
+        command=_command(lesson.name, language, seed),
     )
 
 
 def missing_page(name: str, language: str, seed: int = 0) -> str:
     """What stands in the place of a lesson that isn't made, so that links lead on."""
-    return _render("missing.html", language, name, command=_command(name, seed))
+    return _render("missing.html", language, name, command=_command(name, language, seed))
 
 
 def index_page(records: Mapping[str, Record], language: str, pending: Collection[str] = ()) -> str:
@@ -87,8 +87,9 @@ def index_page(records: Mapping[str, Record], language: str, pending: Collection
     return _render("index.html", language, None, parts=parts, records=records, pending=pending)
 
 
-def _command(name: str, seed: int) -> str:
-    return f"python -m demos {name}" + (f" --seed {seed}" if seed else "")
+def _command(name: str, language: str, seed: int) -> str:
+    options = (f" --lang {language}" if language != "en" else "") + (f" --seed {seed}" if seed else "")
+    return f"python -m demos {name}{options}"
 
 
 def _render(template: str, language: str, name: str | None, **given: Any) -> str:

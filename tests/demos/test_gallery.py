@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import re
 from html.parser import HTMLParser
 from importlib import import_module
@@ -19,7 +20,7 @@ from demos import LESSONS, PARTS, texts
 from demos.gallery import pages
 from demos.gallery.folder import Record
 from demos.lesson import Lesson
-from tests.project.tree import ROOT
+from tests.project.tree import ROOT, imports_of, sources
 from viz import plot
 
 pytestmark = pytest.mark.xdist_group("gallery")
@@ -35,7 +36,8 @@ class Page(HTMLParser):
         self.links: list[str] = []
         self.places: list[str] = []
         self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.code = ""
+        self.code = self.prose = ""
+        self._within: list[str] = []
         self._in_code = False
         self.feed(html)
 
@@ -46,13 +48,18 @@ class Page(HTMLParser):
         self.links += [x for name, x in attributes if name in keys and x]
         self.places += [given["id"]] if given.get("id") else []  # type: ignore[list-item]
         self._in_code |= tag == "pre" and "data-copy" in given
+        if tag not in ("img", "meta", "link", "source", "br"):
+            self._within.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
+        assert self._within.pop() == tag
         self._in_code &= tag != "pre"
 
     def handle_data(self, data: str) -> None:
         if self._in_code:
             self.code += data
+        elif not {"code", "script"} & set(self._within):
+            self.prose += data
 
     def link(self, rel: str) -> list[str | None]:
         return [given["href"] for tag, given in self.tags if tag == "link" and given.get("rel") == rel]
@@ -60,6 +67,13 @@ class Page(HTMLParser):
 
 def page(folder: Path, name: str) -> Page:
     return Page((folder / f"{name}.html").read_text(encoding="utf-8"))
+
+
+def test_every_lesson_has_tests_of_its_own() -> None:
+    found = [x for path in sources("tests/demos") for x in imports_of(path)]
+    tested = {x.name if x.module == "demos" else x.module.removeprefix("demos.") for x in found}
+    for name in LESSONS:
+        assert name in tested, f"add a line for each of its claims in tests/demos/test_{name}.py"
 
 
 @every_language
@@ -113,6 +127,19 @@ def test_the_code_that_is_shown_is_the_code_that_ran(built, language: str) -> No
         shown = page(built.folders[language], name).code
         assert shown == (ROOT / "demos" / f"{name}.py").read_text(encoding="utf-8")
         assert shown == Path(import_module(f"demos.{name}").__file__ or "").read_text(encoding="utf-8")
+
+
+@every_language
+def test_no_markdown_is_left_in_the_prose(built, language: str) -> None:
+    for name in ("index", *LESSONS):
+        shown = page(built.folders[language], name)
+        assert shown._within == []
+        assert re.findall(r".{,20}(?:\*\*|`|\*\w|\w\*|^#+ |\{\w+).{,20}", shown.prose, re.MULTILINE) == [], name
+
+
+@pytest.mark.parametrize("module", ["lesson", "texts", "gallery.markup"])
+def test_examples_in_docstrings_are_true(module: str) -> None:
+    assert doctest.testmod(import_module(f"demos.{module}"), raise_on_error=True).attempted > 0
 
 
 @every_language
@@ -192,5 +219,5 @@ def test_an_index_of_no_lessons_says_what_is_missing_and_what_is_being_made() ->
 
 
 def test_a_page_that_is_not_made_says_how_to_make_it() -> None:
-    html = pages.missing_page(LESSONS[0], "en", seed=3)
-    assert f"python -m demos {LESSONS[0]} --seed 3" in html
+    assert f"python -m demos {LESSONS[0]} --seed 3<" in pages.missing_page(LESSONS[0], "en", seed=3)
+    assert f"python -m demos {LESSONS[0]} --lang ko<" in pages.missing_page(LESSONS[0], "ko")

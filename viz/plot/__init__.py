@@ -6,13 +6,13 @@ The data behind a figure are in ``figure.data``, a table; `save` writes SVG, PDF
 from autograd.cures import answer_names
 
 from .animation import Animation
-from .convergence import convergence
 from .curves import loss
+from .errors import convergence
 from .flow import gradient_flow
 from .functions import function
 from .histograms import activations, histogram
-from .images import images
 from .plane import boundary
+from .sheet import images
 from .style import new_figure, save, styled
 
 __all__ = ["Animation", "boundary", "function", "images", "loss", "new_figure", "save", "styled"]

@@ -95,7 +95,7 @@ def histogram(
 
 @public
 def activations(
-    layers_by_name: Mapping[str, Sequence[ArrayLike]],
+    layers_by_name: Mapping[str, Sequence[ArrayLike] | Floats],
     *,
     share: Mapping[str, Test] | None = None,
     bins: int = 40,
@@ -112,7 +112,8 @@ def activations(
 
     Args:
         layers_by_name: the outputs of the first layer, of the second and so on, arrays of any shape, by the name of
-            the network or of its initialization. A layer that a network doesn't have leaves its panel empty.
+            the network or of its initialization; or one array whose first axis counts the layers. A layer that a
+            network doesn't have leaves its panel empty.
         share: what is counted, by name: functions from an array of outputs to an array of booleans of its shape.
         bins: how many each panel has, over the range.
         range: as for `histogram`; the share of numbers outside is written.
@@ -238,13 +239,18 @@ def _grid(ax: ArrayLike | None, rows: int, columns: int) -> NDArray[Any]:
 def _panel(axes: Axes, panel: Mapping[str, Any], edges: Floats, height: float) -> None:
     axes.stairs(panel["share"], edges, fill=True, color=COLOURS[0])
     axes.set(xlim=(edges[0], edges[-1]), ylim=(0.0, height * 1.02))
+    axes.locator_params(axis="x", nbins=4)
 
 
 def _said(panel: Mapping[str, Any], share: Mapping[str, Test]) -> str:
     """What is written above a panel."""
     written = [*share, *(["outside"] if panel["outside"] else [])]
-    parts = [f"std {number(panel['std'], 2)}", *(f"{name} {panel[name]:.0%}" for name in written)]
+    parts = [f"std {number(panel['std'], 2)}", *(f"{name} {_percent(panel[name])}" for name in written)]
     return fill(", ".join(part.replace(" ", "\N{NO-BREAK SPACE}") for part in parts), 28)
+
+
+def _percent(share: float) -> str:
+    return "<1%" if 0.0 < share < 0.005 else f"{share:.0%}"
 
 
 def _label(grid: NDArray[Any], names: Sequence[str], said: Mapping[tuple[int, int], str], x_label: str) -> None:
