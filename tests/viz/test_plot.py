@@ -24,6 +24,7 @@ def bowl(x, y):
 PLOTS = {
     "boundary": lambda: boundary(lambda p: p[:, 0] - 0.5, X, [0, 1, 0, 1], resolution=8, title="seen"),
     "loss": lambda: loss(HISTORY, title="seen"),
+    "convergence": lambda: plot.convergence({"a": [0.1, 0.2]}, [1, 2], reference={"b": [1, 1]}, title="seen"),
     "activations": lambda: plot.activations({"he": [X, X], "xavier": [X]}, title="seen"),
     "gradient_flow": lambda: plot.gradient_flow({"a": [1.0, 2.0], "b": [3.0]}, reference={"c": [1.0]}, title="seen"),
     "histogram": lambda: plot.histogram({"x": X, "y": X}, range=(0.1, 1.0), marks={"m": 0.5, "n": 1}, title="seen"),

@@ -9,6 +9,7 @@ from .animation import Animation
 from .contours import contour, paths, paths_animation
 from .curves import loss
 from .descents import descent, descent_animation
+from .errors import convergence
 from .flow import gradient_flow
 from .functions import function
 from .histograms import activations, histogram
@@ -22,6 +23,7 @@ __all__ = [
     "activations",
     "boundary",
     "contour",
+    "convergence",
     "descent",
     "descent_animation",
     "function",
