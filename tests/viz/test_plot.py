@@ -28,6 +28,8 @@ PLOTS = {
         points=[0.5],
         title="seen",
     ),
+    "sheet": lambda: plot.sheet({"seen": lambda ax: loss({"a": [1.0], "b": [2.0]}, title="own", ax=ax)}),
+    "weights": lambda: plot.weights({"L1": [0.0, 0.0005, -0.5], "L2": X}, title="seen"),
 }
 """Every plot, small and with a title; the battery below goes over them."""
 every_plot = pytest.mark.parametrize("make", PLOTS.values(), ids=list(PLOTS))

@@ -12,9 +12,12 @@ from .functions import function
 from .histograms import activations, histogram
 from .images import images
 from .plane import boundary
+from .sheet import sheet
 from .style import new_figure, save, styled
+from .weights import weights
 
 __all__ = ["Animation", "boundary", "images", "loss", "new_figure", "save", "styled"]
 __all__ += ["function", "activations", "gradient_flow", "histogram"]
+__all__ += ["sheet", "weights"]
 
 answer_names(__name__, __all__, loss_curve="it is called loss here", decision_boundary="it is called boundary here")
