@@ -88,7 +88,7 @@ def train(model: nn.Module, X: Floats, Y: Floats, optimizer: Any, epochs: int, p
     schedule = optim.CosineAnnealingLR(optimizer, epochs)
     return fit(
         model, X, Y, loss="mse", optimizer=optimizer, epochs=epochs, penalty=penalty and (lambda: penalty(model)),
-        callbacks=[lambda state: schedule.step()] if fades else [], progress=False,
+        callbacks=[lambda _: schedule.step()] if fades else [], progress=False,
     )  # fmt: skip
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,8 +23,8 @@ class Way(NamedTuple):
     """What is done against overfitting."""
 
     title: str
-    layers: dict[str, Any] = {}  # arguments of network()
-    training: dict[str, Any] = {}  # arguments of fit()
+    layers: Mapping[str, Any] = MappingProxyType({})  # arguments of network()
+    training: Mapping[str, Any] = MappingProxyType({})  # arguments of fit()
     penalty: Any = None  # of the model
 
 
@@ -62,11 +64,11 @@ def main(out: Path, seed: int = 0, *, small: bool = False) -> Lesson:
 
     X, Y = point_sets(seed)[0]
     shown = {way.title: name for name, way in WAYS.items()}
-    lesson.draw("boundaries", plot.sheet({
+    lesson.draw("boundaries", plot.small_multiples({
         title: lambda ax, name=name: plot.boundary(predict[name], X, Y, resolution=30 if small else 100, ax=ax)
         for title, name in shown.items()
     }))  # fmt: skip
-    lesson.draw("curves", plot.sheet({
+    lesson.draw("curves", plot.small_multiples({
         title: lambda ax, name=name: plot.loss(
             {"training": curves[name]["loss"], "validation": curves[name]["val_loss"]}, log=True, ax=ax
         )
@@ -134,7 +136,8 @@ def compare(lesson: Lesson, training: Any, losses: Any, accuracies: Any) -> None
         lower, higher = np.array(losses["none"]) - loss, accuracy - accuracies["none"]
         numbers = {
             "training": np.mean(training[name]),
-            "loss": loss.mean(), "loss_spread": loss.std(ddof=1), "lower": lower.mean(), "lower_spread": lower.std(ddof=1),
+            "loss": loss.mean(), "loss_spread": loss.std(ddof=1),
+            "lower": lower.mean(), "lower_spread": lower.std(ddof=1),
             "accuracy": accuracy.mean(), "accuracy_spread": accuracy.std(ddof=1),
             "higher": higher.mean(), "higher_spread": higher.std(ddof=1), "better": int(np.sum(higher > 0)),
         }  # fmt: skip

@@ -43,7 +43,7 @@ def main(out: Path, seed: int = 0, *, small: bool = False) -> Lesson:
 
     sigmoid, relu, sigmoid_adam, _ = rows
     ratio = {name: each[0] / each[-1] for name, each in norms.items()}  # of the first layer to the last hidden one
-    lesson.measure(sigmoid_ratio=ratio["sigmoid"], relu_ratio=ratio["relu"], epochs=epochs)
+    lesson.measure(sigmoid_fold=1.0 / ratio["sigmoid"], relu_ratio=ratio["relu"], epochs=epochs)
     lesson.measure(sigmoid_factor=ratio["sigmoid"] ** (1 / (DEPTH - 1)))
     for name, row in (("sigmoid", sigmoid), ("relu", relu), ("adam", sigmoid_adam)):
         lesson.measure(**{f"{name}_{key}": row[key] for key in formats})

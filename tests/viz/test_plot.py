@@ -17,7 +17,6 @@ HISTORY = {"loss": [1.0, 0.4, 0.2], "validation_loss": [1.1, 0.6, 0.5], "accurac
 PLOTS = {
     "boundary": lambda: boundary(lambda p: p[:, 0] - 0.5, X, [0, 1, 0, 1], resolution=8, title="seen"),
     "loss": lambda: loss(HISTORY, title="seen"),
-    "images": lambda: images(np.eye(3).reshape(3, 1, 3), ["1", "2", "3, not 4"], marked=[0, 0, 1], title="seen"),
     "activations": lambda: plot.activations({"he": [X, X], "xavier": [X]}, title="seen"),
     "gradient_flow": lambda: plot.gradient_flow({"a": [1.0, 2.0], "b": [3.0]}, reference={"c": [1.0]}, title="seen"),
     "histogram": lambda: plot.histogram({"x": X, "y": X}, range=(0.1, 1.0), marks={"m": 0.5, "n": 1}, title="seen"),
@@ -28,8 +27,11 @@ PLOTS = {
         points=[0.5],
         title="seen",
     ),
-    "sheet": lambda: plot.sheet({"seen": lambda ax: loss({"a": [1.0], "b": [2.0]}, title="own", ax=ax)}),
+    "small_multiples": lambda: plot.small_multiples(
+        {"seen": lambda ax: loss({"a": [1.0], "b": [2.0]}, title="own", ax=ax)}
+    ),
     "weights": lambda: plot.weights({"L1": [0.0, 0.0005, -0.5], "L2": X}, title="seen"),
+    "images": lambda: images(np.eye(3).reshape(3, 1, 3), ["1", "2", "3, not 4"], marked=[0, 0, 1], title="seen"),
 }
 """Every plot, small and with a title; the battery below goes over them."""
 every_plot = pytest.mark.parametrize("make", PLOTS.values(), ids=list(PLOTS))

@@ -10,14 +10,14 @@ from .curves import loss
 from .flow import gradient_flow
 from .functions import function
 from .histograms import activations, histogram
-from .images import images
+from .multiples import small_multiples
 from .plane import boundary
-from .sheet import sheet
+from .sheet import images
 from .style import new_figure, save, styled
-from .weights import weights
+from .weight_sizes import weights
 
-__all__ = ["Animation", "boundary", "images", "loss", "new_figure", "save", "styled"]
-__all__ += ["function", "activations", "gradient_flow", "histogram"]
-__all__ += ["sheet", "weights"]
+__all__ = ["Animation", "boundary", "function", "images", "loss", "new_figure", "save", "styled"]
+__all__ += ["activations", "gradient_flow", "histogram"]
+__all__ += ["small_multiples", "weights"]
 
 answer_names(__name__, __all__, loss_curve="it is called loss here", decision_boundary="it is called boundary here")

@@ -1,103 +1,106 @@
-"""Several plots side by side, to be compared: small multiples."""
+"""Small pictures side by side, each with a word."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from autograd.calls import public
 
-from .style import FAINT, new_figure, styled
+from .style import COLOURS, GRID, INK, axes_for, tabulate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-    from numpy.typing import NDArray
 
     from .figure import PlotFigure
 
+_GAP, _LINE = 0.15, 0.3  # between two pictures, and for the words above them, in widths of a picture
+
 
 @public
-def sheet(
-    panels: Mapping[str, Callable[[Axes], object]],
+def images(
+    pictures: ArrayLike,
+    captions: Sequence[str] = (),
     *,
-    columns: int = 4,
-    size: tuple[float, float] = (2.7, 2.4),
+    marked: ArrayLike = (),
+    columns: int = 6,
+    title: str = "",
+    ax: Axes | None = None,
 ) -> PlotFigure:
-    """Plot small multiples: panels with the same axes, so that they can be compared, and one legend for all of them.
-
-    Source: Tufte, "Envisioning information", 1990, chapter 4, for the idea.
+    """Plot grey pictures on a sheet, row by row, each with its caption above; 0 is the paper, the largest number ink.
 
     Args:
-        panels: functions that draw on the axes that they get, as ``lambda ax: plot.loss(history, ax=ax)``, by the
-            name that is written above; what they write there themselves comes below it.
-        columns: how many panels stand side by side.
-        size: width and height of one panel, in inches.
+        pictures: (n, height, width), finite numbers.
+        captions: a word for each.
+        marked: for each whether it is to be noticed, as where a model was wrong: its caption is orange and bold.
+        columns: pictures in a row.
+        title: above the plot.
+        ax: the axes to draw on; by default those of a new figure.
 
     Returns:
-        The figure; its ``data`` are those of the panels, one below the other, with the name in the column ``panel``.
+        The figure; its ``data`` have a row for each pixel: picture, row, column, value, caption.
 
     Raises:
-        TypeError: a panel isn't a function.
-        ValueError: no panels, or columns below 1.
+        ValueError: another shape, a number that isn't finite, captions or marks of another length, no columns.
 
-    >>> from viz import plot
-    >>> runs = {"none": [0.9, 0.2], "L2": [0.9, 0.4]}
-    >>> figure = sheet({name: lambda ax, run=run: plot.loss({"loss": run}, ax=ax) for name, run in runs.items()})
-    >>> figure.data["panel"].tolist(), figure.data["y"].tolist()
-    (['none', 'none', 'L2', 'L2'], [0.9, 0.2, 0.9, 0.4])
+    >>> figure = images([[[0.0, 1.0]], [[1.0, 0.5]]], ["4", "9, not 4"], marked=[False, True])
+    >>> figure.data["value"].tolist(), figure.data["caption"][2].item()
+    ([0.0, 1.0, 1.0, 0.5], '9, not 4')
     """
-    _check(panels, columns)
-    across = min(columns, len(panels))
-    down = -(-len(panels) // across)
-    with styled():
-        figure: Any = new_figure(0.6 + size[0] * across, 0.8 + size[1] * down)
-        grid = figure.subplots(down, across, sharex=True, sharey=True, squeeze=False)
-        names: list[str] = []
-        for axes, (name, draw) in zip(grid.flat, panels.items(), strict=False):
-            draw(axes)
-            rows = len(next(iter(figure.data.values()), ()))
-            names += [name] * (rows - len(names))
-            _name(axes, name)
-        _tidy(figure, grid)
-    figure.data = {"panel": np.array(names), **{key: x for key, x in figure.data.items() if key != "panel"}}
-    found: PlotFigure = figure
-    return found
-
-
-def _check(panels: Mapping[str, Callable[[Axes], object]], columns: int) -> None:
-    if not panels:
-        raise ValueError("a sheet needs panels: pass functions that draw on axes, by name.")
+    pixels = np.asarray(pictures, dtype=np.float64)
+    if pixels.ndim != 3 or not pixels.size:
+        raise ValueError(f"pictures must be of shape (n, height, width), with at least one pixel, got {pixels.shape}.")
+    if not np.isfinite(pixels).all():
+        at = tuple(np.argwhere(~np.isfinite(pixels))[0].tolist())
+        raise ValueError(f"pictures must be finite, but that at {at} is {pixels[at]}.")
+    words = list(captions) or [""] * len(pixels)
+    marks = np.asarray(marked, dtype=bool) if np.size(marked) else np.zeros(len(pixels), dtype=bool)
+    for name, size in (("captions", len(words)), ("marked", len(marks))):
+        if size != len(pixels):
+            raise ValueError(f"{name} must be one for each of the {len(pixels)} pictures, got {size}.")
     if columns < 1:
-        raise ValueError(f"columns is how many panels stand side by side, at least 1, got {columns}.")
-    for name, draw in panels.items():
-        if not callable(draw):
-            raise TypeError(
-                f"the panel {name!r} must be a function that draws on axes, such as lambda ax: plot.loss(history, "
-                f"ax=ax), got {type(draw).__name__}."
-            )
+        raise ValueError(f"columns must be at least 1, got {columns}.")
+    rows = -(-len(pixels) // columns)
+    height = (6.0 / min(columns, len(pixels))) * rows * (pixels.shape[1] / pixels.shape[2] + _LINE + _GAP) / (
+        1.0 + _GAP
+    ) + (0.4 if title else 0.1)
+    with axes_for(ax, 6.4, height) as axes:
+        _sheet(axes, pixels, words, marks, min(columns, len(pixels)))
+        if title:
+            axes.set_title(title)
+    n, row, column = np.indices(pixels.shape).reshape(3, -1)
+    return tabulate(axes, picture=n, row=row, column=column, value=pixels.ravel(), caption=np.array(words)[n])
 
 
-def _name(axes: Axes, name: str) -> None:
-    """Its name above a panel, and below it the title that it gave itself, in small."""
-    own = axes.get_title(loc="left")
-    axes.set_title(name, pad=19 if own else None)
-    axes.annotate(own, (0, 1), (0, 4), "axes fraction", textcoords="offset points", fontsize=10, color=FAINT)
-
-
-def _tidy(figure: Figure, grid: NDArray[Any]) -> None:
-    """Nothing is said twice: labels at the edges of the sheet only, one legend below it, no empty axes."""
-    legends = [legend for axes in grid.flat if (legend := axes.get_legend())]
-    for legend in legends:
-        legend.remove()
-    if legends:
-        handles, names = legends[0].legend_handles, [text.get_text() for text in legends[0].get_texts()]
-        title = legends[0].get_title().get_text()
-        figure.legend(handles, names, title=title, loc="outside lower center", ncols=len(names))
-    filled = [axes for axes in grid.flat if axes.has_data()]
-    for axes in filled:
-        axes.label_outer(remove_inner_ticks=False)
-    for axes in grid.flat[len(filled) :]:
-        axes.remove()
+def _sheet(
+    axes: Axes, pixels: NDArray[np.float64], words: Sequence[str], marks: NDArray[np.bool_], across: int
+) -> None:
+    """All pictures in one coordinate system, in which each is 1 wide and the first row is on top."""
+    tall = pixels.shape[1] / pixels.shape[2]
+    step = tall + _GAP + _LINE
+    for i, picture in enumerate(pixels):
+        left, top = (i % across) * (1.0 + _GAP), -(i // across) * step
+        axes.imshow(
+            picture,
+            cmap="gray_r",
+            interpolation="nearest",
+            extent=(left, left + 1.0, top - tall, top),
+            vmin=float(pixels.min()),
+            vmax=float(pixels.max()),
+        )
+        axes.plot([left, left + 1, left + 1, left, left], [top, top, top - tall, top - tall, top], color=GRID, lw=0.8)
+        axes.text(
+            left + 0.5,
+            top + _LINE / 5,
+            words[i],
+            ha="center",
+            va="bottom",
+            color=COLOURS[1] if marks[i] else INK,
+            weight="bold" if marks[i] else "normal",
+        )
+    axes.set_xlim(0.0, across * (1.0 + _GAP) - _GAP)
+    axes.set_ylim(top - tall, _LINE)
+    axes.set_axis_off()
