@@ -37,6 +37,10 @@ PLOTS = {
         points=[0.5],
         title="seen",
     ),
+    "small_multiples": lambda: plot.small_multiples(
+        {"seen": lambda ax: loss({"a": [1.0], "b": [2.0]}, title="own", ax=ax)}
+    ),
+    "weights": lambda: plot.weights({"L1": [0.0, 0.0005, -0.5], "L2": X}, title="seen"),
     "images": lambda: images(np.eye(3).reshape(3, 1, 3), ["1", "2", "3, not 4"], marked=[0, 0, 1], title="seen"),
     "contour": lambda: plot.contour(bowl, (-1, 2), (-1, 1), minimum=(0.5, 0), title="seen"),
     "paths": lambda: plot.paths(WALKS, bowl, (-1, 2), (-1, 1), log=True, minimum=(0.5, 0), title="seen"),

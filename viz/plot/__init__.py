@@ -13,10 +13,12 @@ from .errors import convergence
 from .flow import gradient_flow
 from .functions import function
 from .histograms import activations, histogram
+from .multiples import small_multiples
 from .plane import boundary
 from .sheet import images
 from .style import new_figure, save, styled
 from .sweeps import sweep
+from .weight_sizes import weights
 
 __all__ = [
     "Animation",
@@ -35,8 +37,10 @@ __all__ = [
     "paths",
     "paths_animation",
     "save",
+    "small_multiples",
     "styled",
     "sweep",
+    "weights",
 ]
 
 answer_names(__name__, __all__, loss_curve="it is called loss here", decision_boundary="it is called boundary here")
