@@ -103,7 +103,7 @@ def _render(template: str, language: str, name: str | None, **given: Any) -> str
             words=words(language),
             total=len(LESSONS),
             place=order[at],
-            previous=order[at - 1] if at > 1 else None,
+            previous=order[at - 1] if at > 0 else None,
             next=order[at + 1] if at + 1 < len(order) else None,
             **given,
         )
