@@ -182,6 +182,19 @@ def test_a_table_has_its_formats_and_its_words(built, tmp_path: Path, monkeypatc
     assert '<tr><td>none</td><td class="number">nie</td><td class="number">100%</td></tr>' in html
 
 
+def test_a_table_stands_where_its_text_says(built, monkeypatch: Any) -> None:
+    text = texts.read("moons", "en")
+    first, *_, last = text.figures
+    for after, before in ((first, last), ("", "claims")):
+        moved = replace(text.tables["layers"], after=after, before="### Its parts")
+        shown = replace(text, tables={"layers": moved})
+        monkeypatch.setattr(texts, "read", lambda name, language, shown=shown: shown)
+        places = Page(pages.lesson_page(built.lessons["moons"], "en")).places
+        assert places.index("table-layers") < places.index("claims" if before == "claims" else f"figure-{before}")
+        assert places.index(f"figure-{after or last}") < places.index("table-layers")
+    assert "<h2>Its parts</h2>" in pages.lesson_page(built.lessons["moons"], "en")
+
+
 HOSTILE = '<script>alert("x")</script><img src=x onerror=alert(1)>&{{7*7}}</code></pre>'
 
 
