@@ -44,7 +44,7 @@ FORMULAS = {
 @pytest.mark.parametrize("name", FORMULAS)
 def test_the_sheet_has_the_function_and_its_slope(lesson, name):
     sheet = table(lesson, "sheet")
-    drawn = sheet[sheet["function"] == name]
+    drawn = sheet[sheet["panel"] == name]
     drawn = drawn[np.abs(drawn["x"]) > 1e-9]  # at a kink either slope is one
     f, slope = FORMULAS[name]
     assert len(drawn) == 400
@@ -56,7 +56,7 @@ def test_the_slopes_side_by_side_are_those_of_the_sheet(lesson):
     sheet, slopes = table(lesson, "sheet"), table(lesson, "slopes")
     assert list(dict.fromkeys(slopes["function"])) == ["sigmoid", "tanh", "relu", "gelu"]
     for name in dict.fromkeys(slopes["function"]):
-        assert slopes["y"][slopes["function"] == name].tolist() == sheet["slope"][sheet["function"] == name].tolist()
+        assert slopes["y"][slopes["function"] == name].tolist() == sheet["slope"][sheet["panel"] == name].tolist()
 
 
 def test_the_table_has_what_the_formulas_say(lesson):
@@ -106,4 +106,4 @@ def test_relu_passes_on_what_sigmoid_does_not(lesson):
     assert lesson.claims == {"relu": True}
     assert lesson.measured["sigmoid_ten_layers"] == 0.25**10
     sheet = table(lesson, "sheet")
-    assert set(sheet["slope"][(sheet["function"] == "relu") & (sheet["x"] > 0)]) == {1.0}
+    assert set(sheet["slope"][(sheet["panel"] == "relu") & (sheet["x"] > 0)]) == {1.0}

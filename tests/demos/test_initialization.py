@@ -37,7 +37,7 @@ def panel(lesson, activation, scheme):
 
 def norms(lesson, activation, scheme):
     rows = table(lesson, "gradients")
-    return rows["norm"][(rows["panel"] == list(FUNCTIONS).index(activation)) & (rows["series"] == scheme)]
+    return rows["norm"][(rows["panel"] == activation) & (rows["series"] == scheme)]
 
 
 def by_hand(activation, scheme):
