@@ -30,6 +30,7 @@ def loss(
     log: bool = False,
     title: str = "",
     x_label: str = "epoch",
+    y_label: str = "",
     ax: Axes | Sequence[Axes] | None = None,
 ) -> PlotFigure:
     """Plot each series of a training's history; accuracies get an axis of their own, from 0 to 1, below.
@@ -40,6 +41,7 @@ def loss(
         log: a logarithmic axis for losses; needs positive numbers.
         title: above the plot.
         x_label: what is counted.
+        y_label: what is not a share; by default the name of the series, or "loss" for several.
         ax: the axes to draw on, two of them where there are losses and accuracies; by default those of a new figure.
 
     Returns:
@@ -71,7 +73,9 @@ def loss(
         room = _room(len(panels), ax)
         for axes, panel in zip(room, panels, strict=True):
             _panel(axes, panel, at, counts=x is None)
-            axes.set_ylabel(_y_label(panel, "loss" if panel is losses else "share"))
+            axes.set_ylabel(
+                (y_label if panel is losses else "") or _y_label(panel, "loss" if panel is losses else "share")
+            )
             if panel is shares:
                 axes.set_ylim(-0.03, 1.03)
             elif log:
