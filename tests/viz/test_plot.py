@@ -28,6 +28,9 @@ PLOTS = {
         title="seen",
     ),
     "images": lambda: images(np.eye(3).reshape(3, 1, 3), ["1", "2", "3, not 4"], marked=[0, 0, 1], title="seen"),
+    "moments": lambda: plot.moments([1.0, -2.0], [0.1, -0.1], [0.1, 0.2], [-0.1, 0.1], title="seen"),
+    "race": lambda: plot.race({"a": [3.0, 5.0, np.inf], "b": [np.inf, np.inf, 9.0]}, title="seen"),
+    "step_sizes": lambda: plot.step_sizes({"a": [1.0, np.nan, 0.5], "b": [0.1]}, log_x=True, title="seen"),
 }
 """Every plot, small and with a title; the battery below goes over them."""
 every_plot = pytest.mark.parametrize("make", PLOTS.values(), ids=list(PLOTS))

@@ -6,15 +6,18 @@ The data behind a figure are in ``figure.data``, a table; `save` writes SVG, PDF
 from autograd.cures import answer_names
 
 from .animation import Animation
+from .arrivals import race
 from .curves import loss
 from .flow import gradient_flow
 from .functions import function
 from .histograms import activations, histogram
 from .plane import boundary
 from .sheet import images
+from .steps import moments, step_sizes
 from .style import new_figure, save, styled
 
 __all__ = ["Animation", "boundary", "function", "images", "loss", "new_figure", "save", "styled"]
 __all__ += ["activations", "gradient_flow", "histogram"]
+__all__ += ["moments", "race", "step_sizes"]
 
 answer_names(__name__, __all__, loss_curve="it is called loss here", decision_boundary="it is called boundary here")
