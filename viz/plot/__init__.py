@@ -6,6 +6,7 @@ The data behind a figure are in ``figure.data``, a table; `save` writes SVG, PDF
 from autograd.cures import answer_names
 
 from .animation import Animation
+from .contours import contour, paths, paths_animation
 from .curves import loss
 from .flow import gradient_flow
 from .functions import function
@@ -17,7 +18,7 @@ from .style import new_figure, save, styled
 from .weight_sizes import weights
 
 __all__ = ["Animation", "boundary", "function", "images", "loss", "new_figure", "save", "styled"]
-__all__ += ["activations", "gradient_flow", "histogram"]
+__all__ += ["activations", "contour", "gradient_flow", "histogram", "paths", "paths_animation"]
 __all__ += ["small_multiples", "weights"]
 
 answer_names(__name__, __all__, loss_curve="it is called loss here", decision_boundary="it is called boundary here")
