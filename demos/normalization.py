@@ -23,7 +23,7 @@ def main(out: Path, seed: int = 0, *, small: bool = False) -> Lesson:
     """Normalize the inputs of a line, then the layers of a deep network; look at batch norm in training and test."""
     lesson = Lesson("normalization", out)
     inputs(lesson, seed)
-    hidden(lesson, seed, epochs=25 if small else 60)
+    hidden(lesson, seed, epochs=40 if small else 60)
     statistics(lesson, seed)
     m = lesson.measured
     lesson.claim("inputs", 10 * m["standardized_steps"] < m["raw_steps"])
@@ -102,7 +102,9 @@ def hidden(lesson: Lesson, seed: int, epochs: int) -> None:
         curves[name] = history["loss"]
         key = name.split()[0]
         near_zero = np.mean(NEAR_ZERO["near zero"](outputs[name][-1]))
-        lesson.measure(**{f"{key}_zero": near_zero, f"{key}_std": outputs[name][-1].std(), f"{key}_loss": history["loss"][-1]})
+        lesson.measure(
+            **{f"{key}_zero": near_zero, f"{key}_std": outputs[name][-1].std(), f"{key}_loss": history["loss"][-1]}
+        )
     lesson.draw("layers", plot.activations(outputs, share=NEAR_ZERO, range=(-1, 1), top=0.2, x_label="output of tanh"))
     lesson.draw("training", plot.loss(curves, log=True))
     lesson.measure(depth=DEPTH, epochs=epochs)
