@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import doctest
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 pytest.importorskip("sklearn")
@@ -164,6 +166,33 @@ def test_a_claim_that_was_not_found_is_shown_as_contradicted(built, monkeypatch)
     row = next(row for row in re.findall(r"<tr>.*?</tr>", html, re.DOTALL) if "Rather <em>this</em>." in row)
     assert "✗</span> Contradicted" in row
     assert html.count("Contradicted") == 1
+
+
+def test_a_table_has_its_formats_and_its_words(built, tmp_path: Path, monkeypatch: Any) -> None:
+    lesson = Lesson("moons", tmp_path)
+    columns = {"way": ["SGD", "none"], "steps": [np.int64(12), "never"], "share": [np.float64(0.256), 1.0]}
+    lesson.table("t", columns, {"share": ".0%"})
+    headings = {"way": "Way", "steps": "*Steps*", "share": "Share"}
+    text = texts.read("moons", "en")
+    shown = replace(text, figures={}, tables={"t": texts.TableText("C", headings, {"never": "nie"})}, claims={})
+    monkeypatch.setattr(texts, "read", lambda name, language: shown)
+    html = pages.lesson_page(replace(lesson, measured=built.lessons["moons"].measured), "en")
+    assert '<th scope="col">Way</th><th scope="col" class="number"><em>Steps</em></th>' in html
+    assert '<tr><td>SGD</td><td class="number">12</td><td class="number">26%</td></tr>' in html
+    assert '<tr><td>none</td><td class="number">nie</td><td class="number">100%</td></tr>' in html
+
+
+def test_a_table_stands_where_its_text_says(built, monkeypatch: Any) -> None:
+    text = texts.read("moons", "en")
+    first, *_, last = text.figures
+    for after, before in ((first, last), ("", "claims")):
+        moved = replace(text.tables["layers"], after=after, before="### Its parts")
+        shown = replace(text, tables={"layers": moved})
+        monkeypatch.setattr(texts, "read", lambda name, language, shown=shown: shown)
+        places = Page(pages.lesson_page(built.lessons["moons"], "en")).places
+        assert places.index("table-layers") < places.index("claims" if before == "claims" else f"figure-{before}")
+        assert places.index(f"figure-{after or last}") < places.index("table-layers")
+    assert "<h2>Its parts</h2>" in pages.lesson_page(built.lessons["moons"], "en")
 
 
 HOSTILE = '<script>alert("x")</script><img src=x onerror=alert(1)>&{{7*7}}</code></pre>'

@@ -15,6 +15,7 @@ pytest.importorskip("resvg_py")
 
 from demos import LESSONS, texts
 from demos.gallery.pages import words
+from demos.lesson import Lesson, Picture
 from demos.texts import TextError, placeholders, read
 from tests.project.tree import ROOT
 
@@ -127,6 +128,16 @@ def test_numbers_stand_in_their_places(tmp_path: Path) -> None:
 def test_a_wrong_file_is_refused_by_its_key(tmp_path: Path, old: str, new: str, message: str) -> None:
     with pytest.raises(TextError, match=message):
         written(tmp_path, old, new)
+
+
+def test_a_table_stands_below_a_figure_that_is_there(tmp_path: Path) -> None:
+    text = written(tmp_path, "columns = ", 'after = "path"\ncolumns = ')
+    lesson = Lesson("x", tmp_path)
+    lesson.pictures["paths"] = Picture(tmp_path)
+    lesson.table("t", {"a": [1]})
+    lesson.claim("c", True)
+    with pytest.raises(TextError, match=r"tables\.t\.after is 'path', no figure; there are: paths"):
+        text.check(lesson)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
