@@ -30,6 +30,7 @@ def main(out: Path, seed: int = 0, *, small: bool = False) -> Lesson:
     """Fit noisy data with 20 inputs of which 3 matter: by a network, then by a line, whose best weights are known."""
     lesson = Lesson("l1_l2", out)
     draw_penalties(lesson)
+    draw_geometry(lesson)
     networks(lesson, seed, epochs=600 if small else 1500)
     linear(lesson, seed, epochs=500 if small else 2000)
     m = lesson.measured
@@ -42,15 +43,44 @@ def main(out: Path, seed: int = 0, *, small: bool = False) -> Lesson:
 def draw_penalties(lesson: Lesson) -> None:
     """The penalties with their slopes; and what each leaves of a weight that would be best at w on its own."""
     slopes = {"|w|": np.sign, "w²": lambda w: 2 * w}
-    lesson.draw("penalties", plot.function({"|w|": np.abs, "w²": np.square}, (-1.5, 1.5), derivatives=slopes))
+    lesson.draw(
+        "penalties", plot.function({"|w|": np.abs, "w²": np.square}, (-1.5, 1.5), derivatives=slopes, x_label="w")
+    )
     # the least of ½ (v - w)² + λ |v|, and of ½ (v - w)² + λ v², for λ = ½
     left = {"none": lambda w: w, "L1": lambda w: soft_threshold(w, 0.5), "L2": lambda w: w / (1 + 2 * 0.5)}
-    lesson.draw("left", plot.function(left, (-2, 2)))
+    lesson.draw("left", plot.function(left, (-2, 2), x_label="w", y_label="what is left of w"))
 
 
 def soft_threshold(w: Floats, threshold: float) -> Floats:
     """Each weight moved towards 0 by the threshold, and not beyond."""
     return np.sign(w) * np.maximum(np.abs(w) - threshold, 0.0)
+
+
+def draw_geometry(lesson: Lesson) -> None:
+    """Two weights: where the loss alone would have them, where each penalty has them, for a λ that grows from 0."""
+    H, free = np.array([[1.0, 0.5], [0.5, 1.0]]), np.array([1.6, 0.5])
+    grid = np.concatenate([[0.0], np.geomspace(0.01, 30.0, 200)])
+    l1 = np.array([least_with_l1(H, free, lam) for lam in grid])
+    l2 = np.array([np.linalg.solve(H + lam * np.eye(2), H @ free) for lam in grid])
+    # The set of all weights with the same penalty touches a contour of the loss in the best of them: its last point.
+    touch1, touch2 = (path[np.argmin(abs(np.linalg.norm(path, axis=1) - 0.9))] for path in (l1, l2))
+    turn = np.linspace(0, 2 * np.pi, 121)
+    corners = np.array([[1, 0], [0, 1], [-1, 0], [0, -1], [1, 0]]) * abs(touch1).sum()
+    circle = np.stack([np.cos(turn), np.sin(turn)], axis=1) * np.linalg.norm(touch2)
+    start = int(np.argmin(np.linalg.norm(circle - touch2, axis=1)))
+    named = {"L1": l1, "L2": l2, "diamond": corners}
+    named["disc"] = np.roll(circle[:-1], -start - 1, axis=0)
+    loss = lambda x, y: H[0, 0] * (x - free[0]) ** 2 + 2 * H[0, 1] * (x - free[0]) * (y - free[1]) + (y - free[1]) ** 2
+    lesson.draw("geometry", plot.paths(named, loss, (-1.2, 2.0), (-1.4, 1.6), log=True, x_label="w₁", y_label="w₂"))
+    lesson.measure(corner=touch1[1], round=touch2[1])
+
+
+def least_with_l1(H: Floats, free: Floats, lam: float) -> Floats:
+    """The least of the loss and λ (|w₁| + |w₂|), by proximal steps: one down the loss, then one that shrinks."""
+    w = free
+    for _ in range(200):
+        w = soft_threshold(w - 0.3 * 2 * H @ (w - free), 0.3 * lam)
+    return w
 
 
 def networks(lesson: Lesson, seed: int, epochs: int) -> None:

@@ -32,7 +32,8 @@ def weights(
     """Plot the weights of networks as histograms, one below the other, and say which share of them is nearly zero.
 
     The axis is logarithmic to both sides of a bin in the middle for what is nearly zero: so weights of all sizes can be
-    told apart, and a peak at zero isn't hidden in a bin of ordinary ones.
+    told apart, and a peak at zero isn't hidden in a bin of ordinary ones. Counts are logarithmic too: a few weights
+    are seen beside hundreds.
 
     Args:
         weights_by_name: arrays of any shape by the name of the network.
@@ -57,6 +58,7 @@ def weights(
     if not arrays:
         raise ValueError('there are no weights to draw: pass arrays by name, such as {"L1": [0.0, 0.5]}.')
     edges = _edges(max(float(np.abs(each).max()) for each in arrays.values()), zero, bins)
+    highest = max(int(np.histogram(each, edges)[0].max()) for each in arrays.values())
     with styled():
         room = _room(ax, len(arrays))
         for i, (axes, (name, each)) in enumerate(zip(room, arrays.items(), strict=True)):
@@ -64,6 +66,7 @@ def weights(
             share = float(np.mean(np.abs(each) <= zero))
             _panel(axes, counts, edges, zero, COLOURS[i % len(COLOURS)])
             said = f"{name}: {share:.0%} within ±{number(zero)}"
+            axes.set_ylim(0.7, 1.5 * highest)
             axes.annotate(said, (0, 1), (0, 4), "axes fraction", textcoords="offset points")
             figure = tabulate(
                 axes, series=name, left=edges[:-1], right=edges[1:], count=counts, size=len(each), zero=share
@@ -96,8 +99,8 @@ def _room(ax: ArrayLike | None, rows: int) -> list[Axes]:
 
 def _panel(axes: Axes, counts: NDArray[Any], edges: NDArray[np.float64], zero: float, colour: str) -> None:
     axes.stairs(counts, edges, fill=True, color=colour, alpha=0.85)
-    axes.axvspan(-zero, zero, color=STRANGE, alpha=0.15, linewidth=0)
+    axes.axvspan(-zero, zero, color=STRANGE, alpha=0.15, linewidth=0, zorder=0)
     axes.set_xscale("symlog", linthresh=zero, linscale=0.5)
     powers = 10.0 ** np.arange(np.ceil(np.log10(zero)), np.floor(np.log10(edges[-1])) + 1)
     axes.set_xticks([*-powers[::-1], 0.0, *powers], minor=False)
-    axes.set(xlim=(edges[0], edges[-1]), ylabel="count")
+    axes.set(xlim=(edges[0], edges[-1]), ylabel="count", yscale="log")
