@@ -107,7 +107,9 @@ def networks(lesson: Lesson, seed: int, epochs: int) -> None:
         if name != "AdamW":
             weights[name] = w
     lesson.draw("weights", plot.weights(weights, zero=ZERO))
-    lesson.table("networks", rows, dict.fromkeys(("training", "test", "size", "largest"), ".2g") | {"zero": ".1%"})
+    lesson.table(
+        "networks", rows, dict.fromkeys(("test", "size", "largest"), ".2f") | {"training": ".1g", "zero": ".1%"}
+    )
     lesson.measure(weights=w.size)
 
 
@@ -153,7 +155,7 @@ def linear(lesson: Lesson, seed: int, epochs: int) -> None:
         "lasso": lasso,
     }
     columns = {"input": range(1, 21), "true": true, **found, **best}
-    lesson.table("linear", columns, dict.fromkeys([*found, *best], ".4f") | {"true": ".1f"})
+    lesson.table("linear", columns, dict.fromkeys([*found, *best], ".3f") | {"true": ".1f"})
     for (name, w), closed in zip(found.items(), ("squares", "ridge", "lasso", "lasso", "lasso"), strict=True):
         off, error = abs(w - best[closed]).max(), np.linalg.norm(w - true)
         lesson.measure(**{f"line_{name}_zero": int(np.sum(abs(w) <= ZERO)), f"line_{name}_exact": int(np.sum(w == 0))})

@@ -138,6 +138,10 @@ def compare(lesson: Lesson, training: Any, losses: Any, accuracies: Any) -> None
         }  # fmt: skip
         lesson.measure(**{f"{name}_{key}": x for key, x in numbers.items()})
         rows.append({"way": way.title, **numbers})
-    shares = dict.fromkeys(("accuracy", "accuracy_spread", "higher", "higher_spread"), ".1%")
-    formats = dict.fromkeys(("training", "loss", "loss_spread", "lower", "lower_spread"), ".2f") | shares
-    lesson.table("summary", {key: [row[key] for row in rows] for key in rows[0]}, formats)
+    shown = {
+        "loss_summary": ("way", "training", "loss", "loss_spread", "lower", "lower_spread", "lower_in"),
+        "accuracy_summary": ("way", "accuracy", "accuracy_spread", "higher", "higher_spread", "higher_in"),
+    }
+    for (table, columns), form in zip(shown.items(), (".2f", ".1%"), strict=True):
+        formats = {key: form for key in columns if key != "way" and not key.endswith("_in")}
+        lesson.table(table, {key: [row[key] for row in rows] for key in columns}, formats)
