@@ -103,7 +103,7 @@ def _many_masks(lesson: Lesson, deep: nn.Sequential, image: Floats, seed: int, m
     """One image, a new mask for each of its copies."""
     linear = nn.Sequential(nn.Dropout(0.5, rng=seed), nn.Layer(64, 1, nonlin=False, rng=seed))
     with plot.styled():
-        panels = plot.new_figure(9.6, 4.0).subplots(1, 2)
+        panels = plot.new_figure(6.4, 6.4).subplots(2, 1)
     rows = []
     for model, title, at in ((linear, "one linear layer", panels[0]), (deep, "two layers with ReLU", panels[1])):
         shown = int(np.argmax(compile(model.eval())([image])))  # the class of the image, or the only output

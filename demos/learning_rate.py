@@ -35,15 +35,13 @@ def on_a_bowl(lesson: Lesson) -> None:
     """Where the closed form tells what must happen: it goes down as long as the rate is below 2 / CURVATURE."""
     paths = {name: descend(rate) for name, rate in RATES.items()}
     with plot.styled():
-        figure = plot.new_figure(7.2, 6.0)
-        panels = figure.subplots(2, 2, sharex=True, sharey=True)
-    for ax, (name, path) in zip(panels.flat, paths.items(), strict=True):
-        plot.descent(compile(bowl), {name: path}, interval=(-4.0, 4.0), title=f"{name}: {RATES[name]}", ax=ax)
-    lesson.draw("paths", figure)
-
+        figure = plot.new_figure(11.0, 5.6)
+        panels = figure.subplot_mosaic([["a", "b", "losses"], ["c", "d", "losses"]], width_ratios=[1.0, 1.0, 1.6])
+    for letter, (name, path) in zip("abcd", paths.items(), strict=True):
+        plot.descent(compile(bowl), {name: path}, interval=(-4, 4), title=f"{name}: {RATES[name]}", ax=panels[letter])
     losses = {name: [bowl(w) for w in path] for name, path in paths.items()}
-    curves = {f"{name}: {RATES[name]}": ys for name, ys in losses.items()}
-    lesson.draw("losses", plot.loss(curves, x=dict.fromkeys(curves, range(STEPS + 1)), x_label="step", log=True))
+    steps = dict.fromkeys(losses, range(STEPS + 1))
+    lesson.draw("rates", plot.loss(losses, x=steps, x_label="step", log=True, ax=panels["losses"]))
     share = {name: ys[-1] / ys[0] for name, ys in losses.items()}
     signs = np.sign(paths["too large"])
     lesson.measure(**{f"{name.replace(' ', '_')}_share": x for name, x in share.items()}, steps=STEPS)

@@ -92,6 +92,6 @@ def extremes(lesson: Lesson) -> None:
         "naive_softmax": naive_softmax,
         "softmax": compile(softmax)(z),
     }
-    lesson.table("extremes", columns, formats={"score": ".0f"} | dict.fromkeys(list(columns)[1:], ".4g"))
+    lesson.table("extremes", columns, formats={"score": ".0f"} | dict.fromkeys(list(columns)[1:], ".3g"))
     lesson.measure(broken=int(np.sum(~np.isfinite([naive_binary, naive_softmax]))))
     lesson.measure(far=columns["binary"][0], far_slope=columns["binary_slope"][0], tiny=columns["binary"][3])

@@ -86,6 +86,10 @@ def _paths(node: Value, leaf: Value) -> Iterator[tuple[float, ...]]:
 def _slopes(lesson: Lesson) -> None:
     """A partial derivative is the slope of a cut: the other number stays where it is."""
     along_x, along_y = (lambda x: f(x, Y)), (lambda y: f(X, y))
+    by_x, by_y = derivative(along_x)(X), derivative(along_y)(Y)
+    here, along = np.array([X, Y]), {"partial by x": [by_x, 0], "partial by y": [0, by_y], "gradient": [by_x, by_y]}
+    arrows = {name: [here, here + 0.5 * np.array(step)] for name, step in along.items()}
+    lesson.draw("surface", plot.paths(arrows, lambda x, y: f(x, y, np.sin), (-1, 3), (-3.5, 0.5)))
     with plot.styled():
         left, right = plot.new_figure(9.6, 4.2).subplots(1, 2)
     for at, cut, place, x_label in ((left, along_x, X, "x"), (right, along_y, Y, "y")):
@@ -95,7 +99,6 @@ def _slopes(lesson: Lesson) -> None:
         )  # fmt: skip
     lesson.draw("cuts", figure)
     # Both partials together are the gradient: no direction is steeper than it.
-    by_x, by_y = derivative(along_x)(X), derivative(along_y)(Y)
     angle = float(np.degrees(np.arctan2(by_y, by_x)) % 360)
     figure = plot.function(
         {"slope": _rise}, (0, 360), points=[angle], x_label="direction in degrees: 0 is that of x, 90 that of y",

@@ -67,7 +67,7 @@ def test_the_network_agrees_with_its_formula(lesson: Lesson) -> None:
 
 def by_numpy(model: nn.MLP) -> list[float]:
     """The gradient of (model(x) − 1)² in the order of the parameters, with the formulas of a textbook."""
-    (w1, b1), (w2, b2) = ((layer.weight.data, layer.bias.data) for layer in model.layers)
+    w1, b1, w2, b2 = (array.data for layer in model.layers for array in (layer.weight, layer.bias) if array is not None)
     x = np.array([1.0, -0.5])
     hidden = np.tanh(w1 @ x + b1)
     out = 2 * (w2 @ hidden + b2 - 1.0)

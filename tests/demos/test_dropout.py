@@ -12,6 +12,7 @@ import pytest
 pytest.importorskip("sklearn")
 pytest.importorskip("matplotlib")
 
+from autograd import nn
 from demos import dropout
 from demos.lesson import Lesson
 
@@ -78,7 +79,7 @@ def test_the_means_over_masks(lesson: Lesson) -> None:
 def test_the_spread_of_a_linear_layer_is_that_of_the_formula(lesson: Lesson) -> None:
     """Kept with probability 1/2 and doubled, a summand w·x has the variance (w·x)²."""
     image = dropout.Digits.load(0).x_test[0]
-    linear = dropout.nn.Layer(64, 1, nonlin=False, rng=0)
+    linear = nn.Layer(64, 1, nonlin=False, rng=0)
     spread = np.sqrt(((linear.weight.data[0] * image) ** 2).sum() / lesson.measured["masks"])
     assert lesson.measured["linear_error"] == pytest.approx(spread, rel=0.1)
     assert lesson.measured["linear_test"] == pytest.approx(linear.weight.data[0] @ image, rel=1e-12)

@@ -24,12 +24,12 @@ def table(lesson, name):
 
 @pytest.mark.parametrize("name", RATES)
 def test_the_paths_follow_the_closed_form(lesson, name):
-    paths, losses = table(lesson, "paths"), table(lesson, "losses")
-    path = paths[paths["path"] == name]
+    rows = table(lesson, "rates")
+    path = rows[rows["path"] == name]
     expected = 2.0 * (1 - 4 * RATES[name]) ** path["step"]
     assert len(path) == 13
     np.testing.assert_allclose(path["x"], expected, rtol=1e-12)
-    own = losses[losses["series"] == f"{name}: {RATES[name]}"]
+    own = rows[rows["series"] == name]
     np.testing.assert_allclose(own["y"], 2 * expected**2, rtol=1e-12)
 
 
@@ -43,7 +43,7 @@ def test_the_bound_is_two_by_the_curvature(lesson):
 
 def test_what_the_notes_claim(lesson):
     assert lesson.claims == {"crawls": True, "oscillates": True, "diverges": True, "network": True}
-    paths = table(lesson, "paths")
+    paths = table(lesson, "rates")
     x = {name: paths["x"][paths["path"] == name] for name in RATES}
     assert (x["too small"] > 1.0).all()
     assert (np.diff(np.sign(x["too large"])) != 0).all()
@@ -64,12 +64,12 @@ def test_a_schedule_has_the_good_of_both(lesson):
 
 
 def test_its_numbers_are_those_of_its_data(lesson):
-    losses, bound, sweep, schedule, seeds = (
-        table(lesson, name) for name in ("losses", "bound", "sweep", "schedule", "seeds")
+    drawn, bound, sweep, schedule, seeds = (
+        table(lesson, name) for name in ("rates", "bound", "sweep", "schedule", "seeds")
     )
     found = {}
-    for name, rate in RATES.items():
-        y = losses["y"][losses["series"] == f"{name}: {rate}"]
+    for name in RATES:
+        y = drawn["y"][drawn["series"] == name]
         found |= {f"{name.replace(' ', '_')}_share": y[-1] / y[0], "steps": len(y) - 1}
     left = bound[bound["series"] != "no progress"]
     found["largest"] = left["setting"][left["result"] < 1].max()

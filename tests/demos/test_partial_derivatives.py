@@ -61,6 +61,17 @@ def test_the_walk_passes_on_what_arrived_times_the_local_partial(lesson: Lesson)
         assert adjoint[rows["node"] == node] == pytest.approx(share[rows["operand"] == node].sum())
 
 
+def test_the_gradient_is_the_sum_of_the_partials_on_the_surface(lesson: Lesson) -> None:
+    rows = table(lesson, "surface")
+    x, y, value = (rows[name].astype(float) for name in ("x", "y", "value"))
+    assert value == pytest.approx(np.sin(x) * y + x * y**2)
+    start = rows["step"] == "0"
+    moves = {name: (dx, dy) for name, dx, dy in zip(rows["path"][~start], x[~start] - X, y[~start] - Y, strict=True)}
+    assert moves["partial by x"] == pytest.approx((BY_X / 2, 0))
+    assert moves["partial by y"] == pytest.approx((0, BY_Y / 2))
+    assert moves["gradient"] == pytest.approx((BY_X / 2, BY_Y / 2))
+
+
 def test_the_cuts_are_the_function_and_their_slopes_its_partials(lesson: Lesson) -> None:
     rows = table(lesson, "cuts")
     panel, x, y, slope = (rows[name].astype(float) for name in ("panel", "x", "y", "slope"))

@@ -10,8 +10,14 @@ PATHS = {"left": [-2.0, -1.0, -0.5], "right": [1.5, 3.0]}
 
 def shown(figure):
     """Start, end of each arrow that is seen."""
-    arrows = [a for a in figure.axes[0].collections if hasattr(a, "XY") and a.get_visible()]
-    return [(a.XY[0].tolist(), (a.XY[0] + np.array([a.U[0], a.V[0]])).tolist()) for a in arrows]
+    found = []
+    for arrows in figure.axes[0].collections:
+        moves = np.ma.stack([arrows.U, arrows.V], axis=1)
+        seen = ~np.ma.getmaskarray(moves).any(axis=1) & ~np.broadcast_to(arrows.Umask, len(moves))
+        found += [
+            (start.tolist(), (start + move).tolist()) for start, move in zip(arrows.XY[seen], moves[seen], strict=True)
+        ]
+    return found
 
 
 def test_the_numbers_are_paths_and_curve():
@@ -53,7 +59,7 @@ def test_a_path_that_ends_where_the_function_overflows():
 
 def test_a_ball_walks_along_the_arrows():
     animation = plot.descent_animation(np.square, PATHS)
-    assert animation.frames == 13
+    assert animation.frames == 7
     (axes,) = animation.figure.axes
     still = shown(animation.figure)
 
@@ -62,26 +68,29 @@ def test_a_ball_walks_along_the_arrows():
         return [line.get_xydata()[0].tolist() for line in lines]
 
     places = []
-    for i in (0, 3, 6, 9, 12):
+    for i in (0, 1, 3, 5, 6):
         artists = animation.update(i)
-        assert len(artists) == 3 + 2 * 2  # the hidden ones too
+        assert len(artists) == 2 * 3  # those that aren't seen too
         places.append((balls(), len(shown(animation.figure))))
-    assert places == [
+    expected = [
         ([[-2, 4], [1.5, 2.25]], 0),
-        ([[-1.5, 2.5], [2.25, 5.625]], 0),
+        ([[-5 / 3, 3], [2, 4.5]], 0),
         ([[-1, 1], [3, 9]], 2),
-        ([[-0.75, 0.625], [3, 9]], 2),
+        ([[-2 / 3, 0.5], [3, 9]], 2),
         ([[-0.5, 0.25], [3, 9]], 3),
     ]
+    for (found, arrows), (wanted, count) in zip(places, expected, strict=True):
+        np.testing.assert_allclose(found, wanted, rtol=1e-12)
+        assert arrows == count
     assert shown(animation.figure) == still
 
 
 def test_a_ball_that_leaves_is_gone():
     animation = plot.descent_animation(np.square, {"a": [1.0, 9.0], "b": [1.0, 0.5, 0.1]}, interval=(-3, 3))
     lines = {line.get_label(): line for line in animation.figure.axes[0].lines}
-    animation.update(5)
+    animation.update(2)
     assert lines["a"].get_visible()
-    animation.update(6)
+    animation.update(3)
     assert not lines["a"].get_visible()
     assert lines["b"].get_visible()
 
@@ -101,3 +110,9 @@ def test_a_ball_that_leaves_is_gone():
 def test_a_descent_says_what_is_wrong(change, message):
     with pytest.raises(ValueError, match=message):
         plot.descent(**({"f": np.square, "paths": [1.0, 0.5]} | change))
+
+
+def test_a_start_alone_is_a_descent_without_arrows():
+    animation = plot.descent_animation(np.square, [1.0])
+    assert animation.frames == 1
+    assert shown(animation.figure) == []

@@ -6,6 +6,7 @@ The data behind a figure are in ``figure.data``, a table; `save` writes SVG, PDF
 from autograd.cures import answer_names
 
 from .animation import Animation
+from .arrivals import race
 from .contours import contour, paths, paths_animation
 from .curves import loss
 from .descents import descent, descent_animation
@@ -16,6 +17,7 @@ from .histograms import activations, histogram
 from .multiples import small_multiples
 from .plane import boundary
 from .sheet import images
+from .steps import moments, step_sizes
 from .style import new_figure, save, styled
 from .sweeps import sweep
 from .weight_sizes import weights
@@ -33,11 +35,14 @@ __all__ = [
     "histogram",
     "images",
     "loss",
+    "moments",
     "new_figure",
     "paths",
     "paths_animation",
+    "race",
     "save",
     "small_multiples",
+    "step_sizes",
     "styled",
     "sweep",
     "weights",

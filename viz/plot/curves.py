@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,14 +19,15 @@ if TYPE_CHECKING:
 
     from .figure import PlotFigure
 
+Numbers = Sequence[float] | NDArray[Any]
 _SHARES = ("accuracy", "precision", "recall", "f1")
 
 
 @public
 def loss(
-    history: Mapping[str, Sequence[float]],
+    history: Mapping[str, Numbers],
     *,
-    x: Sequence[float] | Mapping[str, Sequence[float]] | None = None,
+    x: Numbers | Mapping[str, Numbers] | None = None,
     log: bool = False,
     title: str = "",
     x_label: str = "epoch",
@@ -89,7 +90,7 @@ def loss(
     )
 
 
-def _places(name: str, size: int, x: Sequence[float] | Mapping[str, Sequence[float]] | None) -> NDArray[np.float64]:
+def _places(name: str, size: int, x: Numbers | Mapping[str, Numbers] | None) -> NDArray[np.float64]:
     if isinstance(x, Mapping) and name not in x:
         raise ValueError(f"x has no places for the series {name!r}; it has them for {', '.join(map(repr, x))}.")
     given = x[name] if isinstance(x, Mapping) else range(1, size + 1) if x is None else x
