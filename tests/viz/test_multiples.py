@@ -1,3 +1,5 @@
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,7 @@ X = np.array([[0.0, 0.0], [1.0, 1.0]])
 
 
 def panels(*names):
-    return {name: lambda ax: plot.boundary(lambda p: p[:, 0] - 0.5, X, [0, 1], resolution=4, ax=ax) for name in names}
+    return {name: partial(plot.boundary, lambda p: p[:, 0] - 0.5, X, [0, 1], resolution=4) for name in names}
 
 
 def test_panels_have_one_legend_and_labels_at_the_edges_only():

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @public
 def small_multiples(
-    panels: Mapping[str, Callable[[Axes], object]],
+    panels: Mapping[str, Callable[..., object]],
     *,
     columns: int = 4,
     size: tuple[float, float] = (2.7, 2.4),
@@ -31,8 +31,8 @@ def small_multiples(
     Source: Tufte, "Envisioning information", 1990, chapter 4, for the idea.
 
     Args:
-        panels: functions that draw on the axes that they get, as ``lambda ax: plot.loss(history, ax=ax)``, by the
-            name that is written above; what they write there themselves comes below it.
+        panels: functions that draw on axes ``ax``, as ``partial(plot.loss, history)``, by the name that is written
+            above; what they write there themselves comes below it.
         columns: how many panels stand side by side.
         size: width and height of one panel, in inches.
 
@@ -43,10 +43,9 @@ def small_multiples(
         TypeError: a panel isn't a function.
         ValueError: no panels, or columns below 1.
 
-    >>> from viz import plot
-    >>> runs = {"none": [0.9, 0.2], "L2": [0.9, 0.4]}
-    >>> panels = {name: lambda ax, run=run: plot.loss({"loss": run}, ax=ax) for name, run in runs.items()}
-    >>> figure = small_multiples(panels)
+    >>> from functools import partial; from viz import plot
+    >>> runs = {"none": {"loss": [0.9, 0.2]}, "L2": {"loss": [0.9, 0.4]}}
+    >>> figure = small_multiples({name: partial(plot.loss, run) for name, run in runs.items()})
     >>> figure.data["panel"].tolist(), figure.data["y"].tolist()
     (['none', 'none', 'L2', 'L2'], [0.9, 0.2, 0.9, 0.4])
     """
@@ -58,7 +57,7 @@ def small_multiples(
         grid = figure.subplots(down, across, sharex=True, sharey=True, squeeze=False)
         names: list[str] = []
         for axes, (name, draw) in zip(grid.flat, panels.items(), strict=False):
-            draw(axes)
+            draw(ax=axes)
             rows = len(next(iter(figure.data.values()), ()))
             names += [name] * (rows - len(names))
             _name(axes, name)
@@ -68,7 +67,7 @@ def small_multiples(
     return found
 
 
-def _check(panels: Mapping[str, Callable[[Axes], object]], columns: int) -> None:
+def _check(panels: Mapping[str, Callable[..., object]], columns: int) -> None:
     if not panels:
         raise ValueError("small_multiples needs panels: pass functions that draw on axes, by name.")
     if columns < 1:
@@ -76,8 +75,8 @@ def _check(panels: Mapping[str, Callable[[Axes], object]], columns: int) -> None
     for name, draw in panels.items():
         if not callable(draw):
             raise TypeError(
-                f"the panel {name!r} must be a function that draws on axes, such as lambda ax: plot.loss(history, "
-                f"ax=ax), got {type(draw).__name__}."
+                f"the panel {name!r} must be a function that draws on axes, such as functools.partial(plot.loss, "
+                f"history), got {type(draw).__name__}."
             )
 
 
