@@ -41,3 +41,5 @@ def test_it_says_what_is_wrong():
         plot.small_multiples(panels("a"), columns=0)
     with pytest.raises(TypeError, match=r"the panel .a. must be a function that draws on axes.*got PlotFigure"):
         plot.small_multiples({"a": plot.new_figure()})
+    with pytest.raises(TypeError, match=r"a panel has names, such as .* got list"):
+        plot.small_multiples([plot.loss])

@@ -9,6 +9,7 @@ import numpy as np
 
 from autograd.calls import public
 
+from .given import named
 from .style import FAINT, new_figure, styled
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def small_multiples(
         The figure; its ``data`` are those of the panels, one below the other, with the name in the column ``panel``.
 
     Raises:
-        TypeError: a panel isn't a function.
+        TypeError: a panel isn't a function, or has no name.
         ValueError: no panels, or columns below 1.
 
     >>> from functools import partial; from viz import plot
@@ -68,7 +69,7 @@ def small_multiples(
 
 
 def _check(panels: Mapping[str, Callable[..., object]], columns: int) -> None:
-    if not panels:
+    if not named(panels, "a panel", '{"none": functools.partial(plot.loss, history)}'):
         raise ValueError("small_multiples needs panels: pass functions that draw on axes, by name.")
     if columns < 1:
         raise ValueError(f"columns is how many panels stand side by side, at least 1, got {columns}.")
