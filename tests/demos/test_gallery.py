@@ -174,12 +174,12 @@ def test_a_table_has_its_formats_and_its_words(built, tmp_path: Path, monkeypatc
     lesson = Lesson("moons", tmp_path)
     columns = {"way": ["SGD", "none"], "steps": [np.int64(12), "never"], "share": [np.float64(0.256), 1.0]}
     lesson.table("t", columns, {"share": ".0%"})
-    headings = {"way": "Way", "steps": "*Steps*", "share": "Share"}
+    headings = {"way": "", "steps": "*Steps*", "share": "Share"}
     text = texts.read("moons", "en")
     shown = replace(text, figures={}, tables={"t": texts.TableText("C", headings, {"never": "nie"})}, claims={})
     monkeypatch.setattr(texts, "read", lambda name, language: shown)
     html = pages.lesson_page(replace(lesson, measured=built.lessons["moons"].measured), "en")
-    assert '<th scope="col">Way</th><th scope="col" class="number"><em>Steps</em></th>' in html
+    assert '<tr><td></td><th scope="col" class="number"><em>Steps</em></th>' in html
     assert '<tr><td>SGD</td><td class="number">12</td><td class="number">26%</td></tr>' in html
     assert '<tr><td>none</td><td class="number">nie</td><td class="number">100%</td></tr>' in html
 
