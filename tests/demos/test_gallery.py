@@ -21,7 +21,7 @@ pytest.importorskip("matplotlib")
 pytest.importorskip("resvg_py")
 
 from demos import LESSONS, PARTS, texts
-from demos.gallery import pages
+from demos.gallery import markup, pages
 from demos.gallery.folder import Record
 from demos.lesson import Lesson
 from tests.project.tree import ROOT, imports_of, sources
@@ -195,6 +195,12 @@ def test_a_table_stands_where_its_text_says(built, monkeypatch: Any) -> None:
         assert places.index("table-layers") < places.index("claims" if before == "claims" else f"figure-{before}")
         assert places.index(f"figure-{after or last}") < places.index("table-layers")
     assert "<h2>Its parts</h2>" in pages.lesson_page(built.lessons["moons"], "en")
+
+
+def test_a_table_in_markdown_scrolls_and_its_corner_is_no_heading() -> None:
+    html = markup.block("| | a |\n|---|--:|\n| b | 1 |")
+    assert '<td></td>\n<th style="text-align:right">a</th>' in html
+    assert html.startswith('<div class="scroll" tabindex="0"')
 
 
 HOSTILE = '<script>alert("x")</script><img src=x onerror=alert(1)>&{{7*7}}</code></pre>'

@@ -41,14 +41,19 @@ def strings(text: texts.Text) -> dict[str, str]:
 
 @every_lesson
 def test_both_languages_say_the_same_things(name: str) -> None:
-    english, korean = (strings(read(name, language)) for language in texts.LANGUAGES)
+    english, korean = (
+        {
+            key: said for key, said in strings(read(name, language)).items() if ".cells." not in key
+        }  # as they are, or told
+        for language in texts.LANGUAGES
+    )
     assert list(english) == list(korean)
     for key, said in english.items():
         assert bool(said) == bool(korean[key]), key
         assert sorted(set(placeholders(said))) == sorted(set(placeholders(korean[key]))), key
     prose = [key for key in korean if key.endswith(("text", "caption", "alt", "measured")) and korean[key]]
     assert [key for key in prose if not re.search("[가-힣]", korean[key])] == []
-    assert [key for key, said in english.items() if re.search("[가-힣]", said)] == []
+    assert [key for key, said in english.items() if re.search("[가-힣]", said) and ".notes" not in key] == []
 
 
 @every_lesson
