@@ -64,12 +64,10 @@ def draw_geometry(lesson: Lesson) -> None:
     l2 = np.array([np.linalg.solve(H + lam * np.eye(2), H @ free) for lam in grid])
     # The set of all weights with the same penalty touches a contour of the loss in the best of them: its last point.
     touch1, touch2 = (path[np.argmin(abs(np.linalg.norm(path, axis=1) - 0.9))] for path in (l1, l2))
-    turn = np.linspace(0, 2 * np.pi, 121)
     corners = np.array([[1, 0], [0, 1], [-1, 0], [0, -1], [1, 0]]) * abs(touch1).sum()
+    turn = np.arctan2(touch2[1], touch2[0]) + np.linspace(0, 2 * np.pi, 121)
     circle = np.stack([np.cos(turn), np.sin(turn)], axis=1) * np.linalg.norm(touch2)
-    start = int(np.argmin(np.linalg.norm(circle - touch2, axis=1)))
-    named = {"L1": l1, "L2": l2, "diamond": corners}
-    named["disc"] = np.roll(circle[:-1], -start - 1, axis=0)
+    named = {"L1": l1, "L2": l2, "diamond": corners, "disc": circle}
     loss = lambda x, y: H[0, 0] * (x - free[0]) ** 2 + 2 * H[0, 1] * (x - free[0]) * (y - free[1]) + (y - free[1]) ** 2
     lesson.draw("geometry", plot.paths(named, loss, (-1.2, 2.0), (-1.4, 1.6), log=True, x_label="w₁", y_label="w₂"))
     lesson.measure(corner=touch1[1], round=touch2[1])
@@ -109,7 +107,9 @@ def networks(lesson: Lesson, seed: int, epochs: int) -> None:
         if name != "AdamW":
             weights[name] = w
     lesson.draw("weights", plot.weights(weights, zero=ZERO))
-    lesson.table("networks", rows, dict.fromkeys(("training", "test", "size", "largest"), ".2g") | {"zero": ".1%"})
+    lesson.table(
+        "networks", rows, dict.fromkeys(("test", "size", "largest"), ".2f") | {"training": ".1g", "zero": ".1%"}
+    )
     lesson.measure(weights=w.size)
 
 
@@ -150,15 +150,14 @@ def linear(lesson: Lesson, seed: int, epochs: int) -> None:
     }
     lasso = Lasso(alpha=lam / 2, fit_intercept=False, tol=1e-12, max_iter=100_000).fit(X, Y).coef_  # its loss is half
     best = {
-        "none": np.linalg.lstsq(X, Y)[0],
-        "l2": np.linalg.solve(X.T @ X / n + lam2 * np.eye(20), X.T @ Y / n),
-        **dict.fromkeys(("l1", "l1_fixed", "l1_proximal"), lasso),
+        "squares": np.linalg.lstsq(X, Y)[0],
+        "ridge": np.linalg.solve(X.T @ X / n + lam2 * np.eye(20), X.T @ Y / n),
+        "lasso": lasso,
     }
-    lesson.table("linear", {"input": range(1, 21), "true": true, **found, "lasso": lasso, "ridge": best["l2"]},
-                 dict.fromkeys([*found, "lasso", "ridge"], ".4f") | {"true": ".1f"})  # fmt: skip
-    for name, w in found.items():
+    columns = {"input": range(1, 21), "true": true, **found, **best}
+    lesson.table("linear", columns, dict.fromkeys([*found, *best], ".3f") | {"true": ".1f"})
+    for (name, w), closed in zip(found.items(), ("squares", "ridge", "lasso", "lasso", "lasso"), strict=True):
+        off, error = abs(w - best[closed]).max(), np.linalg.norm(w - true)
         lesson.measure(**{f"line_{name}_zero": int(np.sum(abs(w) <= ZERO)), f"line_{name}_exact": int(np.sum(w == 0))})
-        lesson.measure(
-            **{f"line_{name}_off": abs(w - best[name]).max(), f"line_{name}_error": np.linalg.norm(w - true)}
-        )
-    lesson.measure(lasso_zero=int(np.sum(lasso == 0)), line_lam=lam, line_lam2=lam2, chatter=rate * lam)
+        lesson.measure(**{f"line_{name}_off": off, f"line_{name}_error": error})
+    lesson.measure(lasso_zero=int(np.sum(lasso == 0)))

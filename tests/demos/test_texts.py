@@ -41,13 +41,9 @@ def strings(text: texts.Text) -> dict[str, str]:
 
 @every_lesson
 def test_both_languages_say_the_same_things(name: str) -> None:
-    english, korean = (
-        {
-            key: said for key, said in strings(read(name, language)).items() if ".cells." not in key
-        }  # as they are, or told
-        for language in texts.LANGUAGES
-    )
-    assert list(english) == list(korean)
+    english, korean = (strings(read(name, language)) for language in texts.LANGUAGES)
+    # what stands in the cells of a table is English, and may have words in Korean
+    assert list(english) == [key for key in korean if ".cells" not in key or key in english]
     for key, said in english.items():
         assert bool(said) == bool(korean[key]), key
         assert sorted(set(placeholders(said))) == sorted(set(placeholders(korean[key]))), key

@@ -47,6 +47,5 @@ __all__ = [
     "sweep",
     "weights",
 ]
-__all__ += ["small_multiples", "weights"]
 
 answer_names(__name__, __all__, loss_curve="it is called loss here", decision_boundary="it is called boundary here")

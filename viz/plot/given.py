@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,12 +14,19 @@ Floats = NDArray[np.float64]
 Function = Callable[[Floats], ArrayLike]
 
 
-def interval_of(interval: tuple[float, float]) -> tuple[float, float]:
-    """The ends of an interval; what isn't one raises its error."""
+def interval_of(interval: tuple[float, float], name: str = "interval") -> tuple[float, float]:
+    """The ends of an interval; what isn't one raises its error, which has the name of the argument."""
     ends = np.asarray(interval, dtype=np.float64)
     if ends.shape != (2,) or not np.isfinite(ends).all() or ends[0] >= ends[1]:
-        raise ValueError(f"interval must be two numbers, the smaller first, as in (-3, 3), got {interval!r}.")
+        raise ValueError(f"{name} must be two numbers, the smaller first, as in (-3, 3), got {interval!r}.")
     return float(ends[0]), float(ends[1])
+
+
+def named(given: Any, what: str, example: str) -> Mapping[str, Any]:
+    """What is given by name; something else is a TypeError with the example."""
+    if not isinstance(given, Mapping):
+        raise TypeError(f"{what} has names, such as {example}, got {type(given).__name__}.")
+    return {str(name): each for name, each in given.items()}
 
 
 def values_of(name: str, f: Function, xs: Floats) -> Floats:

@@ -70,7 +70,7 @@ def small_multiples(
 
 def _check(panels: Mapping[str, Callable[[Axes], object]], columns: int) -> None:
     if not panels:
-        raise ValueError("a sheet needs panels: pass functions that draw on axes, by name.")
+        raise ValueError("small_multiples needs panels: pass functions that draw on axes, by name.")
     if columns < 1:
         raise ValueError(f"columns is how many panels stand side by side, at least 1, got {columns}.")
     for name, draw in panels.items():
