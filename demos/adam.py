@@ -49,9 +49,9 @@ def main(out: Path, seed: int = 0, *, small: bool = False) -> Lesson:
     both = follow(lambda p: optim.Adam(p), gradients)
     velocity = follow(lambda p: optim.Momentum(p, momentum=0.9), gradients)["momentum_buffer"]
     average = follow(lambda p: optim.RMSprop(p, alpha=0.999), gradients)["square_avg"]
-    lesson.table("halves", {"gradient": gradients[:5], "m": both["exp_avg"][:5], "velocity": 0.1 * velocity[:5],
-                            "v": both["exp_avg_sq"][:5], "average": average[:5]},
-                 dict.fromkeys(("gradient", "m", "velocity", "v", "average"), ".5f"))  # fmt: skip
+    columns: dict[str, Any] = {"gradient": gradients, "m": both["exp_avg"], "velocity": 0.1 * velocity}
+    columns |= {"v": both["exp_avg_sq"], "average": average}
+    lesson.table("halves", {name: column[:5] for name, column in columns.items()}, dict.fromkeys(columns, ".5f"))
     m_is, v_is = (np.allclose(a, b, rtol=1e-12, atol=1e-15)
                   for a, b in ((both["exp_avg"], 0.1 * velocity), (both["exp_avg_sq"], average)))  # fmt: skip
     lesson.claim("together", m_is and v_is)
@@ -61,7 +61,7 @@ def main(out: Path, seed: int = 0, *, small: bool = False) -> Lesson:
              "without correction": follow(lambda p: Uncorrected(p, lr=0.1), ones)["moves"]}  # fmt: skip
     lesson.draw("correction", plot.step_sizes(sizes))
     raw = sizes["without correction"] / 0.1
-    lesson.measure(first=raw[0], largest=raw.max(), at=raw.argmax() + 1)
+    lesson.measure(first=raw[0], largest=raw.max(), at=int(raw.argmax()) + 1)
     decay(lesson, seed)
     return lesson
 

@@ -45,7 +45,7 @@ def main(out: Path, seed: int = 0, *, small: bool = False) -> Lesson:
             f"{name}, {rate:.2g}": descend(surface, partial(OPTIMIZERS[name], lr=rate), 60).path
             for name, rate in chosen.items()
         }
-        draw: Callable[..., Any] = plot.paths if small else plot.paths_animation
+        draw: Callable[..., Any] = plot.paths_animation if surface is BEALE and not small else plot.paths
         key = surface.name.lower()
         lesson.draw(f"paths_{key}", draw(walks, surface.f, surface.x_range, surface.y_range,
                                          log=surface is not RAVINE, minimum=surface.minimum))  # fmt: skip
@@ -68,7 +68,7 @@ def race(surface: Surface, rates: Floats, steps: int, seed: int) -> tuple[dict[s
     arrivals, chosen = {}, {}
     for name, make in OPTIMIZERS.items():
         times = {r: first_below(descend(surface, partial(make, lr=r), steps, starts).losses) for r in rates}
-        chosen[name] = best = min(rates, key=lambda r, times=times: rank(times[r][:STARTS]))
+        chosen[name] = best = min(times, key=lambda rate: rank(times[rate][:STARTS]))  # noqa: B023 (called here)
         arrivals[name] = times[best][STARTS:]
     return arrivals, chosen
 
@@ -128,7 +128,7 @@ def judge(lesson: Lesson, rows: list[dict[str, Any]], steps: int) -> None:
     """Who was first where, and what the notes say of that."""
     at = {(row["surface"], row["optimizer"]): row for row in rows}
     score = {key: (-found["arrived"], found["median"]) for key, found in at.items()}  # the smaller the better
-    first = {surface.name: min(OPTIMIZERS, key=lambda name, on=surface.name: score[on, name]) for surface in SURFACES}
+    first = {on.name: min((score[on.name, name], name) for name in OPTIMIZERS)[1] for on in SURFACES}
     lesson.measure(
         steps=steps, tolerance=TOLERANCE, starts=STARTS,
         adam_ravine=at[RAVINE.name, "Adam"]["median"], best_ravine=at[RAVINE.name, first[RAVINE.name]]["median"],
