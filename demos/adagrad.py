@@ -77,7 +77,7 @@ def stops_short(lesson: Lesson, steps: int) -> None:
         "AdaGrad": descend(BEALE, lambda point: optim.Adagrad(point, lr=0.03), steps),
         "RMSProp": descend(BEALE, lambda point: optim.RMSprop(point, lr=0.03, alpha=0.9), steps),
     }
-    curves = {name: walk.losses for name, walk in walks.items()}
+    curves = {name: walk.losses.tolist() for name, walk in walks.items()}
     figure = plot.loss(curves, x=dict.fromkeys(curves, range(steps + 1)), x_label="step", log=True)
     lesson.draw("short", figure)
     lesson.measure(short_adagrad=curves["AdaGrad"][-1], short_rmsprop=curves["RMSProp"][-1], short_steps=steps)

@@ -68,7 +68,7 @@ def race(surface: Surface, rates: Floats, steps: int, seed: int) -> tuple[dict[s
     arrivals, chosen = {}, {}
     for name, make in OPTIMIZERS.items():
         times = {r: first_below(descend(surface, partial(make, lr=r), steps, starts).losses) for r in rates}
-        chosen[name] = best = min(times, key=lambda rate: rank(times[rate][:STARTS]))  # noqa: B023 (called here)
+        chosen[name] = best = min(times, key=lambda rate: rank(times[rate][:STARTS]))
         arrivals[name] = times[best][STARTS:]
     return arrivals, chosen
 

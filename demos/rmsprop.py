@@ -31,7 +31,7 @@ def main(out: Path, seed: int = 0, *, small: bool = False) -> Lesson:
     aim = RATE / FLAT  # the root of the average is the size of the gradient, when all are of one size
     recovered = sizes["RMSProp"][100:] > 0.9 * aim
     lesson.measure(
-        aim=aim, before=sizes["RMSProp"][99], after=sizes["RMSProp"][-1], needed=np.argmax(recovered) + 1,
+        aim=aim, before=sizes["RMSProp"][99], after=sizes["RMSProp"][-1], needed=int(np.argmax(recovered)) + 1,
         adagrad_before=sizes["AdaGrad"][99], adagrad_after=sizes["AdaGrad"][-1],
     )  # fmt: skip
     lesson.claim("recovers", recovered[-1] and sizes["AdaGrad"][-1] < 0.01 * aim)
@@ -50,7 +50,7 @@ def main(out: Path, seed: int = 0, *, small: bool = False) -> Lesson:
     # The price: near a minimum gradients become small, and the division makes steps of them that don't.
     rates = (0.3, 0.1, 0.03)
     losses = {
-        f"rate {r}": descend(RAVINE, lambda p, r=r: optim.RMSprop(p, lr=r, alpha=ALPHA), 600).losses for r in rates
+        f"rate {r}": descend(RAVINE, lambda p, r=r: optim.RMSprop(p, lr=r, alpha=ALPHA), 600).losses.tolist() for r in rates
     }
     lesson.draw("floor", plot.loss(losses, x=dict.fromkeys(losses, range(601)), x_label="step", log=True))
     ends = [curve[-1] for curve in losses.values()]
