@@ -50,7 +50,8 @@ def main(out: Path, seed: int = 0, *, small: bool = False) -> Lesson:
     # The price: near a minimum gradients become small, and the division makes steps of them that don't.
     rates = (0.3, 0.1, 0.03)
     losses = {
-        f"rate {r}": descend(RAVINE, lambda p, r=r: optim.RMSprop(p, lr=r, alpha=ALPHA), 600).losses.tolist() for r in rates
+        f"rate {r}": descend(RAVINE, lambda p, r=r: optim.RMSprop(p, lr=r, alpha=ALPHA), 600).losses.tolist()
+        for r in rates
     }
     lesson.draw("floor", plot.loss(losses, x=dict.fromkeys(losses, range(601)), x_label="step", log=True))
     ends = [curve[-1] for curve in losses.values()]
