@@ -18,7 +18,7 @@ demo: $(VENV)/.package ## run every lesson and build the gallery in out/
 	$(BIN)/python -m demos $(ARGS)
 
 test: $(VENV)/.test ## run the whole test suite, in parallel
-	$(BIN)/python -m pytest -n auto $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
 lint: $(VENV)/.lint ## ruff check, ruff format --check, mypy --strict
 	$(BIN)/ruff check .

@@ -1,72 +1,52 @@
-"""The main job: train a small network on real input and see what it learnt."""
+"""Moons: a small network learns to tell two curved classes apart, and is looked into neuron by neuron."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.datasets import make_moons
 
 import viz
 from autograd import Value, compile, fit, nn, optim
-from demos.gallery import Figure, Section
+from demos.lesson import Lesson
 from viz import plot
 
-SAMPLES, NOISE = 100, 0.1
-EPOCHS, PATIENCE = 100, 15
 
-
-def main(out: Path, seed: int = 0) -> Section:
-    """Train MLP(2, [16, 16, 1]) on scikit-learn's moons; leave curve, boundary and the network's graph in ``out``."""
-    folder = out / "moons"
-    folder.mkdir(parents=True, exist_ok=True)
-    X, labels = make_moons(SAMPLES, noise=NOISE, random_state=seed)
-    Y = 2.0 * labels - 1.0
+def main(out: Path, seed: int = 0, *, small: bool = False) -> Lesson:
+    """Train MLP(2, [16, 16, 1]) on scikit-learn's moons; draw the curves, the boundary and the network's graph."""
+    lesson = Lesson("moons", out)
+    X, labels = make_moons(100, noise=0.1, random_state=seed)
+    Y = 2.0 * labels - 1.0  # the hinge loss wants -1 and 1
     model = nn.MLP(2, [16, 16, 1], activation="relu", rng=seed)
-    print(f"moons: training {model} on {SAMPLES} samples, hinge loss, Adam")
     history = fit(
-        model, X, Y, loss="hinge", optimizer=optim.Adam(model, lr=0.02), epochs=EPOCHS, batch_size=20,
-        metrics=["accuracy"], patience=PATIENCE, seed=seed,
+        model, X, Y, loss="hinge", optimizer=optim.Adam(model, lr=0.02), epochs=40 if small else 100, batch_size=20,
+        metrics=["accuracy"], patience=15, seed=seed, progress=False,
     )  # fmt: skip
-    scores = compile(model)  # for thousands of points at once
-    accuracy = float(np.mean((scores(X) > 0) == (labels == 1)))
-    print(f"moons: best epoch {history.best_epoch}, loss there {min(history['watched']):.6f}, accuracy {accuracy:.1%}")
+    # The loss of an epoch is a mean over steps, while the parameters move; after it all samples are measured again.
+    curves = {"while training": history["loss"], "after the epoch": history["watched"]}
+    lesson.draw("loss", plot.loss({**curves, "accuracy": history["accuracy"]}))
 
-    curve = plot.save(plot.loss(history, title="Hinge loss and accuracy"), folder / "loss.svg")
-    boundary = plot.save(plot.boundary(scores, X, labels), folder / "boundary.svg")
-    graph = viz.draw(_score_of(model, X[0]), depth=2, theme="auto").save(folder / "network.svg")
-    return Section(
-        name="moons",
-        title="Training a network on the moons",
-        paragraphs=[
-            f"A network of {len(model.parameters())} parameters, every one of them a number in a graph, learns to tell "
-            f"two moons of {SAMPLES} points apart: accuracy {accuracy:.1%} with the parameters of the best of "
-            f"{history.epochs} epochs.",
-        ],
-        figures=[
-            Figure(curve, "Loss and accuracy by epoch.", "Loss curve: it falls towards zero as accuracy reaches one."),
-            Figure(
-                boundary,
-                "What the network says of every point of the plane; its decision boundary is where the score is 0.",
-                "Two interleaved half moons of points with the decision boundary of the network between them.",
-            ),
-            Figure(
-                graph,
-                "The trained network for one sample, each neuron drawn as one box: what it puts out, and the gradient "
-                "of the score by it.",
-                "Computation graph of the network collapsed to neurons, with values and gradients.",
-                wide=True,
-            ),
-        ],
-        measured={"accuracy": accuracy, "loss": min(history["watched"])},
-    )
+    scores = compile(model)  # the model takes one point; compiled, it takes thousands at once
+    lesson.draw("boundary", plot.boundary(scores, X, labels))
 
-
-def _score_of(model: nn.MLP, x: NDArray[np.float64]) -> Value:
-    """The score of one sample after its backward (the hinge loss of a sample that is right has gradient 0)."""
+    # The hinge loss of a sample that is right has gradient 0 everywhere: the score has more to tell.
     model.zero_grad()
-    score: Value = model([Value(number, label=f"x{i}") for i, number in enumerate(x)])
+    score = model([Value(x, label=f"x{i}") for i, x in enumerate(X[0])])
     score.label = "score"
     score.backward()
-    return score
+    lesson.draw("network", viz.draw(score, depth=2))
+
+    sizes = [layer.weight.shape for layer in model.layers]  # (neurons, inputs)
+    parameters = [neurons * inputs + neurons for neurons, inputs in sizes]  # weights, and a bias each
+    lesson.table(
+        "layers",
+        {"inputs": [inputs for _, inputs in sizes], "neurons": [n for n, _ in sizes], "parameters": parameters},
+    )
+    right = int(np.sum((scores(X) > 0) == (labels == 1)))
+    best = int(np.argmin(history["watched"]))
+    lesson.measure(samples=len(X), parameters=sum(parameters), right=right, epochs=history.epochs, best_epoch=best + 1)
+    lesson.measure(first_loss=history["watched"][0], best_loss=history["watched"][best])
+    lesson.claim("minimum", history["watched"][best] < 0.05 * history["watched"][0])
+    lesson.claim("best", right == len(X))
+    return lesson

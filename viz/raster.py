@@ -12,6 +12,7 @@ from typing import Any
 
 from .files import optional
 
+_NEAR = 8  # Pillow takes colours that differ by less for one another
 _PIXELS = 30e6  # a larger picture is drawn smaller, so that it can be opened
 
 
@@ -64,10 +65,11 @@ def gif_bytes(pngs: Iterable[bytes], milliseconds: Sequence[int]) -> bytes:
     return gif_of(opened(), milliseconds)
 
 
-def gif_of(images: Iterable[Any], milliseconds: Sequence[int]) -> bytes:
-    """The same of Pillow's images in RGB."""
+def gif_of(images: Iterable[Any], milliseconds: Sequence[int], colours: Any = None) -> bytes:
+    """The same of Pillow's images in RGB; ``colours`` is one that has the colours of all of them, if there is one."""
     # no dithering: text stays sharp, and a colour is the same from frame to frame
-    frames = [picture.quantize(256, dither=0) for picture in images]
+    palette = None if colours is None else _palette(colours)
+    frames = [picture.quantize(256, dither=0, palette=palette) for picture in images]
     out = io.BytesIO()
     frames[0].save(
         out,
@@ -80,3 +82,14 @@ def gif_of(images: Iterable[Any], milliseconds: Sequence[int]) -> bytes:
         disposal=1,
     )
     return out.getvalue()
+
+
+def _palette(picture: Any) -> Any:
+    """256 colours of a picture; that of its corner, the paper, is kept as it is, since a page goes on around it."""
+    found = picture.quantize(256, dither=0)
+    paper, entries = picture.getpixel((0, 0)), found.getpalette()
+    for place in range(0, len(entries), 3):
+        if max(abs(a - b) for a, b in zip(entries[place : place + 3], paper, strict=True)) <= _NEAR:
+            entries[place : place + 3] = paper
+    found.putpalette(entries)
+    return found

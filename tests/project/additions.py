@@ -492,7 +492,7 @@ def heat_map(weights: ArrayLike, *, title: str = "", ax: Axes | None = None) -> 
         ),
         (
             Edit("from .heat import heat_map\n", before="from .plane import"),
-            Edit('"heat_map", ', before='"loss", '),
+            Edit('    "heat_map",\n', before='    "loss",\n'),
         ),
         (
             Edit(
@@ -527,11 +527,116 @@ def test_it_shows_the_weights_of_a_layer(tmp_path):
     5,
 )
 
+NEWTON_EN = """\
+title = "Newton's method"
+summary = "A step that divides by the curvature needs no learning rate."
+text = "The step is `x ← x − f'(x) / f''(x)`. On a parabola one is enough; here it takes {steps}."
+try = ["Start at 3."]
+[figures.values]
+caption = "The value falls in {steps} steps to {least:.3f}."
+alt = "A curve that falls."
+[claims.minimum]
+notes = "Gradient descent repeats until the loss is minimal."
+measured = "The slope after {steps} steps is {slope:.0e}."
+"""
+
+NEWTON_KO = """\
+title = "뉴턴 방법"
+summary = "곡률로 나눈 스텝에는 학습률이 필요 없다."
+text = "스텝은 `x ← x − f'(x) / f''(x)`이다. 포물선이라면 한 번이면 되고, 여기서는 {steps}번 걸린다."
+try = ["3에서 시작해 본다."]
+[figures.values]
+caption = "{steps}번의 스텝 뒤에 함수값은 {least:.3f}까지 떨어진다."
+alt = "떨어지는 곡선."
+[claims.minimum]
+notes = "Gradient Descent가 최소화 되도록 학습을 반복"
+measured = "스텝 {steps}번 뒤의 기울기는 {slope:.0e}이다."
+"""
+
+LESSON = Addition(
+    (
+        (
+            Edit(
+                '''"""Newton: a step that divides by the curvature."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from autograd import cosh, derivative
+from demos.lesson import Lesson
+from viz import plot
+
+
+def main(out: Path, seed: int = 0, *, small: bool = False) -> Lesson:
+    """Find the least value of cosh(x) - x from 0."""
+    lesson = Lesson("newton", out)
+
+    def f(x):
+        return cosh(x) - x
+
+    slope, curvature = derivative(f), derivative(f, order=2)
+    x, values = 0.0, [f(0.0)]
+    while abs(slope(x)) > 1e-12:
+        x -= slope(x) / curvature(x)
+        values.append(f(x))
+    lesson.draw("values", plot.loss({"f": values}, x_label="step"))
+    lesson.measure(steps=len(values) - 1, least=values[-1], slope=abs(slope(x)))
+    lesson.claim("minimum", abs(slope(x)) < 1e-12)
+    return lesson
+'''
+            ),
+        ),
+        (Edit(NEWTON_EN),),
+        (Edit(NEWTON_KO),),
+        (Edit('"newton", ', before='"mini_batches"'),),
+        (
+            Edit(
+                """\
+import math
+
+from demos import newton
+
+
+def test_the_minimum_is_where_sinh_is_1(tmp_path):
+    lesson = newton.main(tmp_path, small=True)
+    assert abs(lesson.measured["least"] - (math.sqrt(2.0) - math.asinh(1.0))) < 1e-12
+    assert lesson.claims == {"minimum": True}
+"""
+            ),
+        ),
+    ),
+    "tests/demos/test_gallery.py::test_every_lesson_has_tests_of_its_own",
+    """
+from demos import LESSONS
+from demos.__main__ import main
+
+
+def test_it_is_listed_before_what_follows(capsys):
+    assert LESSONS.index("newton") < LESSONS.index("moons")
+    assert main(["--list"]) == 0
+    assert "newton               Newton: a step that divides by the curvature.\\n" in capsys.readouterr().out
+
+
+def test_it_has_a_page_in_the_gallery(tmp_path):
+    assert main(["newton", "--out", str(tmp_path), "--lang", "ko"]) == 0
+    page = (tmp_path / "newton.html").read_text(encoding="utf-8")
+    assert "<h1>뉴턴 방법</h1>" in page
+    assert "✓</span> 확인됨" in page
+    assert 'href="newton/values.csv"' in page
+    assert 'href="newton.html"' in (tmp_path / "index.html").read_text(encoding="utf-8")
+""",
+    ("tests/demos",),
+    "newton and (same_things or sinh)",
+    2,
+)
+
 ADDITIONS = {
     "an operation": (OPERATION, ""),
     "a layer": (LAYER, "convolution"),
     "an optimizer": (OPTIMIZER, "adamax"),
     "a schedule": (SCHEDULE, ""),
     "a plot": (PLOT, "heat"),
+    "a lesson": (LESSON, "newton"),
 }
 """By the names that the recipes have in CONTRIBUTING.md; each with what stands for ``<name>`` there."""

@@ -10,13 +10,45 @@ from matplotlib.figure import Figure
 from autograd import nn
 from tests.project.tree import modules_of
 from viz import plot
-from viz.plot import boundary, loss, save, style, styled, themes
+from viz.plot import boundary, images, loss, save, style, styled, themes
 
 X = np.array([[0.0, 0.0], [1.0, 0.2], [0.2, 1.0], [1.0, 1.0]])
 HISTORY = {"loss": [1.0, 0.4, 0.2], "validation_loss": [1.1, 0.6, 0.5], "accuracy": [0.5, 0.7, 0.9]}
+WALKS = {"a": [[1, 1], [1, 0.5], [0.6, 0.1]], "b": [[1, 1], [3, 0], [1, 0], [0.5, 0]]}
+
+
+def bowl(x, y):
+    return (x - 0.5) ** 2 + 4 * y**2
+
+
 PLOTS = {
     "boundary": lambda: boundary(lambda p: p[:, 0] - 0.5, X, [0, 1, 0, 1], resolution=8, title="seen"),
     "loss": lambda: loss(HISTORY, title="seen"),
+    "convergence": lambda: plot.convergence({"a": [0.1, 0.2]}, [1, 2], reference={"b": [1, 1]}, title="seen"),
+    "activations": lambda: plot.activations({"he": [X, X], "xavier": [X]}, title="seen"),
+    "gradient_flow": lambda: plot.gradient_flow({"a": [1.0, 2.0], "b": [3.0]}, reference={"c": [1.0]}, title="seen"),
+    "histogram": lambda: plot.histogram({"x": X, "y": X}, range=(0.1, 1.0), marks={"m": 0.5, "n": 1}, title="seen"),
+    "descent": lambda: plot.descent(np.square, {"a": [2.0, 1.0, 0.5], "b": [-1.0, 3.0]}, title="seen"),
+    "descent_animation": lambda: plot.descent_animation(np.square, [2.0, 1.0], title="seen").figure,
+    "function": lambda: plot.function(
+        {"tanh": np.tanh, "cos": np.cos},
+        (-2, 2),
+        derivatives={"tanh": lambda x: 1 - np.tanh(x) ** 2, "cos": lambda x: -np.sin(x)},
+        points=[0.5],
+        title="seen",
+    ),
+    "small_multiples": lambda: plot.small_multiples(
+        {"seen": lambda ax: loss({"a": [1.0], "b": [2.0]}, title="own", ax=ax)}
+    ),
+    "weights": lambda: plot.weights({"L1": [0.0, 0.0005, -0.5], "L2": X}, title="seen"),
+    "images": lambda: images(np.eye(3).reshape(3, 1, 3), ["1", "2", "3, not 4"], marked=[0, 0, 1], title="seen"),
+    "moments": lambda: plot.moments([1.0, -2.0], [0.1, -0.1], [0.1, 0.2], [-0.1, 0.1], title="seen"),
+    "race": lambda: plot.race({"a": [3.0, 5.0, np.inf], "b": [np.inf, np.inf, 9.0]}, title="seen"),
+    "step_sizes": lambda: plot.step_sizes({"a": [1.0, np.nan, 0.5], "b": [0.1]}, log_x=True, title="seen"),
+    "contour": lambda: plot.contour(bowl, (-1, 2), (-1, 1), minimum=(0.5, 0), title="seen"),
+    "paths": lambda: plot.paths(WALKS, bowl, (-1, 2), (-1, 1), log=True, minimum=(0.5, 0), title="seen"),
+    "paths_animation": lambda: plot.paths_animation(WALKS, bowl, (-1, 2), (-1, 1), title="seen").figure,
+    "sweep": lambda: plot.sweep([0.1, 1.0], [[1.0, 2.0], [np.inf, 4.0]], levels={"best": 0.5}, title="seen"),
 }
 """Every plot, small and with a title; the battery below goes over them."""
 every_plot = pytest.mark.parametrize("make", PLOTS.values(), ids=list(PLOTS))
@@ -24,7 +56,7 @@ every_plot = pytest.mark.parametrize("make", PLOTS.values(), ids=list(PLOTS))
 
 def test_every_plot_of_the_package_is_exported_and_tried():
     for module in modules_of(plot):
-        if module.__name__ in [f"viz.plot.{name}" for name in ("style", "themes", "figure", "animation")]:
+        if module.__name__ in [f"viz.plot.{name}" for name in ("style", "themes", "figure", "animation", "given")]:
             continue
         made = [name for name, thing in getmembers(module, isfunction) if thing.__module__ == module.__name__]
         for name in (name for name in made if name[0] != "_"):
@@ -137,6 +169,51 @@ def test_an_animation_leaves_its_figure_as_it_was(tmp_path):
     assert save(animation.figure, tmp_path / "2.svg").read_bytes() == before
     with pytest.raises(ValueError, match="at least one frame, got frames=0"):
         plot.Animation(animation.figure, animation.update, 0)
+
+
+def test_a_contour_has_the_heights_of_the_function():
+    data = plot.contour(bowl, (-1, 2), (-1, 1)).data
+    np.testing.assert_allclose(data["value"], (data["x"] - 0.5) ** 2 + 4 * data["y"] ** 2)
+    assert (data["x"].min(), data["x"].max(), data["y"].min(), data["y"].max()) == (-1, 2, -1, 1)
+    assert plot.contour(lambda x, y: 0 * x, (0, 1), (0, 1)).data["value"].max() == 0
+    pole = plot.contour(lambda x, y: 1 / (x + y), (-1, 1), (-1, 1)).data["value"]
+    assert not np.isfinite(pole).all()
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: plot.contour(bowl, (1, 1), (0, 1)), r"x_range must be two numbers, the smaller first"),
+        (lambda: plot.contour(lambda x, y: 3.0, (0, 1), (0, 1)), r"gave shape \(\) for two arrays of shape"),
+        (lambda: plot.contour(lambda x, y: x * np.nan, (0, 1), (0, 1)), "nowhere finite"),
+        (lambda: plot.paths({}, bowl, (0, 1), (0, 1)), "there is no path"),
+        (lambda: plot.paths([[0, 1]], bowl, (0, 1), (0, 1)), "paths have names"),
+        (lambda: plot.paths({"a": [0, 1]}, bowl, (0, 1), (0, 1)), r"the path 'a' must be points .* got shape \(2,\)"),
+        (lambda: plot.paths({"a": [[np.nan, 1]]}, bowl, (0, 1), (0, 1)), "the path 'a' starts at"),
+    ],
+)
+def test_contours_and_paths_say_what_does_not_fit(call, words):
+    with pytest.raises((TypeError, ValueError), match=words):
+        call()
+
+
+def test_paths_tell_who_leaves_the_picture():
+    figure = plot.paths(WALKS, bowl, (-1, 2), (-1, 1))
+    _, labels = figure.axes[0].get_legend_handles_labels()
+    assert labels == ["a", "b, leaves the picture at step 1", "start"]
+    assert figure.data["path"].tolist() == ["a"] * 3 + ["b"] * 4
+    np.testing.assert_allclose(figure.data["value"][:3], [4.25, 1.25, 0.05])
+
+
+def test_moving_paths_go_step_by_step_and_take_sixty_frames_at_most():
+    animation = plot.paths_animation(WALKS, bowl, (-1, 2), (-1, 1))
+    assert animation.frames == 4
+    a, b, *_, count = animation.update(2)
+    assert [len(line.get_xdata()) for line in (a, b)] == [3, 3]
+    assert count.get_text() == "step 2"
+    long = plot.paths_animation({"a": np.zeros((1000, 2))}, bowl, (-1, 2), (-1, 1))
+    assert long.frames == 60
+    assert list(long.update(59))[-1].get_text() == "step 999"
 
 
 def test_loss_at_the_places_that_are_given():

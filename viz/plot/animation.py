@@ -76,9 +76,11 @@ class Animation:
         if not 0 < seconds < 600:
             raise ValueError(f"seconds={seconds!r} is not a time that a frame can be shown: pass one from 0.02 to 600.")
         each = max(20, round(seconds * 1000))
-        return gif_of(self._images(), [each] * (self.frames - 1) + [max(2000, each)])
+        images = self._images([self.frames - 1, *range(self.frames)])
+        last = next(images)  # has all the colours: one palette makes small files, in which still things stay still
+        return gif_of(images, [each] * (self.frames - 1) + [max(2000, each)], last)
 
-    def _images(self) -> Iterator[Any]:
+    def _images(self, frames: Iterable[int]) -> Iterator[Any]:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
 
         from .themes import repaint, repaint_artists
@@ -95,7 +97,7 @@ class Animation:
                     artist.set_animated(True)
                 canvas.draw()
                 still = canvas.copy_from_bbox(self.figure.bbox)
-                for i in range(self.frames):
+                for i in frames:
                     canvas.restore_region(still)
                     moved = list(self.update(i))
                     if self.theme == "dark":

@@ -1,0 +1,49 @@
+"""The moons are learnt; the numbers in the captions are found again in the data behind the pictures."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+pytest.importorskip("sklearn")
+pytest.importorskip("resvg_py")
+
+from demos import moons
+
+
+@pytest.fixture(scope="module")
+def lesson(tmp_path_factory):
+    return moons.main(tmp_path_factory.mktemp("out"), small=True)
+
+
+def table(lesson, name):
+    return np.genfromtxt(lesson.folder / f"{name}.csv", delimiter=",", names=True, dtype=None, encoding="utf-8")
+
+
+def test_the_moons_are_learnt(lesson):
+    assert lesson.claims == {"minimum": True, "best": True}
+    assert lesson.measured["right"] == 100
+    assert lesson.measured["best_loss"] < 0.01
+
+
+def test_its_numbers_are_those_of_its_data(lesson):
+    points, layers, curves = (table(lesson, name) for name in ("boundary", "layers", "loss"))
+    after = curves["y"][curves["series"] == "after the epoch"]
+    assert lesson.measured == {
+        "samples": len(points),
+        "parameters": int(np.sum(layers["neurons"] * (layers["inputs"] + 1))),
+        "right": int(np.sum(points["class"] == points["predicted"])),
+        "epochs": len(after),
+        "best_epoch": int(np.argmin(after)) + 1,
+        "first_loss": after[0],
+        "best_loss": after.min(),
+    }
+    assert lesson.measured["parameters"] == layers["parameters"].sum() == 337  # as in micrograd's demo
+
+
+def test_no_line_would_divide_them(lesson):
+    points = table(lesson, "boundary")
+    X = np.column_stack([points["x0"], points["x1"], np.ones(len(points))])
+    target = 2.0 * points["class"] - 1.0
+    straight = X @ np.linalg.lstsq(X, target, rcond=None)[0]
+    assert 0.7 < np.mean((straight > 0) == (target > 0)) < 0.95
