@@ -25,13 +25,13 @@ def main(out: Path, seed: int = 0, *, small: bool = False) -> Lesson:  # noqa: A
     # An operation takes arrays as it takes Values. Its derivative is a function of one number: compiled, of arrays.
     slopes = {name: compile(derivative(f)) for name, f in ACTIVATIONS.items()}
 
-    with plot.styled():
-        panels = plot.new_figure(11.5, 6.0).subplots(2, 4, sharex=True).flat
-    for (name, f), panel in zip(ACTIVATIONS.items(), panels, strict=True):
-        sheet = plot.function({name: f}, (-5.0, 5.0), derivatives={name: slopes[name]}, ax=panel)
-    lesson.draw("sheet", sheet)
+    sheet = {
+        name: lambda ax, f=f, slope=slopes[name]: plot.function(f, (-4.0, 4.0), derivatives=slope, ax=ax)
+        for name, f in ACTIVATIONS.items()
+    }
+    lesson.draw("sheet", plot.small_multiples(sheet))
     compared = {name: slopes[name] for name in ("sigmoid", "tanh", "relu", "gelu")}
-    lesson.draw("slopes", plot.function(compared, (-5.0, 5.0), y_label="slope"))
+    lesson.draw("slopes", plot.function(compared, (-4.0, 4.0), y_label="slope"))
 
     x = np.linspace(-10.0, 10.0, 2_001 if small else 20_001)
     rows = [summary(name, x, slopes[name](x)) for name in ACTIVATIONS]

@@ -29,6 +29,7 @@ COUNTED: dict[str, dict[str, Test]] = {  # first the outputs at which the slope 
     "tanh": {"saturated": lambda a: abs(a) > 0.99, **NEAR_ZERO},
     "relu": {"zero": lambda a: a == 0, **NEAR_ZERO},
 }
+COLUMNS = ("activation", "init", "verdict", "std_last", "flat", "near_zero", "signal", "gradient")
 FORMATS = dict.fromkeys(("std_first", "std_last", "signal", "gradient"), ".2g") | {"flat": ".0%", "near_zero": ".0%"}
 
 
@@ -38,13 +39,12 @@ def main(out: Path, seed: int = 0, *, small: bool = False) -> Lesson:
     X = np.random.default_rng(seed).standard_normal((200 if small else 1000, WIDTH))
     Y = (X.sum(axis=1) > 0).astype(float)  # two classes, so that there is a loss
     depth = 3 if small else DEPTH
-    seen: dict[str, dict[str, Floats]] = {activation: {} for activation in RANGES}
+    seen: dict[str, dict[str, Floats]] = {}
+    flow: dict[str, dict[str, Floats]] = {}
     rows: list[dict[str, Any]] = []
-    with plot.styled():
-        panels = plot.new_figure(11.5, 4.2).subplots(1, 3, sharey=True)
-    for activation, panel in zip(RANGES, panels, strict=True):
+    for activation in RANGES:
         outputs_of, gradients_of = programs(model := network(activation, depth))
-        outputs, norms = seen[activation], {}
+        outputs, norms = seen.setdefault(activation, {}), flow.setdefault(activation, {})
         for scheme in SCHEMES:
             draw_weights(model, scheme, seed)  # the compiled programs read the new numbers
             outputs[scheme] = outputs_of(X)
@@ -53,10 +53,9 @@ def main(out: Path, seed: int = 0, *, small: bool = False) -> Lesson:
         counted, label = COUNTED[activation], f"output of {activation}"
         grid = plot.activations(outputs, share=counted, range=RANGES[activation], top=0.1, x_label=label)
         lesson.draw(activation, grid)
-        y_label = "norm of the gradient" if panel is panels[0] else ""
-        flow = plot.gradient_flow(norms, y_label=y_label, title=activation, ax=panel)
-    lesson.draw("gradients", flow)
-    lesson.table("networks", {name: [row[name] for row in rows] for name in rows[0]}, FORMATS)
+    panels = {name: lambda ax, norms=norms: plot.gradient_flow(norms, ax=ax) for name, norms in flow.items()}
+    lesson.draw("gradients", plot.small_multiples(panels, size=(3.6, 3.6)))
+    lesson.table("networks", {name: [row[name] for row in rows] for name in COLUMNS}, FORMATS)
 
     # Xavier and He again, in a network so deep that a factor a layer shows
     outputs_of, _ = programs(model := network("relu", 10 if small else 20))

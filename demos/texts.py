@@ -39,6 +39,10 @@ class TableText:
     caption: str
     columns: Mapping[str, str]
     cells: Mapping[str, str] = field(default_factory=dict)
+    before: str = ""
+    """Paragraphs above the table."""
+    after: str = ""
+    """The figure that it stands below; by default it stands below all of them."""
 
 
 @dataclass(frozen=True)
@@ -86,9 +90,12 @@ class Text:
             "claims": lesson.claims,
         }
         for part, of in self.parts.items():
-            if list(of) != list(made[part]):
+            if sorted(of) != sorted(made[part]):  # on the page they are in the order of the text
                 raise TextError(f"{self.path}: {part} are {list(of)}, but the lesson made {list(made[part])}")
         for name, table in self.tables.items():
+            if table.after and table.after not in self.figures:
+                figures = ", ".join(self.figures)
+                raise TextError(f"{self.path}: tables.{name}.after is {table.after!r}, no figure; there are: {figures}")
             if list(table.columns) != list(lesson.tables[name].columns):
                 columns = list(lesson.tables[name].columns)
                 raise TextError(f"{self.path}: tables.{name}.columns are {list(table.columns)}, the lesson's {columns}")

@@ -29,15 +29,13 @@ def main(out: Path, seed: int = 0, *, small: bool = False) -> Lesson:
     lesson.draw("gradients", plot.gradient_flow(norms, reference=bound))
 
     rows: list[dict[str, Any]] = []
-    with plot.styled():
-        panels = plot.new_figure(11.0, 4.2).subplots(1, 2, sharey=True)
-    for optimizer, panel in zip(("SGD", "Adam"), panels, strict=True):
-        curves = {}
+    curves: dict[str, dict[str, list[float]]] = {"SGD": {}, "Adam": {}}
+    for optimizer, losses in curves.items():
         for activation in ACTIVATIONS:
-            curves[activation], row = train(network(activation, seed), optimizer, X, Y, epochs, seed)
+            losses[activation], row = train(network(activation, seed), optimizer, X, Y, epochs, seed)
             rows.append({"activation": activation, "optimizer": optimizer, **row})
-        losses = plot.loss(curves, title=optimizer, ax=panel)
-    lesson.draw("losses", losses)
+    panels = {name: lambda ax, losses=losses: plot.loss(losses, ax=ax) for name, losses in curves.items()}
+    lesson.draw("losses", plot.small_multiples(panels, size=(5.2, 3.6)))
     formats = {"first_loss": ".3f", "last_loss": ".2g", "moved_first": ".2g", "moved_last": ".2g", "accuracy": ".0%"}
     lesson.table("training", {name: [row[name] for row in rows] for name in rows[0]}, formats)
 
@@ -47,8 +45,7 @@ def main(out: Path, seed: int = 0, *, small: bool = False) -> Lesson:
     lesson.measure(sigmoid_factor=ratio["sigmoid"] ** (1 / (DEPTH - 1)))
     for name, row in (("sigmoid", sigmoid), ("relu", relu), ("adam", sigmoid_adam)):
         lesson.measure(**{f"{name}_{key}": row[key] for key in formats})
-    waiting = sum(loss > 0.6 for loss in losses.data["y"][-2 * epochs : -epochs])  # sigmoid, with Adam
-    lesson.measure(adam_waits=waiting)
+    lesson.measure(adam_waits=sum(loss > 0.6 for loss in curves["Adam"]["sigmoid"]))
     lesson.claim("vanishes", ratio["sigmoid"] < 1e-4 < 0.01 < ratio["relu"])
     lesson.claim("learns_nothing", sigmoid["last_loss"] > 0.95 * GUESSING and relu["last_loss"] < 0.5 * GUESSING)
     return lesson

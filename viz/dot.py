@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from .nodes import Edge, Kind, Node
 from .picture import edge_tooltip, gradient_scale
@@ -21,18 +21,25 @@ _SHAPES: Mapping[Kind, str] = {
 }
 
 
-def render_dot(view: GraphView, dark: bool = False) -> str:
+def render_dot(view: GraphView, dark: bool = False, marked: Collection[str] = (), dimmed: Collection[str] = ()) -> str:
     """The view as DOT text: the same numbers as in the drawing, gradients as fill colours.
+
+    Args:
+        view: what is drawn.
+        dark: the theme.
+        marked: ids of nodes to highlight.
+        dimmed: ids of nodes to grey.
 
     >>> from autograd import Value
     >>> print(render_dot(GraphView.of(Value(1.0, label="a") + Value(2.0))).splitlines()[0])
     digraph glassgrad {
     """
-    return "\n".join(_lines(view, dark)) + "\n"
+    return "\n".join([*_lines(view, dark, marked, dimmed), "}"]) + "\n"
 
 
-def _lines(view: GraphView, dark: bool) -> Iterator[str]:
-    paper, ink = styles(dark)["paper"].fill, styles(dark)["ink"].fill
+def _lines(view: GraphView, dark: bool, marked: Collection[str], dimmed: Collection[str]) -> Iterator[str]:
+    style = styles(dark)
+    paper, ink = style["paper"].fill, style["ink"].fill
     scale = gradient_scale(view)
     names = view.names()
     yield "digraph glassgrad {"
@@ -44,7 +51,13 @@ def _lines(view: GraphView, dark: bool) -> Iterator[str]:
     yield from _clusters(view)
     for edge in view.edges:
         yield "  " + _edge(edge, names, scale, dark)
-    yield "}"
+    # said again of a node, an attribute replaces what was said before
+    for node in view.nodes:
+        if node.id in dimmed:
+            fill, grey, rim = style["gnone"].fill, style["faint"].fill, style["rimdim"].stroke
+            yield f'  {node.id} [fillcolor="{fill}" fontcolor="{grey}" color="{rim}"]'
+        if node.id in marked:
+            yield f'  {node.id} [color="{style["rimactive"].stroke}" penwidth=3]'
 
 
 def _node(node: Node, name: str, scale: GradientScale, dark: bool) -> str:

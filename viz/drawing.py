@@ -52,6 +52,7 @@ class Drawing:
         scale: the colours of the gradients.
         states: where each node is in a backward that is shown step by step; None for a still picture.
         marked: ids of highlighted nodes.
+        dimmed: ids of greyed nodes.
         lit: indices of highlighted edges.
         caption: text above the picture.
         notes: what the picture says about itself, such as that modules were drawn as one.
@@ -67,6 +68,7 @@ class Drawing:
     scale: GradientScale = field(default_factory=GradientScale)
     states: Mapping[str, State] | None = None
     marked: frozenset[str] = frozenset()
+    dimmed: frozenset[str] = frozenset()
     lit: frozenset[int] = frozenset()
     caption: Caption | None = None
     notes: tuple[str, ...] = ()
@@ -80,6 +82,7 @@ class Drawing:
             scale=self.scale,
             states=self.states,
             marked=self.marked,
+            dimmed=self.dimmed,
             lit=self.lit,
             caption=self.caption,
             notes=self.notes,
@@ -108,7 +111,7 @@ class Drawing:
 
     def dot(self) -> str:
         """The graph as DOT text; needs nothing installed."""
-        return render_dot(self.view, self.theme == "dark")
+        return render_dot(self.view, self.theme == "dark", self.marked, self.dimmed)
 
     def png(self, zoom: float = 2.0) -> bytes:
         """The picture as PNG, ``zoom`` pixels for each of the SVG's (less for very large ones).
@@ -170,6 +173,7 @@ def draw(
     layout: Method = "auto",
     budget: int = BUDGET,
     highlight: Iterable[Value] = (),
+    dim: Iterable[Value] = (),
 ) -> Drawing:
     """Draw everything that ``root`` was computed from.
 
@@ -184,10 +188,12 @@ def draw(
         layout: "dot" (Graphviz), "layered" (built in) or "auto" (the better of those here; see `arrange`).
         budget: the largest number of boxes; above it modules are drawn as one, and the picture says so.
         highlight: values to mark.
+        dim: values to grey, such as dropped neurons; what is used by them alone becomes grey with them.
 
     Raises:
-        TypeError: ``root`` or a highlighted thing isn't a Value.
-        ValueError: an unknown theme or layout, or a depth or budget below 1; or a highlighted value isn't in the graph.
+        TypeError: ``root`` or a thing to mark or grey isn't a Value.
+        ValueError: an unknown theme or layout, or a depth or budget below 1; or a value to mark or
+            grey isn't in the graph.
         GraphTooLargeError: above the budget, and there are no modules to draw as one.
 
     >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
@@ -201,24 +207,36 @@ def draw(
     if layout not in METHODS:
         raise ValueError(f"layout={layout!r} is not known: use one of {', '.join(map(repr, METHODS))}.")
     view, depth, notes = budgeted_view(root, depth, constants, budget)
-    marked = _marked(root, depth, constants, highlight)
-    arranged = arrange(view, card_boxes(view), layout)
-    return Drawing(view, arranged, theme, gradient_scale(view), marked=marked, notes=notes)
-
-
-def _marked(root: Value, depth: int | None, constants: bool, highlight: Iterable[Value]) -> frozenset[str]:
-    wanted = [highlight] if isinstance(highlight, Value) else list(highlight)
-    if not wanted:
-        return frozenset()
     ids = node_ids(root, depth, constants)
-    for value in wanted:
+    marked = frozenset(ids[v] for v in _in_graph(ids, highlight, "highlight"))
+    dimmed = _dimmed(root, ids, _in_graph(ids, dim, "dim"))
+    arranged = arrange(view, card_boxes(view), layout)
+    return Drawing(view, arranged, theme, gradient_scale(view), marked=marked, dimmed=dimmed, notes=notes)
+
+
+def _in_graph(ids: Mapping[Value, str], wanted: Iterable[Value], argument: str) -> list[Value]:
+    values: list[Value] = [wanted] if isinstance(wanted, Value) else list(wanted)
+    for value in values:
         if not isinstance(value, Value):
-            raise TypeError(f"highlight takes Values of the graph, got {value!r:.60} of type {type(value).__name__}.")
+            raise TypeError(f"{argument} takes Values of the graph, got {value!r:.60} of type {type(value).__name__}.")
         if value not in ids:
             raise ValueError(
-                f"highlight: {value!r} is not drawn in this picture; pass a value that root was computed from."
+                f"{argument}: {value!r} is not drawn in this picture; pass a value that root was computed from."
             )
-    return frozenset(ids[value] for value in wanted)
+    return values
+
+
+def _dimmed(root: Value, ids: Mapping[Value, str], wanted: Collection[Value]) -> frozenset[str]:
+    """The nodes of which nothing but such values is drawn: the wanted ones, and what has no other users."""
+    if not wanted:
+        return frozenset()
+    grey, seen_by_others = set(wanted), {root}
+    for value in reversed(ancestors(root)):  # users first
+        if value not in seen_by_others:
+            grey.add(value)
+        if value not in grey:
+            seen_by_others.update(value.args)
+    return frozenset(ids[v] for v in ids if v in grey) - {ids[v] for v in ids if v not in grey}
 
 
 def budgeted_view(

@@ -22,6 +22,8 @@ _WIDEST = 1_400.0  # longer lines are cut
 _ARROW = 8.0
 _TITLE = 16.0
 _LINE = 13.0
+# styles by how their names start; a card stays what it is
+_GREY = {"rim": "rimdim", "e": "edim", "a": "adim", "g": "gnone", "head": "gnone", "badge": "gnone"}
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ def picture(
     scale: GradientScale,
     states: Mapping[str, State] | None = None,
     marked: Collection[str] = (),
+    dimmed: Collection[str] = (),
     lit: Collection[int] = (),
     caption: Caption | None = None,
     notes: Sequence[str] = (),
@@ -83,6 +86,7 @@ def picture(
         scale: the colours of the gradients.
         states: where each node is in a backward that is shown step by step; None for a still picture.
         marked: ids of nodes to highlight.
+        dimmed: ids of nodes to grey, with the edges at them.
         lit: indices of edges (in the view) to highlight.
         caption: text above the picture.
         notes: remarks on the picture itself, such as that modules were collapsed.
@@ -97,11 +101,10 @@ def picture(
     items += _frames(view, moved)
     bright = {k for k, state in (states or {}).items() if state.status == "active"} | set(marked)
     items += [halo(n, moved.nodes[n.id]) for n in view.nodes if n.id in bright]
-    items += _edges(view, moved, names, scale, lit)
-    items += [
-        draw_card(n, names[n.id], moved.nodes[n.id], scale, (states or {}).get(n.id), n.id in marked)
-        for n in view.nodes
-    ]
+    items += _edges(view, moved, names, scale, lit, dimmed)
+    for n in view.nodes:
+        card = draw_card(n, names[n.id], moved.nodes[n.id], scale, (states or {}).get(n.id), n.id in marked)
+        items.append(_greyed(card) if n.id in dimmed else card)
     below, bottom = legend(view, scale, states, wide, top + layout.height, size)
     items += below
     title = clean(caption.title) if caption and caption.title else "Computation graph"
@@ -175,7 +178,12 @@ def _frames(view: GraphView, layout: Layout) -> Iterator[Item]:
 
 
 def _edges(
-    view: GraphView, layout: Layout, names: Mapping[str, str], scale: GradientScale, lit: Collection[int]
+    view: GraphView,
+    layout: Layout,
+    names: Mapping[str, str],
+    scale: GradientScale,
+    lit: Collection[int],
+    dimmed: Collection[str],
 ) -> Iterator[Item]:
     texts: list[Item] = []
     collapsed = {n.id for n in view.nodes if n.kind == "collapsed"}
@@ -184,14 +192,24 @@ def _edges(
         edge, route = view.edges[i], layout.edges[i]
         shade = "active" if i in bright else _edge_shade(edge, scale)
         arrow = "none" if shade == "constant" else shade
-        yield Group(
-            [_wire(route, f"e{shade}"), _arrow(route[-1], f"a{arrow}", 5.2 if i in bright else 3.6)],
-            edge_tooltip(edge, names),
-            f"e{i}",
-        )
+        wire = [_wire(route, f"e{shade}"), _arrow(route[-1], f"a{arrow}", 5.2 if i in bright else 3.6)]
+        is_dim = edge.source in dimmed or edge.target in dimmed
+        yield Group([_greyed(shape) for shape in wire] if is_dim else wire, edge_tooltip(edge, names), f"e{i}")
         if edge.target not in collapsed:
-            texts += _edge_labels(edge, route[-1], i in bright)
+            labels = _edge_labels(edge, route[-1], i in bright)
+            texts += map(_greyed, labels) if is_dim else labels
     yield from texts
+
+
+def _greyed(item: Item) -> Item:
+    """The same without its colours; what is written stays readable, since the zeros are what is to be seen."""
+    if isinstance(item, Group):
+        return replace(item, items=[_greyed(part) for part in item.items])
+    if isinstance(item, Text):
+        return replace(item, style="faint")
+    return replace(
+        item, style=next((grey for start, grey in _GREY.items() if item.style.startswith(start)), item.style)
+    )
 
 
 def _edge_shade(edge: Edge, scale: GradientScale) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from .files import optional
 
-_NEAR = 6  # Pillow takes colours that differ by less for one another
+_NEAR = 8  # Pillow takes colours that differ by less for one another
 _PIXELS = 30e6  # a larger picture is drawn smaller, so that it can be opened
 
 

@@ -258,7 +258,7 @@ def _contribution(adjoint: float | None, partial: float | None) -> float | None:
     """Adjoint times partial; zero times a partial that isn't finite is zero, as in the sweep."""
     if adjoint is None or partial is None:
         return None
-    return 0.0 if adjoint == 0 and not math.isfinite(partial) else adjoint * partial
+    return 0.0 if adjoint == 0 and not math.isfinite(partial) else adjoint * partial + 0.0  # there is no minus zero
 
 
 def _remainder(grad: float, received: float) -> float:

@@ -1,12 +1,13 @@
-"""Data for training: checked arrays, batches, splits, standardization, toy sets and the 8x8 digits."""
+"""Data for training: checked arrays, batches, splits, standardization, augmentation, toy sets and the 8x8 digits."""
 
 from ..cures import answer_names
+from . import augment
 from .datasets import blobs, circles, digits, moons, spiral
 from .samples import Samples
 from .sampling import batches, split
 from .scaling import Standardizer, standardize
 
 __all__ = ["blobs", "circles", "digits", "moons", "spiral"]
-__all__ += ["Samples", "Standardizer", "batches", "split", "standardize"]
+__all__ += ["Samples", "Standardizer", "augment", "batches", "split", "standardize"]
 
 answer_names(__name__, __all__)

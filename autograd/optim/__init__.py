@@ -1,6 +1,7 @@
 """Optimizers, learning-rate schedules and gradient clipping, with PyTorch's names and numbers."""
 
 from ..cures import answer_names
+from ..intervals import Interval
 from . import schedules
 from .adagrad import Adagrad
 from .adam import Adam, AdamW
@@ -8,7 +9,7 @@ from .clipping import clip_grad_norm_, clip_grad_value_
 from .optimizer import Optimizer
 from .plateau import ReduceLROnPlateau
 from .rmsprop import RMSprop
-from .rule import Interval, number
+from .rule import number
 from .schedules import *
 from .sgd import SGD, Momentum
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from ..intervals import Interval
 from .optimizer import Optimizer
-from .rule import Functions, Interval, Row, Rows, Update, lerp, number, penalized
+from .rule import Functions, Row, Rows, Update, lerp, number, penalized
 
 
 class Adam(Optimizer):

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from ..calls import public
 from ..errors import NonFiniteError
+from ..intervals import Interval, as_number
 from .parameters import Parameters, parameter_list
-from .rule import Interval, as_number
 
 EPS = 1e-6
 """What PyTorch adds to a norm before it divides by it."""

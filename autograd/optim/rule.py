@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from functools import cached_property
 from inspect import get_annotations
-from numbers import Real
 from typing import Any, ClassVar, Self, TypeAlias, dataclass_transform
+
+from ..intervals import Interval, as_number
 
 Row: TypeAlias = Any
 """One array of a formula: a NumPy array, an LLVM vector; anything with + - * / and <, >."""
@@ -24,53 +24,9 @@ Update: TypeAlias = tuple[Row, dict[str, Row]]
 """The new parameters, and the new state by name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """The numbers that a hyperparameter may be. Infinity and NaN never are.
-
-    >>> 1.0 in Interval(0, 1, "[)"), str(Interval(0, 1, "(]"))
-    (False, '(0, 1]')
-    """
-
-    low: float = 0.0
-    high: float = math.inf
-    ends: str = "[)"
-    """A square bracket where the end itself is allowed."""
-
-    def __contains__(self, x: float) -> bool:
-        at_end = (x == self.low and self.ends[0] == "[") or (x == self.high and self.ends[1] == "]")
-        return math.isfinite(x) and (self.low < x < self.high or at_end)
-
-    def __str__(self) -> str:
-        return f"{self.ends[0]}{self.low:g}, {self.high:g}{self.ends[1]}"
-
-
 def number(default: Any, allowed: Interval | None = None) -> Any:
     """A hyperparameter: a number, or a tuple of numbers, inside ``allowed`` (default: 0 to infinity)."""
     return field(default=default, metadata={"allowed": allowed or Interval()})
-
-
-def as_number(x: object, name: str, allowed: Interval, default: object = None) -> float:
-    """``x`` as a float, if it is one number inside ``allowed``.
-
-    Args:
-        x: what the user gave.
-        name: who takes it, as in ``"Adam: lr"``; begins the message.
-        allowed: the interval.
-        default: shown as the cure where there is one.
-
-    Raises:
-        TypeError: it isn't a real number.
-        ValueError: it lies outside.
-    """
-    if x.__class__ is float and x in allowed:  # a schedule asks at every step
-        return x
-    cure = "" if default is None else f"; the default is {default!r}"
-    if isinstance(x, bool) or not isinstance(x, Real):
-        raise TypeError(f"{name} must be a number in {allowed}, got {x!r} of type {type(x).__name__}{cure}")
-    if float(x) not in allowed:
-        raise ValueError(f"{name} must be a finite number in {allowed}, got {x!r}{cure}")
-    return float(x)
 
 
 class Hyperparameter:

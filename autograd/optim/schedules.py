@@ -11,8 +11,8 @@ from itertools import pairwise
 from typing import Any, dataclass_transform
 
 from ..calls import answer_calls
+from ..intervals import Interval, as_number
 from .optimizer import Optimizer, step_count
-from .rule import Interval, as_number
 
 __all__ = ["CosineAnnealingLR", "ExponentialLR", "LambdaLR", "LinearLR"]
 __all__ += ["OneCycleLR", "Schedule", "SequentialLR", "StepLR"]

@@ -13,11 +13,11 @@ from numpy.typing import ArrayLike
 from ..checks import whole_number
 from ..data.sampling import check_fraction
 from ..errors import NonFiniteError, ShapeError
+from ..intervals import Interval, as_number
 from ..nn import losses
 from ..nn.module import Module
 from ..optim import Optimizer
 from ..optim.parameters import parameter_list
-from ..optim.rule import Interval, as_number
 from ..parameter_list import ParameterList
 from ..randomness import Seed, generator
 from ..store import Span

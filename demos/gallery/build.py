@@ -55,9 +55,7 @@ class Gallery:
             lesson: Lesson = import_module(f"demos.{name}").main(self.folder.path, self.seed, small=self.small)
             lesson.save()
             self.folder.write(f"{name}.html", pages.lesson_page(lesson, self.language, self.seed))
-            verdicts = list(lesson.claims.values())
-            thumbnail = next(iter(lesson.pictures.values())).still.relative_to(self.folder.path).as_posix()
-            self.made[name] = Record(self.seed, thumbnail, verdicts.count(True), verdicts.count(False))
+            self.made[name] = self._record(lesson)
             self.folder.save()
         finally:
             self.pending = [other for other in self.pending if other != name]
@@ -68,6 +66,11 @@ class Gallery:
         """Nothing more is made."""
         self.pending = []
         self._write_index()
+
+    def _record(self, lesson: Lesson) -> Record:
+        pictures = [picture.still.relative_to(self.folder.path).as_posix() for picture in lesson.pictures.values()]
+        verdicts = list(lesson.claims.values())
+        return Record(next(iter(pictures), ""), verdicts.count(True), verdicts.count(False))
 
     def _without(self, name: str) -> None:
         self.folder.write(f"{name}.html", pages.missing_page(name, self.language, self.seed))

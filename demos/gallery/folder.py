@@ -20,8 +20,8 @@ class FolderError(ValueError):
 class Record:
     """What the first page has to know of a lesson that was made."""
 
-    seed: int
     thumbnail: str
+    """Its first picture, "" if it has none."""
     confirmed: int
     contradicted: int
 

@@ -103,7 +103,7 @@ def _render(template: str, language: str, name: str | None, **given: Any) -> str
             words=words(language),
             total=len(LESSONS),
             place=order[at],
-            previous=order[at - 1] if at > 1 else None,
+            previous=order[at - 1] if at > 0 else None,
             next=order[at + 1] if at + 1 < len(order) else None,
             **given,
         )
@@ -121,7 +121,7 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters |= {"block": markup.block, "inline": markup.inline, "python": markup.python}
-    environment.globals |= {"link": _link, "width": _width, "cell": _cell, "is_number": _is_number}
+    environment.globals |= {"link": _link, "width": _width, "cell": _cell, "is_numeric": _is_numeric}
     return environment
 
 
@@ -141,10 +141,18 @@ def _is_number(x: Any) -> bool:
     return isinstance(x, int | float) and not isinstance(x, bool)
 
 
+def _is_numeric(table: Table, column: str) -> bool:
+    """Whether a column has numbers, beside words or not, and so stands to the right."""
+    return any(_is_number(_plain(x)) for x in table.columns[column])
+
+
+def _plain(x: Any) -> Any:
+    return x.item() if hasattr(x, "item") else x  # of NumPy
+
+
 def _cell(table: Table, column: str, row: int, cells: Mapping[str, str]) -> str:
     """A cell as it is shown: a number in the format of its column, a word as the text has it."""
-    x = table.columns[column][row]
-    x = x.item() if hasattr(x, "item") else x
+    x = _plain(table.columns[column][row])
     if _is_number(x):
         return format(x, table.formats.get(column, ""))
     return cells.get(str(x), str(x))

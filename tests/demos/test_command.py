@@ -13,11 +13,13 @@ import pytest
 
 pytest.importorskip("sklearn")
 pytest.importorskip("jinja2")
+pytest.importorskip("markdown_it")
+pytest.importorskip("pygments")
 pytest.importorskip("matplotlib")
 pytest.importorskip("resvg_py")
 
 from autograd import Parameter, fit, optim
-from demos import LESSONS
+from demos import LESSONS, digits
 from demos.__main__ import NEEDED, main
 from demos.gallery import pages
 from demos.gallery.folder import MANIFEST, Folder
@@ -111,7 +113,14 @@ def test_a_lesson_that_fails_is_named_and_the_others_are_made(tmp_path: Path, mo
     def fail(*args: Any, **options: Any) -> None:
         raise ValueError("a planted fault")
 
+    make = digits.main
+
+    def look(*args: Any, **options: Any) -> Any:
+        assert (tmp_path / "index.html").read_text(encoding="utf-8").count("Being made") == 1  # digits, not moons
+        return make(*args, **options)
+
     monkeypatch.setattr("demos.moons.main", fail)
+    monkeypatch.setattr("demos.digits.main", look)
     assert build(tmp_path, "moons", "digits") == 1
     assert made(tmp_path) == ["digits"]
     assert (tmp_path / "moons.html").read_text(encoding="utf-8") == pages.missing_page("moons", "en")

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import doctest
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 pytest.importorskip("sklearn")
 pytest.importorskip("jinja2")
+pytest.importorskip("markdown_it")
+pytest.importorskip("pygments")
 pytest.importorskip("matplotlib")
 pytest.importorskip("resvg_py")
 
 from demos import LESSONS, PARTS, texts
-from demos.gallery import pages
+from demos.gallery import markup, pages
 from demos.gallery.folder import Record
 from demos.lesson import Lesson
 from tests.project.tree import ROOT, imports_of, sources
@@ -166,6 +170,39 @@ def test_a_claim_that_was_not_found_is_shown_as_contradicted(built, monkeypatch)
     assert html.count("Contradicted") == 1
 
 
+def test_a_table_has_its_formats_and_its_words(built, tmp_path: Path, monkeypatch: Any) -> None:
+    lesson = Lesson("moons", tmp_path)
+    columns = {"way": ["SGD", "none"], "steps": [np.int64(12), "never"], "share": [np.float64(0.256), 1.0]}
+    lesson.table("t", columns, {"share": ".0%"})
+    headings = {"way": "", "steps": "*Steps*", "share": "Share"}
+    text = texts.read("moons", "en")
+    shown = replace(text, figures={}, tables={"t": texts.TableText("C", headings, {"never": "nie"})}, claims={})
+    monkeypatch.setattr(texts, "read", lambda name, language: shown)
+    html = pages.lesson_page(replace(lesson, measured=built.lessons["moons"].measured), "en")
+    assert '<tr><td></td><th scope="col" class="number"><em>Steps</em></th>' in html
+    assert '<tr><td>SGD</td><td class="number">12</td><td class="number">26%</td></tr>' in html
+    assert '<tr><td>none</td><td class="number">nie</td><td class="number">100%</td></tr>' in html
+
+
+def test_a_table_stands_where_its_text_says(built, monkeypatch: Any) -> None:
+    text = texts.read("moons", "en")
+    first, *_, last = text.figures
+    for after, before in ((first, last), ("", "claims")):
+        moved = replace(text.tables["layers"], after=after, before="### Its parts")
+        shown = replace(text, tables={"layers": moved})
+        monkeypatch.setattr(texts, "read", lambda name, language, shown=shown: shown)
+        places = Page(pages.lesson_page(built.lessons["moons"], "en")).places
+        assert places.index("table-layers") < places.index("claims" if before == "claims" else f"figure-{before}")
+        assert places.index(f"figure-{after or last}") < places.index("table-layers")
+    assert "<h2>Its parts</h2>" in pages.lesson_page(built.lessons["moons"], "en")
+
+
+def test_a_table_in_markdown_scrolls_and_its_corner_is_no_heading() -> None:
+    html = markup.block("| | a |\n|---|--:|\n| b | 1 |")
+    assert '<td></td>\n<th style="text-align:right">a</th>' in html
+    assert html.startswith('<div class="scroll" tabindex="0"')
+
+
 HOSTILE = '<script>alert("x")</script><img src=x onerror=alert(1)>&{{7*7}}</code></pre>'
 
 
@@ -212,9 +249,10 @@ def test_an_index_of_no_lessons_says_what_is_missing_and_what_is_being_made() ->
     assert html.count("Not made yet") == len(others)
     assert f"0 of {len(LESSONS)} lessons are made." in html
     assert "reload the page" in html
-    done = {name: Record(0, f"{name}/a.svg", 1, 0) for name in others}
+    done = {name: Record("", 1, 0) for name in others}
     html = pages.index_page(done, "en")
     assert html.count("Not made yet") == 1
+    assert "<img" not in html
     assert "<code>python -m demos</code> makes all of them" in html
 
 

@@ -8,6 +8,8 @@ import pytest
 
 pytest.importorskip("sklearn")
 pytest.importorskip("jinja2")
+pytest.importorskip("markdown_it")
+pytest.importorskip("pygments")
 pytest.importorskip("matplotlib")
 pytest.importorskip("resvg_py")
 pytest.importorskip("axe_playwright_python")

@@ -42,6 +42,7 @@ def test_every_answer_is_an_argument_that_a_public_function_has() -> None:
         nn.MSELoss(),
         optim,
         data,
+        data.augment,
         __import__("viz"),
         __import__("viz.plot").plot,
     ]

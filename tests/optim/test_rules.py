@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from autograd import Parameter
+from autograd.intervals import Interval
 from autograd.optim import SGD, Adagrad, Adam, AdamW, Momentum, Optimizer, RMSprop
-from autograd.optim.rule import Interval, Rule, lerp
+from autograd.optim.rule import Rule, lerp
 from autograd.optim.stepping import numpy_step
 from tests.optim.optimizers import OPTIMIZERS, TRIED
 

@@ -492,7 +492,7 @@ def heat_map(weights: ArrayLike, *, title: str = "", ax: Axes | None = None) -> 
         ),
         (
             Edit("from .heat import heat_map\n", before="from .plane import"),
-            Edit('"heat_map", ', before='"loss", '),
+            Edit('    "heat_map",\n', before='    "loss",\n'),
         ),
         (
             Edit(

@@ -26,6 +26,7 @@ CORE = TABLE | {
 ARROWS: dict[str, set[str]] = {
     "errors": set(),
     "checks": {"errors"},
+    "intervals": {"checks"},
     "names": set(),
     "synonyms": {"checks"},
     "calls": {"checks", "synonyms"},
@@ -66,12 +67,25 @@ ARROWS: dict[str, set[str]] = {
     "blame": CORE,
     "check": CORE | {"derivatives"},
     "testing": CORE | {"check"},
-    "optim": CORE | {"calls"},
+    "optim": CORE | {"calls", "intervals"},
     "compiler": CORE | {"special", "fast", "files", "calls", "blame", "notebook", "optim"},  # the rules of optim
     "nn": CORE | {"documentation", "names", "lists", "randomness", "notebook", "compiler"},  # `record` computes batches
-    "data": {"errors", "calls", "checks", "cures", "randomness"},
+    "data": {"errors", "calls", "checks", "cures", "intervals", "randomness"},
     "training": CORE
-    | {"names", "files", "decision", "randomness", "progress", "notebook", "blame", "compiler", "nn", "optim", "data"},
+    | {
+        "names",
+        "files",
+        "intervals",
+        "decision",
+        "randomness",
+        "progress",
+        "notebook",
+        "blame",
+        "compiler",
+        "nn",
+        "optim",
+        "data",
+    },
 }
 # The rooms of the compiler, and which of the other rooms each knows. What stands beside them is the front.
 ROOMS: dict[str, set[str]] = {

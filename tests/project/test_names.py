@@ -64,7 +64,7 @@ def test_the_extra_all_names_every_other_extra() -> None:
     assert sorted(named) == sorted(set(extras) - {"all"})
 
 
-HEAVY = {"matplotlib", "graphviz", "llvmlite", "PIL", "sklearn", "resvg_py", "hypothesis", "IPython"}
+HEAVY = {"matplotlib", "graphviz", "llvmlite", "PIL", "scipy", "sklearn", "resvg_py", "hypothesis", "IPython"}
 
 
 @pytest.mark.parametrize(

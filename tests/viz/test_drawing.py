@@ -8,7 +8,7 @@ from PIL import Image
 
 from autograd import Value, scope
 from viz import GraphTooLargeError, draw
-from viz.scene import Text, flat
+from viz.scene import Group, Text, flat
 
 STARTS = {"svg": b"<svg ", "dot": b"digraph ", "png": b"\x89PNG", "pdf": b"%PDF"}
 
@@ -171,6 +171,10 @@ def test_bad_arguments(small):
         draw(root, highlight=["a"])
     with pytest.raises(ValueError, match="is not drawn in this picture"):
         draw(root, highlight=[Value(1.0)])
+    with pytest.raises(TypeError, match="dim takes Values of the graph, got 3 of type int"):
+        draw(root, dim=[3])
+    with pytest.raises(ValueError, match=r"dim: Value.* is not drawn in this picture"):
+        draw(root, dim=Value(1.0))
 
 
 def test_highlight_marks(small):
@@ -178,3 +182,64 @@ def test_highlight_marks(small):
     drawing = draw(root, highlight=root, layout="layered")
     assert drawing.marked == {"n6"}
     assert [s.style for s in flat(drawing.scene.items)].count("halo") == 1
+
+
+@pytest.fixture
+def masked():
+    """Two hidden numbers, the second multiplied by the 0 of a mask; x is used by both."""
+    x, out = Value(2.0, label="x"), Value(3.0, label="out")
+    with scope("kept"):
+        kept = x * Value(0.5, label="w")
+    with scope("silenced"):
+        silenced = x * Value(-0.5, label="v")
+        dropped = silenced * 0.0
+    root = kept + dropped * out
+    root.backward()
+    return root, dropped
+
+
+def greyed(drawing):
+    labels = {node.id: node.label or node.symbol for node in drawing.view.nodes}
+    return sorted(labels[i] or "0.0" for i in drawing.dimmed)
+
+
+def test_what_is_used_by_greyed_values_alone_is_greyed_with_them(masked):
+    root, dropped = masked
+    drawing = draw(root, dim=dropped, layout="layered")
+    assert greyed(drawing) == sorted(["v", "×", "0.0", "×"])  # not x, which `kept` uses; not what uses `dropped`
+    assert greyed(draw(root, dim=[a for a in dropped.args if a.op], layout="layered")) == ["v", "×"]
+    assert draw(root, layout="layered").dimmed == frozenset()
+    assert len(draw(root, dim=root, layout="layered").dimmed) == len(drawing.view.nodes)
+
+
+def test_a_module_is_grey_if_all_in_it_is(masked):
+    root, dropped = masked
+    drawing = draw(root, dim=dropped, depth=1, layout="layered")
+    assert greyed(drawing) == ["silenced"]
+    (silenced,) = (a for a in dropped.args if a.op)
+    assert draw(root, dim=silenced, depth=1, layout="layered").dimmed == frozenset()
+
+
+def test_grey_cards_and_edges_have_no_colours_but_all_their_numbers(masked):
+    root, dropped = masked
+    plain, drawing = draw(root, layout="layered"), draw(root, dim=dropped, layout="layered")
+    groups = {group.id: list(flat(group.items)) for group in drawing.scene.items if isinstance(group, Group)}
+    grey = {"gnone", "card", "faint", "rimdim"}
+    for node in drawing.view.nodes:
+        assert ({shape.style for shape in groups[node.id]} <= grey) == (node.id in drawing.dimmed), node.id
+    for i, edge in enumerate(drawing.view.edges):
+        is_dim = bool({edge.source, edge.target} & drawing.dimmed)
+        assert ({shape.style for shape in groups[f"e{i}"]} == {"edim", "adim"}) == is_dim, edge
+    words = [[s.string for s in flat(d.scene.items) if isinstance(s, Text)] for d in (plain, drawing)]
+    assert words[0] == words[1]
+    assert "← -0.0" not in words[0]
+
+
+def test_dot_says_what_is_marked_and_greyed(masked):
+    root, dropped = masked
+    drawing = draw(root, dim=dropped, highlight=root, layout="layered")
+    added = set(drawing.dot().splitlines()) - set(draw(root, layout="layered").dot().splitlines())
+    again = {line.split()[0]: line for line in added}
+    assert set(again) == drawing.dimmed | drawing.marked
+    assert all("fillcolor" in again[node] for node in drawing.dimmed)
+    assert "penwidth=3" in again[drawing.view.nodes[-1].id]

@@ -36,3 +36,10 @@ def test_a_gradient_of_zero_needs_a_linear_axis():
 def test_it_says_what_is_wrong(norms, message):
     with pytest.raises(ValueError, match=message):
         plot.gradient_flow(norms)
+
+
+def test_names_are_there_and_once():
+    with pytest.raises(TypeError, match=r"norms has names, such as {.*}, got list"):
+        plot.gradient_flow([1.0, 2.0])
+    with pytest.raises(ValueError, match="'a' is in norms and in reference: give the reference another name"):
+        plot.gradient_flow({"a": [1.0]}, reference={"a": [2.0]})

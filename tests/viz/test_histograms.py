@@ -1,6 +1,9 @@
+import re
+
 import numpy as np
 import pytest
 
+from autograd import nn
 from viz import plot
 
 RNG = np.random.default_rng(0)
@@ -61,7 +64,12 @@ def test_marks_are_lines_with_a_name():
         ({"a": [1.0], "b": []}, {}, "the series 'b' has no numbers"),
         ([1.0, np.nan, np.inf], {}, "it has 2 of 3 that are not, the first nan: leave them out"),
         ([1.0], {"bins": 0}, "a whole number from 1 on, got 0"),
-        ([1.0], {"range": (1.0, 1.0)}, r"from a smaller to a larger number, got \(1.0, 1.0\)"),
+        (
+            [1.0],
+            {"range": (1.0, 1.0)},
+            r"range must be two numbers, the smaller first, as in \(-3, 3\), got \(1.0, 1.0\)",
+        ),
+        ([5.0], {"range": (0, 1), "density": True}, "all 1 of '' are outside: choose another range, or density=False"),
     ],
 )
 def test_a_histogram_says_what_is_wrong(series, options, message):
@@ -101,7 +109,7 @@ def test_each_panel_says_which_share_is_as_it_should_not_be():
 
 def test_a_small_share_is_not_none():
     (axes,) = plot.activations({"a": [range(1000)]}, share={"low": lambda a: a < 1, "no": lambda a: a < 0}).axes
-    assert "low <1%,\nno 0%" in axes.texts[0].get_text().replace("\N{NO-BREAK SPACE}", " ")
+    assert "low <1%, no 0%" in axes.texts[0].get_text().replace("\N{NO-BREAK SPACE}", " ")
 
 
 @pytest.mark.parametrize(
@@ -111,12 +119,27 @@ def test_a_small_share_is_not_none():
         ({"he": [], "xavier": [[1.0]]}, {}, "each network needs the outputs of its layers"),
         ({"he": [[1.0], [np.inf]]}, {}, "layer 2 of 'he' has 1 of 1 that are not, the first inf"),
         ({"he": [[1.0, 2.0]]}, {"share": {"dead": np.sum}}, r"each of 2 outputs .* but gave the shape \(\)"),
+        ({"he": [[1.0]]}, {"top": 0.0}, "a share of the numbers, above 0 and up to 1, got 0.0"),
         ({"he": [[1.0], [2.0]]}, {"ax": []}, "2 layers of 1 networks need 2 axes in ax, got 0"),
     ],
 )
 def test_a_grid_says_what_is_wrong(layers, options, message):
     with pytest.raises(ValueError, match=message):
         plot.activations(layers, **options)
+
+
+@pytest.mark.parametrize(
+    ("draw", "message"),
+    [
+        (lambda: plot.activations([[1.0]]), r'has names, such as {"he": \[layer1, layer2\]}, got list'),
+        (lambda: plot.histogram([1.0], marks=[0.5]), r'marks has names, such as {"mean": 0.5}, got list'),
+        (lambda: plot.histogram(nn.Linear(2, 1, rng=0).weight), r"pass weights as layer\.weight\.data"),
+    ],
+)
+def test_what_has_no_names_or_is_no_number(draw, message):
+    with pytest.raises(TypeError) as raised:
+        draw()
+    assert re.search(message, "\n".join([str(raised.value), *getattr(raised.value, "__notes__", [])]))
 
 
 def test_a_grid_is_drawn_on_the_axes_of_the_caller():

@@ -24,9 +24,12 @@ def bowl(x, y):
 PLOTS = {
     "boundary": lambda: boundary(lambda p: p[:, 0] - 0.5, X, [0, 1, 0, 1], resolution=8, title="seen"),
     "loss": lambda: loss(HISTORY, title="seen"),
+    "convergence": lambda: plot.convergence({"a": [0.1, 0.2]}, [1, 2], reference={"b": [1, 1]}, title="seen"),
     "activations": lambda: plot.activations({"he": [X, X], "xavier": [X]}, title="seen"),
     "gradient_flow": lambda: plot.gradient_flow({"a": [1.0, 2.0], "b": [3.0]}, reference={"c": [1.0]}, title="seen"),
     "histogram": lambda: plot.histogram({"x": X, "y": X}, range=(0.1, 1.0), marks={"m": 0.5, "n": 1}, title="seen"),
+    "descent": lambda: plot.descent(np.square, {"a": [2.0, 1.0, 0.5], "b": [-1.0, 3.0]}, title="seen"),
+    "descent_animation": lambda: plot.descent_animation(np.square, [2.0, 1.0], title="seen").figure,
     "function": lambda: plot.function(
         {"tanh": np.tanh, "cos": np.cos},
         (-2, 2),
@@ -34,6 +37,10 @@ PLOTS = {
         points=[0.5],
         title="seen",
     ),
+    "small_multiples": lambda: plot.small_multiples(
+        {"seen": lambda ax: loss({"a": [1.0], "b": [2.0]}, title="own", ax=ax)}
+    ),
+    "weights": lambda: plot.weights({"L1": [0.0, 0.0005, -0.5], "L2": X}, title="seen"),
     "images": lambda: images(np.eye(3).reshape(3, 1, 3), ["1", "2", "3, not 4"], marked=[0, 0, 1], title="seen"),
     "moments": lambda: plot.moments([1.0, -2.0], [0.1, -0.1], [0.1, 0.2], [-0.1, 0.1], title="seen"),
     "race": lambda: plot.race({"a": [3.0, 5.0, np.inf], "b": [np.inf, np.inf, 9.0]}, title="seen"),
@@ -41,6 +48,7 @@ PLOTS = {
     "contour": lambda: plot.contour(bowl, (-1, 2), (-1, 1), minimum=(0.5, 0), title="seen"),
     "paths": lambda: plot.paths(WALKS, bowl, (-1, 2), (-1, 1), log=True, minimum=(0.5, 0), title="seen"),
     "paths_animation": lambda: plot.paths_animation(WALKS, bowl, (-1, 2), (-1, 1), title="seen").figure,
+    "sweep": lambda: plot.sweep([0.1, 1.0], [[1.0, 2.0], [np.inf, 4.0]], levels={"best": 0.5}, title="seen"),
 }
 """Every plot, small and with a title; the battery below goes over them."""
 every_plot = pytest.mark.parametrize("make", PLOTS.values(), ids=list(PLOTS))
@@ -48,7 +56,7 @@ every_plot = pytest.mark.parametrize("make", PLOTS.values(), ids=list(PLOTS))
 
 def test_every_plot_of_the_package_is_exported_and_tried():
     for module in modules_of(plot):
-        if module.__name__ in [f"viz.plot.{name}" for name in ("style", "themes", "figure", "animation")]:
+        if module.__name__ in [f"viz.plot.{name}" for name in ("style", "themes", "figure", "animation", "given")]:
             continue
         made = [name for name, thing in getmembers(module, isfunction) if thing.__module__ == module.__name__]
         for name in (name for name in made if name[0] != "_"):

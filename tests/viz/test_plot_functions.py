@@ -97,3 +97,13 @@ def test_a_function_of_single_numbers_names_the_cure():
     with pytest.raises(TypeError) as caught:
         plot.function(math.tanh, (-1, 1))
     assert "pass autograd.compile(f)" in "".join(caught.value.__notes__)
+
+
+def test_samples_are_dots_that_come_last_in_the_table():
+    figure = plot.function(np.tanh, (-1, 1), samples=([0.0, 2.0], [5.0, 6.0]))
+    assert figure.data["function"][-3:].tolist() == ["tanh", "", ""]
+    assert (figure.data["x"][-2:].tolist(), figure.data["y"][-2:].tolist()) == ([0.0, 2.0], [5.0, 6.0])
+    (dots,) = [line for line in figure.axes[0].lines if line.get_linestyle() == "None"]
+    assert dots.get_xydata().tolist() == [[0, 5], [2, 6]]
+    with pytest.raises(ValueError, match=r"samples must be x and y of one shape \(n,\), got shapes \(2,\) and \(1,\)"):
+        plot.function(np.tanh, (-1, 1), samples=([0.0, 2.0], [5.0]))

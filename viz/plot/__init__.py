@@ -9,16 +9,43 @@ from .animation import Animation
 from .arrivals import race
 from .contours import contour, paths, paths_animation
 from .curves import loss
+from .descents import descent, descent_animation
+from .errors import convergence
 from .flow import gradient_flow
 from .functions import function
 from .histograms import activations, histogram
+from .multiples import small_multiples
 from .plane import boundary
 from .sheet import images
 from .steps import moments, step_sizes
 from .style import new_figure, save, styled
+from .sweeps import sweep
+from .weight_sizes import weights
 
-__all__ = ["Animation", "boundary", "function", "images", "loss", "new_figure", "save", "styled"]
-__all__ += ["activations", "contour", "gradient_flow", "histogram", "paths", "paths_animation"]
-__all__ += ["moments", "race", "step_sizes"]
+__all__ = [
+    "Animation",
+    "activations",
+    "boundary",
+    "contour",
+    "convergence",
+    "descent",
+    "descent_animation",
+    "function",
+    "gradient_flow",
+    "histogram",
+    "images",
+    "loss",
+    "moments",
+    "new_figure",
+    "paths",
+    "paths_animation",
+    "race",
+    "save",
+    "small_multiples",
+    "step_sizes",
+    "styled",
+    "sweep",
+    "weights",
+]
 
 answer_names(__name__, __all__, loss_curve="it is called loss here", decision_boundary="it is called boundary here")

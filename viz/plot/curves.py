@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,17 +19,19 @@ if TYPE_CHECKING:
 
     from .figure import PlotFigure
 
+Numbers = Sequence[float] | NDArray[Any]
 _SHARES = ("accuracy", "precision", "recall", "f1")
 
 
 @public
 def loss(
-    history: Mapping[str, Sequence[float]],
+    history: Mapping[str, Numbers],
     *,
-    x: Sequence[float] | Mapping[str, Sequence[float]] | None = None,
+    x: Numbers | Mapping[str, Numbers] | None = None,
     log: bool = False,
     title: str = "",
     x_label: str = "epoch",
+    y_label: str = "",
     ax: Axes | Sequence[Axes] | None = None,
 ) -> PlotFigure:
     """Plot each series of a training's history; accuracies get an axis of their own, from 0 to 1, below.
@@ -40,6 +42,7 @@ def loss(
         log: a logarithmic axis for losses; needs positive numbers.
         title: above the plot.
         x_label: what is counted.
+        y_label: what is not a share; by default the name of the series, or "loss" for several.
         ax: the axes to draw on, two of them where there are losses and accuracies; by default those of a new figure.
 
     Returns:
@@ -71,7 +74,9 @@ def loss(
         room = _room(len(panels), ax)
         for axes, panel in zip(room, panels, strict=True):
             _panel(axes, panel, at, counts=x is None)
-            axes.set_ylabel(_y_label(panel, "loss" if panel is losses else "share"))
+            axes.set_ylabel(
+                (y_label if panel is losses else "") or _y_label(panel, "loss" if panel is losses else "share")
+            )
             if panel is shares:
                 axes.set_ylim(-0.03, 1.03)
             elif log:
@@ -85,7 +90,7 @@ def loss(
     )
 
 
-def _places(name: str, size: int, x: Sequence[float] | Mapping[str, Sequence[float]] | None) -> NDArray[np.float64]:
+def _places(name: str, size: int, x: Numbers | Mapping[str, Numbers] | None) -> NDArray[np.float64]:
     if isinstance(x, Mapping) and name not in x:
         raise ValueError(f"x has no places for the series {name!r}; it has them for {', '.join(map(repr, x))}.")
     given = x[name] if isinstance(x, Mapping) else range(1, size + 1) if x is None else x

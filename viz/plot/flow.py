@@ -10,6 +10,7 @@ import numpy as np
 from autograd.calls import public
 
 from ..text import number
+from .given import named
 from .style import COLOURS, DASHES, FAINT, MARKERS, axes_for, tabulate
 
 if TYPE_CHECKING:
@@ -42,21 +43,28 @@ def gradient_flow(
         The figure; its ``data`` are series, layer (1 is the first), norm; those of the references too.
 
     Raises:
-        ValueError: no network, an empty one, a number that isn't finite, or log with one that isn't positive.
+        TypeError: norms without names.
+        ValueError: no network, an empty one, a number that isn't finite, log with one that isn't positive, or a name
+            that is in norms and reference.
 
     >>> figure = gradient_flow({"sigmoid": [0.01, 0.1, 1.0], "relu": [0.9, 1.0, 1.0]})
     >>> figure.data["layer"].tolist(), figure.data["norm"].tolist()
     ([1, 2, 3, 1, 2, 3], [0.01, 0.1, 1.0, 0.9, 1.0, 1.0])
     """
-    if not norms:
-        raise ValueError('there are no norms to draw: pass a list of them by name, such as {"relu": [0.8, 0.9, 1.0]}.')
-    lines = {str(name): [float(x) for x in given] for name, given in {**norms, **(reference or {})}.items()}
+    example = '{"relu": [0.8, 0.9, 1.0]}'
+    if not named(norms, "norms", example):
+        raise ValueError(f"there are no norms to draw: pass a list of them by name, such as {example}.")
+    references = named(reference or {}, "reference", example)
+    twice = [name for name in references if name in norms]
+    if twice:
+        raise ValueError(f"{twice[0]!r} is in norms and in reference: give the reference another name.")
+    lines = {str(name): [float(x) for x in given] for name, given in {**norms, **references}.items()}
     for name, each in lines.items():
         _check(name, each, log)
     with axes_for(ax) as axes:
         for i, (name, each) in enumerate(lines.items()):
             layers = np.arange(1, len(each) + 1)
-            if name in norms:
+            if name not in references:
                 style: dict[str, Any] = {"color": COLOURS[i % len(COLOURS)], "marker": MARKERS[i % len(MARKERS)]}
                 axes.plot(layers, each, label=name, linestyle=DASHES[i % len(DASHES)], **style)
             else:

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from autograd.calls import noted, public
+from autograd.calls import public
 
-from .style import COLOURS, DASHES, INK, LINE, MARKERS, PAPER, new_figure, styled, tabulate
+from .given import Floats, Function, interval_of, values_of
+from .style import COLOURS, DASHES, FAINT, INK, LINE, MARKERS, PAPER, new_figure, styled, tabulate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from .figure import PlotFigure
 
-Floats = NDArray[np.float64]
-Function = Callable[[Floats], ArrayLike]
 _GRID = 400
 _TANGENT = 0.13  # half the length of a tangent, as a share of the plot's width or height
 
@@ -30,6 +29,7 @@ def function(
     *,
     derivatives: Function | Mapping[str, Function] | None = None,
     points: Iterable[float] = (),
+    samples: tuple[ArrayLike, ArrayLike] | None = None,
     x_label: str = "x",
     y_label: str = "",
     title: str = "",
@@ -46,18 +46,21 @@ def function(
         interval: from where to where.
         derivatives: of each function, in the same form, such as ``autograd.compile(autograd.derivative(f))``.
         points: where each function gets a dot, and a piece of its tangent if the derivative is known.
+        samples: x and y of dots to draw besides, such as those that the functions were fitted to.
         x_label: of the horizontal axis.
         y_label: of the functions' axis.
         title: above the plot.
         ax: the axes to draw on, two of them for functions and derivatives apart; by default those of a new figure.
 
     Returns:
-        The figure; its ``data`` are function, x, y, slope (NaN without derivatives), ``points`` among the x.
+        The figure; its ``data`` are function, x, y, slope (NaN without derivatives), ``points`` among the x; samples
+        come last, and their function is "".
 
     Raises:
         TypeError: a function can't be called, or takes no arrays.
         ValueError: no function, an interval that isn't one, a result of another shape or without a finite number,
-            derivatives of other names, points outside of the interval, the wrong number of axes.
+            derivatives of other names, points outside of the interval, samples that aren't two arrays of one length,
+            the wrong number of axes.
 
     >>> figure = function({"square": lambda x: x**2}, (-1, 1), derivatives={"square": lambda x: 2 * x}, points=[0.5])
     >>> at = figure.data["x"] == 0.5
@@ -67,10 +70,13 @@ def function(
     named = _named(functions)
     xs, at = _places(interval, points)
     slopes = _slopes(named, derivatives, xs)
-    ys = {name: _values(name, f, xs) for name, f in named.items()}
+    ys = {name: values_of(name, f, xs) for name, f in named.items()}
+    seen = _samples(samples)
     with styled():
         upper, lower = _room(ax, is_apart=derivatives is not None and len(named) > 1, is_alone=derivatives is None)
-        _curves(upper, xs, ys, has_dashes=lower is not upper)
+        if samples is not None:
+            upper.plot(*seen, "o", color=FAINT, markersize=6, zorder=3)
+        _curves(upper, xs, ys, has_dashes=derivatives is None or lower is not upper)
         if derivatives is not None:
             _curves(lower, xs, slopes, is_slope=lower is upper, has_dashes=lower is not upper)
         _label(upper, lower, x_label, y_label, len(named), derivatives is not None)
@@ -78,9 +84,14 @@ def function(
             _tangents(upper, COLOURS[i % len(COLOURS)], xs, ys[name], slopes[name], at)
         if title:
             upper.set_title(title)
-    names = np.repeat(list(ys), len(xs))
-    columns = {"x": np.tile(xs, len(ys)), "y": np.concatenate(list(ys.values()))}
-    return tabulate(upper, function=names, **columns, slope=np.concatenate(list(slopes.values())))
+    unknown = np.full(len(seen[0]), np.nan)
+    return tabulate(
+        upper,
+        function=np.repeat([*ys, ""], [*[len(xs)] * len(ys), len(unknown)]),
+        x=np.concatenate([*[xs] * len(ys), seen[0]]),
+        y=np.concatenate([*ys.values(), seen[1]]),
+        slope=np.concatenate([*slopes.values(), unknown]),
+    )
 
 
 def _named(functions: Function | Mapping[str, Function], what: str = "functions") -> Mapping[str, Function]:
@@ -96,26 +107,19 @@ def _named(functions: Function | Mapping[str, Function], what: str = "functions"
 
 
 def _places(interval: tuple[float, float], points: Iterable[float]) -> tuple[Floats, Floats]:
-    ends = np.asarray(interval, dtype=np.float64)
-    if ends.shape != (2,) or not np.isfinite(ends).all() or ends[0] >= ends[1]:
-        raise ValueError(f"interval must be two numbers, the smaller first, as in (-3, 3), got {interval!r}.")
+    low, high = interval_of(interval)
     at = np.asarray(list(points), dtype=np.float64)
-    outside = at[~((at >= ends[0]) & (at <= ends[1]))]
+    outside = at[~((at >= low) & (at <= high))]
     if len(outside):
-        raise ValueError(f"points must lie in the interval from {ends[0]:g} to {ends[1]:g}, got {outside.tolist()}.")
-    return np.union1d(np.linspace(ends[0], ends[1], _GRID + 1), at), at
+        raise ValueError(f"points must lie in the interval from {low:g} to {high:g}, got {outside.tolist()}.")
+    return np.union1d(np.linspace(low, high, _GRID + 1), at), at
 
 
-def _values(name: str, f: Function, xs: Floats) -> Floats:
-    cure = "functions are called with an array: write them with NumPy, or pass autograd.compile(f)"
-    with noted(cure, TypeError), np.errstate(all="ignore"):
-        found: Any = f(xs)
-    ys = np.asarray(found, dtype=np.float64)
-    if ys.shape != xs.shape:
-        raise ValueError(f"{name!r} gave shape {ys.shape} for an array of shape {xs.shape}: {cure}.")
-    if not np.isfinite(ys).any():
-        raise ValueError(f"{name!r} is nowhere finite from {xs[0]:g} to {xs[-1]:g}: choose another interval.")
-    return np.where(np.isfinite(ys), ys, np.nan)  # a pole is a gap
+def _samples(samples: tuple[ArrayLike, ArrayLike] | None) -> tuple[Floats, Floats]:
+    x, y = (np.asarray(side, dtype=np.float64) for side in (samples or ((), ())))
+    if x.ndim != 1 or x.shape != y.shape:
+        raise ValueError(f"samples must be x and y of one shape (n,), got shapes {x.shape} and {y.shape}.")
+    return x, y
 
 
 def _slopes(
@@ -128,7 +132,7 @@ def _slopes(
     given = _named(derivatives, "derivatives")
     if set(given) != set(named):
         raise ValueError(f"derivatives must have the names of the functions, {sorted(named)}, got {sorted(given)}.")
-    return {name: _values(f"the derivative of {name}", given[name], xs) for name in named}
+    return {name: values_of(f"the derivative of {name}", given[name], xs) for name in named}
 
 
 def _room(ax: Axes | Sequence[Axes] | None, *, is_apart: bool, is_alone: bool) -> tuple[Axes, Axes]:
@@ -189,4 +193,5 @@ def _tangents(axes: Axes, colour: str, xs: Floats, ys: Floats, slopes: Floats, a
         axes.plot([x], [ys[i]], "o", color=colour, markeredgecolor=PAPER, markersize=7, zorder=5)
     if len(at):  # what was drawn last changes nothing in what is seen
         axes.set(xlim=(low, high), ylim=(bottom, top))
-    axes.axhline(0.0, color=LINE, linewidth=0.8, zorder=1)
+    if bottom <= 0.0 <= top:
+        axes.axhline(0.0, color=LINE, linewidth=0.8, zorder=1)

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from autograd.calls import public
+from autograd.calls import noted, public
 
 from ..text import number
+from .given import interval_of, named
 from .style import COLOURS, DASHES, INK, STRANGE, axes_for, new_figure, styled, tabulate
 
 if TYPE_CHECKING:
@@ -55,17 +56,21 @@ def histogram(
         The figure; its ``data`` are series, left, right, and count or density, a row a bin.
 
     Raises:
-        ValueError: no series, an empty one, a number that isn't finite, no bins, or an empty range.
+        TypeError: no numbers, as where weights are Parameters (pass their ``data``), or marks without names.
+        ValueError: no series, an empty one, a number that isn't finite, no bins, an empty range, or density of numbers
+            that all are outside of it.
 
     >>> figure = histogram({"before": [0.1, 0.2, 0.9], "after": [0.5, 1.0]}, bins=2, range=(0.0, 1.0))
     >>> figure.data["series"].tolist(), figure.data["count"].tolist()
     (['before', 'before', 'after', 'after'], [2, 1, 0, 2])
     """
-    named = series if isinstance(series, Mapping) else {"": series}
-    numbers = {str(name): _numbers(each, f"the series {name!r}" if name else "it") for name, each in named.items()}
+    given = series if isinstance(series, Mapping) else {"": series}
+    numbers = {str(name): _numbers(each, f"the series {name!r}" if name else "it") for name, each in given.items()}
     if not numbers:
         raise ValueError('there is nothing to draw: pass an array, or arrays by name, such as {"weights": [0.1, 0.2]}.')
     edges = _edges(list(numbers.values()), bins, range)
+    if density:
+        _refuse_outside(numbers, edges)
     heights = {name: np.histogram(each, edges, density=density)[0] for name, each in numbers.items()}
     unit = "density" if density else "count"
     with axes_for(ax) as axes:
@@ -78,7 +83,7 @@ def histogram(
             axes.stairs(each, edges, linewidth=1.8, **style)
             if i == 0:
                 axes.stairs(each, edges, fill=True, color=COLOURS[0], alpha=0.25)
-        _mark(axes, marks or {})
+        _mark(axes, named(marks or {}, "marks", '{"mean": 0.5}'))
         axes.set(xlabel=x_label + _said_outside(numbers, edges), ylabel=unit, title=title, xlim=(edges[0], edges[-1]))
         if log:
             axes.set_yscale("log")
@@ -128,8 +133,9 @@ def activations(
         numbers in this bin), and for the layer as a whole its std, the share outside, and a column for each ``share``.
 
     Raises:
+        TypeError: outputs without a name, or no numbers.
         ValueError: no network, no layers, an empty one, a number that isn't finite, axes of the wrong shape, a result
-            of another shape than the outputs.
+            of another shape than the outputs, or a top that is no share.
 
     >>> layers = {"std 1": [[0.0, 0.5], [0.0, 1.0]], "std 0.01": [[0.4, 0.5], [0.5, 0.5]]}
     >>> figure = activations(layers, share={"saturated": lambda a: (a < 0.01) | (a > 0.99)}, bins=2, range=(0, 1))
@@ -137,9 +143,11 @@ def activations(
     ([1, 1, 2, 2, 1, 1, 2, 2], [0.5, 0.5, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0])
     """
     layers = {
-        str(name): [_numbers(each, f"layer {k} of {name!r}") for k, each in enumerate(group, 1)]
-        for name, group in layers_by_name.items()
+        name: [_numbers(each, f"layer {k} of {name!r}") for k, each in enumerate(group, 1)]
+        for name, group in named(layers_by_name, "layers_by_name", '{"he": [layer1, layer2]}').items()
     }
+    if top is not None and not 0.0 < top <= 1.0:
+        raise ValueError(f"top is a share of the numbers, above 0 and up to 1, got {top!r}.")
     depth = max(map(len, layers.values()), default=0)
     if not all(layers.values()) or not depth:
         raise ValueError(
@@ -168,7 +176,8 @@ def activations(
 
 
 def _numbers(given: ArrayLike, what: str) -> Floats:
-    array = np.asarray(given, dtype=np.float64).ravel()
+    with noted(f"plain numbers are counted, but {what} has others: pass weights as layer.weight.data", TypeError):
+        array = np.asarray(given, dtype=np.float64).ravel()
     if not len(array):
         raise ValueError(f"{what} has no numbers, so there is nothing to count: pass at least one.")
     strange = array[~np.isfinite(array)]
@@ -181,17 +190,24 @@ def _numbers(given: ArrayLike, what: str) -> Floats:
 
 
 def _edges(arrays: Sequence[Floats], bins: int, limits: tuple[float, float] | None) -> Floats:
-    if isinstance(bins, bool) or not isinstance(bins, int) or bins < 1:
+    if isinstance(bins, bool) or not isinstance(bins, int | np.integer) or bins < 1:
         raise ValueError(f"bins is how many there are, a whole number from 1 on, got {bins!r}.")
-    if limits is not None and not -np.inf < limits[0] < limits[1] < np.inf:
-        raise ValueError(f"range goes from a smaller to a larger number, got {limits}.")
     ends = [float(end(each)) for each in arrays for end in (np.min, np.max)]
-    edges: Floats = np.histogram_bin_edges(ends, bins, limits)
+    edges: Floats = np.histogram_bin_edges(ends, bins, None if limits is None else interval_of(limits, "range"))
     return edges
 
 
 def _outside(array: Floats, edges: Floats) -> int:
     return int(np.sum((array < edges[0]) | (array > edges[-1])))
+
+
+def _refuse_outside(numbers: Mapping[str, Floats], edges: Floats) -> None:
+    for name, array in numbers.items():
+        if _outside(array, edges) == len(array):
+            raise ValueError(
+                f"a density needs numbers in the range from {edges[0]:g} to {edges[-1]:g}, but all {len(array)} of "
+                f"{name!r} are outside: choose another range, or density=False."
+            )
 
 
 def _mark(axes: Axes, marks: Mapping[str, float]) -> None:
