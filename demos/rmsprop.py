@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -49,10 +50,8 @@ def main(out: Path, seed: int = 0, *, small: bool = False) -> Lesson:
 
     # The price: near a minimum gradients become small, and the division makes steps of them that don't.
     rates = (0.3, 0.1, 0.03)
-    losses = {
-        f"rate {r}": descend(RAVINE, lambda p, r=r: optim.RMSprop(p, lr=r, alpha=ALPHA), 600).losses.tolist()
-        for r in rates
-    }
+    walked = [descend(RAVINE, partial(optim.RMSprop, lr=rate, alpha=ALPHA), 600).losses.tolist() for rate in rates]
+    losses = {f"rate {rate}": curve for rate, curve in zip(rates, walked, strict=True)}
     lesson.draw("floor", plot.loss(losses, x=dict.fromkeys(losses, range(601)), x_label="step", log=True))
     ends = [curve[-1] for curve in losses.values()]
     hops = [RAVINE.f(rate / 2, rate / 2) for rate in rates]  # to and fro over the minimum, by one rate

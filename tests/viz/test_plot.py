@@ -206,7 +206,7 @@ def test_a_sheet_of_augmentations_says_what_changed():
     np.testing.assert_allclose(data["mean"], [0.5, 0.25, 0.125])
     np.testing.assert_allclose(data["change"], [0.0, 0.25, 0.375])
     bytes_ = plot.augmentations({"a": np.full((1, 2, 2, 3), 51, np.uint8)}).data
-    assert bytes_["mean"].tolist() == [0.2]
+    np.testing.assert_allclose(bytes_["mean"], [0.2])
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ def test_a_sheet_of_augmentations_says_what_changed():
     [
         (lambda: plot.augmentations({}), "there are no images"),
         (lambda: plot.augmentations([1]), "the rows have names"),
-        (lambda: plot.augmentations({"a": np.ones((3, 4))}), r"the row 'a' must be .* got shape \(3, 4\)"),
+        (lambda: plot.augmentations({"a": np.ones((3, 4))}), r"the row 'a' must be .* got \(3, 4\)"),
         (lambda: plot.augmentations({"a": np.full((1, 3, 4), 16.0)}), r"'a' has pixels outside of \[0, 1\]"),
         (lambda: plot.augmentations({"a": np.full((1, 3, 4), np.nan)}), r"'a' has pixels outside of \[0, 1\]"),
         (lambda: plot.augmentations({"a": np.ones((1, 3, 4)), "b": np.ones((1, 4, 4))}), r"'b' has images of \(4, 4\)"),

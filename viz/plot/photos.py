@@ -40,7 +40,7 @@ def augmentations(rows: Mapping[str, ArrayLike], *, title: str = "", ax: Axes | 
 
     >>> from autograd.data import augment
     >>> image = np.linspace(0, 1, 8 * 8).reshape(8, 8)
-    >>> figure = augmentations({"original": [image], "hflip": augment.hflip()(np.stack([image] * 3), rng=0)})
+    >>> figure = augmentations({"original": [image], "hflip": augment.hflip()(np.stack([image] * 2), rng=0)})
     >>> figure.data["augmentation"].tolist(), figure.data["change"].round(3).tolist()
     (['original', 'hflip', 'hflip', 'hflip'], [0.0, 0.0, 0.063, 0.063])
     """
@@ -84,7 +84,7 @@ def _checked(rows: Mapping[str, ArrayLike]) -> dict[str, NDArray[Any]]:
         pixels = array / 255.0 if array.dtype == np.uint8 else array.astype(np.float64)
         if pixels.ndim not in (3, 4) or not pixels.size or (pixels.ndim == 4 and pixels.shape[3] not in (1, 3)):
             raise ValueError(
-                f"the row {name!r} must be (draws, height, width), or (draws, height, width, 3), got shape {array.shape}."
+                f"the row {name!r} must be (draws, height, width) or (draws, height, width, 3), got {array.shape}."
             )
         if not (pixels.min() >= 0 and pixels.max() <= 1):
             raise ValueError(f"the row {name!r} has pixels outside of [0, 1]: divide by what white is.")
