@@ -42,7 +42,7 @@ def augmentations(rows: Mapping[str, ArrayLike], *, title: str = "", ax: Axes | 
     >>> image = np.linspace(0, 1, 8 * 8).reshape(8, 8)
     >>> figure = augmentations({"original": [image], "hflip": augment.hflip()(np.stack([image] * 2), rng=0)})
     >>> figure.data["augmentation"].tolist(), figure.data["change"].round(3).tolist()
-    (['original', 'hflip', 'hflip', 'hflip'], [0.0, 0.0, 0.063, 0.063])
+    (['original', 'hflip', 'hflip'], [0.0, 0.0, 0.063])
     """
     pixels = _checked(rows)
     height, width = next(iter(pixels.values())).shape[1:3]
