@@ -42,7 +42,7 @@ def main(out: Path, seed: int = 0, *, small: bool = False) -> Lesson:
 
 def draw_penalties(lesson: Lesson) -> None:
     """The penalties with their slopes; and what each leaves of a weight that would be best at w on its own."""
-    slopes = {"|w|": np.sign, "w²": lambda w: 2 * w}
+    slopes: dict[str, Callable[[Floats], Floats]] = {"|w|": np.sign, "w²": lambda w: 2 * w}
     lesson.draw(
         "penalties", plot.function({"|w|": np.abs, "w²": np.square}, (-1.5, 1.5), derivatives=slopes, x_label="w")
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -48,9 +49,10 @@ def inputs(lesson: Lesson, seed: int) -> None:
         height = surface(X, Y)
         above = height(*path.T) - height(*np.linalg.lstsq(X, Y)[0])
         steps = int(np.argmax(above < 1e-3 * above[0]))
-        panels[name] = lambda ax, path=path[: steps + 1], height=height: plot.paths(
-            {"gradient descent": path}, height, (-0.5, 4.0), (-1.0, 2.5), log=True, x_label="w₁", y_label="w₂", ax=ax
-        )
+        panels[name] = partial(
+            plot.paths, {"gradient descent": path[: steps + 1]}, height, (-0.5, 4.0), (-1.0, 2.5), log=True,
+            x_label="w₁", y_label="w₂",
+        )  # fmt: skip
         rows.append((name, flat, steep, steep / flat, rate, steps))
         lesson.measure(**{f"{name}_condition": steep / flat, f"{name}_steps": steps})
     lesson.draw("inputs", plot.small_multiples(panels, columns=2, size=(4.2, 3.4)))
@@ -141,4 +143,6 @@ def statistics(lesson: Lesson, seed: int) -> None:
         "modes", {"batch": [1, 2], "training": in_training, "test": in_test}, dict.fromkeys(("training", "test"), ".3f")
     )
     lesson.measure(first=in_training[0], second=in_training[1], tested=in_test[0], running=running[-1])
-    lesson.measure(batches=len(means), batch_spread=np.std(means[20:]), running_spread=np.std(running[20:]))
+    lesson.measure(
+        batches=len(means), batch_spread=float(np.std(means[20:])), running_spread=float(np.std(running[20:]))
+    )

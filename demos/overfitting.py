@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -63,17 +64,13 @@ def main(out: Path, seed: int = 0, *, small: bool = False) -> Lesson:
             training[name].append(score(program, *points)[0])
 
     X, Y = point_sets(seed)[0]
-    shown = {way.title: name for name, way in WAYS.items()}
-    lesson.draw("boundaries", plot.small_multiples({
-        title: lambda ax, name=name: plot.boundary(predict[name], X, Y, resolution=30 if small else 100, ax=ax)
-        for title, name in shown.items()
-    }))  # fmt: skip
-    lesson.draw("curves", plot.small_multiples({
-        title: lambda ax, name=name: plot.loss(
-            {"training": curves[name]["loss"], "validation": curves[name]["val_loss"]}, log=True, ax=ax
-        )
-        for title, name in shown.items()
-    }))  # fmt: skip
+    resolution = 30 if small else 100
+    boundaries = {WAYS[name].title: partial(plot.boundary, predict[name], X, Y, resolution=resolution) for name in WAYS}
+    lesson.draw("boundaries", plot.small_multiples(boundaries))
+    both = {name: {"training": curve["loss"], "validation": curve["val_loss"]} for name, curve in curves.items()}
+    lesson.draw(
+        "curves", plot.small_multiples({WAYS[name].title: partial(plot.loss, both[name], log=True) for name in WAYS})
+    )
     compare(lesson, training, losses, accuracies)
     lesson.table("losses", {"seed": list(seeds), **losses}, dict.fromkeys(WAYS, ".2f"))
     lesson.table("accuracies", {"seed": list(seeds), **accuracies}, dict.fromkeys(WAYS, ".1%"))
@@ -91,7 +88,7 @@ def main(out: Path, seed: int = 0, *, small: bool = False) -> Lesson:
     return lesson
 
 
-def point_sets(seed: int) -> list[tuple[Floats, Floats]]:
+def point_sets(seed: int) -> list[tuple[Floats, NDArray[Any]]]:
     """Moons with much noise: few to train on, some to validate, many for a test."""
     rng = np.random.default_rng(seed)
     return [data.moons(n, noise=0.35, rng=rng) for n in (40, 500, 2000)]
@@ -117,7 +114,7 @@ def train(model: nn.Sequential, points: Any, validation: Any, way: Way, epochs: 
     )  # fmt: skip
 
 
-def score(program: Any, X: Floats, Y: Floats) -> tuple[float, float]:
+def score(program: Any, X: Floats, Y: NDArray[Any]) -> tuple[float, float]:
     """The mean cross entropy and the share of points that are right."""
     scores = program(X)
     return float(np.mean(np.logaddexp(0, scores) - Y * scores)), float(np.mean((scores > 0) == (Y == 1)))

@@ -90,7 +90,7 @@ class Text:
             "claims": lesson.claims,
         }
         for part, of in self.parts.items():
-            if list(of) != list(made[part]):
+            if sorted(of) != sorted(made[part]):  # on the page they are in the order of the text
                 raise TextError(f"{self.path}: {part} are {list(of)}, but the lesson made {list(made[part])}")
         for name, table in self.tables.items():
             if table.after and table.after not in self.figures:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 from markdown_it import MarkdownIt
@@ -51,6 +52,7 @@ def block(text: str) -> Markup:
         if token.type.startswith("heading"):
             token.tag = f"h{max(2, int(token.tag[1]) - 1)}"
     html = _markdown().renderer.render(tokens, _markdown().options, {})
+    html = re.sub(r"<th([^>]*)></th>", r"<td\1></td>", html)  # the corner of a table is no heading
     return Markup(html.replace("<table>", _SCROLLS[0]).replace("</table>", _SCROLLS[1]))
 
 

@@ -185,21 +185,35 @@ def test_a_translation_moves_by_whole_pixels_in_all_directions_alike(seed):
     assert sum((count - 40) ** 2 / 40 for count in counts) < 24 + 6 * np.sqrt(48)
 
 
-@pytest.mark.parametrize(("shape", "size"), [((8, 8), 0.5), ((9, 7), 0.8), ((6, 11), 0.2), ((5, 5), 0.95)])
-def test_a_crop_is_a_window_enlarged_as_pillow_does_it(shape, size):
+@pytest.mark.parametrize("shape", [(8, 8), (9, 7), (6, 12)])
+def test_a_crop_is_a_window_enlarged_as_pillow_does_it(shape):
     image_of = pytest.importorskip("PIL.Image")
-    image = drawn(shape).astype(np.float32)
-    height, width = (max(1, min(length - 1, round(size * length))) for length in shape)
-    found = random_crop(size)(np.tile(image, (400, 1, 1)), 0)
-    seen = set()
-    for top in range(shape[0] - height + 1):
-        for left in range(shape[1] - width + 1):
-            window = image_of.fromarray(image[top : top + height, left : left + width])
-            enlarged = np.asarray(window.resize(shape[::-1], image_of.Resampling.BILINEAR))
-            near = np.abs(found - enlarged).max(axis=(1, 2)) < 1e-6
-            seen |= set(np.flatnonzero(near).tolist())
-            assert near.any(), f"no window at {top, left}"
-    assert len(seen) == 400
+    height, width = shape
+    image, across = drawn(shape), np.tile(np.linspace(0, 1, width), (height, 1))
+    down = np.tile(np.linspace(0, 1, height)[:, None], (1, width))
+    found = random_crop(0.4)(np.tile(np.stack([image, across, down], axis=-1), (60, 1, 1, 1)), 0)
+    for picture, columns, rows in np.moveaxis(found, -1, 1):
+        # Two ramps tell the window, in the middle, where no edge is near.
+        y, x = rows[:, 0] * (height - 1), columns[0] * (width - 1)
+        share = y[height // 2] - y[height // 2 - 1]
+        assert x[width // 2] - x[width // 2 - 1] == pytest.approx(share)
+        top = y[height // 2] + 0.5 - share * (height // 2 + 0.5)
+        left = x[width // 2] + 0.5 - share * (width // 2 + 0.5)
+        assert 0.4 <= share <= 1.0
+        assert -1e-12 <= top <= height * (1 - share) + 1e-12
+        assert -1e-12 <= left <= width * (1 - share) + 1e-12
+        box = np.clip([left, top, left + width * share, top + height * share], 0, [width, height] * 2)
+        enlarged = image_of.fromarray(image.astype(np.float32)).resize((width, height), 2, box=tuple(box))  # bilinear
+        np.testing.assert_allclose(picture, np.asarray(enlarged), atol=1e-5)
+
+
+def test_the_windows_of_a_crop_are_anywhere():
+    ramp = np.tile(np.linspace(0, 1, 9), (4000, 9, 1))
+    x = random_crop(0.5)(ramp, 0)[:, 4] * 8
+    share = x[:, 5] - x[:, 4]
+    assert_uniform(share, 0.5, 1.0)
+    left = x[:, 4] + 0.5 - share * 4.5
+    assert_uniform((left / (9 * (1 - share)))[share < 0.99], -1e-9, 1 + 1e-9)
 
 
 def test_a_resize_stretches_a_ramp_about_its_centre():
@@ -256,10 +270,8 @@ def test_erase_fills_a_rectangle_anywhere():
     assert sum((counts - 2000 / 56) ** 2 / (2000 / 56)) < 55 + 6 * np.sqrt(110)
 
 
-def test_strengths_that_are_less_than_a_pixel_are_one():
+def test_less_than_a_pixel_to_erase_is_one():
     assert (erase(0.01)(np.ones((5, 5)), 0) == 0).sum() == 1
-    ramp = np.tile(np.linspace(0, 1, 8), (8, 1))
-    assert not np.array_equal(random_crop(0.99)(ramp, 0), ramp)
 
 
 def test_a_blurred_dot_is_a_gauss_curve_and_keeps_its_mass():

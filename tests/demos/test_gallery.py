@@ -21,7 +21,7 @@ pytest.importorskip("matplotlib")
 pytest.importorskip("resvg_py")
 
 from demos import LESSONS, PARTS, texts
-from demos.gallery import pages
+from demos.gallery import markup, pages
 from demos.gallery.folder import Record
 from demos.lesson import Lesson
 from tests.project.tree import ROOT, imports_of, sources
@@ -174,12 +174,12 @@ def test_a_table_has_its_formats_and_its_words(built, tmp_path: Path, monkeypatc
     lesson = Lesson("moons", tmp_path)
     columns = {"way": ["SGD", "none"], "steps": [np.int64(12), "never"], "share": [np.float64(0.256), 1.0]}
     lesson.table("t", columns, {"share": ".0%"})
-    headings = {"way": "Way", "steps": "*Steps*", "share": "Share"}
+    headings = {"way": "", "steps": "*Steps*", "share": "Share"}
     text = texts.read("moons", "en")
     shown = replace(text, figures={}, tables={"t": texts.TableText("C", headings, {"never": "nie"})}, claims={})
     monkeypatch.setattr(texts, "read", lambda name, language: shown)
     html = pages.lesson_page(replace(lesson, measured=built.lessons["moons"].measured), "en")
-    assert '<th scope="col">Way</th><th scope="col" class="number"><em>Steps</em></th>' in html
+    assert '<tr><td></td><th scope="col" class="number"><em>Steps</em></th>' in html
     assert '<tr><td>SGD</td><td class="number">12</td><td class="number">26%</td></tr>' in html
     assert '<tr><td>none</td><td class="number">nie</td><td class="number">100%</td></tr>' in html
 
@@ -195,6 +195,12 @@ def test_a_table_stands_where_its_text_says(built, monkeypatch: Any) -> None:
         assert places.index("table-layers") < places.index("claims" if before == "claims" else f"figure-{before}")
         assert places.index(f"figure-{after or last}") < places.index("table-layers")
     assert "<h2>Its parts</h2>" in pages.lesson_page(built.lessons["moons"], "en")
+
+
+def test_a_table_in_markdown_scrolls_and_its_corner_is_no_heading() -> None:
+    html = markup.block("| | a |\n|---|--:|\n| b | 1 |")
+    assert '<td></td>\n<th style="text-align:right">a</th>' in html
+    assert html.startswith('<div class="scroll" tabindex="0"')
 
 
 HOSTILE = '<script>alert("x")</script><img src=x onerror=alert(1)>&{{7*7}}</code></pre>'

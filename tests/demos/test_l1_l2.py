@@ -33,7 +33,12 @@ def test_training_meets_the_closed_forms(lesson):
     rng = np.random.default_rng(0)  # the lesson's data, drawn again
     X = rng.standard_normal((30, 20))
     Y = X @ found["true"] + rng.standard_normal(30)
-    assert found["l2"] == pytest.approx(np.linalg.solve(X.T @ X / 30 + 0.1 * np.eye(20), X.T @ Y / 30), abs=1e-3)
+    # ridge is least squares with 20 samples more, which want each weight to be 0
+    more = np.vstack([X / np.sqrt(30), np.sqrt(0.1) * np.eye(20)]), np.concatenate([Y / np.sqrt(30), np.zeros(20)])
+    assert found["ridge"] == pytest.approx(np.linalg.lstsq(*more)[0])
+    assert found["l2"] == pytest.approx(found["ridge"], abs=1e-3)
+    assert found["squares"] == pytest.approx(np.linalg.pinv(X) @ Y)
+    assert found["lasso"] == pytest.approx(found["l1_proximal"], abs=1e-9)
     # the conditions of a least of the loss with L1: slope ±λ/2 where a weight isn't 0, at most that where it is
     slope = X.T @ (Y - X @ found["l1_proximal"]) / 30
     kept = found["l1_proximal"] != 0

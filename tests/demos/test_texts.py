@@ -49,7 +49,7 @@ def test_both_languages_say_the_same_things(name: str) -> None:
         assert sorted(set(placeholders(said))) == sorted(set(placeholders(korean[key]))), key
     prose = [key for key in korean if key.endswith(("text", "caption", "alt", "measured")) and korean[key]]
     assert [key for key in prose if not re.search("[가-힣]", korean[key])] == []
-    assert [key for key, said in english.items() if re.search("[가-힣]", said)] == []
+    assert [key for key, said in english.items() if re.search("[가-힣]", said) and ".notes" not in key] == []
 
 
 @every_lesson

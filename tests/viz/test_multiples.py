@@ -1,3 +1,5 @@
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,7 @@ X = np.array([[0.0, 0.0], [1.0, 1.0]])
 
 
 def panels(*names):
-    return {name: lambda ax: plot.boundary(lambda p: p[:, 0] - 0.5, X, [0, 1], resolution=4, ax=ax) for name in names}
+    return {name: partial(plot.boundary, lambda p: p[:, 0] - 0.5, X, [0, 1], resolution=4) for name in names}
 
 
 def test_panels_have_one_legend_and_labels_at_the_edges_only():
@@ -39,3 +41,5 @@ def test_it_says_what_is_wrong():
         plot.small_multiples(panels("a"), columns=0)
     with pytest.raises(TypeError, match=r"the panel .a. must be a function that draws on axes.*got PlotFigure"):
         plot.small_multiples({"a": plot.new_figure()})
+    with pytest.raises(TypeError, match=r"a panel has names, such as .* got list"):
+        plot.small_multiples([plot.loss])

@@ -45,6 +45,8 @@ PLOTS = {
     "moments": lambda: plot.moments([1.0, -2.0], [0.1, -0.1], [0.1, 0.2], [-0.1, 0.1], title="seen"),
     "race": lambda: plot.race({"a": [3.0, 5.0, np.inf], "b": [np.inf, np.inf, 9.0]}, title="seen"),
     "step_sizes": lambda: plot.step_sizes({"a": [1.0, np.nan, 0.5], "b": [0.1]}, log_x=True, title="seen"),
+    "augmentations": lambda: plot.augmentations({"a": np.ones((2, 3, 4)), "b": np.zeros((1, 3, 4))}, title="seen"),
+    "gains": lambda: plot.gains({"none": [1.0, 2.0], "a": [1.5, 2.4], "b": [0.0, 3.0]}, "none", title="seen"),
     "contour": lambda: plot.contour(bowl, (-1, 2), (-1, 1), minimum=(0.5, 0), title="seen"),
     "paths": lambda: plot.paths(WALKS, bowl, (-1, 2), (-1, 1), log=True, minimum=(0.5, 0), title="seen"),
     "paths_animation": lambda: plot.paths_animation(WALKS, bowl, (-1, 2), (-1, 1), title="seen").figure,
@@ -195,6 +197,42 @@ def test_a_contour_has_the_heights_of_the_function():
 def test_contours_and_paths_say_what_does_not_fit(call, words):
     with pytest.raises((TypeError, ValueError), match=words):
         call()
+
+
+def test_a_sheet_of_augmentations_says_what_changed():
+    grey = np.linspace(0, 1, 12).reshape(3, 4)
+    data = plot.augmentations({"original": [grey], "darker": [grey / 2, grey / 4]}).data
+    assert data["augmentation"].tolist() == ["original", "darker", "darker"]
+    np.testing.assert_allclose(data["mean"], [0.5, 0.25, 0.125])
+    np.testing.assert_allclose(data["change"], [0.0, 0.25, 0.375])
+    bytes_ = plot.augmentations({"a": np.full((1, 2, 2, 3), 51, np.uint8)}).data
+    np.testing.assert_allclose(bytes_["mean"], [0.2])
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: plot.augmentations({}), "there are no images"),
+        (lambda: plot.augmentations([1]), "the rows have names"),
+        (lambda: plot.augmentations({"a": np.ones((3, 4))}), r"the row 'a' must be .* got \(3, 4\)"),
+        (lambda: plot.augmentations({"a": np.full((1, 3, 4), 16.0)}), r"'a' has pixels outside of \[0, 1\]"),
+        (lambda: plot.augmentations({"a": np.full((1, 3, 4), np.nan)}), r"'a' has pixels outside of \[0, 1\]"),
+        (lambda: plot.augmentations({"a": np.ones((1, 3, 4)), "b": np.ones((1, 4, 4))}), r"'b' has images of \(4, 4\)"),
+        (lambda: plot.gains({"a": [1, 2]}, "b"), "the baseline 'b' must be one of at least two results"),
+        (lambda: plot.gains({"a": [1, 2], "b": [1]}, "a"), r"'b' has shape \(1,\)"),
+        (lambda: plot.gains({"a": [1, 2], "b": [1, np.nan]}, "a"), "the results of 'b' must be finite"),
+    ],
+)
+def test_sheets_and_gains_say_what_does_not_fit(call, words):
+    with pytest.raises((TypeError, ValueError), match=words):
+        call()
+
+
+def test_gains_are_paired_and_filled_where_they_are_clear():
+    figure = plot.gains({"none": [1.0, 2.0, 3.0], "up": [1.5, 2.4, 3.6], "eh": [0.0, 3.0, 3.1]}, "none")
+    assert figure.data["gain"].round(2).tolist() == [0, 0, 0, 0.5, 0.4, 0.6, -1.0, 1.0, 0.1]
+    faces = [line.get_markerfacecolor() for line in figure.axes[0].lines if line.get_marker() == "D"]
+    assert faces == [style.COLOURS[0], style.PAPER]
 
 
 def test_paths_tell_who_leaves_the_picture():

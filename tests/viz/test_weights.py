@@ -60,3 +60,5 @@ def test_each_network_wants_axes_of_its_own():
     assert plot.weights(WEIGHTS, ax=axes) is axes[0].figure
     with pytest.raises(ValueError, match="pass 2 in ax, got 1"):
         plot.weights(WEIGHTS, ax=axes[0])
+    with pytest.raises(TypeError, match=r"a histogram of weights has names, such as .* got list"):
+        plot.weights([0.1, 0.2])

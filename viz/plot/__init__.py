@@ -13,8 +13,10 @@ from .descents import descent, descent_animation
 from .errors import convergence
 from .flow import gradient_flow
 from .functions import function
+from .gains import gains
 from .histograms import activations, histogram
 from .multiples import small_multiples
+from .photos import augmentations
 from .plane import boundary
 from .sheet import images
 from .steps import moments, step_sizes
@@ -25,12 +27,14 @@ from .weight_sizes import weights
 __all__ = [
     "Animation",
     "activations",
+    "augmentations",
     "boundary",
     "contour",
     "convergence",
     "descent",
     "descent_animation",
     "function",
+    "gains",
     "gradient_flow",
     "histogram",
     "images",

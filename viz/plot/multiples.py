@@ -9,6 +9,7 @@ import numpy as np
 
 from autograd.calls import public
 
+from .given import named
 from .style import FAINT, new_figure, styled
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 @public
 def small_multiples(
-    panels: Mapping[str, Callable[[Axes], object]],
+    panels: Mapping[str, Callable[..., object]],
     *,
     columns: int = 4,
     size: tuple[float, float] = (2.7, 2.4),
@@ -31,8 +32,8 @@ def small_multiples(
     Source: Tufte, "Envisioning information", 1990, chapter 4, for the idea.
 
     Args:
-        panels: functions that draw on the axes that they get, as ``lambda ax: plot.loss(history, ax=ax)``, by the
-            name that is written above; what they write there themselves comes below it.
+        panels: functions that draw on axes ``ax``, as ``partial(plot.loss, history)``, by the name that is written
+            above; what they write there themselves comes below it.
         columns: how many panels stand side by side.
         size: width and height of one panel, in inches.
 
@@ -40,13 +41,12 @@ def small_multiples(
         The figure; its ``data`` are those of the panels, one below the other, with the name in the column ``panel``.
 
     Raises:
-        TypeError: a panel isn't a function.
+        TypeError: a panel isn't a function, or has no name.
         ValueError: no panels, or columns below 1.
 
-    >>> from viz import plot
-    >>> runs = {"none": [0.9, 0.2], "L2": [0.9, 0.4]}
-    >>> panels = {name: lambda ax, run=run: plot.loss({"loss": run}, ax=ax) for name, run in runs.items()}
-    >>> figure = small_multiples(panels)
+    >>> from functools import partial; from viz import plot
+    >>> runs = {"none": {"loss": [0.9, 0.2]}, "L2": {"loss": [0.9, 0.4]}}
+    >>> figure = small_multiples({name: partial(plot.loss, run) for name, run in runs.items()})
     >>> figure.data["panel"].tolist(), figure.data["y"].tolist()
     (['none', 'none', 'L2', 'L2'], [0.9, 0.2, 0.9, 0.4])
     """
@@ -58,7 +58,7 @@ def small_multiples(
         grid = figure.subplots(down, across, sharex=True, sharey=True, squeeze=False)
         names: list[str] = []
         for axes, (name, draw) in zip(grid.flat, panels.items(), strict=False):
-            draw(axes)
+            draw(ax=axes)
             rows = len(next(iter(figure.data.values()), ()))
             names += [name] * (rows - len(names))
             _name(axes, name)
@@ -68,16 +68,16 @@ def small_multiples(
     return found
 
 
-def _check(panels: Mapping[str, Callable[[Axes], object]], columns: int) -> None:
-    if not panels:
+def _check(panels: Mapping[str, Callable[..., object]], columns: int) -> None:
+    if not named(panels, "a panel", '{"none": functools.partial(plot.loss, history)}'):
         raise ValueError("small_multiples needs panels: pass functions that draw on axes, by name.")
     if columns < 1:
         raise ValueError(f"columns is how many panels stand side by side, at least 1, got {columns}.")
     for name, draw in panels.items():
         if not callable(draw):
             raise TypeError(
-                f"the panel {name!r} must be a function that draws on axes, such as lambda ax: plot.loss(history, "
-                f"ax=ax), got {type(draw).__name__}."
+                f"the panel {name!r} must be a function that draws on axes, such as functools.partial(plot.loss, "
+                f"history), got {type(draw).__name__}."
             )
 
 

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from autograd.calls import public
 
 from ..text import number
+from .given import named
 from .histograms import _numbers
 from .style import COLOURS, STRANGE, new_figure, styled, tabulate
 
@@ -47,6 +48,7 @@ def weights(
         and the share of weights that are nearly zero.
 
     Raises:
+        TypeError: the weights have no names.
         ValueError: no networks, an empty one, a weight that isn't finite, ``zero`` or ``bins`` that aren't positive,
             the wrong number of axes.
 
@@ -54,7 +56,8 @@ def weights(
     >>> sorted(set(zip(figure.data["series"].tolist(), figure.data["zero"].tolist())))
     [('L1', 0.6666666666666666), ('L2', 0.0)]
     """
-    arrays = {str(name): _numbers(each, f"the series {name!r}") for name, each in weights_by_name.items()}
+    given = named(weights_by_name, "a histogram of weights", '{"L1": [0.0, 0.5]}')
+    arrays = {name: _numbers(each, f"the series {name!r}") for name, each in given.items()}
     if not arrays:
         raise ValueError('there are no weights to draw: pass arrays by name, such as {"L1": [0.0, 0.5]}.')
     edges = _edges(max(float(np.abs(each).max()) for each in arrays.values()), zero, bins)

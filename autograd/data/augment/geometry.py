@@ -66,27 +66,24 @@ class random_crop(Augmentation):  # noqa: N801
     """Cut a window out of each image, anywhere, and enlarge it to the whole (bilinear). Needs SciPy.
 
     Attributes:
-        size: the window's share of height and width, in (0, 1], in whole pixels: at least one is left, and where
-            ``size`` is below 1 at least one is cut off. 1 changes nothing.
+        size: the window's share of height and of width is drawn from ``size``, in (0, 1], to 1, which changes nothing.
 
     >>> ramp = np.tile(np.linspace(0.0, 1.0, 8), (8, 1))
-    >>> random_crop(0.5)(ramp, rng=1)[0].round(2)  # columns 2 to 5, from 0.29 to 0.71, are enlarged
-    array([0.29, 0.32, 0.39, 0.46, 0.54, 0.61, 0.68, 0.71])
+    >>> random_crop(0.5)(ramp, rng=2)[0].round(2)  # 0.63 of the width, without the left edge
+    array([0.32, 0.41, 0.5 , 0.59, 0.68, 0.77, 0.86, 0.95])
     """
 
     size: float = number(0.8, 0.0, 1.0, "(]")
 
     def augmented(self, pixels: Pixels, rng: np.random.Generator) -> Pixels:
         """See `Augmentation.augmented`."""
-        room = pixels.shape[1:3]
-        sides = [length if self.size == 1.0 else max(1, min(length - 1, round(self.size * length))) for length in room]
-        corners = rng.integers(
-            0, [length - side for length, side in zip(room, sides, strict=True)], (len(pixels), 2), endpoint=True
-        )
-        at = [
-            corners[:, axis, None] + np.clip((np.arange(length) + 0.5) * side / length - 0.5, 0, side - 1)
-            for axis, (length, side) in enumerate(zip(room, sides, strict=True))
-        ]
+        drawn = rng.random((len(pixels), 3))
+        share = self.size + (1.0 - self.size) * drawn[:, :1]
+        at = []
+        for axis, length in enumerate(pixels.shape[1:3], 1):
+            first = drawn[:, axis, None] * (1.0 - share) * length
+            centres = first + (np.arange(length) + 0.5) * share - 0.5  # of pixels: their edges are half a pixel off
+            at.append(np.clip(centres, 0.0, length - 1.0))
         return _sampled(pixels, *at)
 
 
