@@ -131,6 +131,16 @@ def test_it_draws_on_the_axes_of_the_caller():
         loss(HISTORY, ax=left)
 
 
+def test_what_are_no_axes_is_refused():
+    figure = plot.new_figure()
+    for ax, cure in (
+        (figure.subplots(1, 2), r"ndarray: pass one of them, as axes\[0\]"),
+        (figure, "PlotFigure: pass thos"),
+    ):
+        with pytest.raises(TypeError, match=f"ax takes the axes to draw on, got {cure}"):
+            plot.contour(bowl, (0, 1), (0, 1), ax=ax)
+
+
 def moving_dot():
     figure = loss({"loss": [1.0, 0.5, 0.25]}, title="seen")
     (axes,) = figure.axes
@@ -487,3 +497,8 @@ def test_the_style_lasts_as_long_as_its_block():
     with styled():
         assert matplotlib.rcParams["axes.spines.top"] is False
     assert dict(matplotlib.rcParams) == before
+
+
+def test_the_first_to_arrive_stands_inside_of_the_axis():
+    left, _ = plot.race({"a": [2.0, 4.0, 9.0]}).axes[0].get_xlim()
+    assert left < 1.99

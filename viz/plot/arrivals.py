@@ -97,7 +97,8 @@ def _runner(axes: Axes, i: int, times: Floats, last: float) -> None:
     low, middle, high = np.quantile(times, [0.25, 0.5, 0.75], method="inverted_cdf")
     if np.isfinite(low):
         end = high if np.isfinite(high) else last
-        axes.barh(i, end - low, left=low, height=0.62, color=colour, alpha=0.3, linewidth=0)
+        (bar,) = axes.barh(i, end - low, left=low, height=0.62, color=colour, alpha=0.3, linewidth=0)
+        bar.sticky_edges.x.clear()  # or the axis would begin here, and cut the dots in half
     if np.isfinite(middle):
         axes.plot([middle, middle], [i - 0.31, i + 0.31], color=INK, linewidth=2.2, solid_capstyle="butt", zorder=4)
     inside = np.isfinite(times)
