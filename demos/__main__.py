@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import os
 import signal
 import sys
 import time
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from autograd.checks import nearest
 from autograd.progress import progress_bar
 from demos import LESSONS
+from demos.gallery.folder import FolderError
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -48,14 +50,22 @@ def main(arguments: Sequence[str] | None = None, *, small: bool = False) -> int:
         print(f'error: the gallery needs {", ".join(missing)}: pip install "glassgrad[all]"', file=sys.stderr)
         return 1
 
+    try:
+        with stopping():
+            return _build(options, small=small)
+    except Stopped:
+        print("\nStopped.")
+        return 130
+
+
+def _build(options: argparse.Namespace, *, small: bool) -> int:
     from demos.gallery.build import Gallery  # here: they need what may be missing
-    from demos.gallery.folder import FolderError
 
     try:
         gallery = Gallery(options.out, options.lang, options.seed, small=small)
+        return run(gallery, list(dict.fromkeys(options.lessons)) or list(LESSONS))
     except FolderError as error:
-        parser.error(str(error))
-    return run(gallery, list(dict.fromkeys(options.lessons)) or list(LESSONS))
+        _parser().error(str(error))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -103,7 +113,7 @@ def run(gallery: Gallery, names: Sequence[str]) -> int:
     index = gallery.index.resolve()
     start = time.perf_counter()
     try:
-        with stopping(), progress_bar(names, desc="lessons", unit="lesson", disable=None) as bar:
+        with progress_bar(names, desc="lessons", unit="lesson", disable=None) as bar:
             gallery.begin(names)
             bar.write(f"The lessons as they are made: {index.as_uri()}")
             failed = [name for name in bar if not _make(gallery, name, bar)]
@@ -111,6 +121,9 @@ def run(gallery: Gallery, names: Sequence[str]) -> int:
         gallery.end()
         print(f"\nStopped. {len(gallery.made)} of {len(LESSONS)} lessons are made; {index} says which are missing.")
         return 130
+    except BrokenPipeError:
+        gallery.end()
+        raise
     gallery.end()
     print(f"Everything is in {index.parent}, after {time.perf_counter() - start:.0f} s.")
     print(f"Open {index.as_uri()} in a browser.")
@@ -125,6 +138,8 @@ def _make(gallery: Gallery, name: str, bar: tqdm[str]) -> bool:
     start = time.perf_counter()
     try:
         gallery.make(name)
+    except (FolderError, BrokenPipeError):  # the others' failure too
+        raise
     except Exception:
         bar.write(f"{name:<20} failed:\n{traceback.format_exc()}", file=sys.stderr)
         return False
@@ -132,5 +147,15 @@ def _make(gallery: Gallery, name: str, bar: tqdm[str]) -> bool:
     return True
 
 
+def _command() -> int:
+    try:
+        status = main()
+        print(end="", flush=True)  # what is still in the buffer
+    except BrokenPipeError:  # nobody reads on, as behind `| head`; Python would say it once more at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return status
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(_command())

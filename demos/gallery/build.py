@@ -48,15 +48,13 @@ class Gallery:
 
     def make(self, name: str) -> Lesson:
         """Run a lesson and write its page; until that is done the lesson counts as missing."""
-        self.made.pop(name, None)
-        self.folder.save()
+        self.folder.note(name, None)
         self._without(name)
         try:
             lesson: Lesson = import_module(f"demos.{name}").main(self.folder.path, self.seed, small=self.small)
             lesson.save()
             self.folder.write(f"{name}.html", pages.lesson_page(lesson, self.language, self.seed))
-            self.made[name] = self._record(lesson)
-            self.folder.save()
+            self.folder.note(name, self._record(lesson))
         finally:
             self.pending = [other for other in self.pending if other != name]
             self._write_index()
@@ -65,6 +63,7 @@ class Gallery:
     def end(self) -> None:
         """Nothing more is made."""
         self.pending = []
+        self.folder.look()
         self._write_index()
 
     def _record(self, lesson: Lesson) -> Record:

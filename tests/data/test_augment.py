@@ -476,7 +476,7 @@ def test_what_else_is_refused(make, error, message):
             ShapeError,
             r"of shape \(1, 4, 8, 1\) of such of \(1, 8, 8, 1\); it must keep",
         ),
-        (lambda x, rng: None, TypeError, "gave NoneType; return the images"),
+        (lambda x, rng: None, TypeError, "gave None; return the images"),
         (lambda x, rng: x > 0.5, TypeError, "dtype bool"),
         (lambda x, rng: x - 1, ValueError, r"the transform must make pixels in \[0, 1\], got -1"),
         (lambda x, rng: x * np.nan, ValueError, "got nan in image 0"),
@@ -486,6 +486,40 @@ def test_a_function_that_breaks_the_rules_is_named(transform, error, message):
     with pytest.raises(error, match=message) as caught:
         Compose([hflip(), transform])(np.zeros((8, 8)), 0)
     assert caught.value.__notes__[0].startswith("in Compose: transform 1, <function <lambda>")
+
+
+@pytest.mark.parametrize(
+    ("made", "error", "message"),
+    [
+        (lambda x: x.swapaxes(1, 2), ShapeError, r"mine made images of shape \(1, 9, 8, 1\) of such of \(1, 8, 9, 1\)"),
+        (lambda x: x[:, :1, :1], ShapeError, "it must keep their shape"),
+        (lambda x: x > 0.5, TypeError, "mine made images of dtype bool"),
+        (lambda x: x * np.nan, ValueError, r"mine must make pixels in \[0, 1\], got nan in image 0"),
+        (lambda x: None, TypeError, "mine gave None; return the images"),
+    ],
+)
+@pytest.mark.parametrize("dtype", [np.float64, np.uint8])
+@pytest.mark.parametrize("wrap", [lambda one: one, lambda one: Compose([one])])
+def test_an_augmentation_of_ones_own_that_breaks_the_rules_is_named(made, error, message, dtype, wrap):
+    class mine(augment.Augmentation):  # noqa: N801 (as those of the package)
+        def augmented(self, pixels, rng):
+            return made(pixels)
+
+    with pytest.raises(error, match=message):
+        wrap(mine())(drawn((8, 9), dtype), 0)
+
+
+@pytest.mark.parametrize("transform", [translate(1), Compose([hflip()])])
+@pytest.mark.parametrize("mode", ["eager", "compiled"])
+def test_fit_refuses_what_would_take_a_batch_for_one_image(transform, mode):
+    model = nn.MLP(25, [3, 2], rng=1)
+    before = model.state_dict()
+    with pytest.raises(ValueError, match=r"fit: transform=.* gets rows of pixels; pass the shape .*: shape=\(8, 8\)"):
+        fit(
+            model, drawn((10, 25)), np.arange(10) % 2, loss="cross_entropy", optimizer=optim.SGD(model, lr=0.1),
+            epochs=1, batch_size=5, transform=transform, mode=mode, progress=False,
+        )  # fmt: skip
+    assert all(np.array_equal(before[key], weights) for key, weights in model.state_dict().items())
 
 
 def test_without_scipy_the_cure_is_said(monkeypatch):

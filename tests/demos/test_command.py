@@ -5,7 +5,10 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
+import shutil
 import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -166,11 +169,103 @@ def test_a_folder_that_cant_be_written_is_refused(tmp_path: Path, monkeypatch: A
     assert "Permission denied. Name another folder with --out" in refused(capsys, "--out", str(tmp_path / "out"))
 
 
-@pytest.mark.parametrize("manifest", ["[]", "{", '{"language": "en", "lessons": {"gone": {}, "digits": {"size": 3}}}'])
+RECORD = '{"thumbnail": 5, "confirmed": "1", "contradicted": []}'
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        "[]", "{", '{"lessons": {}}', "[" * 100_000,
+        '{"language": "en", "lessons": {"gone": {}, "digits": {"size": 3}}}',
+        f'{{"language": "en", "lessons": {{"digits": {RECORD}}}}}',
+    ],
+)  # fmt: skip
 def test_a_manifest_of_another_version_is_no_obstacle(tmp_path: Path, manifest: str) -> None:
     (tmp_path / MANIFEST).write_text(manifest)
+    (tmp_path / "digits.html").touch()
     Folder.open(tmp_path, "en")
     assert made(tmp_path) == []
+
+
+@pytest.mark.parametrize("at", ["assets", "digits", "digits/steps"])
+def test_what_a_link_leads_to_is_left_alone(tmp_path: Path, capsys: Any, at: str) -> None:
+    out, other = tmp_path / "out", tmp_path / "other"
+    other.mkdir()
+    (other / "gallery.css").write_text("mine")
+    Folder.open(out, "en")
+    (out / at).parent.mkdir(exist_ok=True)
+    (out / at).symlink_to(other)
+    before = files(tmp_path)
+    message = refused(capsys, "digits", "--out", str(out))
+    assert (
+        f"{str(out / at)!r} is a link to {str(other)!r}, where the gallery would write: take the link away" in message
+    )
+    assert files(tmp_path) == before
+
+
+def test_a_file_in_the_place_of_a_folder_is_refused(tmp_path: Path, capsys: Any) -> None:
+    Folder.open(tmp_path, "en")
+    (tmp_path / "assets").write_text("mine")
+    assert "assets' is no folder, and the gallery needs one there" in refused(capsys, "digits", "--out", str(tmp_path))
+    assert (tmp_path / "assets").read_text() == "mine"
+
+
+def test_a_name_that_is_too_long_is_refused(tmp_path: Path, capsys: Any) -> None:
+    assert "File name too long. Name another folder" in refused(capsys, "--out", str(tmp_path / ("x" * 300)))
+
+
+def test_a_folder_that_vanishes_ends_the_run(tmp_path: Path, monkeypatch: Any, capsys: Any) -> None:
+    out = tmp_path / "out"
+
+    def vanish(*args: Any, **options: Any) -> None:
+        shutil.rmtree(out)
+        raise ValueError("no folder")
+
+    monkeypatch.setattr("demos.moons.main", vanish)
+    assert "can't write into" in refused(capsys, "moons", "digits", "--out", str(out))
+    assert not out.exists()
+
+
+def test_two_runs_into_one_folder_keep_each_others_lessons(tmp_path: Path, monkeypatch: Any) -> None:
+    make = digits.main
+
+    def meanwhile(*args: Any, **options: Any) -> Any:
+        assert build(tmp_path, "moons") == 0
+        return make(*args, **options)
+
+    monkeypatch.setattr("demos.digits.main", meanwhile)
+    assert build(tmp_path, "digits") == 0
+    assert made(tmp_path) == ["digits", "moons"]
+    index = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert index.count("Not made yet") == len(LESSONS) - 2
+
+
+def test_ctrl_c_before_the_first_lesson_is_no_traceback(tmp_path: Path, monkeypatch: Any, capsys: Any) -> None:
+    def press(*args: Any) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    for early in ("demos.gallery.build.Folder.open", "demos.gallery.build.Gallery.end"):
+        with monkeypatch.context() as patch:
+            patch.setattr(early, press)
+            assert build(tmp_path, "digits") == 130
+        assert capsys.readouterr().out.endswith("Stopped.\n")
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+@pytest.mark.parametrize("command", ["--list", "digits"])
+def test_who_reads_its_output_may_stop_reading(tmp_path: Path, command: str) -> None:
+    code = "import sys, demos.__main__ as m; whole = m.main; m.main = lambda: whole(small=True); sys.exit(m._command())"
+    line = [sys.executable, "-c", code, command, "--out", str(tmp_path / "out")]
+    with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        errors = process.stderr.read()
+    assert "Traceback" not in errors
+    assert "BrokenPipe" not in errors
+    assert process.returncode == 1
+    if command != "--list":
+        assert "Being made" not in (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
 
 
 def test_a_lesson_whose_page_was_taken_away_counts_as_missing(tmp_path: Path) -> None:

@@ -43,3 +43,8 @@ def test_names_are_there_and_once():
         plot.gradient_flow([1.0, 2.0])
     with pytest.raises(ValueError, match="'a' is in norms and in reference: give the reference another name"):
         plot.gradient_flow({"a": [1.0]}, reference={"a": [2.0]})
+
+
+def test_names_that_are_written_alike_are_one_name():
+    with pytest.raises(ValueError, match="'1' is in norms and in reference"):
+        plot.gradient_flow({1: [1.0]}, reference={"1": [2.0]})

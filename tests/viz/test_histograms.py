@@ -147,3 +147,14 @@ def test_a_grid_is_drawn_on_the_axes_of_the_caller():
     grid = figure.subplots(2, 2)
     assert plot.activations(LAYERS, ax=grid) is figure
     assert [len(axes.patches) for axes in grid.ravel()] == [1, 1, 1, 0]
+
+
+@pytest.mark.parametrize("name", ["std", "left", "series", "outside"])
+def test_a_share_does_not_take_the_place_of_another_column(name):
+    with pytest.raises(ValueError, match=f"'{name}' is the name of another column of the data"):
+        plot.activations({"a": [[0.1, 0.2]]}, share={name: lambda a: a > 0})
+
+
+def test_a_mark_has_a_place():
+    with pytest.raises(ValueError, match="a mark has a finite place, but 'mean' is at nan"):
+        plot.histogram([1.0, 2.0], marks={"mean": np.nan})

@@ -43,3 +43,19 @@ def test_it_says_what_is_wrong():
         plot.small_multiples({"a": plot.new_figure()})
     with pytest.raises(TypeError, match=r"a panel has names, such as .* got list"):
         plot.small_multiples([plot.loss])
+
+
+def test_a_panel_without_numbers_is_not_taken_for_an_empty_one():
+    figure = plot.small_multiples({"a": lambda ax: None, "b": lambda ax: plot.loss({"x": [1.0]}, ax=ax)})
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["a", "b"]
+    assert [len(axes.lines) for axes in figure.axes] == [0, 1]
+
+
+def test_panels_of_different_series_keep_their_legends():
+    def panel(*names):
+        return lambda ax: plot.loss({name: [1.0, 0.5] for name in names}, ax=ax)
+
+    figure = plot.small_multiples({"a": panel("sgd", "adam"), "b": panel("rmsprop", "adam")})
+    assert not figure.legends
+    found = [[text.get_text() for text in axes.get_legend().get_texts()] for axes in figure.axes]
+    assert found == [["sgd", "adam"], ["rmsprop", "adam"]]

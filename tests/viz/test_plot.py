@@ -173,11 +173,69 @@ def test_an_animation_leaves_its_figure_as_it_was(tmp_path):
         plot.Animation(animation.figure, animation.update, 0)
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("fails_at", ["update", "encoder"])
+def test_an_animation_that_fails_leaves_everything_as_it_was(tmp_path, monkeypatch, theme, fails_at):
+    animation, before = moving_dot(), dict(matplotlib.rcParams)
+    animation.update(2)
+    svg = save(animation.figure, tmp_path / "1.svg").read_bytes()
+
+    def update(i):
+        return animation.update(i) if i != 1 else 1 / 0
+
+    def encoder(images, times, last):
+        next(images)
+        raise ZeroDivisionError
+
+    if fails_at == "encoder":
+        monkeypatch.setattr("viz.plot.animation.gif_of", encoder)
+    failing = plot.Animation(animation.figure, update if fails_at == "update" else animation.update, 3, theme)
+    with pytest.raises(ZeroDivisionError) as kept:  # with its traceback, on which the generator hangs
+        failing.save_gif(tmp_path / "dot.gif")
+    assert kept.tb is not None
+    assert dict(matplotlib.rcParams) == before
+    assert save(animation.figure, tmp_path / "2.svg").read_bytes() == svg
+    assert not (tmp_path / "dot.gif").exists()
+
+
+@pytest.mark.parametrize("moved", [None, 3, [3], "line"])
+def test_an_animation_whose_update_gives_no_artists_says_so(tmp_path, moved):
+    figure = moving_dot().figure
+    with pytest.raises(TypeError, match=r"update\(0\) must give the artists that move, as in \[line\], got"):
+        plot.Animation(figure, lambda i: figure.axes[0].lines[0] if moved == "line" else moved, 3).save_gif(
+            tmp_path / "dot.gif"
+        )
+
+
+def test_a_figure_of_pyplot_stays_in_its_window(tmp_path):
+    pyplot = pytest.importorskip("matplotlib.pyplot")
+    figure, axes = pyplot.subplots()
+    try:
+        canvas, (line,) = figure.canvas, axes.plot([1, 2])
+        for kind in ("svg", "png", "pdf"):
+            save(loss({"loss": [1.0, 0.5]}, ax=axes), tmp_path / f"figure.{kind}", theme="dark")
+        plot.Animation(figure, lambda i: [line], 2).save_gif(tmp_path / "figure.gif")
+        assert pyplot.get_fignums() == [figure.number]
+        assert figure.canvas is canvas
+        assert canvas.manager is not None
+    finally:
+        pyplot.close(figure)
+
+
+def test_a_table_below_one_whose_panels_have_names():
+    figure = plot.small_multiples({"a": lambda ax: loss({"x": [1.0]}, ax=ax)})
+    loss({"y": [2.0]}, ax=figure.axes[0])
+    assert figure.data["panel"].tolist() == ["a", ""]
+    assert figure.data["y"].tolist() == [1.0, 2.0]
+
+
 def test_a_contour_has_the_heights_of_the_function():
     data = plot.contour(bowl, (-1, 2), (-1, 1)).data
     np.testing.assert_allclose(data["value"], (data["x"] - 0.5) ** 2 + 4 * data["y"] ** 2)
     assert (data["x"].min(), data["x"].max(), data["y"].min(), data["y"].max()) == (-1, 2, -1, 1)
     assert plot.contour(lambda x, y: 0 * x, (0, 1), (0, 1)).data["value"].max() == 0
+    flat = plot.contour(lambda x, y: 1 + 1e-15 * x, (0, 1), (0, 1), log=True)  # but for rounding
+    assert not flat.axes[0].collections
     pole = plot.contour(lambda x, y: 1 / (x + y), (-1, 1), (-1, 1)).data["value"]
     assert not np.isfinite(pole).all()
 
@@ -188,6 +246,8 @@ def test_a_contour_has_the_heights_of_the_function():
         (lambda: plot.contour(bowl, (1, 1), (0, 1)), r"x_range must be two numbers, the smaller first"),
         (lambda: plot.contour(lambda x, y: 3.0, (0, 1), (0, 1)), r"gave shape \(\) for two arrays of shape"),
         (lambda: plot.contour(lambda x, y: x * np.nan, (0, 1), (0, 1)), "nowhere finite"),
+        (lambda: plot.contour(bowl, (0, 1), (0, 1), minimum=(1, 2, 3)), r"minimum must be a point, as \(0, 0\)"),
+        (lambda: plot.contour(bowl, (0, 1), (0, 1), minimum=(np.nan, 2)), r"minimum must be a point, as \(0, 0\)"),
         (lambda: plot.paths({}, bowl, (0, 1), (0, 1)), "there is no path"),
         (lambda: plot.paths([[0, 1]], bowl, (0, 1), (0, 1)), "paths have names"),
         (lambda: plot.paths({"a": [0, 1]}, bowl, (0, 1), (0, 1)), r"the path 'a' must be points .* got shape \(2,\)"),
@@ -261,6 +321,22 @@ def test_loss_at_the_places_that_are_given():
         loss({"a": [1.0, 0.5]}, x=[1, 2, 3])
     with pytest.raises(ValueError, match="x has no places for the series 'a'; it has them for 'b'"):
         loss({"a": [1.0, 0.5]}, x={"b": [1, 2]})
+
+
+@pytest.mark.parametrize("name", ["accuracy", "my_accuracy"])
+def test_numbers_that_are_no_shares_are_not_cut_off(name):
+    (axes,) = loss({name: [50.0, 90.0]}).axes
+    low, high = axes.get_ylim()
+    assert low < 50 < 90 < high
+
+
+def test_places_are_finite():
+    with pytest.raises(ValueError, match="x must be finite, but a place of the series 'a' is not"):
+        loss({"a": [1.0, 0.5]}, x=[1.0, np.nan])
+
+
+def test_a_training_that_diverged_at_once_can_be_drawn_and_saved(tmp_path):
+    save(loss({"loss": [np.nan, np.inf]}, log=True), tmp_path / "loss.png")
 
 
 def test_loss_curve_draws_the_numbers():
@@ -363,6 +439,11 @@ def test_boundary_of_scores_that_say_nothing():
         ({"predict": lambda p: np.zeros(3)}, r"predict must give scores .* got shape \(3,\)"),
         ({"predict": lambda p: np.zeros((len(p), 2)), "Y": [0, 1, 2, 5]}, r"but has \[2, 5\]"),
         ({"resolution": 1}, "resolution must be at least 2"),
+        ({"Y": ["a", "b", "a", "b"]}, r"Y must be numbers, such as 0 and 1: write numpy.unique\(Y, return_inverse"),
+        ({"Y": [0, 1, np.nan, 1]}, "Y must be numbers"),
+        ({"predict": lambda p: p[:, 0] * np.nan}, r"but at \[.*\] it gave NaN: has the training diverged"),
+        ({"predict": lambda p: p * np.nan}, "it gave NaN"),
+        ({"threshold": np.nan}, "threshold must be a finite number, got nan"),
     ],
 )
 def test_boundary_says_what_is_wrong(change, message):

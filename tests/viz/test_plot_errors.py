@@ -44,3 +44,10 @@ def test_the_smallest_error_is_marked_and_one_of_zero_is_a_gap():
 def test_what_is_wrong_is_said(errors, h, message):
     with pytest.raises(ValueError, match=message):
         plot.convergence(errors, h)
+
+
+def test_a_reference_needs_a_name_of_its_own():
+    with pytest.raises(ValueError, match="'a' is in errors and in reference: give the reference another name"):
+        plot.convergence({"a": [0.1]}, [1.0], reference={"a": [0.2]})
+    with pytest.raises(TypeError, match="errors has names, such as"):
+        plot.convergence([0.1], [1.0])

@@ -55,3 +55,24 @@ def test_what_is_not_finite_is_a_cross_above_a_gap():
 def test_a_sweep_says_what_is_wrong(change, message):
     with pytest.raises(ValueError, match=message):
         plot.sweep(**({"settings": RATES, "results": [1.0, 2.0, 3.0]} | change))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (([0.1, np.nan], [1.0, 2.0]), "settings must be finite"),
+        (([0.1, 1.0], {}), "there are no results"),
+        (([0.1], {"a": [1.0]}, {"a": 2.0}), "'a' is in results and in levels"),
+        (([0.1], [1.0], {"best": np.nan}), "a level is a finite number, but 'best' is nan"),
+    ],
+)
+def test_what_could_not_be_seen_is_refused(arguments, message):
+    settings, results, *levels = arguments
+    with pytest.raises(ValueError, match=message):
+        plot.sweep(settings, results, levels=levels[0] if levels else None)
+
+
+def test_a_line_goes_from_left_to_right():
+    figure = plot.sweep([1.0, 0.1, 10.0], [3.0, 2.0, 4.0])
+    assert figure.axes[0].lines[0].get_xydata().tolist() == [[0.1, 2.0], [1.0, 3.0], [10.0, 4.0]]
+    assert figure.data["setting"].tolist() == [1.0, 0.1, 10.0]

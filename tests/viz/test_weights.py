@@ -62,3 +62,11 @@ def test_each_network_wants_axes_of_its_own():
         plot.weights(WEIGHTS, ax=axes[0])
     with pytest.raises(TypeError, match=r"a histogram of weights has names, such as .* got list"):
         plot.weights([0.1, 0.2])
+
+
+def test_they_stand_below_what_the_figure_has_already():
+    figure = plot.new_figure()
+    upper, lower = figure.subplots(2, 1)
+    plot.loss({"loss": [1.0]}, ax=upper)
+    plot.weights({"L1": [0.0, 0.5]}, ax=[lower])
+    assert set(figure.data["panel"].tolist()) == {0, 1}

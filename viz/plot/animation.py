@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -76,17 +77,18 @@ class Animation:
         if not 0 < seconds < 600:
             raise ValueError(f"seconds={seconds!r} is not a time that a frame can be shown: pass one from 0.02 to 600.")
         each = max(20, round(seconds * 1000))
-        images = self._images([self.frames - 1, *range(self.frames)])
-        last = next(images)  # has all the colours: one palette makes small files, in which still things stay still
-        return gif_of(images, [each] * (self.frames - 1) + [max(2000, each)], last)
+        with closing(self._images([self.frames - 1, *range(self.frames)])) as images:
+            last = next(images)  # has all the colours: one palette makes small files, in which still things stay still
+            return gif_of(images, [each] * (self.frames - 1) + [max(2000, each)], last)
 
-    def _images(self, frames: Iterable[int]) -> Iterator[Any]:
+    def _images(self, frames: Iterable[int]) -> Generator[Any]:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
 
         from .themes import repaint, repaint_artists
 
         image: Any = optional("PIL.Image", "Pillow", "an animated GIF")
-        moving = list(self.update(0))
+        moving = self._moved(0)
+        before = self.figure.canvas
         canvas: Any = FigureCanvasAgg(self.figure)
         dpi = self.figure.dpi
         undo = repaint(self.figure) if self.theme == "dark" else []
@@ -99,18 +101,30 @@ class Animation:
                 still = canvas.copy_from_bbox(self.figure.bbox)
                 for i in frames:
                     canvas.restore_region(still)
-                    moved = list(self.update(i))
+                    moved = self._moved(i)
                     if self.theme == "dark":
                         undo += repaint_artists(moved)
                     for artist in moved:
                         artist.axes.draw_artist(artist)  # type: ignore[union-attr]
                     yield image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
         finally:
+            with suppress(Exception):  # one that failed on its way fails here again
+                self.update(self.frames - 1)
             for artist in moving:
                 artist.set_animated(False)
             for step in reversed(undo):
                 step()
             self.figure.dpi = dpi
+            self.figure.set_canvas(before)
+
+    def _moved(self, frame: int) -> list[Artist]:
+        from matplotlib.artist import Artist
+
+        given: Any = self.update(frame)
+        moved = list(given) if isinstance(given, Iterable) else [given]
+        if not all(isinstance(each, Artist) for each in moved) or isinstance(given, Artist):
+            raise TypeError(f"update({frame}) must give the artists that move, as in [line], got {given!r:.80}.")
+        return moved
 
     def __repr__(self) -> str:
         return f"<Animation of {self.frames} frames>"

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from autograd.calls import public
 
 from ..text import number
-from .style import COLOURS, FAINT, INK, MARKERS, STRANGE, axes_for, tabulate
+from .style import COLOURS, FAINT, INK, MARKERS, STRANGE, axes_for, literal, tabulate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -59,7 +59,7 @@ def race(
         for i, times in enumerate(runners.values()):
             _runner(axes, i, times, last)
         axes.set_xscale("log")
-        axes.set_yticks(range(len(runners)), list(runners))
+        axes.set_yticks(range(len(runners)), [literal(name) for name in runners])
         axes.set_ylim(len(runners) - 0.4, -0.6)  # the first on top
         axes.tick_params(axis="y", length=0, labelcolor=INK)
         axes.grid(visible=False, axis="y")

@@ -12,7 +12,7 @@ from autograd.calls import noted, public
 
 from ..text import number
 from .animation import Animation
-from .style import COLOURS, DASHES, INK, LINE, MARKERS, PAPER, RAMP, axes_for, tabulate
+from .style import COLOURS, DASHES, INK, LINE, MARKERS, PAPER, RAMP, axes_for, literal, tabulate
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -218,7 +218,7 @@ def _contours(axes: Axes, X: Floats, Y: Floats, Z: Floats, log: bool) -> None:
 
     finite = Z[np.isfinite(Z)]
     low, high = float(finite.min()), float(finite.max())
-    if high > low:
+    if high - low > 1e-12 * max(abs(low), abs(high)):  # less is rounding, on which no levels can lie
         even = np.linspace(0, 1, len(RAMP) + 1)
         # a thousandth of the height is where the valley's floor ends
         shares = np.concatenate([[0.0], np.geomspace(1e-3, 1.0, len(RAMP))]) if log else even
@@ -237,6 +237,8 @@ def _bands(levels: Floats) -> Any:
 def _minimum(axes: Axes, minimum: ArrayLike | None) -> None:
     if minimum is not None:
         points = np.atleast_2d(np.asarray(minimum, dtype=np.float64))
+        if points.ndim != 2 or points.shape[1] != 2 or not np.isfinite(points).all():
+            raise ValueError(f"minimum must be a point, as (0, 0), or several, of shape (n, 2), got {minimum!r}.")
         axes.plot(*points.T, "*", color=INK, markersize=13, markeredgecolor=PAPER, label="minimum", zorder=4)
 
 
@@ -245,7 +247,8 @@ def _line(axes: Axes, name: str, path: Floats, i: int, ranges: tuple[Range, Rang
     gone = "" if inside.all() else f", leaves at step {number(float(np.argmin(inside))).removesuffix('.0')}"
     colour = COLOURS[i % len(COLOURS)]
     (line,) = axes.plot(
-        *path.T, color=colour, linestyle=DASHES[i % len(DASHES)], linewidth=1.8, label=f"{name}{gone}", zorder=3,
+        *path.T, color=colour, linestyle=DASHES[i % len(DASHES)], linewidth=1.8, zorder=3,
+        label=f"{literal(name)}{gone}",
         marker=MARKERS[i % len(MARKERS)], markevery=max(1, len(path) // _MARKS), markersize=4.5,
     )  # fmt: skip
     return line

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from autograd.calls import public
 
 from ..text import number
-from .style import DASHES, MARKERS, STRANGE, new_figure, styled, tabulate
+from .style import DASHES, MARKERS, STRANGE, literal, new_figure, styled, tabulate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -78,8 +78,9 @@ def loss(
                 (y_label if panel is losses else "") or _y_label(panel, "loss" if panel is losses else "share")
             )
             if panel is shares:
-                axes.set_ylim(-0.03, 1.03)
-            elif log:
+                if all(0 <= y <= 1 for ys in panel.values() for y in ys if math.isfinite(y)):  # else they are percent
+                    axes.set_ylim(-0.03, 1.03)
+            elif log and any(math.isfinite(y) for ys in panel.values() for y in ys):
                 axes.set_yscale("log")
         room[-1].set_xlabel(x_label)
         if title:
@@ -96,7 +97,10 @@ def _places(name: str, size: int, x: Numbers | Mapping[str, Numbers] | None) -> 
     given = x[name] if isinstance(x, Mapping) else range(1, size + 1) if x is None else x
     if len(given) != size:
         raise ValueError(f"the series {name!r} has {size} numbers, but x has {len(given)} places for them.")
-    return np.asarray(given, dtype=np.float64)
+    places = np.asarray(given, dtype=np.float64)
+    if not np.isfinite(places).all():
+        raise ValueError(f"x must be finite, but a place of the series {name!r} is not: {places.tolist()}.")
+    return places
 
 
 def _room(panels: int, ax: Axes | Sequence[Axes] | None) -> list[Axes]:
@@ -113,7 +117,7 @@ def _room(panels: int, ax: Axes | Sequence[Axes] | None) -> list[Axes]:
 
 
 def _y_label(panel: Mapping[str, Sequence[float]], several: str) -> str:
-    return next(iter(panel)).replace("_", " ") if len(panel) == 1 else several
+    return literal(next(iter(panel)).replace("_", " ")) if len(panel) == 1 else several
 
 
 def _is_share(name: str) -> bool:
@@ -140,7 +144,7 @@ def _panel(
         axes.plot(
             at[name],
             finite,
-            label=name.replace("_", " "),
+            label=literal(name.replace("_", " ")),
             linestyle=DASHES[i % len(DASHES)],
             marker=MARKERS[i % len(MARKERS)],
             markevery=max(1, len(numbers) // 12),
@@ -158,7 +162,7 @@ def _mark_strange(axes: Axes, name: str, numbers: Sequence[float], at: NDArray[n
     first = next((i for i, x in enumerate(numbers) if not math.isfinite(x)), None)
     if first is not None:
         axes.axvline(at[first], color=STRANGE, linewidth=1.2, linestyle="dotted")
-        text = f"{name.replace('_', ' ')} is {number(numbers[first])}"
+        text = f"{literal(name.replace('_', ' '))} is {number(numbers[first])}"
         axes.annotate(
             text, (at[first], 0.03), xycoords=("data", "axes fraction"), color=STRANGE, fontsize=9, ha="right"
         )

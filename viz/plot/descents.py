@@ -11,7 +11,7 @@ from autograd.calls import public
 
 from .animation import Animation
 from .given import Floats, Function, interval_of, values_of
-from .style import COLOURS, LINE, MARKERS, PAPER, axes_for, tabulate
+from .style import COLOURS, LINE, MARKERS, PAPER, axes_for, literal, tabulate
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -168,7 +168,7 @@ class _Walk:
         self.arrows = axes.quiver(*self.points[:-1].T, *self.moves.T, color=colour, zorder=3, **_ARROW)
         axes.plot(xs[:1], ys[:1], marker, color=colour, markerfacecolor=PAPER, markersize=8, zorder=2)
         (self.passed,) = axes.plot([], [], marker, color=colour, markersize=3.5, zorder=2)
-        (self.ball,) = axes.plot([], [], marker, color=colour, markeredgecolor=PAPER, markersize=9, label=name)
+        (self.ball,) = axes.plot([], [], marker, color=colour, markeredgecolor=PAPER, markersize=9, label=literal(name))
         self.ball.set_zorder(4)
         self.at(len(self.moves))
 

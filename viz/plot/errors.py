@@ -10,7 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from autograd.calls import public
 
-from .style import COLOURS, FAINT, MARKERS, PAPER, axes_for, tabulate
+from .given import named
+from .style import COLOURS, FAINT, MARKERS, PAPER, axes_for, literal, tabulate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -61,21 +62,25 @@ def convergence(
     at = np.asarray(h, dtype=np.float64)
     if at.ndim != 1 or not (np.isfinite(at) & (at > 0)).all():
         raise ValueError(f"h must be positive step sizes in a row, as np.logspace(-15, 0, 50), got {h!r:.80}.")
+    errors = named(errors, "errors", '{"forward": [0.1, 0.01]}')
+    references = named(reference or {}, "reference", '{"slope 1": [0.1, 0.01]}')
+    if twice := errors.keys() & references:
+        raise ValueError(f"{min(twice)!r} is in errors and in reference: give the reference another name.")
     if not errors:
         raise ValueError(
             'there are no errors to draw: pass an array of them by name, such as {"forward": [0.1, 0.01]}.'
         )
-    lines = {str(name): _errors(str(name), given, at) for name, given in {**errors, **(reference or {})}.items()}
+    lines = {name: _errors(name, given, at) for name, given in {**errors, **references}.items()}
     with axes_for(ax) as axes:
         axes.set(xscale="log", yscale="log", xlabel=x_label, ylabel=y_label, title=title)
         for i, (name, each) in enumerate(lines.items()):
             seen = np.where(each > 0, each, np.nan)
             if name not in errors:
-                axes.plot(at, seen, color=FAINT, linewidth=1.2, linestyle="dotted", label=name)
+                axes.plot(at, seen, color=FAINT, linewidth=1.2, linestyle="dotted", label=literal(name))
                 continue
             best = int(np.nanargmin(seen))
             colour, marker = COLOURS[i % len(COLOURS)], MARKERS[i % len(MARKERS)]
-            told = f"{name}: {each[best]:.2g} at h = {at[best]:.2g}"
+            told = f"{literal(name)}: {each[best]:.2g} at h = {at[best]:.2g}"
             axes.plot(at, seen, color=colour, linewidth=1.2, marker=marker, markersize=3.5, label=told)
             axes.plot(at[best], each[best], marker, color=colour, markeredgecolor=PAPER, markersize=11, zorder=5)
         axes.legend()

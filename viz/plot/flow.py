@@ -11,7 +11,7 @@ from autograd.calls import public
 
 from ..text import number
 from .given import named
-from .style import COLOURS, DASHES, FAINT, MARKERS, axes_for, tabulate
+from .style import COLOURS, DASHES, FAINT, MARKERS, axes_for, literal, tabulate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -52,13 +52,14 @@ def gradient_flow(
     ([1, 2, 3, 1, 2, 3], [0.01, 0.1, 1.0, 0.9, 1.0, 1.0])
     """
     example = '{"relu": [0.8, 0.9, 1.0]}'
-    if not named(norms, "norms", example):
+    norms = named(norms, "norms", example)
+    if not norms:
         raise ValueError(f"there are no norms to draw: pass a list of them by name, such as {example}.")
     references = named(reference or {}, "reference", example)
     twice = [name for name in references if name in norms]
     if twice:
         raise ValueError(f"{twice[0]!r} is in norms and in reference: give the reference another name.")
-    lines = {str(name): [float(x) for x in given] for name, given in {**norms, **references}.items()}
+    lines = {name: [float(x) for x in given] for name, given in {**norms, **references}.items()}
     for name, each in lines.items():
         _check(name, each, log)
     with axes_for(ax) as axes:
@@ -66,9 +67,9 @@ def gradient_flow(
             layers = np.arange(1, len(each) + 1)
             if name not in references:
                 style: dict[str, Any] = {"color": COLOURS[i % len(COLOURS)], "marker": MARKERS[i % len(MARKERS)]}
-                axes.plot(layers, each, label=name, linestyle=DASHES[i % len(DASHES)], **style)
+                axes.plot(layers, each, label=literal(name), linestyle=DASHES[i % len(DASHES)], **style)
             else:
-                axes.plot(layers, each, label=name, color=FAINT, linewidth=1.2, linestyle="dotted")
+                axes.plot(layers, each, label=literal(name), color=FAINT, linewidth=1.2, linestyle="dotted")
         axes.set(xlabel="layer", ylabel=y_label, title=title)
         axes.locator_params(axis="x", integer=True)
         if log:

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from autograd.calls import public
 
 from .given import Floats, Function, interval_of, values_of
-from .style import COLOURS, DASHES, FAINT, INK, LINE, MARKERS, PAPER, new_figure, styled, tabulate
+from .style import COLOURS, DASHES, FAINT, INK, LINE, MARKERS, PAPER, literal, new_figure, styled, tabulate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -164,7 +164,7 @@ def _curves(
             marker=marker,
             # where curves lie on each other, the marks of one are between those of another
             markevery=(i * every // len(curves), every),
-            label=f"slope of {name}" if is_slope else name,
+            label=f"slope of {literal(name)}" if is_slope else literal(name),
         )
     axes.margins(x=0.02)
 

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from autograd.calls import public
 
-from .style import COLOURS, FAINT, INK, PAPER, axes_for, tabulate
+from .style import COLOURS, FAINT, INK, PAPER, axes_for, literal, tabulate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -61,8 +61,8 @@ def gains(
             axes.plot([mean - error, mean + error], [i, i], color=colour, linewidth=4, solid_capstyle="butt", zorder=3)
             axes.plot(mean, i, "D", color=colour if clear else PAPER, markeredgecolor=colour, markersize=8, zorder=4)
         axes.axvline(0, color=INK, linewidth=1)
-        axes.set_yticks(range(len(differences)), [name.replace("$", r"\$") for name in differences])
-        axes.set(xlabel=f"{x_label}, over {baseline}", ylim=(len(differences) - 0.5, -0.5))
+        axes.set_yticks(range(len(differences)), [literal(name) for name in differences])
+        axes.set(xlabel=f"{x_label}, over {literal(baseline)}", ylim=(len(differences) - 0.5, -0.5))
         axes.grid(visible=False, axis="y")
         if title:
             axes.set_title(title)

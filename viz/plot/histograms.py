@@ -13,7 +13,7 @@ from autograd.calls import noted, public
 
 from ..text import number
 from .given import interval_of, named
-from .style import COLOURS, DASHES, INK, STRANGE, axes_for, new_figure, styled, tabulate
+from .style import COLOURS, DASHES, INK, STRANGE, axes_for, literal, new_figure, styled, tabulate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -73,17 +73,21 @@ def histogram(
         _refuse_outside(numbers, edges)
     heights = {name: np.histogram(each, edges, density=density)[0] for name, each in numbers.items()}
     unit = "density" if density else "count"
+    places = {name: float(place) for name, place in named(marks or {}, "marks", '{"mean": 0.5}').items()}
+    for name, place in places.items():
+        if not np.isfinite(place):
+            raise ValueError(f"a mark has a finite place, but {name!r} is at {number(place)}: leave it out.")
     with axes_for(ax) as axes:
         for i, (name, each) in enumerate(heights.items()):
             style: dict[str, Any] = {
                 "color": COLOURS[i % len(COLOURS)],
                 "linestyle": DASHES[i % len(DASHES)],
-                "label": name or None,
+                "label": literal(name) or None,
             }
             axes.stairs(each, edges, linewidth=1.8, **style)
             if i == 0:
                 axes.stairs(each, edges, fill=True, color=COLOURS[0], alpha=0.25)
-        _mark(axes, named(marks or {}, "marks", '{"mean": 0.5}'))
+        _mark(axes, places)
         axes.set(xlabel=x_label + _said_outside(numbers, edges), ylabel=unit, title=title, xlim=(edges[0], edges[-1]))
         if log:
             axes.set_yscale("log")
@@ -146,6 +150,9 @@ def activations(
         name: [_numbers(each, f"layer {k} of {name!r}") for k, each in enumerate(group, 1)]
         for name, group in named(layers_by_name, "layers_by_name", '{"he": [layer1, layer2]}').items()
     }
+    known = {"series", "layer", "left", "right", "share", "std", "outside"}
+    if taken := known & set(share or {}):
+        raise ValueError(f"{min(taken)!r} is the name of another column of the data: call that share something else.")
     if top is not None and not 0.0 < top <= 1.0:
         raise ValueError(f"top is a share of the numbers, above 0 and up to 1, got {top!r}.")
     depth = max(map(len, layers.values()), default=0)
@@ -213,12 +220,16 @@ def _refuse_outside(numbers: Mapping[str, Floats], edges: Floats) -> None:
 def _mark(axes: Axes, marks: Mapping[str, float]) -> None:
     for i, (name, place) in enumerate(marks.items()):
         colour = (INK, STRANGE)[i % 2]
-        axes.axvline(place, color=colour, linewidth=1.5, linestyle=DASHES[1 + i % (len(DASHES) - 1)], label=name)
+        axes.axvline(
+            place, color=colour, linewidth=1.5, linestyle=DASHES[1 + i % (len(DASHES) - 1)], label=literal(name)
+        )
 
 
 def _said_outside(numbers: Mapping[str, Floats], edges: Floats) -> str:
     outside = [
-        f"{count} of {len(each)} {name}".rstrip() for name, each in numbers.items() if (count := _outside(each, edges))
+        f"{count} of {len(each)} {literal(name)}".rstrip()
+        for name, each in numbers.items()
+        if (count := _outside(each, edges))
     ]
     return f"\noutside: {', '.join(outside)}" if outside else ""
 
@@ -261,7 +272,7 @@ def _panel(axes: Axes, panel: Mapping[str, Any], edges: Floats, height: float) -
 def _said(panel: Mapping[str, Any], share: Mapping[str, Test]) -> str:
     """What is written above a panel."""
     written = [*share, *(["outside"] if panel["outside"] else [])]
-    parts = [f"std {number(panel['std'], 2)}", *(f"{name} {_percent(panel[name])}" for name in written)]
+    parts = [f"std {number(panel['std'], 2)}", *(f"{literal(name)} {_percent(panel[name])}" for name in written)]
     return fill(", ".join(part.replace(" ", "\N{NO-BREAK SPACE}") for part in parts), 28)
 
 
@@ -274,7 +285,9 @@ def _label(grid: NDArray[Any], names: Sequence[str], said: Mapping[tuple[int, in
         grid[place].annotate(text, (0.0, 1.0), (0, 3), "axes fraction", textcoords="offset points", fontsize=10)
     above = _LINE * (1 + max(said[0, column].count("\n") for column in range(len(names))))
     for axes, name in zip(grid[0], names, strict=True):
-        axes.annotate(name, (0.0, 1.0), (0, above + 6), "axes fraction", textcoords="offset points", weight="bold")
+        axes.annotate(
+            literal(name), (0.0, 1.0), (0, above + 6), "axes fraction", textcoords="offset points", weight="bold"
+        )
     for row, axes in enumerate(grid[:, 0], 1):
         axes.set_ylabel(f"layer {row}\nshare")
     for axes in grid[-1]:

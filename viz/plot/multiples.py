@@ -10,7 +10,7 @@ import numpy as np
 from autograd.calls import public
 
 from .given import named
-from .style import FAINT, new_figure, styled
+from .style import FAINT, literal, new_figure, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -62,7 +62,7 @@ def small_multiples(
             rows = len(next(iter(figure.data.values()), ()))
             names += [name] * (rows - len(names))
             _name(axes, name)
-        _tidy(figure, grid)
+        _tidy(figure, grid, len(panels))
     figure.data = {"panel": np.array(names), **{key: x for key, x in figure.data.items() if key != "panel"}}
     found: PlotFigure = figure
     return found
@@ -84,21 +84,21 @@ def _check(panels: Mapping[str, Callable[..., object]], columns: int) -> None:
 def _name(axes: Axes, name: str) -> None:
     """Its name above a panel, and below it the title that it gave itself, in small."""
     own = axes.get_title(loc="left")
-    axes.set_title(name, pad=19 if own else None)
+    axes.set_title(literal(name), pad=19 if own else None)
     axes.annotate(own, (0, 1), (0, 4), "axes fraction", textcoords="offset points", fontsize=10, color=FAINT)
 
 
-def _tidy(figure: Figure, grid: NDArray[Any]) -> None:
+def _tidy(figure: Figure, grid: NDArray[Any], panels: int) -> None:
     """Nothing is said twice: labels at the edges of the sheet only, one legend below it, no empty axes."""
     legends = [legend for axes in grid.flat if (legend := axes.get_legend())]
-    for legend in legends:
-        legend.remove()
-    if legends:
-        handles, names = legends[0].legend_handles, [text.get_text() for text in legends[0].get_texts()]
+    said = {tuple(text.get_text() for text in legend.get_texts()) for legend in legends}
+    if len(said) == 1:  # where they differ, each panel keeps its own
+        for legend in legends:
+            legend.remove()
+        handles, (names,) = legends[0].legend_handles, said
         title = legends[0].get_title().get_text()
         figure.legend(handles, names, title=title, loc="outside lower center", ncols=len(names))
-    filled = [axes for axes in grid.flat if axes.has_data()]
-    for axes in filled:
+    for axes in grid.flat[:panels]:
         axes.label_outer(remove_inner_ticks=False)
-    for axes in grid.flat[len(filled) :]:
+    for axes in grid.flat[panels:]:
         axes.remove()

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from autograd.calls import public
 
-from .style import axes_for, tabulate
+from .style import axes_for, literal, tabulate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -51,7 +51,7 @@ def augmentations(rows: Mapping[str, ArrayLike], *, title: str = "", ax: Axes | 
     with axes_for(ax, 6.4, inches * len(pixels) * (aspect + _GAP) + (0.4 if title else 0.1)) as axes:
         for i, (name, images) in enumerate(pixels.items()):
             top = i * (aspect + _GAP)
-            axes.text(-0.12, top + aspect / 2, name.replace("$", r"\$"), ha="right", va="center", fontsize=10)
+            axes.text(-0.12, top + aspect / 2, literal(name), ha="right", va="center", fontsize=10)
             for j, image in enumerate(images):
                 left = j * (1 + _GAP)
                 axes.imshow(image, extent=(left, left + 1, top + aspect, top), cmap="gray", vmin=0, vmax=1,

@@ -70,6 +70,8 @@ def boundary(
     names = _class_names(classes, field)
     at = 0.0
     if field.ndim == 1:  # from here on the sign is the class
+        if threshold is not None and not np.isfinite(threshold):
+            raise ValueError(f"threshold must be a finite number, got {threshold!r}.")
         at = threshold_for(np.concatenate([field, own]), classes) if threshold is None else float(threshold)
         field, own = field - at, own - at
     predicted = names[_winner(own)]
@@ -105,6 +107,10 @@ def _data(X: ArrayLike, Y: ArrayLike, resolution: int) -> tuple[Floats, NDArray[
     if not np.isfinite(points).all():
         row = int(np.flatnonzero(~np.isfinite(points).all(axis=1))[0])
         raise ValueError(f"X must be finite, but row {row} is {points[row].tolist()}.")
+    if classes.dtype.kind not in "biuf" or not np.isfinite(classes).all():
+        raise ValueError(
+            f"Y must be numbers, such as 0 and 1: write numpy.unique(Y, return_inverse=True)[1], got {Y!r}."
+        )
     if resolution < 2:
         raise ValueError(f"resolution must be at least 2 points a side, got {resolution}.")
     return points, classes
@@ -126,6 +132,9 @@ def _scores(predict: Callable[[Floats], ArrayLike], points: Floats) -> Floats:
             f"predict must give scores ({len(points)},) or logits ({len(points)}, k) for points {points.shape}, "
             f"got shape {scores.shape}."
         )
+    if np.isnan(scores).any():
+        where = points[np.flatnonzero(np.isnan(scores).reshape(len(points), -1).any(axis=1))[0]]
+        raise ValueError(f"predict must give numbers, but at {where.tolist()} it gave NaN: has the training diverged?")
     return scores
 
 

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from autograd.calls import public
 
-from .style import COLOURS, GRID, INK, axes_for, tabulate
+from .style import COLOURS, GRID, INK, axes_for, literal, tabulate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -95,7 +95,7 @@ def _sheet(
         axes.text(
             left + 0.5,
             top + _LINE / 5,
-            words[i],
+            literal(words[i]),
             ha="center",
             va="bottom",
             color=COLOURS[1] if marks[i] else INK,

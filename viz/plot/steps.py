@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from autograd.calls import public
 
 from ..text import number
-from .style import COLOURS, DASHES, LINE, MARKERS, axes_for, new_figure, styled, tabulate
+from .style import COLOURS, DASHES, LINE, MARKERS, axes_for, literal, new_figure, styled, tabulate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -142,7 +142,7 @@ def _line(axes: Axes, numbers: Floats, name: str, i: int, *, log_x: bool = False
     axes.plot(
         np.arange(1, len(numbers) + 1),
         numbers,
-        label=name or None,
+        label=literal(name) or None,
         color=COLOURS[i % len(COLOURS)],
         linestyle=DASHES[i % len(DASHES)],
         marker=MARKERS[i % len(MARKERS)],

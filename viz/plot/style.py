@@ -17,6 +17,7 @@ from autograd.calls import public
 from autograd.files import write_whole
 
 from ..files import check_format, optional
+from ..text import clean
 from ..theme import Theme, check_theme
 
 if TYPE_CHECKING:
@@ -84,6 +85,18 @@ def axes_for(ax: Axes | None, width: float | None = None, height: float | None =
         yield new_figure(width, height).subplots() if ax is None else ax
 
 
+def literal(name: object) -> str:
+    """A name as matplotlib shows it to the letter.
+
+    What stands between two dollars would be maths otherwise, and what begins with an underscore missing in a legend.
+
+    >>> literal("$5 or $6"), literal("_own") == "\\u200b_own"
+    ('\\\\$5 or \\\\$6', True)
+    """
+    shown = clean(str(name)).replace("$", r"\$")
+    return f"\u200b{shown}" if shown.startswith("_") else shown  # a space without width
+
+
 def tabulate(axes: Axes, **columns: ArrayLike) -> PlotFigure:
     """Put the data behind what was drawn on the axes into ``figure.data``, and give the figure.
 
@@ -107,7 +120,9 @@ def _below(old: Table, new: Table) -> Table:
     """One table below another."""
     sizes = [len(next(iter(table.values()))) for table in (old, new)]
     old = old if "panel" in old else {"panel": np.zeros(sizes[0], dtype=int), **old}
-    new = {"panel": np.full(sizes[1], int(old["panel"][-1]) + 1), **new}
+    panels = old["panel"]
+    following: Any = int(panels[-1]) + 1 if panels.dtype.kind == "i" and len(panels) else ""  # panels that have names
+    new = {"panel": np.full(sizes[1], following), **new}
     return {name: np.concatenate(_columns(name, (old, new), sizes)) for name in {**old, **new}}
 
 
@@ -153,8 +168,14 @@ def render(figure: Figure, kind: str, theme: Theme = "light") -> bytes:
 
 def _copy(figure: Figure) -> Figure:
     """A copy to draw: drawing moves the axes of a figure a little, so a second file of it would differ."""
+    from matplotlib.backend_bases import FigureCanvasBase
+
+    canvas = figure.canvas
     try:
+        FigureCanvasBase(figure)  # takes the figure over: a copy of one that pyplot shows would be shown too
         copied: Figure = pickle.loads(pickle.dumps(figure))
     except (pickle.PicklingError, AttributeError, TypeError):  # such as a formatter that is a lambda
         return figure
+    finally:
+        figure.set_canvas(canvas)
     return copied

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from autograd.calls import public
 
 from .given import Floats
-from .style import COLOURS, DASHES, INK, MARKERS, STRANGE, axes_for, tabulate
+from .style import COLOURS, DASHES, INK, MARKERS, STRANGE, axes_for, literal, tabulate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -60,9 +60,18 @@ def sweep(
     xs = np.asarray(settings, dtype=np.float64)
     if xs.ndim != 1 or not len(xs):
         raise ValueError(f"settings must be numbers, of shape (n,), got shape {xs.shape}.")
+    if not np.isfinite(xs).all():
+        raise ValueError(f"settings must be finite, got {xs.tolist()}.")
     named = results if isinstance(results, Mapping) else {y_label: results}
     series = {name: _repeated(name, found, len(xs)) for name, found in named.items()}
     lines = {name: float(y) for name, y in (levels or {}).items()}
+    if not series:
+        raise ValueError('there are no results: pass an array, or several by name, such as {"SGD": [0.5, 0.2]}.')
+    if twice := series.keys() & lines:
+        raise ValueError(f"{min(twice)!r} is in results and in levels: give the level another name.")
+    for name, y in lines.items():
+        if not np.isfinite(y):
+            raise ValueError(f"a level is a finite number, but {name!r} is {y}: leave it out.")
     _check_positive({"settings": xs} if log_x else {})
     _check_positive({**series, **{name: np.array(y) for name, y in lines.items()}} if log_y else {})
     with axes_for(ax) as axes:
@@ -70,7 +79,7 @@ def sweep(
         for i, (name, ys) in enumerate(series.items()):
             _line(axes, xs, ys, name, i)
         for i, (name, y) in enumerate(lines.items()):
-            axes.axhline(y, color=INK, linestyle=DASHES[1 + i % 3], linewidth=1.4, label=name)
+            axes.axhline(y, color=INK, linestyle=DASHES[1 + i % 3], linewidth=1.4, label=literal(name))
         axes.set(xlabel=x_label, ylabel=y_label)
         if len(series) + len(lines) > 1:
             axes.legend()
@@ -112,15 +121,29 @@ def _check_positive(columns: Mapping[str, Floats]) -> None:
 
 def _line(axes: Axes, xs: Floats, ys: Floats, name: str, i: int) -> None:
     colour = COLOURS[i % len(COLOURS)]
+    order = np.argsort(xs, kind="stable")  # a line goes from left to right, whichever was tried first
+    xs, ys = xs[order], ys[order]
     middle = np.median(ys, axis=1)
     seen = np.isfinite(ys).all(axis=1)  # a gap where one repetition isn't
     middle, low, high = (np.where(seen, y, np.nan) for y in (middle, ys.min(axis=1), ys.max(axis=1)))
-    axes.plot(xs, middle, color=colour, marker=MARKERS[i % len(MARKERS)], linestyle=DASHES[i % len(DASHES)], label=name)
+    axes.plot(
+        xs,
+        middle,
+        color=colour,
+        marker=MARKERS[i % len(MARKERS)],
+        linestyle=DASHES[i % len(DASHES)],
+        label=literal(name),
+    )
     if ys.shape[1] > 1:
         axes.fill_between(xs, low, high, color=colour, alpha=0.2, linewidth=0)
     if not seen.all():
         strange = xs[~seen]
         upper = axes.get_xaxis_transform()
         axes.plot(
-            strange, np.full(len(strange), 0.98), "X", color=STRANGE, transform=upper, label=f"{name}: not finite"
+            strange,
+            np.full(len(strange), 0.98),
+            "X",
+            color=STRANGE,
+            transform=upper,
+            label=f"{literal(name)}: not finite",
         )

@@ -13,7 +13,7 @@ from autograd.calls import public
 from ..text import number
 from .given import named
 from .histograms import _numbers
-from .style import COLOURS, STRANGE, new_figure, styled, tabulate
+from .style import COLOURS, STRANGE, literal, new_figure, styled, tabulate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -64,20 +64,20 @@ def weights(
     highest = max(int(np.histogram(each, edges)[0].max()) for each in arrays.values())
     with styled():
         room = _room(ax, len(arrays))
+        rows: list[dict[str, Any]] = []
         for i, (axes, (name, each)) in enumerate(zip(room, arrays.items(), strict=True)):
             counts = np.histogram(each, edges)[0]
             share = float(np.mean(np.abs(each) <= zero))
             _panel(axes, counts, edges, zero, COLOURS[i % len(COLOURS)])
-            said = f"{name}: {share:.0%} within ±{number(zero)}"
+            said = f"{literal(name)}: {share:.0%} within ±{number(zero)}"
             axes.set_ylim(0.7, 1.5 * highest)
             axes.annotate(said, (0, 1), (0, 4), "axes fraction", textcoords="offset points")
-            figure = tabulate(
-                axes, series=name, left=edges[:-1], right=edges[1:], count=counts, size=len(each), zero=share
-            )
+            columns = {"left": edges[:-1], "right": edges[1:], "count": counts, "size": len(each), "zero": share}
+            rows.append({"series": name, **columns})
         room[0].set_title(title, pad=20)
         room[-1].set_xlabel("weight (logarithmic to both sides of zero)")
-    figure.data.pop("panel", None)
-    return figure
+    whole = {key: np.concatenate([np.broadcast_to(row[key], len(edges) - 1) for row in rows]) for key in rows[0]}
+    return tabulate(room[0], **whole)
 
 
 def _edges(largest: float, zero: float, bins: int) -> NDArray[np.float64]:

@@ -13,7 +13,7 @@ from ...calls import answer_calls, public
 from ...checks import brief, whole_number
 from ...intervals import Interval, as_number
 from ...randomness import Seed, generator
-from .images import Pixels, closed, opened
+from .images import Pixels, closed, made, opened
 
 
 def number(default: float, low: float, high: float, ends: str = "[]") -> Any:
@@ -93,8 +93,9 @@ class Augmentation(ABC):
         return closed(self.clipped(pixels, generator(rng, f"{name}: rng")), array)
 
     def clipped(self, pixels: Pixels, rng: np.random.Generator) -> Pixels:
-        """What `augmented` makes, clipped to [0, 1]."""
-        result: Pixels = np.clip(self.augmented(pixels, rng), 0.0, 1.0)
+        """What `augmented` makes, if it still is images, clipped to [0, 1]."""
+        shape = pixels.shape
+        result: Pixels = np.clip(made(self.augmented(pixels, rng), shape, type(self).__name__), 0.0, 1.0)
         return result
 
     @abstractmethod

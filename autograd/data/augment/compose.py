@@ -11,11 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from ...calls import noted, public
 from ...checks import brief
-from ...errors import ShapeError
 from ...randomness import Seed
 from ..scaling import Standardizer
 from .augmentation import Augmentation
-from .images import Pixels, refuse_out_of_range
+from .images import Pixels, made, refuse_out_of_range
 
 # As text, because touching np.random imports it.
 Transform: TypeAlias = "Callable[[Pixels, np.random.Generator], Any]"
@@ -94,15 +93,6 @@ class Compose(Augmentation):
 def _checked(transform: Transform, pixels: Pixels, rng: np.random.Generator) -> Pixels:
     """What a function makes of the images."""
     shape = pixels.shape
-    found = np.asarray(transform(pixels, rng))
-    if found.dtype == object:
-        raise TypeError(f"the transform gave {type(found.item()).__name__}; return the images")
-    if found.shape != shape:
-        raise ShapeError(
-            f"the transform made images of shape {found.shape} of such of {shape}; it must keep their shape, "
-            f"as resize does: cut off, or fill up"
-        )
-    if found.dtype.kind != "f":
-        raise TypeError(f"the transform made images of dtype {found.dtype} of such of float64; give floats in [0, 1]")
+    found = made(transform(pixels, rng), shape, "the transform")
     refuse_out_of_range(found, "the transform must make pixels")
-    return found.astype(np.float64, copy=False)
+    return found

@@ -54,6 +54,28 @@ def closed(pixels: Pixels, like: NDArray[Any]) -> NDArray[Any]:
     return pixels.reshape(like.shape).astype(like.dtype)
 
 
+def made(found: Any, shape: tuple[int, ...], who: str) -> Pixels:
+    """What was made of images in the common form, if it still is such; ``who`` made it.
+
+    Raises:
+        TypeError, ShapeError: it isn't.
+        ValueError: a pixel is NaN.
+    """
+    if found is None:
+        raise TypeError(f"{who} gave None; return the images, also where they are changed in place")
+    array = np.asarray(found)
+    if array.shape != shape:
+        raise ShapeError(
+            f"{who} made images of shape {array.shape} of such of {shape}; it must keep their shape, as resize does: "
+            f"cut off, or fill up"
+        )
+    if array.dtype.kind != "f":
+        raise TypeError(f"{who} made images of dtype {array.dtype} of such of float64; give floats in [0, 1]")
+    if np.isnan(array).any():
+        refuse_out_of_range(array, f"{who} must make pixels")
+    return array.astype(np.float64, copy=False)
+
+
 def refuse_out_of_range(pixels: NDArray[Any], what: str) -> None:
     """Refuse what is NaN or outside of [0, 1], naming the first one."""
     if pixels.min() >= 0.0 and pixels.max() <= 1.0:
