@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 import viz
 from autograd.files import write_whole
 from viz import plot
@@ -98,9 +100,9 @@ class Lesson:
         """Keep a table: columns of one length by name; ``formats`` has a format for the numbers of a column."""
         self.tables[name] = Table(columns, formats or {}, self._csv(name, columns))
 
-    def measure(self, **numbers: float) -> None:
+    def measure(self, **numbers: float | np.floating[Any] | np.integer[Any]) -> None:
         """Keep numbers for the captions."""
-        self.measured |= {name: x.item() if hasattr(x, "item") else x for name, x in numbers.items()}
+        self.measured |= {name: x.item() if isinstance(x, np.generic) else x for name, x in numbers.items()}
 
     def claim(self, name: str, holds: bool) -> None:
         """Keep whether a claim of the notes was found in the numbers."""

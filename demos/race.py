@@ -45,7 +45,7 @@ def main(out: Path, seed: int = 0, *, small: bool = False) -> Lesson:
             f"{name}, {rate:.2g}": descend(surface, partial(OPTIMIZERS[name], lr=rate), 60).path
             for name, rate in chosen.items()
         }
-        draw: Callable[..., Any] = plot.paths_animation if surface is BEALE and not small else plot.paths
+        draw: Callable[..., Any] = plot.paths if small else plot.paths_animation
         key = surface.name.lower()
         lesson.draw(f"paths_{key}", draw(walks, surface.f, surface.x_range, surface.y_range,
                                          log=surface is not RAVINE, minimum=surface.minimum))  # fmt: skip

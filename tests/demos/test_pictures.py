@@ -18,7 +18,7 @@ from tests.project.tree import ROOT
 from viz.raster import png_bytes
 
 PICTURES = ROOT / "demos" / "pictures"
-OF_LESSONS = {"digits": "guesses.svg"}
+OF_LESSONS = {"momentum": "paths.svg", "vanishing_gradients": "gradients.svg", "digits": "guesses.svg"}
 """Lessons that are quick at their full size, and which of their pictures README shows as ``LESSON_PICTURE``."""
 
 

@@ -308,7 +308,7 @@ def test_gains_are_paired_and_filled_where_they_are_clear():
 def test_paths_tell_who_leaves_the_picture():
     figure = plot.paths(WALKS, bowl, (-1, 2), (-1, 1))
     _, labels = figure.axes[0].get_legend_handles_labels()
-    assert labels == ["a", "b, leaves the picture at step 1", "start"]
+    assert labels == ["a", "b, leaves at step 1", "start"]
     assert figure.data["path"].tolist() == ["a"] * 3 + ["b"] * 4
     np.testing.assert_allclose(figure.data["value"][:3], [4.25, 1.25, 0.05])
 

@@ -244,7 +244,7 @@ def _minimum(axes: Axes, minimum: ArrayLike | None) -> None:
 
 def _line(axes: Axes, name: str, path: Floats, i: int, ranges: tuple[Range, Range]) -> Any:
     inside = np.all([(low <= xs) & (xs <= high) for xs, (low, high) in zip(path.T, ranges, strict=True)], axis=0)
-    gone = "" if inside.all() else f", leaves the picture at step {number(float(np.argmin(inside))).removesuffix('.0')}"
+    gone = "" if inside.all() else f", leaves at step {number(float(np.argmin(inside))).removesuffix('.0')}"
     colour = COLOURS[i % len(COLOURS)]
     (line,) = axes.plot(
         *path.T, color=colour, linestyle=DASHES[i % len(DASHES)], linewidth=1.8, zorder=3,

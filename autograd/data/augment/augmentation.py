@@ -26,9 +26,9 @@ def whole(default: int, least: int = 0) -> Any:
     return field(default=default, metadata={"least": least})
 
 
-def fill() -> Any:
+def fill(*, default: float, kw_only: bool) -> Any:
     """Declares what is put where an image has no pixels."""
-    return field(default=0.0, kw_only=True, metadata={"allowed": Interval(0.0, 1.0, "[]")})
+    return field(default=default, kw_only=kw_only, metadata={"allowed": Interval(0.0, 1.0, "[]")})
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field, number, whole, fill))

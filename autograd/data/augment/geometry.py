@@ -29,7 +29,7 @@ class translate(Augmentation):  # noqa: N801 (written like the verbs that they a
     """
 
     pixels: int = whole(2)
-    fill: float = fill()
+    fill: float = fill(default=0.0, kw_only=True)  # in words that type checkers read
 
     def augmented(self, pixels: Pixels, rng: np.random.Generator) -> Pixels:
         """See `Augmentation.augmented`."""
@@ -99,7 +99,7 @@ class resize(Augmentation):  # noqa: N801
     """
 
     scale: float = number(0.2, 0.0, 1.0, "[)")
-    fill: float = fill()
+    fill: float = fill(default=0.0, kw_only=True)  # in words that type checkers read
 
     def augmented(self, pixels: Pixels, rng: np.random.Generator) -> Pixels:
         """See `Augmentation.augmented`."""
@@ -127,7 +127,7 @@ class erase(Augmentation):  # noqa: N801
     """
 
     size: float = number(0.3, 0.0, 1.0)
-    fill: float = fill()
+    fill: float = fill(default=0.0, kw_only=True)  # in words that type checkers read
 
     def augmented(self, pixels: Pixels, rng: np.random.Generator) -> Pixels:
         """See `Augmentation.augmented`."""
