@@ -83,7 +83,7 @@ def axes_for(ax: Axes | None, width: float | None = None, height: float | None =
     """The axes to draw on, in our style: those of the caller, or the only ones of a new figure of a size in inches."""
     with styled():
         if ax is not None and not hasattr(ax, "get_xlim"):
-            cure = "one of them, as axes[0]" if np.ndim(ax) else "those that figure.subplots() gives"
+            cure = "one of them, as axes[0]" if hasattr(ax, "__len__") else "those that figure.subplots() gives"
             raise TypeError(f"ax takes the axes to draw on, got {type(ax).__name__}: pass {cure}.")
         yield new_figure(width, height).subplots() if ax is None else ax
 
