@@ -13,9 +13,9 @@ from .descents import descent, descent_animation
 from .errors import convergence
 from .flow import gradient_flow
 from .functions import function
-from .gains import gains
 from .histograms import activations, histogram
 from .multiples import small_multiples
+from .paired import gains
 from .photos import augmentations
 from .plane import boundary
 from .sheet import images
