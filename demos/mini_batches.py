@@ -89,7 +89,7 @@ def look_at_the_noise(lesson: Lesson, X: Floats, Y: Floats, random: np.random.Ge
 
 
 def train_a_network(lesson: Lesson, seed: int, epochs: int) -> None:
-    """Digits, with all samples a step, 32, and one: each with the best of four rates, as many samples for all."""
+    """Digits, with all samples a step, 32, and one: each with the best of five rates, as many samples for all."""
     images, labels = data.digits()
     curves, best_rates = {}, []
     for size in (len(images), 32, 1):

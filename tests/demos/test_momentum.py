@@ -61,7 +61,7 @@ def test_momentum_is_several_times_as_fast(lesson):
     found = lesson.measured
     assert found["momentum"] * 4 < found["sgd"]
     assert found["nesterov"] < found["momentum"]
-    assert found["best_momentum"] * 3 < found["best_sgd"] < found["sgd"]
+    assert found["best_momentum"] * 3 < found["best_sgd"] < found["nesterov"]  # a good rate can do more than momentum
     assert found["last_steps"] > 5 * found["best_steps"]
 
 

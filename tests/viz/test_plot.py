@@ -313,6 +313,19 @@ def test_paths_tell_who_leaves_the_picture():
     np.testing.assert_allclose(figure.data["value"][:3], [4.25, 1.25, 0.05])
 
 
+def test_every_start_is_marked_once():
+    figure = plot.paths({"a": [[1, 1], [0, 0]], "b": [[1, 1], [0, 1]], "c": [[-1, 0], [0, 0]]}, bowl, (-2, 2), (-2, 2))
+    (start,) = [line for line in figure.axes[0].lines if line.get_label() == "start"]
+    assert start.get_xydata().tolist() == [[-1, 0], [1, 1]]
+
+
+def test_the_legend_tells_a_late_step_exactly():
+    path = np.zeros((12400, 2))
+    path[12345:] = 5.0
+    _, labels = plot.paths({"a": path}, bowl, (-1, 1), (-1, 1)).axes[0].get_legend_handles_labels()
+    assert labels == ["a, leaves at step 12345", "start"]
+
+
 def test_moving_paths_go_step_by_step_and_take_sixty_frames_at_most():
     animation = plot.paths_animation(WALKS, bowl, (-1, 2), (-1, 1))
     assert animation.frames == 4

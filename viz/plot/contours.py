@@ -10,7 +10,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from autograd.calls import noted, public
 
-from ..text import number
 from .animation import Animation
 from .style import COLOURS, DASHES, INK, LINE, MARKERS, PAPER, RAMP, axes_for, literal, tabulate
 
@@ -155,8 +154,8 @@ class _Paths:
             _minimum(axes, minimum)
             self.lines = [_line(axes, name, path, i, ranges) for i, (name, path) in enumerate(self.paths.items())]
             self.heads = [_head(axes, path, i) for i, path in enumerate(self.paths.values())]
-            start = next(iter(self.paths.values()))[0]
-            axes.plot(*start, "o", color=PAPER, markeredgecolor=INK, markersize=8, label="start", zorder=5)
+            starts = np.unique([path[0] for path in self.paths.values()], axis=0)
+            axes.plot(*starts.T, "o", color=PAPER, markeredgecolor=INK, markersize=8, label="start", zorder=5)
             _frame(axes, X, Y, labels, title)
             axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
             self.count = axes.text(
@@ -244,7 +243,7 @@ def _minimum(axes: Axes, minimum: ArrayLike | None) -> None:
 
 def _line(axes: Axes, name: str, path: Floats, i: int, ranges: tuple[Range, Range]) -> Any:
     inside = np.all([(low <= xs) & (xs <= high) for xs, (low, high) in zip(path.T, ranges, strict=True)], axis=0)
-    gone = "" if inside.all() else f", leaves at step {number(float(np.argmin(inside))).removesuffix('.0')}"
+    gone = "" if inside.all() else f", leaves at step {np.argmin(inside)}"
     colour = COLOURS[i % len(COLOURS)]
     (line,) = axes.plot(
         *path.T, color=colour, linestyle=DASHES[i % len(DASHES)], linewidth=1.8, zorder=3,
