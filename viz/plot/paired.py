@@ -29,8 +29,8 @@ def gains(
 ) -> PlotFigure:
     """Plot by how much each way was better than one of them, in runs that are compared one by one.
 
-    A dot is a run; the bar is the mean and twice its standard error on either side. It is filled where it leaves zero
-    out, that is where the gain or the loss is more than chance.
+    A dot is a run; the bar is the mean and twice its standard error on either side, with a filled diamond where that
+    leaves zero out. (With few runs chance does so too: of two in 30% of the cases, of ten in 8%.)
 
     Args:
         results: name to one number a run, (runs,), at least two; run i of each has the same seed and the same data.
