@@ -10,15 +10,12 @@ import pytest
 pytest.importorskip("matplotlib")
 
 from demos import activations
+from tests.demos.written import table
 
 
 @pytest.fixture(scope="module")
 def lesson(tmp_path_factory):
     return activations.main(tmp_path_factory.mktemp("out"), small=True)
-
-
-def table(lesson, name):
-    return np.genfromtxt(lesson.folder / f"{name}.csv", delimiter=",", names=True, dtype=None, encoding="utf-8")
 
 
 def normal(x):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-
 import numpy as np
 import pytest
 
@@ -13,20 +11,12 @@ pytest.importorskip("resvg_py")
 
 from autograd.data import augment
 from demos import augmentation
+from tests.demos.written import column, rows
 
 
 @pytest.fixture(scope="module")
 def lesson(tmp_path_factory):
     return augmentation.main(tmp_path_factory.mktemp("out"), small=True)
-
-
-def rows(lesson, name):
-    with (lesson.folder / f"{name}.csv").open(encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
-def column(table, name, **where):
-    return np.array([float(row[name]) for row in table if all(row[k] == v for k, v in where.items())])
 
 
 def test_the_nine_of_the_notes_are_shown_and_tried(lesson):

@@ -8,6 +8,7 @@ import pytest
 pytest.importorskip("matplotlib")
 
 from demos import initialization
+from tests.demos.written import table
 
 LAYERS, SAMPLES = 3, 200  # of the small lesson
 STDS = {"std 1": 1.0, "std 0.01": 0.01, "Xavier": 0.1, "He": 0.1 * np.sqrt(2.0)}  # for 100 inputs
@@ -22,10 +23,6 @@ every_network = pytest.mark.parametrize(
 @pytest.fixture(scope="module")
 def lesson(tmp_path_factory):
     return initialization.main(tmp_path_factory.mktemp("out"), small=True)
-
-
-def table(lesson, name):
-    return np.genfromtxt(lesson.folder / f"{name}.csv", delimiter=",", names=True, dtype=None, encoding="utf-8")
 
 
 def panel(lesson, activation, scheme):

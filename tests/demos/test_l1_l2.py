@@ -9,6 +9,7 @@ pytest.importorskip("sklearn")
 pytest.importorskip("resvg_py")
 
 from demos import l1_l2
+from tests.demos.written import table
 
 LINES = {"none": "squares", "l2": "ridge", "l1": "lasso", "l1_fixed": "lasso", "l1_proximal": "lasso"}
 
@@ -16,10 +17,6 @@ LINES = {"none": "squares", "l2": "ridge", "l1": "lasso", "l1_fixed": "lasso", "
 @pytest.fixture(scope="module")
 def lesson(tmp_path_factory):
     return l1_l2.main(tmp_path_factory.mktemp("out"), small=True)
-
-
-def table(lesson, name):
-    return np.genfromtxt(lesson.folder / f"{name}.csv", delimiter=",", names=True, dtype=None, encoding="utf-8")
 
 
 def test_the_notes_are_right(lesson):

@@ -9,6 +9,7 @@ pytest.importorskip("sklearn")
 pytest.importorskip("resvg_py")
 
 from demos import learning_rate
+from tests.demos.written import table
 
 RATES = {"too small": 0.01, "good": 0.1, "too large": 0.47, "larger still": 0.52}
 
@@ -16,10 +17,6 @@ RATES = {"too small": 0.01, "good": 0.1, "too large": 0.47, "larger still": 0.52
 @pytest.fixture(scope="module")
 def lesson(tmp_path_factory):
     return learning_rate.main(tmp_path_factory.mktemp("out"), small=True)
-
-
-def table(lesson, name):
-    return np.genfromtxt(lesson.folder / f"{name}.csv", delimiter=",", names=True, dtype=None, encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", RATES)

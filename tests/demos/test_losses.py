@@ -11,6 +11,7 @@ pytest.importorskip("sklearn")
 pytest.importorskip("resvg_py")
 
 from demos import losses
+from tests.demos.written import table
 
 ERRORS = ["mse", "mae", "huber"]
 
@@ -18,10 +19,6 @@ ERRORS = ["mse", "mae", "huber"]
 @pytest.fixture(scope="module")
 def lesson(tmp_path_factory):
     return losses.main(tmp_path_factory.mktemp("out"), small=True)
-
-
-def table(lesson, name):
-    return np.genfromtxt(lesson.folder / f"{name}.csv", delimiter=",", names=True, dtype=None, encoding="utf-8")
 
 
 def curve(lesson, name, function):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-
 import numpy as np
 import pytest
 
 pytest.importorskip("resvg_py")
 
 from demos import momentum
+from tests.demos.written import column, rows
 
 START = np.array([-9.0, 1.6])
 CURVATURES = np.array([0.1, 2.0])
@@ -18,15 +17,6 @@ CURVATURES = np.array([0.1, 2.0])
 @pytest.fixture(scope="module")
 def lesson(tmp_path_factory):
     return momentum.main(tmp_path_factory.mktemp("out"), small=True)
-
-
-def rows(lesson, name):
-    with (lesson.folder / f"{name}.csv").open(encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
-def column(table, name, **where):
-    return np.array([float(row[name]) for row in table if all(row[k] == v for k, v in where.items())])
 
 
 def by_hand(rate, share, steps, nesterov=False):

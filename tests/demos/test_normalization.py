@@ -9,15 +9,12 @@ pytest.importorskip("sklearn")
 pytest.importorskip("resvg_py")
 
 from demos import normalization
+from tests.demos.written import table
 
 
 @pytest.fixture(scope="module")
 def lesson(tmp_path_factory):
     return normalization.main(tmp_path_factory.mktemp("out"), small=True)
-
-
-def table(lesson, name):
-    return np.genfromtxt(lesson.folder / f"{name}.csv", delimiter=",", names=True, dtype=None, encoding="utf-8")
 
 
 def test_normalization_helps(lesson):

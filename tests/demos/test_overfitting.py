@@ -9,6 +9,7 @@ pytest.importorskip("sklearn")
 pytest.importorskip("resvg_py")
 
 from demos import overfitting
+from tests.demos.written import table
 
 WAYS = ("none", "l1", "l2", "early", "dropout", "dropout20", "dropout26", "batchnorm")
 
@@ -16,10 +17,6 @@ WAYS = ("none", "l1", "l2", "early", "dropout", "dropout20", "dropout26", "batch
 @pytest.fixture(scope="module")
 def lesson(tmp_path_factory):
     return overfitting.main(tmp_path_factory.mktemp("out"), small=True)
-
-
-def table(lesson, name):
-    return np.genfromtxt(lesson.folder / f"{name}.csv", delimiter=",", names=True, dtype=None, encoding="utf-8")
 
 
 def test_penalties_and_dropout_hold_the_loss_on_new_points_down(lesson):

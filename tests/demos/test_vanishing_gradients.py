@@ -9,6 +9,7 @@ pytest.importorskip("matplotlib")
 
 from autograd.data import moons
 from demos import vanishing_gradients
+from tests.demos.written import table
 
 SLOPES = {"sigmoid": lambda a: a * (1 - a), "relu": lambda a: 1.0 * (a > 0)}
 FUNCTIONS = {"sigmoid": lambda z: 1 / (1 + np.exp(-z)), "relu": lambda z: np.maximum(z, 0.0)}
@@ -18,10 +19,6 @@ PLACES = [(optimizer, activation) for optimizer in ("SGD", "Adam") for activatio
 @pytest.fixture(scope="module")
 def lesson(tmp_path_factory):
     return vanishing_gradients.main(tmp_path_factory.mktemp("out"), small=True)
-
-
-def table(lesson, name):
-    return np.genfromtxt(lesson.folder / f"{name}.csv", delimiter=",", names=True, dtype=None, encoding="utf-8")
 
 
 def by_hand(weights, activation, X, Y):
