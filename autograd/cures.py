@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping
 from dis import opmap
+from importlib import import_module
 from inspect import getattr_static
 from typing import TYPE_CHECKING, Any
 
@@ -181,10 +182,15 @@ def no_attribute(who: str, obj: Any, name: str, cures: Mapping[str, str], known:
 
 
 def answer_names(module: str, names: list[str], **gone: str) -> None:
-    """Have a package list its public names only (``dir``, completion), and answer those that it hasn't or had once."""
+    """Have a package list its public names only (``dir``, completion), and answer those that it hasn't or had once.
+
+    A module of it that is among the names, and that it doesn't import, is loaded when it is first asked for.
+    """
 
     @public
     def absent(name: str) -> Any:
+        if name in names:
+            return import_module(f"{module}.{name}")
         error = no_attribute(module, None, name, {**PACKAGES, **gone}, names)
         caller = sys._getframe(2)
         if caller.f_code.co_code[caller.f_lasti] == opmap["IMPORT_FROM"]:  # which forgets the text of an AttributeError

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..checks import brief, whole_number
-from ..data.augment import Augmentation
 from ..data.sampling import check_fraction
 from ..errors import NonFiniteError, ShapeError
 from ..intervals import Interval, as_number
@@ -169,7 +168,7 @@ def _refuse_uncallable(given: Any, name: str, what: str) -> None:
 def _transform(given: Any, random: np.random.Generator) -> Transform | None:
     what = "a function of a batch and a Generator, as in lambda X, rng: X + rng.normal(0, 0.1, X.shape)"
     _refuse_uncallable(given, "transform", what)
-    if isinstance(given, Augmentation) and given.shape is None:  # which would see one image in a whole batch
+    if not getattr(given, "takes_rows", True):  # an augmentation, which would see one image in a whole batch
         raise ValueError(f"fit: transform={brief(given)} gets rows of pixels; pass the shape of an image: shape=(8, 8)")
     return None if given is None else Transform(given, random)
 

@@ -25,6 +25,7 @@ from autograd.data.augment import (
     translate,
 )
 from autograd.errors import ShapeError
+from tests.project.tree import python
 
 pytest.importorskip("scipy")
 
@@ -214,6 +215,12 @@ def test_the_windows_of_a_crop_are_anywhere():
     assert_uniform(share, 0.5, 1.0)
     left = x[:, 4] + 0.5 - share * 4.5
     assert_uniform((left / (9 * (1 - share)))[share < 0.99], -1e-9, 1 + 1e-9)
+
+
+def test_it_is_loaded_when_it_is_first_asked_for():
+    code = "import sys, autograd; print('autograd.data.augment' in sys.modules, autograd.data.augment.hflip())"
+    assert python(code) == "False hflip(p=0.5)"
+    assert python("from autograd.data import *; print(augment.blur())") == "blur(sigma=1.0)"
 
 
 def test_a_resize_stretches_a_ramp_about_its_centre():

@@ -92,6 +92,11 @@ class Augmentation(ABC):
         pixels, array = opened(images, self.shape, name)
         return closed(self.clipped(pixels, generator(rng, f"{name}: rng")), array)
 
+    @property
+    def takes_rows(self) -> bool:
+        """Whether rows of pixels are known for images, as `fit` needs it: where there is a `shape`."""
+        return self.shape is not None
+
     def clipped(self, pixels: Pixels, rng: np.random.Generator) -> Pixels:
         """What `augmented` makes, if it still is images, clipped to [0, 1]."""
         shape = pixels.shape
