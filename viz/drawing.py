@@ -207,15 +207,19 @@ def draw(
     if layout not in METHODS:
         raise ValueError(f"layout={layout!r} is not known: use one of {', '.join(map(repr, METHODS))}.")
     view, depth, notes = budgeted_view(root, depth, constants, budget)
-    ids = node_ids(root, depth, constants)
-    marked = frozenset(ids[v] for v in _in_graph(ids, highlight, "highlight"))
-    dimmed = _dimmed(root, ids, _in_graph(ids, dim, "dim"))
+    bright, grey = _listed(highlight), _listed(dim)
+    ids = node_ids(root, depth, constants) if bright or grey else {}  # which reads the graph again
+    marked = frozenset(ids[v] for v in _in_graph(ids, bright, "highlight"))
+    dimmed = _dimmed(root, ids, _in_graph(ids, grey, "dim"))
     arranged = arrange(view, card_boxes(view), layout)
     return Drawing(view, arranged, theme, gradient_scale(view), marked=marked, dimmed=dimmed, notes=notes)
 
 
-def _in_graph(ids: Mapping[Value, str], wanted: Iterable[Value], argument: str) -> list[Value]:
-    values: list[Value] = [wanted] if isinstance(wanted, Value) else list(wanted)
+def _listed(values: Iterable[Value]) -> list[Value]:
+    return [values] if isinstance(values, Value) else list(values)
+
+
+def _in_graph(ids: Mapping[Value, str], values: list[Value], argument: str) -> list[Value]:
     for value in values:
         if not isinstance(value, Value):
             raise TypeError(f"{argument} takes Values of the graph, got {value!r:.60} of type {type(value).__name__}.")
