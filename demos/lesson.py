@@ -114,6 +114,11 @@ class Lesson:
         return write_whole(self.folder / "numbers.json", (json.dumps(found) + "\n").encode())
 
     def _csv(self, name: str, columns: Mapping[str, Iterable[Any]]) -> Path:
+        drawn = self.pictures.get(name)
+        if name in self.tables or (drawn is not None and drawn.data is not None):
+            raise ValueError(
+                f"{self.name}: {name}.csv has the data of another table or picture: call this one otherwise"
+            )
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(columns)
