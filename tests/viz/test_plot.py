@@ -288,6 +288,7 @@ def test_a_sheet_of_augmentations_says_what_changed():
         (lambda: plot.augmentations({"a": np.full((1, 3, 4), 16.0)}), r"'a' has pixels outside of \[0, 1\]"),
         (lambda: plot.augmentations({"a": np.full((1, 3, 4), np.nan)}), r"'a' has pixels outside of \[0, 1\]"),
         (lambda: plot.augmentations({"a": np.ones((1, 3, 4)), "b": np.ones((1, 4, 4))}), r"'b' has images of \(4, 4\)"),
+        (lambda: plot.gains([[1, 2]], "b"), r'a result has names, such as {"none": \[0.5, 0.6\]}, got list'),
         (lambda: plot.gains({"a": [1, 2]}, "b"), "the baseline 'b' must be one of at least two results"),
         (lambda: plot.gains({"a": [1, 2], "b": [1]}, "a"), r"'b' has shape \(1,\)"),
         (lambda: plot.gains({"a": [1, 2], "b": [1, np.nan]}, "a"), "the results of 'b' must be finite"),

@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from autograd.calls import noted, public
 
 from .animation import Animation
-from .style import COLOURS, DASHES, INK, LINE, MARKERS, PAPER, RAMP, axes_for, literal, tabulate
+from .given import interval_of
+from .style import COLOURS, INK, LINE, MARKERS, PAPER, RAMP, axes_for, distinct, literal, tabulate
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -196,11 +197,8 @@ def _checked(given: Mapping[str, ArrayLike]) -> dict[str, Floats]:
 
 
 def _heights(f: Surface, x_range: Range, y_range: Range) -> tuple[Floats, Floats, Floats]:
-    for name, ends in (("x_range", x_range), ("y_range", y_range)):
-        pair = np.asarray(ends, dtype=np.float64)
-        if pair.shape != (2,) or not np.isfinite(pair).all() or pair[0] >= pair[1]:
-            raise ValueError(f"{name} must be two numbers, the smaller first, as in (-3, 3), got {ends!r}.")
-    X, Y = np.meshgrid(np.linspace(*x_range, _GRID), np.linspace(*y_range, _GRID))
+    sides = interval_of(x_range, "x_range"), interval_of(y_range, "y_range")
+    X, Y = np.meshgrid(*(np.linspace(*side, _GRID) for side in sides))
     cure = "it is called with two arrays: write it with NumPy or plain arithmetic"
     with noted(cure, TypeError), np.errstate(all="ignore"):
         found: Any = f(X, Y)
@@ -244,12 +242,8 @@ def _minimum(axes: Axes, minimum: ArrayLike | None) -> None:
 def _line(axes: Axes, name: str, path: Floats, i: int, ranges: tuple[Range, Range]) -> Any:
     inside = np.all([(low <= xs) & (xs <= high) for xs, (low, high) in zip(path.T, ranges, strict=True)], axis=0)
     gone = "" if inside.all() else f", leaves at step {np.argmin(inside)}"
-    colour = COLOURS[i % len(COLOURS)]
-    (line,) = axes.plot(
-        *path.T, color=colour, linestyle=DASHES[i % len(DASHES)], linewidth=1.8, zorder=3,
-        label=f"{literal(name)}{gone}",
-        marker=MARKERS[i % len(MARKERS)], markevery=max(1, len(path) // _MARKS), markersize=4.5,
-    )  # fmt: skip
+    label, marks = f"{literal(name)}{gone}", max(1, len(path) // _MARKS)
+    (line,) = axes.plot(*path.T, label=label, linewidth=1.8, markevery=marks, markersize=4.5, zorder=3, **distinct(i))
     return line
 
 

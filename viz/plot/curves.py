@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from autograd.calls import public
 
 from ..text import number
-from .style import DASHES, MARKERS, STRANGE, literal, new_figure, styled, tabulate
+from .style import DASHES, MARKERS, STRANGE, axes_among, literal, new_figure, styled, tabulate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -106,7 +106,7 @@ def _places(name: str, size: int, x: Numbers | Mapping[str, Numbers] | None) -> 
 def _room(panels: int, ax: Axes | Sequence[Axes] | None) -> list[Axes]:
     """Axes for the panels, one above the other."""
     if ax is not None:
-        given = list(np.ravel(np.asarray(ax, dtype=object)))
+        given = axes_among(ax)
         if len(given) != panels:
             kinds = "losses and accuracies each want axes" if panels == 2 else "all series go into the same axes"
             raise ValueError(f"{kinds}: pass {panels} in ax, got {len(given)}.")

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from autograd.calls import public
 
-from .given import named
+from .given import named, refuse_twice
 from .style import COLOURS, FAINT, MARKERS, PAPER, axes_for, literal, tabulate
 
 if TYPE_CHECKING:
@@ -64,8 +64,7 @@ def convergence(
         raise ValueError(f"h must be positive step sizes in a row, as np.logspace(-15, 0, 50), got {h!r:.80}.")
     errors = named(errors, "errors", '{"forward": [0.1, 0.01]}')
     references = named(reference or {}, "reference", '{"slope 1": [0.1, 0.01]}')
-    if twice := errors.keys() & references:
-        raise ValueError(f"{min(twice)!r} is in errors and in reference: give the reference another name.")
+    refuse_twice(errors, references, "errors", "reference", "reference")
     if not errors:
         raise ValueError(
             'there are no errors to draw: pass an array of them by name, such as {"forward": [0.1, 0.01]}.'

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from autograd.calls import public
 
 from ..text import number
-from .given import named
-from .style import COLOURS, DASHES, FAINT, MARKERS, axes_for, literal, tabulate
+from .given import named, refuse_twice
+from .style import FAINT, axes_for, distinct, literal, tabulate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -56,9 +56,7 @@ def gradient_flow(
     if not norms:
         raise ValueError(f"there are no norms to draw: pass a list of them by name, such as {example}.")
     references = named(reference or {}, "reference", example)
-    twice = [name for name in references if name in norms]
-    if twice:
-        raise ValueError(f"{twice[0]!r} is in norms and in reference: give the reference another name.")
+    refuse_twice(norms, references, "norms", "reference", "reference")
     lines = {name: [float(x) for x in given] for name, given in {**norms, **references}.items()}
     for name, each in lines.items():
         _check(name, each, log)
@@ -66,8 +64,7 @@ def gradient_flow(
         for i, (name, each) in enumerate(lines.items()):
             layers = np.arange(1, len(each) + 1)
             if name not in references:
-                style: dict[str, Any] = {"color": COLOURS[i % len(COLOURS)], "marker": MARKERS[i % len(MARKERS)]}
-                axes.plot(layers, each, label=literal(name), linestyle=DASHES[i % len(DASHES)], **style)
+                axes.plot(layers, each, label=literal(name), **distinct(i))
             else:
                 axes.plot(layers, each, label=literal(name), color=FAINT, linewidth=1.2, linestyle="dotted")
         axes.set(xlabel="layer", ylabel=y_label, title=title)

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from autograd.calls import public
 
 from .given import Floats, Function, interval_of, values_of
-from .style import COLOURS, DASHES, FAINT, INK, LINE, MARKERS, PAPER, literal, new_figure, styled, tabulate
+from .style import COLOURS, DASHES, FAINT, INK, LINE, MARKERS, PAPER, axes_among, literal, new_figure, styled, tabulate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -139,9 +139,10 @@ def _room(ax: Axes | Sequence[Axes] | None, *, is_apart: bool, is_alone: bool) -
     """The axes of the functions and those of their derivatives, which may be the same."""
     if ax is None:
         rows = 2 if is_apart else 1
-        panels = new_figure(height=6.4 if is_apart else 4.0).subplots(rows, 1, sharex=True, squeeze=False)[:, 0]
+        figure = new_figure(height=6.4 if is_apart else 4.0)
+        panels = list(figure.subplots(rows, 1, sharex=True, squeeze=False)[:, 0])
     else:
-        panels = np.ravel(np.asarray(ax, dtype=object))
+        panels = axes_among(ax)
     if len(panels) not in ((1,) if is_alone else (1, 2)):
         most = "one: without derivatives there is nothing for a second" if is_alone else "one or two"
         raise ValueError(f"ax must be {most}, got {len(panels)}.")

@@ -1,14 +1,16 @@
-"""Functions and intervals that plots are given: read, and refused with the cure where they don't fit."""
+"""What plots are given, such as functions and intervals: read, and refused with the cure where it doesn't fit."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from autograd.calls import noted
+
+from ..text import number
 
 Floats = NDArray[np.float64]
 Function = Callable[[Floats], ArrayLike]
@@ -27,6 +29,27 @@ def named(given: Any, what: str, example: str) -> Mapping[str, Any]:
     if not isinstance(given, Mapping):
         raise TypeError(f"{what} has names, such as {example}, got {type(given).__name__}.")
     return {str(name): each for name, each in given.items()}
+
+
+def refuse_twice(names: Iterable[str], others: Iterable[str], where: str, there: str, other: str) -> None:
+    """Refuse a name that two arguments have, since lines are told apart by it."""
+    if twice := set(names) & set(others):
+        raise ValueError(f"{min(twice)!r} is in {where} and in {there}: give the {other} another name.")
+
+
+def numbers_of(given: ArrayLike, what: str) -> Floats:
+    """Numbers to count as one row of floats; ``what`` says in errors whose they are."""
+    with noted(f"plain numbers are counted, but {what} has others: pass weights as layer.weight.data", TypeError):
+        array = np.asarray(given, dtype=np.float64).ravel()
+    if not len(array):
+        raise ValueError(f"{what} has no numbers, so there is nothing to count: pass at least one.")
+    strange = array[~np.isfinite(array)]
+    if len(strange):
+        raise ValueError(
+            f"a histogram needs finite numbers, but {what} has {len(strange)} of {len(array)} that are not, the first "
+            f"{number(float(strange[0]))}: leave them out with x[numpy.isfinite(x)]."
+        )
+    return array
 
 
 def values_of(name: str, f: Function, xs: Floats) -> Floats:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from autograd.calls import noted, public
+from autograd.calls import public
 
 from ..text import number
-from .given import interval_of, named
+from .given import interval_of, named, numbers_of
 from .style import COLOURS, DASHES, INK, STRANGE, axes_for, literal, new_figure, styled, tabulate
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def histogram(
     (['before', 'before', 'after', 'after'], [2, 1, 0, 2])
     """
     given = series if isinstance(series, Mapping) else {"": series}
-    numbers = {str(name): _numbers(each, f"the series {name!r}" if name else "it") for name, each in given.items()}
+    numbers = {str(name): numbers_of(each, f"the series {name!r}" if name else "it") for name, each in given.items()}
     if not numbers:
         raise ValueError('there is nothing to draw: pass an array, or arrays by name, such as {"weights": [0.1, 0.2]}.')
     edges = _edges(list(numbers.values()), bins, range)
@@ -147,7 +147,7 @@ def activations(
     ([1, 1, 2, 2, 1, 1, 2, 2], [0.5, 0.5, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0])
     """
     layers = {
-        name: [_numbers(each, f"layer {k} of {name!r}") for k, each in enumerate(group, 1)]
+        name: [numbers_of(each, f"layer {k} of {name!r}") for k, each in enumerate(group, 1)]
         for name, group in named(layers_by_name, "layers_by_name", '{"he": [layer1, layer2]}').items()
     }
     known = {"series", "layer", "left", "right", "share", "std", "outside"}
@@ -180,20 +180,6 @@ def activations(
             grid[0, 0].set_title(title, pad=_LINE * 4)
     columns = {name: np.concatenate([np.broadcast_to(panel[name], bins) for panel in panels]) for name in panels[0]}
     return tabulate(grid[0, 0], **columns)
-
-
-def _numbers(given: ArrayLike, what: str) -> Floats:
-    with noted(f"plain numbers are counted, but {what} has others: pass weights as layer.weight.data", TypeError):
-        array = np.asarray(given, dtype=np.float64).ravel()
-    if not len(array):
-        raise ValueError(f"{what} has no numbers, so there is nothing to count: pass at least one.")
-    strange = array[~np.isfinite(array)]
-    if len(strange):
-        raise ValueError(
-            f"a histogram needs finite numbers, but {what} has {len(strange)} of {len(array)} that are not, the first "
-            f"{number(float(strange[0]))}: leave them out with x[numpy.isfinite(x)]."
-        )
-    return array
 
 
 def _edges(arrays: Sequence[Floats], bins: int, limits: tuple[float, float] | None) -> Floats:

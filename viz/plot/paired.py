@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from autograd.calls import public
 
+from .given import named
 from .style import COLOURS, FAINT, INK, PAPER, axes_for, literal, tabulate
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def gains(
         The figure; its ``data`` are way, run, result, gain, also those of the baseline, whose gain is 0.
 
     Raises:
+        TypeError: the results are no mapping.
         ValueError: the baseline isn't among the results, or there is nothing beside it; runs of different numbers,
             fewer than two, or not finite.
 
@@ -77,7 +79,8 @@ def gains(
 
 
 def _checked(results: Mapping[str, ArrayLike], baseline: str) -> dict[str, NDArray[np.float64]]:
-    runs = {str(name): np.asarray(numbers, dtype=np.float64) for name, numbers in results.items()}
+    given = named(results, "a result", '{"none": [0.5, 0.6]}')
+    runs = {name: np.asarray(numbers, dtype=np.float64) for name, numbers in given.items()}
     if baseline not in runs or len(runs) < 2:
         raise ValueError(f"the baseline {baseline!r} must be one of at least two results, got {list(runs)}.")
     for name, numbers in runs.items():

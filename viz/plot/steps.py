@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from autograd.calls import public
 
 from ..text import number
-from .style import COLOURS, DASHES, LINE, MARKERS, axes_for, literal, new_figure, styled, tabulate
+from .style import LINE, axes_among, axes_for, distinct, literal, new_figure, styled, tabulate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -136,24 +136,22 @@ def moments(
 
 
 def _line(axes: Axes, numbers: Floats, name: str, i: int, *, log_x: bool = False) -> None:
-    """A line over the steps, counted from 1, which differs in dashes and markers as well as in colour."""
+    """A line over the steps, counted from 1."""
     last = len(numbers) - 1
     marked = np.geomspace(1, last + 1, 9) - 1 if log_x else np.linspace(last / 16, last, 9)
     axes.plot(
         np.arange(1, len(numbers) + 1),
         numbers,
         label=literal(name) or None,
-        color=COLOURS[i % len(COLOURS)],
-        linestyle=DASHES[i % len(DASHES)],
-        marker=MARKERS[i % len(MARKERS)],
         markevery=sorted(set(np.rint(marked).astype(int).tolist())),  # as far from each other on either axis
+        **distinct(i),
     )
 
 
 def _three(ax: Sequence[Axes] | None) -> list[Axes]:
     if ax is None:
         return list(new_figure(height=6.4).subplots(3, 1, sharex=True))
-    given = list(np.ravel(np.asarray(ax, dtype=object)))
+    given = axes_among(ax)
     if len(given) != 3:
         raise ValueError(f"gradient, size and step each want axes: pass 3 in ax, got {len(given)}.")
     return given

@@ -88,6 +88,20 @@ def axes_for(ax: Axes | None, width: float | None = None, height: float | None =
         yield new_figure(width, height).subplots() if ax is None else ax
 
 
+def axes_among(ax: object) -> list[Axes]:
+    """The axes that a caller gave for several panels: one of them, a list or an array."""
+    return list(np.ravel(np.asarray(ax, dtype=object)))
+
+
+def distinct(i: int) -> dict[str, Any]:
+    """How the i-th line looks: told from the others by its colour, and by its dashes and marks as well."""
+    return {
+        "color": COLOURS[i % len(COLOURS)],
+        "linestyle": DASHES[i % len(DASHES)],
+        "marker": MARKERS[i % len(MARKERS)],
+    }
+
+
 def literal(name: object) -> str:
     """A name as matplotlib shows it to the letter.
 

@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike
 
 from autograd.calls import public
 
-from .given import Floats
-from .style import COLOURS, DASHES, INK, MARKERS, STRANGE, axes_for, literal, tabulate
+from .given import Floats, refuse_twice
+from .style import COLOURS, DASHES, INK, STRANGE, axes_for, distinct, literal, tabulate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -67,8 +67,7 @@ def sweep(
     lines = {name: float(y) for name, y in (levels or {}).items()}
     if not series:
         raise ValueError('there are no results: pass an array, or several by name, such as {"SGD": [0.5, 0.2]}.')
-    if twice := series.keys() & lines:
-        raise ValueError(f"{min(twice)!r} is in results and in levels: give the level another name.")
+    refuse_twice(series, lines, "results", "levels", "level")
     for name, y in lines.items():
         if not np.isfinite(y):
             raise ValueError(f"a level is a finite number, but {name!r} is {y}: leave it out.")
@@ -129,10 +128,8 @@ def _line(axes: Axes, xs: Floats, ys: Floats, name: str, i: int) -> None:
     axes.plot(
         xs,
         middle,
-        color=colour,
-        marker=MARKERS[i % len(MARKERS)],
-        linestyle=DASHES[i % len(DASHES)],
         label=literal(name),
+        **distinct(i),
     )
     if ys.shape[1] > 1:
         axes.fill_between(xs, low, high, color=colour, alpha=0.2, linewidth=0)

@@ -51,15 +51,10 @@ def repaint_artists(artists: Iterable[Artist]) -> list[Undo]:
     undo: list[Undo] = []
     for artist in artists:
         # what hangs on a text isn't among the figure's children
-        own = [part for name in ("arrow_patch", "get_bbox_patch") if (part := _part(artist, name)) is not None]
-        for each in (artist, *own):
+        box = artist.get_bbox_patch() if hasattr(artist, "get_bbox_patch") else None
+        for each in filter(None, (artist, box, getattr(artist, "arrow_patch", None))):
             undo += _map(each) or [step for paint in _PAINTS for step in _paint(each, paint)]
     return undo
-
-
-def _part(artist: Artist, name: str) -> Any:
-    found = getattr(artist, name, None)
-    return found() if callable(found) and name.startswith("get_") else found
 
 
 def _paint(artist: Artist, paint: str) -> Iterator[Undo]:

@@ -11,9 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from autograd.calls import public
 
 from ..text import number
-from .given import named
-from .histograms import _numbers
-from .style import COLOURS, STRANGE, literal, new_figure, styled, tabulate
+from .given import named, numbers_of
+from .style import COLOURS, STRANGE, axes_among, literal, new_figure, styled, tabulate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,7 +56,7 @@ def weights(
     [('L1', 0.6666666666666666), ('L2', 0.0)]
     """
     given = named(weights_by_name, "a histogram of weights", '{"L1": [0.0, 0.5]}')
-    arrays = {name: _numbers(each, f"the series {name!r}") for name, each in given.items()}
+    arrays = {name: numbers_of(each, f"the series {name!r}") for name, each in given.items()}
     if not arrays:
         raise ValueError('there are no weights to draw: pass arrays by name, such as {"L1": [0.0, 0.5]}.')
     edges = _edges(max(float(np.abs(each).max()) for each in arrays.values()), zero, bins)
@@ -94,7 +93,7 @@ def _room(ax: ArrayLike | None, rows: int) -> list[Axes]:
     if ax is None:
         figure = new_figure(6.4, 0.8 + 1.5 * rows)
         return list(figure.subplots(rows, 1, sharex=True, sharey=True, squeeze=False)[:, 0])
-    given = list(np.ravel(np.asarray(ax, dtype=object)))
+    given = axes_among(ax)
     if len(given) != rows:
         raise ValueError(f"each network wants axes: pass {rows} in ax, got {len(given)}.")
     return given
