@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-
 import numpy as np
 import pytest
 
@@ -15,17 +13,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import train_test_split
 
 from demos import digits
+from tests.demos.written import texts
 
 
 @pytest.fixture(scope="module")
 def lesson(tmp_path_factory):
     return digits.main(tmp_path_factory.mktemp("out"), small=True)
-
-
-def table(lesson, name):
-    with (lesson.folder / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    return {key: np.array([row[key] for row in rows]) for key in rows[0]}
 
 
 def test_the_digits_are_read_as_well_as_by_a_linear_model(lesson):
@@ -42,7 +35,7 @@ def _split():
 
 
 def test_its_numbers_are_those_of_its_data(lesson):
-    by_digit, curves, sheet = (table(lesson, name) for name in ("by_digit", "loss", "guesses"))
+    by_digit, curves, sheet = (texts(lesson, name) for name in ("by_digit", "loss", "guesses"))
     held_out = curves["y"][curves["series"] == "val_loss"].astype(float)
     accuracy = curves["y"][curves["series"] == "val_accuracy"].astype(float)
     training, pictures, right = (int(by_digit[name].astype(int).sum()) for name in ("training", "pictures", "right"))
@@ -64,7 +57,7 @@ def test_its_numbers_are_those_of_its_data(lesson):
 
 
 def test_the_pictures_are_those_of_the_data_set(lesson):
-    sheet = table(lesson, "guesses")
+    sheet = texts(lesson, "guesses")
     shown = sheet["value"].astype(float).reshape(24, 64) * 16.0
     pixels, names = load_digits(return_X_y=True)
     for picture, caption in zip(shown, sheet["caption"].reshape(24, 64)[:, 0], strict=True):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from pathlib import Path
 
@@ -15,6 +14,7 @@ pytest.importorskip("matplotlib")
 from autograd import nn
 from demos import dropout
 from demos.lesson import Lesson
+from tests.demos.written import texts
 
 
 @pytest.fixture(scope="module")
@@ -22,18 +22,12 @@ def lesson(tmp_path_factory: pytest.TempPathFactory) -> Lesson:
     return dropout.main(tmp_path_factory.mktemp("out"), small=True)
 
 
-def table(lesson: Lesson, name: str) -> dict[str, np.ndarray]:
-    with (lesson.folder / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.reader(file))
-    return {column[0]: np.array(column[1:]) for column in zip(*rows, strict=True)}
-
-
 def test_every_claim_holds(lesson: Lesson) -> None:
     assert lesson.claims == dict.fromkeys(("blocked", "expectation", "test", "overfitting", "rates"), True)
 
 
 def test_what_is_blocked_forward_is_blocked_backward(lesson: Lesson) -> None:
-    rows = table(lesson, "gates")
+    rows = texts(lesson, "gates")
     forward, backward = rows["forward"].astype(float), rows["backward"].astype(float)
     assert ((forward == 0) == (backward == 0)).all()
     for gate in ("dropout", "ReLU"):
@@ -60,14 +54,14 @@ def test_the_dropped_neurons_are_grey_with_gradients_of_zero(lesson: Lesson) -> 
 
 
 def test_the_means_over_masks(lesson: Lesson) -> None:
-    rows = table(lesson, "means")
+    rows = texts(lesson, "means")
     mean, error, test = (rows[name].astype(float) for name in ("mean", "error", "test"))
     for i, name in enumerate(("linear", "deep")):
         measured = [lesson.measured[f"{name}_{what}"] for what in ("mean", "error", "test", "apart")]
         assert measured == pytest.approx([mean[i], error[i], test[i], abs(mean[i] - test[i]) / error[i]])
     assert set(rows["masks"].astype(int)) == {lesson.measured["masks"]}
     # the histogram has nearly all outputs, and their mean
-    bars = table(lesson, "masks")
+    bars = texts(lesson, "masks")
     panel, left, right, count = (bars[name].astype(float) for name in ("panel", "left", "right", "count"))
     for i in range(2):
         mine = panel == i
@@ -86,19 +80,19 @@ def test_the_spread_of_a_linear_layer_is_that_of_the_formula(lesson: Lesson) -> 
 
 
 def test_the_mode_of_training_harms_the_test(lesson: Lesson) -> None:
-    rows = table(lesson, "modes")
+    rows = texts(lesson, "modes")
     assert rows["mode"].tolist() == ["eval()", "train()"]
     lowest, mean, highest = (rows[name].astype(float) for name in ("lowest", "mean", "highest"))
     assert lesson.measured["right"] == lowest[0] == highest[0] > highest[1]
     names = ("wrong_low", "wrong", "wrong_high")
     assert [lesson.measured[name] for name in names] == [lowest[1], mean[1], highest[1]]
     assert lesson.measured["passes"] == int(rows["passes"][1])
-    bars = table(lesson, "left_on")
+    bars = texts(lesson, "left_on")
     assert bars["count"].astype(int).sum() == lesson.measured["passes"]
 
 
 def test_the_runs_give_the_means_and_their_errors(lesson: Lesson) -> None:
-    runs, rates = table(lesson, "seeds"), table(lesson, "rates")
+    runs, rates = texts(lesson, "seeds"), texts(lesson, "rates")
     last = {name: runs[name].astype(float) for name in ("none", "hidden", "input20", "input26")}
     n = len(runs["seed"])
     assert lesson.measured["runs"] == n
@@ -112,7 +106,7 @@ def test_the_runs_give_the_means_and_their_errors(lesson: Lesson) -> None:
         apart = last[a] - last[b]
         found = (lesson.measured[name], lesson.measured[f"{name}_error"])
         assert found == pytest.approx((apart.mean(), apart.std(ddof=1) / np.sqrt(n)))
-    curves = table(lesson, "curves")
+    curves = texts(lesson, "curves")
     y = curves["y"].astype(float)
     for series, i in (("no dropout", 0), ("dropout", 2)):
         assert y[curves["series"] == f"{series}, validation"][-1] == pytest.approx(float(rates["validation"][i]))

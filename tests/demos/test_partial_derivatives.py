@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from pathlib import Path
 
@@ -13,6 +12,7 @@ pytest.importorskip("matplotlib")
 
 from demos import partial_derivatives
 from demos.lesson import Lesson
+from tests.demos.written import texts
 
 X, Y = 1.0, -1.5
 BY_X, BY_Y = math.cos(X) * Y + Y**2, math.sin(X) + 2 * X * Y
@@ -21,12 +21,6 @@ BY_X, BY_Y = math.cos(X) * Y + Y**2, math.sin(X) + 2 * X * Y
 @pytest.fixture(scope="module")
 def lesson(tmp_path_factory: pytest.TempPathFactory) -> Lesson:
     return partial_derivatives.main(tmp_path_factory.mktemp("out"), small=True)
-
-
-def table(lesson: Lesson, name: str) -> dict[str, np.ndarray]:
-    with (lesson.folder / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.reader(file))
-    return {column[0]: np.array(column[1:]) for column in zip(*rows, strict=True)}
 
 
 def test_every_claim_holds(lesson: Lesson) -> None:
@@ -39,7 +33,7 @@ def test_the_partials_are_those_of_the_rules(lesson: Lesson) -> None:
 
 
 def test_the_paths_add_up(lesson: Lesson) -> None:
-    rows = table(lesson, "paths")
+    rows = texts(lesson, "paths")
     products = rows["product"].astype(float)
     assert rows["by"].tolist() == ["x", "x", "y", "y"]
     assert products == pytest.approx([Y * math.cos(X), Y**2, math.sin(X), 2 * X * Y])
@@ -50,7 +44,7 @@ def test_the_paths_add_up(lesson: Lesson) -> None:
 
 
 def test_the_walk_passes_on_what_arrived_times_the_local_partial(lesson: Lesson) -> None:
-    rows = table(lesson, "edges")
+    rows = texts(lesson, "edges")
     adjoint, partial, share = (rows[name].astype(float) for name in ("adjoint", "partial", "contribution"))
     assert share == pytest.approx(adjoint * partial, rel=1e-15)
     local = {("a", "s"): Y, ("a", "y"): math.sin(X), ("s", "x"): math.cos(X), ("b", "x"): Y**2, ("b", "q"): X}
@@ -62,7 +56,7 @@ def test_the_walk_passes_on_what_arrived_times_the_local_partial(lesson: Lesson)
 
 
 def test_the_gradient_is_the_sum_of_the_partials_on_the_surface(lesson: Lesson) -> None:
-    rows = table(lesson, "surface")
+    rows = texts(lesson, "surface")
     x, y, value = (rows[name].astype(float) for name in ("x", "y", "value"))
     assert value == pytest.approx(np.sin(x) * y + x * y**2)
     start = rows["step"] == "0"
@@ -73,7 +67,7 @@ def test_the_gradient_is_the_sum_of_the_partials_on_the_surface(lesson: Lesson) 
 
 
 def test_the_cuts_are_the_function_and_their_slopes_its_partials(lesson: Lesson) -> None:
-    rows = table(lesson, "cuts")
+    rows = texts(lesson, "cuts")
     panel, x, y, slope = (rows[name].astype(float) for name in ("panel", "x", "y", "slope"))
     left, right = panel == 0, panel == 1
     assert y[left] == pytest.approx(np.sin(x[left]) * Y + x[left] * Y**2)
@@ -85,7 +79,7 @@ def test_the_cuts_are_the_function_and_their_slopes_its_partials(lesson: Lesson)
 
 
 def test_no_direction_is_steeper_than_the_gradient(lesson: Lesson) -> None:
-    rows = table(lesson, "directions")
+    rows = texts(lesson, "directions")
     angle, slope = rows["x"].astype(float), rows["y"].astype(float)
     expected = BY_X * np.cos(np.radians(angle)) + BY_Y * np.sin(np.radians(angle))
     assert slope == pytest.approx(expected, abs=1e-8)
@@ -97,9 +91,9 @@ def test_no_direction_is_steeper_than_the_gradient(lesson: Lesson) -> None:
 
 
 def test_the_errors_form_a_v(lesson: Lesson) -> None:
-    rows = table(lesson, "errors")
+    rows = texts(lesson, "errors")
     h, error = rows["h"].astype(float), rows["error"].astype(float)
-    best = table(lesson, "best")
+    best = texts(lesson, "best")
     told = {name: (float(at), float(e)) for name, at, e in zip(best["method"], best["h"], best["error"], strict=True)}
     for name, order, at in (("forward", 1, 2e-8), ("central", 2, 6e-6)):  # √ε and ∛ε, about
         mine = rows["series"] == name
@@ -115,7 +109,7 @@ def test_the_errors_form_a_v(lesson: Lesson) -> None:
 
 
 def test_the_second_partials_are_those_of_the_formulas(lesson: Lesson) -> None:
-    found = table(lesson, "second")["hessian"].astype(float)
+    found = texts(lesson, "second")["hessian"].astype(float)
     mixed = math.cos(X) + 2 * Y
     assert found == pytest.approx([-math.sin(X) * Y, mixed, mixed, 2 * X], rel=1e-14)
     assert lesson.measured["mixed"] == found[1] == found[2]
