@@ -155,7 +155,7 @@ def linear(lesson: Lesson, seed: int, epochs: int) -> None:
         "lasso": lasso,
     }
     columns = {"input": range(1, 21), "true": true, **found, **best}
-    lesson.table("linear", columns, dict.fromkeys([*found, *best], ".3f") | {"true": ".1f"})
+    lesson.table("linear", columns, dict.fromkeys([*found, *best], "z.3f") | {"true": ".1f"})
     for (name, w), closed in zip(found.items(), ("squares", "ridge", "lasso", "lasso", "lasso"), strict=True):
         off, error = abs(w - best[closed]).max(), np.linalg.norm(w - true)
         lesson.measure(**{f"line_{name}_zero": int(np.sum(abs(w) <= ZERO)), f"line_{name}_exact": int(np.sum(w == 0))})

@@ -55,7 +55,7 @@ def main(out: Path, seed: int = 0, *, small: bool = False) -> Lesson:
     lesson.draw("floor", plot.loss(losses, x=dict.fromkeys(losses, range(601)), x_label="step", log=True))
     ends = [curve[-1] for curve in losses.values()]
     hops = [RAVINE.f(rate / 2, rate / 2) for rate in rates]  # to and fro over the minimum, by one rate
-    lesson.table("floors", {"rate": rates, "loss": ends, "hop": hops}, {"loss": ".2e", "hop": ".2e"})
+    lesson.table("floors", {"rate": rates, "loss": ends, "hop": hops}, {"loss": ".3e", "hop": ".3e"})
     lesson.measure(floor=ends[1], hop=hops[1])
     return lesson
 
