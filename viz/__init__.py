@@ -8,10 +8,10 @@ from autograd.cures import answer_names
 
 from . import plot
 from .drawing import Drawing, GraphTooLargeError, draw
-from .layout import Layout
-from .nodes import Cluster, Edge, Node
-from .steps import Frames, frames
-from .view import GraphView
+from .graph.nodes import Cluster, Edge, Node
+from .graph.view import GraphView
+from .layout.arrange import Layout
+from .steps.series import Frames, frames
 
 __all__ = [
     "Cluster",

@@ -13,20 +13,20 @@ from autograd.calls import public
 from autograd.files import write_whole
 from autograd.notebook import image
 
-from .cards import State
-from .dot import render_dot
 from .files import check_format
-from .layout import METHODS, Layout, Method, arrange
-from .nodes import module_path
-from .notebook import Bundle, bundle, png_zoom
-from .pdf import render_pdf
-from .picture import Caption, card_boxes, gradient_scale, picture
-from .raster import png_bytes
-from .scene import Scene
-from .svg import render_svg
+from .graph.nodes import module_path
+from .graph.view import GraphView, node_ids
+from .layout.arrange import METHODS, Layout, Method, arrange
+from .output.dot import render_dot
+from .output.notebook import Bundle, bundle, png_zoom
+from .output.pdf import render_pdf
+from .output.raster import png_bytes
+from .output.svg import render_svg
+from .picture.cards import State
+from .picture.compose import Caption, card_boxes, gradient_scale, picture
+from .picture.scene import Scene
+from .picture.theme import GradientScale, Theme, check_theme
 from .text import number
-from .theme import GradientScale, Theme, check_theme
-from .view import GraphView, node_ids
 
 BUDGET = 1_500  # drawn nodes: up to here an SVG stays fluid in a browser
 FORMATS = ("svg", "dot", "png", "pdf")

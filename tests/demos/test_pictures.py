@@ -15,7 +15,7 @@ from PIL import Image, ImageSequence
 import viz
 from autograd import Value
 from tests.project.tree import ROOT
-from viz.raster import png_bytes
+from viz.output.raster import png_bytes
 
 PICTURES = ROOT / "demos" / "pictures"
 OF_LESSONS = {"momentum": "paths.svg", "vanishing_gradients": "gradients.svg", "digits": "guesses.svg"}

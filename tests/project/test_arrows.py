@@ -95,9 +95,17 @@ ROOMS: dict[str, set[str]] = {
     "plan": {"graph", "passes"},
     "llvm": {"graph", "plan"},
 }
-# The modules of viz/ that read a graph. All others draw plain data, and know nothing
+# The rooms of viz/, and which of the others each knows. What stands beside them is the front.
+VIZ_ROOMS: dict[str, set[str]] = {
+    "graph": set(),
+    "layout": {"graph"},
+    "picture": {"graph", "layout"},
+    "output": {"graph", "layout", "picture"},
+    "steps": {"graph", "layout", "picture", "output"},
+}
+# Those that read a graph. All others draw plain data, and know nothing
 # of autograd but how it writes files and answers wrong calls, and where a score divides two classes.
-VIZ_READERS = {"view", "drawing", "steps", "chain_rule"}
+VIZ_READERS = {"graph", "steps", "drawing"}
 
 
 def unit(module: str) -> str | None:
@@ -147,9 +155,19 @@ def test_autograd_imports_along_the_arrows() -> None:
     assert [fault for path in files for fault in broken_arrows(path)] == []
 
 
-def room(module: str) -> str:
-    """`autograd.compiler.plan.slots` -> `plan`."""
-    return module.removeprefix("autograd.compiler.").partition(".")[0]
+def broken_rooms(package: str, rooms: dict[str, set[str]]) -> list[str]:
+    """The imports from one room of a package into another that it doesn't know."""
+
+    def room(module: str) -> str:
+        return module.removeprefix(package.replace("/", ".") + ".").partition(".")[0]
+
+    return [
+        f"{path}:{found.line}: {room(dotted(path))} may not import {room(found.module)}"
+        for path in sources(package)
+        if room(dotted(path)) in rooms
+        for found in imports_of(path)
+        if room(found.module) in set(rooms) - rooms[room(dotted(path))] - {room(dotted(path))}
+    ]
 
 
 def test_the_rooms_of_the_compiler_know_each_other_one_way() -> None:
@@ -157,16 +175,17 @@ def test_the_rooms_of_the_compiler_know_each_other_one_way() -> None:
     for name, known in ROOMS.items():
         assert known <= above
         above.add(name)
-    folders = {path.parts[2] for path in sources("autograd/compiler") if len(path.parts) > 3}
-    assert folders == set(ROOMS)
-    faults = [
-        f"{path}:{found.line}: {path.parts[2]} may not import {room(found.module)}"
-        for path in sources("autograd/compiler")
-        if len(path.parts) > 3
-        for found in imports_of(path)
-        if room(found.module) in set(ROOMS) - ROOMS[path.parts[2]] - {path.parts[2]}
-    ]
-    assert faults == []
+    assert {path.parts[2] for path in sources("autograd/compiler") if len(path.parts) > 3} == set(ROOMS)
+    assert broken_rooms("autograd/compiler", ROOMS) == []
+
+
+def test_the_rooms_of_the_pictures_know_each_other_one_way() -> None:
+    above: set[str] = set()
+    for name, known in VIZ_ROOMS.items():
+        assert known <= above
+        above.add(name)
+    assert {path.parts[1] for path in sources("viz") if len(path.parts) > 2} - {"plot"} == set(VIZ_ROOMS)
+    assert broken_rooms("viz", VIZ_ROOMS) == []
 
 
 @pytest.mark.parametrize(
@@ -228,7 +247,7 @@ def test_viz_and_demos_use_only_public_names_of_autograd() -> None:
 
 @pytest.mark.parametrize("source", ["from autograd.value import _new", "import autograd._cells"])
 def test_the_checker_of_public_names_sees_a_planted_import(source: str) -> None:
-    assert len(private_imports(Path("viz/view.py"), source)) == 1
+    assert len(private_imports(Path("viz/graph/view.py"), source)) == 1
 
 
 @pytest.mark.parametrize("package", PACKAGES)

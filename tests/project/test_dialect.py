@@ -125,7 +125,7 @@ def test_both_packages_speak_one_dialect() -> None:
         ('def f(x):\n    """The sine, as `math.sin` returns it, and `Value.sin`."""\n', 1),
         ('def f(x):\n    """The sine of `x`."""\n', 1),
         ('def f(view):\n    """The text of `view`."""\n', 1),
-        ('"""What `GraphView.nodes` are: see `viz/view.py` and `draw`; ``nodes`` is code, as ``a`` or ``b``."""\n', 0),
+        ('"""What `GraphView.nodes` are: see `viz/svg.py` and `draw`; ``nodes`` is code, as ``a`` or ``b``."""\n', 0),
         ('"""What `GraphView.boxes` are, and `GraphView.nodes.of`."""\n', 2),
         ("class A:\n    '''A thing with `style`.'''\n\n    style: str\n", 1),
         ("ROW = 1  # as `nodez` have\n", 1),

@@ -6,8 +6,8 @@ import pytest
 
 from autograd import Value, scope
 from viz import draw
-from viz.dot import render_dot
-from viz.view import GraphView
+from viz.graph.view import GraphView
+from viz.output.dot import render_dot
 
 needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="needs `dot`")
 

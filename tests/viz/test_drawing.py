@@ -8,7 +8,7 @@ from PIL import Image
 
 from autograd import Value, scope
 from viz import GraphTooLargeError, draw
-from viz.scene import Group, Text, flat
+from viz.picture.scene import Group, Text, flat
 
 STARTS = {"svg": b"<svg ", "dot": b"digraph ", "png": b"\x89PNG", "pdf": b"%PDF"}
 
@@ -44,7 +44,7 @@ def test_png_has_the_size_of_the_picture(small):
 
 
 def test_a_png_has_no_more_pixels_than_can_be_opened(small, monkeypatch):
-    monkeypatch.setattr("viz.raster._PIXELS", 10_000)
+    monkeypatch.setattr("viz.output.raster._PIXELS", 10_000)
     with Image.open(io.BytesIO(draw(small(), layout="layered").png())) as image:
         assert 9_000 < image.width * image.height <= 10_500
 

@@ -5,8 +5,8 @@ from PIL import Image
 
 from autograd import Value, gradients, logsumexp, sweep
 from viz import frames
-from viz.scene import Text, flat
-from viz.view import node_ids
+from viz.graph.view import node_ids
+from viz.picture.scene import Text, flat
 
 
 def strings(drawing):

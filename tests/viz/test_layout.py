@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 
 from autograd import Parameter, Value, scope
-from viz.graphviz_layout import dot_layout
-from viz.layout import Box, arrange
-from viz.nodes import Cluster, Edge, Node
-from viz.picture import card_boxes
-from viz.rigid import isotonic
-from viz.rows import _inversions
-from viz.view import GraphView
+from viz.graph.nodes import Cluster, Edge, Node
+from viz.graph.view import GraphView
+from viz.layout.arrange import Box, arrange
+from viz.layout.graphviz_layout import dot_layout
+from viz.layout.rigid import isotonic
+from viz.layout.rows import _inversions
+from viz.picture.compose import card_boxes
 
 needs_dot = [pytest.mark.dot, pytest.mark.skipif(shutil.which("dot") is None, reason="needs `dot`")]
 methods = pytest.mark.parametrize("method", ["layered", pytest.param("dot", marks=needs_dot)])

@@ -14,7 +14,7 @@ from PIL import Image
 import viz
 from autograd import Value
 from tests.project.tree import python
-from viz.notebook import bundle
+from viz.output.notebook import bundle
 
 HOSTILE = "</script><script>document.title='caught'</script>\"'&quot;\u2028<img src=x onerror=alert(1)>"
 
@@ -149,12 +149,12 @@ def test_the_pieces_of_the_page_make_the_pictures(small):
 
 def test_too_many_steps_are_cut_short_and_the_page_says_so(network, monkeypatch):
     steps = viz.frames(network(2, 2, 1), layout="layered")
-    monkeypatch.setattr("viz.steps._BOXES", 60)
+    monkeypatch.setattr("viz.steps.series._BOXES", 60)
     page = frame_of(html_of(steps))["srcdoc"] or ""
     assert "The first 2 of 27 steps; save(folder) writes them all." in page
     assert 'max="1"' in page
     monkeypatch.undo()
-    monkeypatch.setattr("viz.steps._STEPS", 3)
+    monkeypatch.setattr("viz.steps.series._STEPS", 3)
     assert "The first 3 of 27 steps;" in (frame_of(html_of(steps))["srcdoc"] or "")
 
 

@@ -6,10 +6,10 @@ import pytest
 
 from autograd import Parameter, Value, logsumexp, scope
 from viz import draw
-from viz.scene import Scene, Text, flat
-from viz.svg import render_svg
+from viz.output.svg import render_svg
+from viz.picture.scene import Scene, Text, flat
+from viz.picture.theme import STEPS, GradientScale, contrast, step_name, styles
 from viz.text import width
-from viz.theme import STEPS, GradientScale, contrast, step_name, styles
 
 HOSTILE = [
     '"]; evil [label="x',

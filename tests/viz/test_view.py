@@ -3,8 +3,8 @@ import math
 import pytest
 
 from autograd import Parameter, Value, gradients, no_grad, scope
-from viz.nodes import Cluster, Edge, Node, module_path
-from viz.view import GraphView, node_ids
+from viz.graph.nodes import Cluster, Edge, Node, module_path
+from viz.graph.view import GraphView, node_ids
 
 
 def by_label(view):

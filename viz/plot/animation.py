@@ -16,8 +16,8 @@ from autograd.files import write_whole
 from autograd.notebook import image
 
 from ..files import check_format, optional
-from ..raster import gif_of
-from ..theme import Theme, check_theme
+from ..output.raster import gif_of
+from ..picture.theme import Theme, check_theme
 from .style import styled
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from autograd.calls import public
 from autograd.files import write_whole
 
 from ..files import check_format, optional
+from ..picture.theme import Theme, check_theme
 from ..text import clean
-from ..theme import Theme, check_theme
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 
-from .nodes import Edge, Kind, Node
-from .picture import edge_tooltip, gradient_scale
-from .text import clean, number
-from .theme import GradientScale, styles
-from .view import GraphView
+from ..graph.nodes import Edge, Kind, Node
+from ..graph.view import GraphView
+from ..picture.compose import edge_tooltip, gradient_scale
+from ..picture.theme import GradientScale, styles
+from ..text import clean, number
 
 _SHAPES: Mapping[Kind, str] = {
     "input": 'shape=box style="rounded,filled"',

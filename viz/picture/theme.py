@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from .text import number
+from ..text import number
 
 Theme = Literal["light", "dark", "auto"]
 THEMES = ("light", "dark", "auto")

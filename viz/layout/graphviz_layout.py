@@ -9,8 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .layout import Box, Layout, Place, Point
-from .view import GraphView
+from ..graph.view import GraphView
+from .arrange import Box, Layout, Place, Point
 
 _TIMEOUT = 20.0  # seconds
 _MARGIN = 16.0

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from .layout import Point
+from ..layout.arrange import Point
 
 Anchor = Literal["start", "middle", "end"]
 

@@ -16,17 +16,17 @@ from autograd.files import write_whole
 from autograd.notebook import image
 from autograd.progress import progress_bar
 
-from .cards import State
+from ..drawing import BUDGET, Drawing, budgeted_view
+from ..files import check_format
+from ..graph.view import GraphView, node_ids
+from ..layout.arrange import METHODS, Layout, Method, arrange
+from ..output.notebook import Bundle, bundle, player, png_zoom
+from ..output.raster import gif_bytes
+from ..picture.cards import State
+from ..picture.compose import Caption, card_boxes, gradient_scale
+from ..picture.theme import GradientScale, Theme, check_theme
+from ..text import number
 from .chain_rule import ChainRule, Ledger, passed
-from .drawing import BUDGET, Drawing, budgeted_view
-from .files import check_format
-from .layout import METHODS, Layout, Method, arrange
-from .notebook import Bundle, bundle, player, png_zoom
-from .picture import Caption, card_boxes, gradient_scale
-from .raster import gif_bytes
-from .text import number
-from .theme import GradientScale, Theme, check_theme
-from .view import GraphView, node_ids
 
 _BOXES = 10_000  # in all pictures that a notebook shows: a few seconds to draw, and a few MB
 _STEPS = 200  # in a notebook: as many as anybody goes through by hand

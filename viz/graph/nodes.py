@@ -6,6 +6,45 @@ from dataclasses import dataclass
 from typing import Literal
 
 Kind = Literal["input", "parameter", "constant", "op", "output", "collapsed"]
+Group = Literal["", "sum", "module", "rank"]
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """A constant that is written into the operation that uses it: the 2 of ``x * 2``.
+
+    Attributes:
+        argument: its position among the operands of the operation.
+        data: the number.
+        id: its id.
+    """
+
+    argument: int
+    data: float
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """The local partials between two modules that are drawn as one box each: a row for each output of the target.
+
+    Attributes:
+        cells: the partials, one row for each output of the target and one column for each output of the source. Where
+            they are too many to be seen, a cell is the one of the largest magnitude in its block.
+        rows, columns: how many outputs of the target and of the source there are.
+
+    >>> Strip(((0.5, -1.0),), 1, 2).block
+    (1, 1)
+    """
+
+    cells: tuple[tuple[float, ...], ...]
+    rows: int
+    columns: int
+
+    @property
+    def block(self) -> tuple[int, int]:
+        """How many rows and columns a cell stands for; (1, 1) where each partial has its own."""
+        return -(-self.rows // len(self.cells)), -(-self.columns // len(self.cells[0]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +68,15 @@ class Node:
         parameter_sum: the sum of their data.
         parameter_norm: the L2 norm of their gradients; None if none of them has been reached.
         outputs: how many of its numbers are used outside it (the root counts).
+        group: what it was made of where it stands for several numbers: "sum" for a chain of ``+``, "module",
+            "rank" for numbers that nothing but their distance from the leaves has in common; else "".
+        members: ids of all numbers in it, in the order of the graph; () for one that stands for itself alone.
+        folded: the constants that are written into the operation.
+        terms: what it received from each of its uses, in the order of the backward; () unless it is used more than
+            once and the backward has run.
+        bad: "data" on the first number of the forward that isn't finite, "grad" on the first gradient of the backward
+            that isn't; else "".
+        output: one of the roots.
 
     >>> from autograd import Value
     >>> from viz import GraphView
@@ -51,6 +99,12 @@ class Node:
     parameter_sum: float = 0.0
     parameter_norm: float | None = None
     outputs: int = 1
+    group: Group = ""
+    members: tuple[str, ...] = ()
+    folded: tuple[Folded, ...] = ()
+    terms: tuple[float, ...] = ()
+    bad: Literal["", "data", "grad"] = ""
+    output: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +119,7 @@ class Edge:
         formula: its formula, such as "1 - y * y"; "" if merged or without gradient.
         contribution: adjoint of the target times partial, summed over merged edges; None before the backward.
         requires_grad: False where no gradient flows.
+        strip: the partials between the outputs of two modules that are drawn as one box each; else None.
 
     >>> from autograd import Value
     >>> from viz import GraphView
@@ -80,6 +135,7 @@ class Edge:
     formula: str = ""
     contribution: float | None = None
     requires_grad: bool = True
+    strip: Strip | None = None
 
 
 @dataclass(frozen=True, slots=True)

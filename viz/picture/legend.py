@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+from ..graph.nodes import Kind
+from ..graph.view import GraphView
+from ..text import width
 from .cards import State
-from .nodes import Kind
 from .scene import Item, Rect, Text, rounded
-from .text import width
 from .theme import STEPS, GradientScale, step_name
-from .view import GraphView
 
 _SIZE = 11.0
 _MARGIN = 18.0

@@ -5,9 +5,9 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable, Iterator, Mapping
 
-from .scene import Group, Item, Path, Rect, Scene, flat
-from .text import clean
-from .theme import Style, Theme, check_theme, styles
+from ..picture.scene import Group, Item, Path, Rect, Scene, flat
+from ..picture.theme import Style, Theme, check_theme, styles
+from ..text import clean
 
 # The text is measured in DejaVu Sans; Verdana is its sister, the others are narrower.
 FONTS = "'DejaVu Sans', Verdana, 'Noto Sans', 'Segoe UI', Helvetica, Arial, sans-serif"
@@ -20,7 +20,7 @@ def render_svg(scene: Scene, theme: Theme = "light") -> str:
         scene: the picture.
         theme: "light" and "dark" have fixed colours; "auto" follows the reader's system.
 
-    >>> from viz.scene import Text
+    >>> from viz.picture.scene import Text
     >>> svg = render_svg(Scene(10.0, 10.0, [Text(1.0, 9.0, "a < b", 8.0)], "A title"))
     >>> '<text x="1" y="9" class="gg-ink" font-size="8">a &lt; b</text></svg>' in svg
     True

@@ -13,10 +13,10 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from .layout import Box, Layout, Place, Point
+from ..graph.view import GraphView
+from .arrange import Box, Layout, Place, Point
 from .rigid import Block, Join, pack
 from .rows import settle
-from .view import GraphView
 
 _FRAME = 8.0  # between a frame and what is in it
 _TITLE = 18.0  # for the name of a cluster

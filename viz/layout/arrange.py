@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from .view import GraphView
+from ..graph.view import GraphView
 
 Point = tuple[float, float]
 Method = Literal["auto", "dot", "layered"]

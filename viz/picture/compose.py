@@ -6,14 +6,14 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from ..graph.nodes import Edge
+from ..graph.view import GraphView
+from ..layout.arrange import Box, Layout, Point
+from ..text import clean, shorten, width, wrap
 from .cards import State, card_box, draw_card, edge_texts, halo
-from .layout import Box, Layout, Point
 from .legend import legend
-from .nodes import Edge
 from .scene import Group, Item, Path, Rect, Scene, Text, polygon
-from .text import clean, shorten, width, wrap
 from .theme import GradientScale
-from .view import GraphView
 
 _SMALL = 10.0
 _MARGIN = 18.0

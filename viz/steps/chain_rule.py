@@ -9,9 +9,9 @@ from functools import cached_property
 
 from autograd import Step, Value
 
-from .picture import Caption
-from .text import clean, number
-from .view import GraphView, node_ids
+from ..graph.view import GraphView, node_ids
+from ..picture.compose import Caption
+from ..text import clean, number
 
 _LINES = 6  # contributions of one step that are written out
 _TERMS = 4  # terms of a sum that are written out

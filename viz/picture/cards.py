@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from .layout import Box, Place
-from .nodes import Edge, Node, module_path
+from ..graph.nodes import Edge, Node, module_path
+from ..layout.arrange import Box, Place
+from ..text import clean, number, shorten, width
 from .scene import Group, Item, Rect, Text, rounded
-from .text import clean, number, shorten, width
 from .theme import GradientScale
 
 Status = Literal["waiting", "ready", "active", "done"]

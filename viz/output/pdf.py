@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from .files import optional
-from .scene import Path, Rect, Scene, Text, flat, rounded
-from .theme import Style, styles
+from ..files import optional
+from ..picture.scene import Path, Rect, Scene, Text, flat, rounded
+from ..picture.theme import Style, styles
 
 _POINTS = 0.75  # a pixel is 1/96 inch, a point 1/72 inch
 

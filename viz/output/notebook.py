@@ -13,9 +13,9 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from .scene import Scene
+from ..picture.scene import Scene
+from ..picture.theme import Theme, styles
 from .svg import svg_pieces
-from .theme import Theme, styles
 
 Bundle = tuple[dict[str, Any], dict[str, Any]]
 """Data by MIME type, and metadata by MIME type."""

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from .files import optional
+from ..files import optional
 
 _NEAR = 8  # Pillow takes colours that differ by less for one another
 _PIXELS = 30e6  # a larger picture is drawn smaller, so that it can be opened

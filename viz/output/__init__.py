@@ -1,0 +1,1 @@
+"""From shapes to files: SVG, DOT, PNG, PDF, GIF, pages, notebooks."""

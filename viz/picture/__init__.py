@@ -1,0 +1,1 @@
+"""From a view and a layout to shapes: cards, wires, legend, colours."""
