@@ -22,8 +22,9 @@ from .output.notebook import Bundle, bundle, png_zoom
 from .output.pdf import render_pdf
 from .output.raster import png_bytes
 from .output.svg import render_svg
+from .picture.caption import Caption
 from .picture.cards import State
-from .picture.compose import Caption, card_boxes, gradient_scale, picture
+from .picture.compose import card_boxes, gradient_scale, picture
 from .picture.scene import Scene
 from .picture.theme import GradientScale, Theme, check_theme
 from .text import number
@@ -91,7 +92,7 @@ class Drawing:
     @property
     def text(self) -> str:
         """The picture in words: its caption, or what it is a picture of; then its notes."""
-        lines = [self.caption.title, *self.caption.lines] if self.caption else [self._summary()]
+        lines = [self.caption.title, *self.caption.texts] if self.caption else [self._summary()]
         return "\n".join([*lines, *self.notes])
 
     def _summary(self) -> str:

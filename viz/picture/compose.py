@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ..graph.nodes import Edge
 from ..graph.view import GraphView
 from ..layout.arrange import Box, Layout, Point
 from ..text import clean, shorten, width, wrap
+from .caption import Caption, Line, plain
 from .cards import State, card_box, draw_card, edge_texts, halo
 from .legend import legend
 from .scene import Group, Item, Path, Rect, Scene, Text, polygon
@@ -26,27 +27,10 @@ _LINE = 13.0
 _GREY = {"rim": "rimdim", "e": "edim", "a": "adim", "g": "gnone", "head": "gnone", "badge": "gnone"}
 
 
-@dataclass(frozen=True)
-class Caption:
-    """Text above a picture.
-
-    Attributes:
-        title: one line, bold; "" for none.
-        lines: lines below it.
-        room: how many lines to make room for, so that the frames of one series have one size.
-        width: the width to make room for, in pixels; for the same reason.
-    """
-
-    title: str = ""
-    lines: tuple[str, ...] = ()
-    room: int = 0
-    width: float = 0.0
-
-    @staticmethod
-    def needs(title: str, lines: Sequence[str]) -> float:
-        """The width that this text needs, in pixels."""
-        widths = [width(clean(title), _TITLE, bold=True), *(width(clean(line), _LINE) for line in lines)]
-        return max(widths) + 2 * _MARGIN + 4.0
+def caption_width(title: str, lines: Sequence[Line]) -> float:
+    """The width that this text needs, in pixels."""
+    widths = [width(clean(title), _TITLE, bold=True), *(width(clean(plain(line)), _LINE) for line in lines)]
+    return max(widths) + 2 * _MARGIN + 4.0
 
 
 def card_boxes(view: GraphView, room_for: Mapping[str, Sequence[str]] | None = None) -> dict[str, Box]:
@@ -116,7 +100,7 @@ def _description(view: GraphView, caption: Caption | None, notes: Sequence[str])
     last = view.nodes[-1]
     parts = [f"{len(view.nodes)} nodes and {len(view.edges)} edges, from the inputs to {names[last.id]}."]
     if caption:
-        parts += caption.lines
+        parts += caption.texts
     parts += notes
     return clean(" ".join(parts))
 
@@ -141,7 +125,7 @@ def _heading(caption: Caption | None, notes: Sequence[str], wide: float, size: f
         y += 20.0 * size
         title = shorten(clean(caption.title), room, _TITLE * size, bold=True)
         items.append(Text(_MARGIN * size, y, title, _TITLE * size, "strong"))
-        for line in caption.lines:
+        for line in caption.texts:
             y += 20.0 * size
             items.append(Text(_MARGIN * size, y, shorten(clean(line), room, _LINE * size), _LINE * size, "ink"))
         y += 20.0 * size * max(0, caption.room - len(caption.lines)) + 12.0 * size

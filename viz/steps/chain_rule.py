@@ -10,7 +10,8 @@ from functools import cached_property
 from autograd import Step, Value
 
 from ..graph.view import GraphView, node_ids
-from ..picture.compose import Caption
+from ..picture.caption import Run
+from ..picture.compose import caption_width
 from ..text import clean, number
 
 _LINES = 6  # contributions of one step that are written out
@@ -70,7 +71,9 @@ class ChainRule:
     def room(self) -> tuple[int, float]:
         """The lines and the width of the longest text."""
         texts = [(self.title(i), self.lines(i)) for i in range(len(self.steps))]
-        return max(len(lines) for _, lines in texts), max(Caption.needs(*text) for text in texts)
+        return max(len(lines) for _, lines in texts), max(
+            caption_width(title, [(Run(line),) for line in lines]) for title, lines in texts
+        )
 
     def title(self, i: int) -> str:
         """What step i is about."""

@@ -22,8 +22,9 @@ from ..graph.view import GraphView, node_ids
 from ..layout.arrange import METHODS, Layout, Method, arrange
 from ..output.notebook import Bundle, bundle, player, png_zoom
 from ..output.raster import gif_bytes
+from ..picture.caption import Caption, Run
 from ..picture.cards import State
-from ..picture.compose import Caption, card_boxes, gradient_scale
+from ..picture.compose import card_boxes, gradient_scale
 from ..picture.theme import GradientScale, Theme, check_theme
 from ..text import number
 from .chain_rule import ChainRule, Ledger, passed
@@ -151,9 +152,15 @@ class Frames(Sequence[Drawing]):
             self.scale,
             states=self._states(i),
             lit=lit,
-            caption=Caption(self._words.title(i), tuple(self._words.lines(i)), *self._words.room),
+            caption=Caption(
+                self._words.title(i), tuple((Run(line),) for line in self._words.lines(i)), active, *self._words.room
+            ),
             notes=self.notes,
         )
+
+    def _caption(self, i: int, active: str) -> Caption:
+        lines = tuple((Run(line),) for line in self._words.lines(i))
+        return Caption(self._words.title(i), lines, active, *self._words.room)
 
     def __iter__(self) -> Iterator[Drawing]:
         return (self[i] for i in range(len(self)))
@@ -221,7 +228,7 @@ class Frames(Sequence[Drawing]):
         def html() -> str:
             title = f"Backpropagation from {self._words.names[self.root]}, step by step"
             shown, note = self._shown()
-            captions = [(d.caption.title, *d.caption.lines) for d in shown if d.caption is not None]
+            captions = [(d.caption.title, *d.caption.texts) for d in shown if d.caption is not None]
             scenes = [
                 replace(d, caption=None).scene for d in shown
             ]  # the text stays readable where the picture shrinks
