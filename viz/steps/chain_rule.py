@@ -59,8 +59,8 @@ class ChainRule:
     @cached_property
     def names(self) -> dict[Value, str]:
         """What each value is called."""
-        names = GraphView.of(self.root).names()
-        return {v: clean(names[i]) for v, i in node_ids(self.root).items()}
+        names = GraphView.of(self.root, fold=False).names()
+        return {v: clean(names[i]) for v, i in node_ids(self.root, fold=False).items()}
 
     @cached_property
     def totals(self) -> Counter[Value]:
