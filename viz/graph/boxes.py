@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from functools import cached_property
+from itertools import takewhile
 
 import numpy as np
 
@@ -88,7 +89,7 @@ class Boxes:
         collapsed = {place for place in self.places if self.is_collapsed(place)}
         merged: dict[tuple[int, int, int], list[int]] = {}
         for link, source, target in zip(crossing.tolist(), sources, targets, strict=True):
-            merges = target in collapsed or (source in collapsed and self.box(source).group == "rank")
+            merges = target in collapsed or (source in collapsed and self.partition.group(source) == "rank")
             argument = -1 if merges else self._argument(target, link)
             merged.setdefault((target, argument, source), []).append(link)
         return tuple(
@@ -140,7 +141,7 @@ class Boxes:
 
     @cached_property
     def local_partials(self) -> list[Strip | float | None]:
-        """Of each wire that leads to a collapsed box the partials of what comes out of that."""
+        """Of each wire that leads to a collapsed module the partials of what comes out of that."""
         return local_partials(self.partition, self.wires, self.outputs)
 
     @cached_property
@@ -159,12 +160,19 @@ class Boxes:
 
     def _frames(self, place: int) -> tuple[str, ...]:
         """The modules around a box."""
-        box = self.box(place)
-        levels: tuple[str, ...] = self.reading.levels[self.reading.home[box.shown]]
+        box, reading = self.box(place), self.reading
+        levels: tuple[str, ...] = reading.levels[reading.home[box.shown]]
+        if box.group == "rank":
+            homes = {int(reading.home[i]) for i in self.inside[place]}
+            return tuple(path[0] for path in takewhile(_is_same, zip(*(reading.levels[i] for i in homes))))
         if box.group != "module":
             return levels
         length = sum(len(".".join(levels[:end])) < len(box.label) for end in range(1, len(levels) + 1))
         return levels[:length]
+
+
+def _is_same(names: tuple[str, ...]) -> bool:
+    return len(set(names)) == 1
 
 
 def _by_target(item: tuple[tuple[int, int, int], list[int]]) -> tuple[int, int, int]:

@@ -71,9 +71,25 @@ class Partition:
         """The number that the box of this place shows."""
         return self.boxes[place].shown if place in self.boxes else place
 
+    def group(self, place: int) -> Group:
+        """What a box was made of."""
+        return self.boxes[place].group if place in self.boxes else ""
+
     def is_collapsed(self, place: int) -> bool:
         """Whether a box stands for numbers that aren't one step."""
-        return place in self.boxes and self.boxes[place].group in ("module", "rank")
+        return self.group(place) in ("module", "rank")
+
+    def path(self, place: int) -> str:
+        """The module that a box is, or lies in."""
+        if self.group(place) == "module":
+            return self.boxes[place].label
+        return self.reading.homes[self.reading.home[self.shown(place)]]
+
+    def wires(self) -> int:
+        """How many pairs of boxes have a wire between them."""
+        links = self.crossing()
+        source, target = self.into[self.reading.operand[links]], self.into[self.reading.user[links]]
+        return len(np.unique(source * len(self.into) + target))
 
     def join(self, pairs: Iterable[tuple[int, int]]) -> None:
         """Put boxes into others: of each pair the second into the first, which may itself go into another."""

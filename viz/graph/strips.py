@@ -1,12 +1,10 @@
-"""The local partials of boxes that stand for many numbers: of what comes out by what goes in."""
+"""The local partials of modules that are drawn as one box: of what comes out by what goes in."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
 from heapq import heappop, heappush
-
-import numpy as np
 
 from .nodes import Strip
 from .partition import Partition, Wire
@@ -18,10 +16,10 @@ _NUMBERS = 600_000  # visited in all strips of a picture: a second
 def local_partials(
     partition: Partition, wires: Sequence[Wire], outputs: Mapping[int, Sequence[int]]
 ) -> list[Strip | float | None]:
-    """Of each wire that leads to a collapsed box its partials, exact; None where there is nothing to say.
+    """Of each wire that leads to a collapsed module its partials, exact; None where there is nothing to say.
 
-    They are a strip where the wire comes from a collapsed box, else one number, for a box with one output. A box whose
-    outputs were made of too many numbers has none.
+    They are a strip where the wire comes from several numbers in one box, else one number, for a module with one
+    output. A module whose outputs were made of too many numbers has none.
 
     Args:
         partition: which numbers are drawn together.
@@ -32,7 +30,7 @@ def local_partials(
     found: list[Strip | float | None] = [None] * len(wires)
     by_target: dict[int, list[int]] = {}
     for i, wire in enumerate(wires):
-        if partition.is_collapsed(wire.target):
+        if partition.group(wire.target) == "module":
             by_target.setdefault(wire.target, []).append(i)
     for target, arriving in by_target.items():
         tops = [i for i in outputs[target] if partition.reading.carries[i]]
@@ -40,7 +38,7 @@ def local_partials(
         wanted = [i for i in arriving if columns[i] and (len(tops) == 1 or partition.is_collapsed(wires[i].source))]
         rows = inside.slopes(target, tops) if wanted else []
         for i in wanted if rows else ():
-            found[i] = _strip([[row.get(column, 0.0) for column in columns[i]] for row in rows])
+            found[i] = _cells(rows, columns[i])
     return found
 
 
@@ -91,23 +89,17 @@ class _Inside:
         return outside
 
 
-def _strip(cells: list[list[float]]) -> Strip | float:
-    rows, columns = len(cells), len(cells[0])
-    if rows == columns == 1:
-        return cells[0][0]
-    down, across = math.ceil(rows / _CELLS), math.ceil(columns / _CELLS)
-    if down > 1 or across > 1:
-        cells = _blocks(np.array(cells), down, across)
-    return Strip(tuple(map(tuple, cells)), rows, columns)
-
-
-def _blocks(cells: np.ndarray[tuple[int, int], np.dtype[np.float64]], down: int, across: int) -> list[list[float]]:
-    """Of each block the number of the largest magnitude, of which NaN is the largest."""
-    return [
-        [_largest(cells[i : i + down, j : j + across]) for j in range(0, cells.shape[1], across)]
-        for i in range(0, cells.shape[0], down)
-    ]
-
-
-def _largest(block: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> float:
-    return float(block.flat[np.abs(block).argmax()])  # argmax stops at NaN
+def _cells(rows: list[dict[int, float]], columns: list[int]) -> Strip | float:
+    """One number, or a strip; of each block, where there are too many, the one of the largest magnitude."""
+    if len(rows) == len(columns) == 1:
+        return rows[0].get(columns[0], 0.0)
+    down, across = math.ceil(len(rows) / _CELLS), math.ceil(len(columns) / _CELLS)
+    cells = [[0.0] * math.ceil(len(columns) / across) for _ in range(math.ceil(len(rows) / down))]
+    position = {column: i // across for i, column in enumerate(columns)}
+    for i, row in enumerate(rows):
+        line = cells[i // down]
+        for column, slope in row.items():
+            j = position.get(column)
+            if j is not None and not abs(slope) <= abs(line[j]) and line[j] == line[j]:  # NaN is the largest
+                line[j] = slope
+    return Strip(tuple(map(tuple, cells)), len(rows), len(columns))
