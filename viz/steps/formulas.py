@@ -7,17 +7,19 @@ function, and what that is applied to. ``1 − y·y`` is ``("-", 1.0, ("*", "y",
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from decimal import Context, Decimal
+from collections.abc import Callable, Mapping, Sequence
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
+from functools import lru_cache
 from typing import Any
 
 from autograd import OPS, Op
-from autograd.formula import Expression
+from autograd.formula import Expression, Expressions
+from autograd.namespaces import FUNCTIONS, Floats
 
 Formula = float | str | tuple[Any, ...]
 _SIZE = 40  # parts of a formula: beyond it nobody reads one
 _HEADS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "^", "power": "^"}
-_COMPARISONS: dict[str, Callable[[float, float], bool]] = {
+_COMPARISONS: dict[str, Callable[[Decimal, Decimal], bool]] = {
     "<": lambda a, b: a < b,
     "<=": lambda a, b: a <= b,
     ">": lambda a, b: a > b,
@@ -28,7 +30,7 @@ _LEVELS = {**dict.fromkeys((*_COMPARISONS, "="), 1), "+": 2, "-": 2, "neg": 3, "
 _SIGNS = {"-": " − ", "+": " + ", "*": " × ", "/": "/", "<": " < ", ">": " > ", "<=": " ≤ ", ">=": " ≥ ", "=": " = "}
 _MOST = 4  # operands that are written out
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-CONTEXT = Context(prec=40, traps=[])
+CONTEXT = Context(prec=40, Emin=MIN_EMIN, Emax=MAX_EMAX, traps=[])
 """Exact enough to tell a rounding from an error; what has no result is NaN, what is too large infinite."""
 
 
@@ -42,9 +44,8 @@ def partial_formulas(op: Op, count: int) -> tuple[Formula | None, ...]:
     (('-', 1.0, ('*', 'y', 'y')),)
     """
     names = op.names_for(count)
-    places = {"y": "y", **{name: str(i) for i, name in enumerate(names)}}
     made = op.partials(Expression.variable("y"), *map(Expression.variable, names), **op.attributes)
-    return tuple(_plain(Expression.of(each), places) for each in made)
+    return tuple(_plain(Expression.of(each), names, _SIZE) for each in made)
 
 
 def own_formula(op: Op, count: int) -> Formula:
@@ -56,8 +57,10 @@ def own_formula(op: Op, count: int) -> Formula:
     return (_HEADS.get(op.name, op.name), *map(str, range(count)))
 
 
-def _plain(expression: Expression, places: Mapping[str, str]) -> Formula | None:
-    left = [_SIZE]
+def _plain(expression: Expression, names: tuple[str, ...], most: float = math.inf) -> Formula | None:
+    """An expression as a formula; None if it has more than so many parts."""
+    places = {"y": "y", **{name: str(i) for i, name in enumerate(names)}}
+    left = [most]
 
     def plain(e: Expression) -> Formula | None:
         left[0] -= 1
@@ -67,7 +70,7 @@ def _plain(expression: Expression, places: Mapping[str, str]) -> Formula | None:
             return places[e.payload]
         if e.head == "number":
             return float(e.payload)
-        if not isinstance(e.head, str) and e.head.attributes:
+        if isinstance(e.head, Op) and e.head.attributes:
             return None
         name = e.head if isinstance(e.head, str) else e.head.name
         parts = [plain(arg) for arg in e.args]
@@ -93,22 +96,13 @@ def decided(formula: Formula, at: Mapping[str, float]) -> tuple[Formula, tuple[F
             return f
         if f[0] != "where":
             return (f[0], *map(choose, f[1:]))
-        holds = _holds(f[1], at)
-        (held if holds else failed).append(f[1])
-        return choose(f[2] if holds else f[3])
+        true = holds(f[1], at)
+        (held if true else failed).append(f[1])
+        return choose(f[2] if true else f[3])
 
     chosen = choose(formula)
     facts = dict.fromkeys(fact for condition in held for fact in _facts(condition))
     return chosen, tuple(facts) or _opposites(list(dict.fromkeys(failed)), at)
-
-
-def _holds(condition: Formula, at: Mapping[str, float]) -> bool:
-    if isinstance(condition, tuple) and condition[0] in ("&", "|"):
-        both = [_holds(part, at) for part in condition[1:]]
-        return all(both) if condition[0] == "&" else any(both)
-    if isinstance(condition, tuple) and condition[0] in _COMPARISONS:
-        return _COMPARISONS[condition[0]](*(float(evaluated(part, at)) for part in condition[1:]))
-    return float(evaluated(condition, at)) != 0
 
 
 def _facts(condition: Formula) -> tuple[Formula, ...]:
@@ -126,7 +120,7 @@ def _facts(condition: Formula) -> tuple[Formula, ...]:
 def _opposites(failed: list[Formula], at: Mapping[str, float]) -> tuple[Formula, ...]:
     """What holds instead of plain comparisons; of two that meet in a point, that it is this one."""
     plain = [f for f in failed if isinstance(f, tuple) and f[0] in _COMPARISONS and not _is_idle(f)]
-    if any(math.isnan(float(evaluated(part, at))) for f in plain for part in f[1:]):
+    if any(evaluated(part, at).is_nan() for f in plain for part in f[1:]):
         return ()
     if len(plain) == 2 and plain[0][1:] == plain[1][1:]:
         return (("=", *plain[0][1:]),)
@@ -172,34 +166,70 @@ def simplified(formula: Formula, known: Mapping[str, float]) -> Formula:
     return (head, *args)
 
 
-def evaluated(formula: Formula, at: Mapping[str, float | Decimal]) -> Decimal:
-    """What a careful reader finds who computes the formula with these numbers: 40 digits, where no function is in it.
+# Computed -------------------------------------------------------------------------------------------------------------
 
-    NaN where there is no result, infinite at a pole.
+
+def evaluated(formula: Formula, at: Mapping[str, float | Decimal]) -> Decimal:
+    """What a careful reader finds who computes the formula with these numbers: far more digits than a float has.
+
+    NaN where nothing is found: outside of a domain, where a number is too large or too small even so, or where a
+    function changes too fast for the digits of its argument.
     """
     if isinstance(formula, str):
         return Decimal(at[formula])
     if not isinstance(formula, tuple):
         return Decimal(formula)
     head = formula[0]
+    if head == "where":
+        return evaluated(formula[2 if holds(formula[1], at) else 3], at)
     args = [evaluated(part, at) for part in formula[1:]]
     if head in _ARITHMETIC:
         return _ARITHMETIC[head](*args)
-    return applied(head, (), args)
+    return _careful(_FUNCTIONS[head], args[0]) if head in _FUNCTIONS else applied(head, (), args)
 
 
-def applied(name: str, attributes: tuple[tuple[str, float], ...], args: list[Decimal]) -> Decimal:
-    """An operation of the table at these numbers; NaN for one that isn't declared here."""
-    if name not in OPS:
-        return Decimal("nan")
-    try:
-        return Decimal(OPS[name].bind(**dict(attributes)).value(*map(float, args)))
-    except (ArithmeticError, ValueError, TypeError):
-        return Decimal("nan")
+def holds(condition: Formula, at: Mapping[str, float | Decimal]) -> bool:
+    """Whether a condition holds with these numbers."""
+    if not isinstance(condition, tuple):
+        return evaluated(condition, at) != 0
+    head, left, right = condition
+    if head == "&":
+        return holds(left, at) and holds(right, at)
+    if head == "|":
+        return holds(left, at) or holds(right, at)
+    a, b = evaluated(left, at), evaluated(right, at)
+    return not (a.is_nan() or b.is_nan()) and _COMPARISONS[head](a, b)
+
+
+def applied(name: str, attributes: tuple[tuple[str, float], ...], args: Sequence[Decimal]) -> Decimal:
+    """An operation of the table with these operands; NaN for one that isn't declared here."""
+    kernel = _kernel(OPS[name], attributes, len(args)) if name in OPS else None
+    return Decimal("nan") if kernel is None else evaluated(kernel, {str(i): x for i, x in enumerate(args)})
+
+
+@lru_cache(maxsize=256)
+def _kernel(op: Op, attributes: tuple[tuple[str, float], ...], count: int) -> Formula | None:
+    names = op.names_for(count)
+    made = op.kernel(Expressions(), *map(Expression.variable, names), **dict(attributes or op.attributes))
+    return _plain(Expression.of(made), names)
+
+
+def _careful(function: Callable[[float], float], x: Decimal) -> Decimal:
+    """A function of floats, where the digits of its argument suffice for it."""
+    here, beside = function(float(x)), function(math.nextafter(float(x), math.inf))
+    if not x.is_finite() or math.isnan(here):
+        return Decimal(here)
+    lost = not math.isfinite(here) or (here == 0 and x != 0) or abs(here - beside) > 1e-6 * abs(here)
+    return Decimal("nan") if lost and x != 0 else Decimal(here)
 
 
 def _power(a: Decimal, b: Decimal) -> Decimal:
     return Decimal(1) if b == 0 else CONTEXT.power(a, b)
+
+
+def _exp(x: Decimal) -> Decimal:
+    found = CONTEXT.exp(x)
+    return Decimal("nan") if x.is_finite() and (found == 0 or not found.is_finite()) else found
 
 
 _ARITHMETIC: dict[str, Callable[..., Decimal]] = {
@@ -210,10 +240,37 @@ _ARITHMETIC: dict[str, Callable[..., Decimal]] = {
     "^": _power,
     "neg": CONTEXT.minus,
     "abs": CONTEXT.abs,
-    "exp": CONTEXT.exp,
+    "exp": _exp,
     "log": CONTEXT.ln,
     "sqrt": CONTEXT.sqrt,
 }
+_FUNCTIONS: dict[str, Callable[[float], float]] = {
+    name: getattr(Floats, name) for name in FUNCTIONS if name not in ("where", "power", *_ARITHMETIC)
+}
+
+
+# Its numbers ---------------------------------------------------------------------------------------------------------
+
+
+def numbers(formula: Formula, place: str = "#") -> dict[str, float]:
+    """The numbers in a formula, each by its place."""
+    if isinstance(formula, float):
+        return {place: formula}
+    if isinstance(formula, str):
+        return {}
+    found: dict[str, float] = {}
+    for i, part in enumerate(formula[1:]):
+        found |= numbers(part, f"{place}.{i}")
+    return found
+
+
+def opened(formula: Formula, place: str = "#") -> Formula:
+    """The formula with its numbers as variables, since they are printed as well."""
+    if isinstance(formula, float):
+        return place
+    if isinstance(formula, str):
+        return formula
+    return (formula[0], *(opened(part, f"{place}.{i}") for i, part in enumerate(formula[1:])))
 
 
 # Written --------------------------------------------------------------------------------------------------------------

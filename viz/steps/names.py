@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from keyword import iskeyword
 
 from ..text import clean
 from .events import Timeline
@@ -116,9 +117,11 @@ class Names:
 
 
 def _is_name(label: str) -> bool:
-    """An identifier that is read from the left, and no id of another number."""
+    """An identifier of Python that is read from the left, and no id of another number."""
     return (
         label.isidentifier()
+        and not iskeyword(label)
+        and unicodedata.normalize("NFKC", label) == label
         and clean(label) == label
         and len(label) <= _LONGEST
         and not re.fullmatch(r"n\d+", label)
