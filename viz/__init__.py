@@ -7,18 +7,19 @@ them.
 from autograd.cures import answer_names
 
 from . import plot
-from .drawing import Drawing, GraphTooLargeError, draw
+from .drawing import Drawing, draw
+from .graph.budget import Budget
 from .graph.nodes import Cluster, Edge, Node
 from .graph.view import GraphView
 from .layout.arrange import Layout
 from .steps.series import Frames, frames
 
 __all__ = [
+    "Budget",
     "Cluster",
     "Drawing",
     "Edge",
     "Frames",
-    "GraphTooLargeError",
     "GraphView",
     "Layout",
     "Node",

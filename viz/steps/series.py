@@ -16,9 +16,14 @@ from autograd.files import write_whole
 from autograd.notebook import image
 from autograd.progress import progress_bar
 
-from ..drawing import BUDGET, Drawing, budgeted_view
+from ..drawing import Drawing
 from ..files import check_format
-from ..graph.view import GraphView, node_ids
+from ..fitting import fitted
+from ..graph.boxes import Boxes
+from ..graph.budget import PAGE, Budget
+from ..graph.degrading import Recipe
+from ..graph.reading import Reading
+from ..graph.view import GraphView
 from ..layout.arrange import METHODS, Layout, Method, arrange
 from ..output.notebook import Bundle, bundle, player, png_zoom
 from ..output.raster import gif_bytes
@@ -42,7 +47,7 @@ def frames(
     constants: bool = True,
     theme: Theme = "light",
     layout: Method = "auto",
-    budget: int = BUDGET,
+    budget: Budget | int = PAGE,
 ) -> Frames:
     """Show backpropagation from ``root`` step by step: a Drawing for each step of ``sweep(root)``.
 
@@ -60,8 +65,9 @@ def frames(
     check_theme(theme)
     if layout not in METHODS:
         raise ValueError(f"layout={layout!r} is not known: use one of {', '.join(map(repr, METHODS))}.")
-    _, depth, notes = budgeted_view(root, depth, constants, budget)
-    return Frames(root, tuple(sweep(root)), depth, constants, theme, layout, notes)
+    reading = Reading(root)
+    picked = fitted(reading, Recipe.of(reading, depth, constants, (), True), Budget.of(budget), layout)
+    return Frames(root, tuple(sweep(root)), picked.boxes, theme, layout, picked.notes)
 
 
 @dataclass(frozen=True)
@@ -71,7 +77,8 @@ class Frames(Sequence[Drawing]):
     Attributes:
         root: the value that the backward starts from.
         steps: the steps of ``sweep(root)``.
-        depth, constants, theme, method: as for `frames`.
+        boxes: which numbers are drawn together.
+        theme, method: as for `frames`.
         notes: what each picture says about itself, such as that modules were drawn as one.
 
     >>> a = Value(3.0, label="a")
@@ -82,8 +89,7 @@ class Frames(Sequence[Drawing]):
 
     root: Value
     steps: tuple[Step, ...]
-    depth: int | None
-    constants: bool
+    boxes: Boxes
     theme: Theme
     method: Method
     notes: tuple[str, ...] = ()
@@ -113,14 +119,14 @@ class Frames(Sequence[Drawing]):
 
     @cached_property
     def _ids(self) -> dict[Value, str]:
-        return node_ids(self.root, self.depth, self.constants)
+        return self.boxes.ids
 
     @cached_property
     def _words(self) -> ChainRule:
         return ChainRule(self.root, self.steps)
 
     def _view(self, gradients: Mapping[Value, float]) -> GraphView:
-        return GraphView.of(self.root, self.depth, self.constants, gradients)
+        return GraphView.over(self.boxes, gradients)
 
     # One picture ----------------------------------------------------------------------------------------------
 
