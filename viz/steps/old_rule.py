@@ -10,8 +10,8 @@ from functools import cached_property
 from autograd import Step, Value
 
 from ..graph.view import GraphView, node_ids
+from ..picture.callout import caption_width
 from ..picture.caption import Run
-from ..picture.compose import caption_width
 from ..text import clean, number
 
 _LINES = 6  # contributions of one step that are written out

@@ -23,9 +23,10 @@ from ..layout.arrange import METHODS, Layout, Method, arrange
 from ..output.notebook import Bundle, bundle, player, png_zoom
 from ..output.raster import gif_bytes
 from ..picture.caption import Caption, Run
-from ..picture.cards import State
 from ..picture.compose import card_boxes, gradient_scale
-from ..picture.theme import GradientScale, Theme, check_theme
+from ..picture.faces import State
+from ..picture.scale import GradientScale
+from ..picture.theme import Theme, check_theme
 from ..text import number
 from .old_rule import ChainRule, Ledger, passed
 
