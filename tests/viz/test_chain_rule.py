@@ -8,6 +8,7 @@ import re
 from collections import Counter
 
 import pytest
+from mpmath import mpf
 
 from autograd import DomainError, Value
 from tests.engine.operations import BUILT_IN
@@ -102,7 +103,7 @@ def faults(rule: ChainRule) -> tuple[list[str], Counter[str]]:
         called = set(re.findall(r"(\w+)\(", " ".join(map(plain, lines)))) | {"NaN"}
         if len(set(naming.values())) < len(naming) or set(naming.values()) & called:
             found.append(f"a name means two things: {naming}")
-        names = {name: value(repr(rule.timeline.numbers[i].data)) for i, name in naming.items()}
+        names = {name: mpf(rule.timeline.numbers[i].data) for i, name in naming.items()}
         names |= {
             f"∇{name}": value(repr(rule.timeline.grads[i]))
             for i, name in naming.items()
@@ -127,7 +128,7 @@ def _contribution(line: Line, change: Change, names: dict, naming: dict, relatio
     sides, between = parts[::2], parts[1::2]
     relations.update(between)
     wrong = [f"{text}: whose gradient?"] if receiver != f"∇{naming[change.number]}" else []
-    if not is_rounded(value(repr(change.term)), sides[-1], 4):
+    if not is_rounded(mpf(change.term), sides[-1], 4):
         wrong.append(f"{text}: {change.term!r} is the engine's")
     for i, side in enumerate(sides[:-1]):
         if any(sign != " = " for sign in between[i:]):
@@ -156,7 +157,7 @@ def _ledger(line: Line, change: Change, naming: dict, relations: Counter[str]) -
     assert parts[0] == f"∇{naming[change.number]}"
     assert f"{change.count} of " in remark or "all " in remark
     wrong = (
-        [] if is_rounded(value(repr(change.new)), parts[-1], 4) else [f"{plain(line)}: {change.new!r} is the engine's"]
+        [] if is_rounded(mpf(change.new), parts[-1], 4) else [f"{plain(line)}: {change.new!r} is the engine's"]
     )
     if len(parts) == 5 and parts[3] == " = " and not is_rounded(value(parts[2]), parts[4], 4):
         wrong.append(f"{plain(line)}: it is {value(parts[2])}")
@@ -165,7 +166,7 @@ def _ledger(line: Line, change: Change, naming: dict, relations: Counter[str]) -
 
 def _forward(text: str, data: float) -> list[str]:
     sides = RELATIONS.split(text.partition(" = ")[2])
-    wrong = [] if is_rounded(value(repr(data)), sides[-1], 4) else [f"{text}: {data!r} is the engine's"]
+    wrong = [] if is_rounded(mpf(data), sides[-1], 4) else [f"{text}: {data!r} is the engine's"]
     if len(sides) > 1 and sides[-2] == " = " and "…" not in text and not is_rounded(value(sides[-3]), sides[-1], 4):
         wrong.append(f"{text}: {sides[-3]} is {value(sides[-3])}")
     return wrong

@@ -11,7 +11,7 @@ from ..picture.caption import Line, Run
 from ..text import number as shown
 from .contribution import Contribution
 from .digits import DIGITS, agrees, enough, rounded, total
-from .events import Change, Event, Timeline
+from .events import Event, Timeline
 from .formulas import applied, evaluated, written
 from .names import Names
 
@@ -34,11 +34,12 @@ class ChainRule:
     """
 
     timeline: Timeline
+    letters: bool = True
 
     @cached_property
     def names(self) -> Names:
-        """The names for its numbers."""
-        return Names(self.timeline)
+        """The names for its numbers: letters where labels don't serve, or ids."""
+        return Names(self.timeline, self.letters)
 
     def naming(self, event: Event) -> dict[int, str]:
         """What the numbers of an event are called."""
@@ -96,6 +97,18 @@ class ChainRule:
         remark = (Run(", a number has been changed since", "faint"),) if n.stale else ()
         return Run(f"{text}{sign}{shown(n.data)}"), *remark
 
+    def sum_of(self, number: int, operands: Sequence[int], naming: Mapping[int, str]) -> Line:
+        """How a number was computed that is a sum: ``s = a + b + c = 1 + 2 + 3 = 6``."""
+        n, data = self.timeline.numbers[number], [self.timeline.numbers[i].data for i in operands]
+        digits = enough(lambda d: agrees(total(rounded(x, d) for x in data), n.data))
+        names = joined([naming.get(i) or shown(x, digits or DIGITS) for i, x in zip(operands, data, strict=True)])
+        numbers = joined([shown(x, digits or DIGITS) for x in data])
+        sign = " = " if digits and "…" not in numbers else " ≈ "
+        sides = [names] if "…" in names else list(dict.fromkeys((names, numbers)))
+        return (
+            Run(" = ".join((naming.get(number, n.id), *sides)) + (" = " if "…" in names else sign) + shown(n.data)),
+        )
+
     # The backward -----------------------------------------------------------------------------------------------------
 
     def backward(self, event: Event) -> tuple[Line, ...]:
@@ -104,21 +117,34 @@ class ChainRule:
         lines: list[Line] = []
         for change in event.changes:
             lines.append(Contribution(self.timeline, event, change, naming).line())
-            if len(self.timeline.terms[change.number]) > 1:
-                lines.append(self.ledger(change, naming[change.number]))
+            terms = self.timeline.terms[change.number]
+            if len(terms) > 1:
+                sums = [change.new] if change.old is None else [change.old, change.new]
+                lines.append(ledger(naming[change.number], terms[: change.count], sums, len(terms)))
         return tuple(lines)
 
-    def ledger(self, change: Change, name: str) -> Line:
-        """The sum that a gradient has come to: ``∇a = −6.94 + 20.8 = 13.86, 2 of 3 came in``."""
-        count, every = change.count, len(self.timeline.terms[change.number])
-        terms: Sequence[float] = self.timeline.terms[change.number][:count]
-        if count > _TERMS and change.old is not None:  # the sum so far, and what is new
-            terms = (change.old, change.term)
-        digits = enough(lambda d: agrees(total(rounded(t, d) for t in terms), change.new))
-        texts = [shown(t, digits or DIGITS) for t in terms]
-        runs: list[Run] = [Run(f"∇{name}", "receiver"), Run(" = ")]
-        if count > 1:
-            left = texts[0] + "".join(f" − {t[1:]}" if t[0] in "−-" else f" + {t}" for t in texts[1:])
-            runs += [Run(left), Run(" = " if digits else " ≈ ")]
-        came = f", all {every} came in" if count == every else f", {count} of {every} came in"
-        return (*runs, Run(shown(change.new), "adjoint", (change.new > 0) - (change.new < 0)), Run(came, "faint"))
+
+def ledger(name: str, terms: Sequence[float], sums: Sequence[float], every: int) -> Line:
+    """The sum that a gradient has come to: ``∇a = −6.94 + 20.8 = 13.86, 2 of 3 came in``.
+
+    Args:
+        name: whose gradient.
+        terms: what has come in.
+        sums: the sum of these, and before it the one without the last.
+        every: how many terms will come in.
+    """
+    count, result = len(terms), sums[-1]
+    printed = terms if count <= _TERMS else (sums[-2], terms[-1])
+    digits = enough(lambda d: agrees(total(rounded(t, d) for t in printed), result))
+    texts = [shown(t, digits or DIGITS) for t in printed]
+    runs = [Run(f"∇{name}", "receiver"), Run(" = ")]
+    if count > 1:
+        runs += [Run(joined(texts)), Run(" = " if digits else " ≈ ")]
+    came = f", all {every} came in" if count == every else f", {count} of {every} came in"
+    return (*runs, Run(shown(result), "adjoint", (result > 0) - (result < 0)), Run(came, "faint"))
+
+
+def joined(terms: Sequence[str]) -> str:
+    """The terms of a sum; of many the first few and the last."""
+    shortened = terms if len(terms) <= _TERMS else [*terms[:2], "…", terms[-1]]
+    return shortened[0] + "".join(f" − {t[1:]}" if t[0] in "−-" else f" + {t}" for t in shortened[1:])

@@ -224,12 +224,19 @@ def _careful(function: Callable[[float], float], x: Decimal) -> Decimal:
 
 
 def _power(a: Decimal, b: Decimal) -> Decimal:
-    return Decimal(1) if b == 0 else CONTEXT.power(a, b)
+    if b == 0 or not a:
+        return Decimal(1) if b == 0 else CONTEXT.power(a, b)
+    return _in_range(CONTEXT.power(a, b), a, b)
 
 
 def _exp(x: Decimal) -> Decimal:
-    found = CONTEXT.exp(x)
-    return Decimal("nan") if x.is_finite() and (found == 0 or not found.is_finite()) else found
+    return _in_range(CONTEXT.exp(x), x)
+
+
+def _in_range(found: Decimal, *args: Decimal) -> Decimal:
+    """NaN for what is too large or too small even here."""
+    lost = found == 0 or not found.is_finite()
+    return Decimal("nan") if lost and all(x.is_finite() for x in args) else found
 
 
 _ARITHMETIC: dict[str, Callable[..., Decimal]] = {

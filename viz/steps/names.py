@@ -23,6 +23,10 @@ _LONGEST = 20  # characters of a label that is a name
 class Names:
     """The names for the numbers of a timeline.
 
+    Attributes:
+        timeline: the numbers.
+        letters: False calls what has no name by its id, which is long and means the same everywhere.
+
     >>> from autograd import Value
     >>> from viz.steps.events import timeline
     >>> a, b = Value(2.0, label="a"), Value(3.0, label="not a name")
@@ -34,6 +38,7 @@ class Names:
     """
 
     timeline: Timeline
+    letters: bool = True
 
     @cached_property
     def labels(self) -> dict[int, str]:
@@ -72,13 +77,15 @@ class Names:
     def of(self, numbers: Iterable[int]) -> dict[int, str]:
         """What these numbers are called in one step; those that are written as numbers are left out."""
         wanted = [i for i in dict.fromkeys(numbers) if not self.is_bare(i)]
+        if not self.letters:
+            return {i: self.labels.get(i) or self.timeline.numbers[i].id for i in wanted}
         known = {**self.labels, **self._everywhere}
         letters = self._letters([i for i in wanted if i not in known])
         return {i: known.get(i) or letters[i] for i in wanted}
 
     def is_letter(self, number: int, name: str) -> bool:
         """Whether a name must be explained."""
-        return self.labels.get(number) != name
+        return name not in (self.labels.get(number), self.timeline.numbers[number].id)
 
     def meaning(self, number: int) -> str:
         """What tells a number apart in the whole graph: its label, with the module's path, or its id."""
