@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 from ..graph.nodes import Node
 from ..picture.caption import Caption, Line, Run
@@ -16,6 +17,7 @@ from ..text import number as shown
 from .chain_rule import ChainRule, joined, ledger
 from .contribution import Contribution
 from .events import Event
+from .formulas import MOST
 from .stages import Arrival, Stages
 
 _LINES = 6  # of one stage that are written out
@@ -84,19 +86,19 @@ class Captions:
 
     def terms(self, number: int) -> tuple[int, ...]:
         """What a fused sum adds up; () for what is no such sum."""
-        events = {e.number: e for e in self._events.get(self.stages.home[number], ())}
-        if len(events) < 2:
-            return ()
-        numbers = self.stages.timeline.numbers
+        numbers, home = self.stages.timeline.numbers, self.stages.home
         found: list[int] = []
         stack = [number]
         while stack:
             operand = stack.pop()
-            if operand in events:
+            operation = self.stages.timeline.operation(operand)
+            inside = home.get(operand) == home[number]
+            if inside and operation is not None and operation.name == "add":
                 stack += reversed(numbers[operand].operands)
             else:
                 found.append(operand)
-        return tuple(found)
+        named = [i for i in found if not (self.rule.names.is_bare(i) and numbers[i].data == 0)]
+        return tuple(named) if len(found) > 2 else ()
 
     @cached_property
     def _events(self) -> dict[int, list[Event]]:
@@ -109,14 +111,14 @@ class Captions:
         return found
 
     def _number(self, stage: int) -> int:
-        return self.stages.entries[self.stages.order[stage]][-1]
+        return self.stages.shown[self.stages.order[stage]]
 
     def _naming(self, stage: int) -> dict[int, str]:
-        """The names in a stage: those of what is inside of the box are that of its result."""
-        number, box = self._number(stage), self.stages.order[stage]
+        """The names in a stage: numbers inside of the box have that of its result, whose gradient they share."""
+        number, events = self._number(stage), self._events[self.stages.order[stage]]
         grads = self.stages.timeline.grads
-        inside = [e.number for e in self._events[box] if e.number != number and grads[e.number] == grads[number]]
-        operands = [i for e in self._events[box] for i in self.stages.timeline.numbers[e.number].operands]
+        inside = [e.number for e in events if e.number != number and repr(grads[e.number]) == repr(grads[number])]
+        operands = [i for e in events for i in self.stages.timeline.numbers[e.number].operands]
         naming = self.rule.names.of((number, *(i for i in operands if i not in inside)))
         return naming | dict.fromkeys(inside, naming[number])
 
@@ -124,36 +126,47 @@ class Captions:
 
     def lines(self, stage: int) -> list[Line]:
         """The lines of a stage."""
-        collapsed = self.node(stage).kind == "collapsed"
-        lines = list(self._summary(stage) if collapsed else self._contributions(stage))
-        if len(lines) > self.most:
-            lines = [*lines[: self.most - 1], (Run(f"… and {len(lines) - self.most + 1} more", "faint"),)]
-        if not collapsed:
-            naming = self._naming(stage)
-            explained = self.rule.explained({i: name for i, name in naming.items() if i in self._said(stage)})
-            lines += [explained] if explained else []
-        return lines
+        if self.node(stage).kind == "collapsed":
+            return self._cut(list(self._summary(stage)))
+        naming, arrivals = self._naming(stage), self._arrivals(stage)
+        lines = list(islice(self._contributions(stage, arrivals, naming), self.most + 1))
+        several = sum(len(self.stages.arrived[a.change.number][1]) > 1 for a in arrivals)
+        lines = self._cut(lines, len(arrivals) + several + (stage == 0))
+        explained = self.rule.explained({i: naming[i] for i in self._said(stage, arrivals) if i in naming})
+        return [*lines, explained] if explained else lines
 
-    def _said(self, stage: int) -> set[int]:
-        box = self.stages.order[stage]
-        return {self._number(stage), *(i for i in self._naming(stage) if self.stages.home.get(i) != box)}
+    def _cut(self, lines: list[Line], count: int = 0) -> list[Line]:
+        """The first lines, and how many there are besides."""
+        if len(lines) <= self.most:
+            return lines
+        left = max(count, len(lines)) - self.most + 1
+        return [*lines[: self.most - 1], (Run(f"… and {left:,} more", "faint"),)]
 
-    def _contributions(self, stage: int) -> Iterator[Line]:
+    def _arrivals(self, stage: int) -> list[Arrival]:
+        """What the box passes on, in the order of the operands."""
+        place = {number: i for i, number in enumerate(self.terms(self._number(stage)))}
+        return sorted(self.stages.passed[self.stages.order[stage]], key=lambda a: place.get(a.change.number, 0))
+
+    def _said(self, stage: int, arrivals: list[Arrival]) -> dict[int, None]:
+        """The numbers whose names are written in a stage."""
+        number = self._number(stage)
+        operands = self.terms(number) or self.stages.timeline.numbers[number].operands
+        shown = operands if len(operands) <= MOST else (*operands[:2], operands[-1])
+        return dict.fromkeys((number, *shown, *(a.change.number for a in arrivals[: self.most - 1])))
+
+    def _contributions(self, stage: int, arrivals: list[Arrival], naming: Mapping[int, str]) -> Iterator[Line]:
         """The chain rule, a line for each contribution, and one for each sum that grows by it."""
-        naming, box = self._naming(stage), self.stages.order[stage]
         if stage == 0:
             yield (Run(f"∇{naming[self._number(0)]} = 1, where every backward starts"),)
         seen: Counter[int] = Counter()
-        for arrival in self.stages.passed[box]:
+        for arrival in arrivals:
             number = arrival.change.number
             yield Contribution(self.stages.timeline, arrival.event, arrival.change, naming).line()
             when, terms, sums = self.stages.arrived[number]
             if len(terms) > 1:
-                count = bisect_left(when, stage) + seen[number] + 1
                 seen[number] += 1
-                yield ledger(
-                    naming[number], terms[:count] if count < 9 else terms[count - 5 : count], sums[:count], len(terms)
-                )
+                count = bisect_left(when, stage) + seen[number]
+                yield ledger(naming[number], terms, sums, count)
 
     def _summary(self, stage: int) -> Iterator[Line]:
         """What a box of many numbers receives, and passes back."""
@@ -189,16 +202,6 @@ class Captions:
         name = _called(node) if node.kind == "collapsed" else f"∇{self.rule.names.meaning(number)}"
         terms = f", from {len(arrivals):,} uses" if len(arrivals) > 1 else ""
         return (Run(name, "receiver"), Run(" += "), Run(shown(total), "adjoint", _sign(total)), Run(terms, "faint"))
-
-    @property
-    def outcome(self) -> dict[int, float]:
-        """The gradients of the leaves that are drawn on their own."""
-        timeline, found = self.stages.timeline, {}
-        for i, number in enumerate(timeline.numbers):
-            grad = timeline.grads[i]
-            if number.operation is None and grad is not None and number.requires_grad:
-                found[i] = grad
-        return found
 
 
 def _called(node: Node) -> str:

@@ -6,16 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
+from itertools import accumulate
 
 from ..picture.caption import Line, Run
 from ..text import number as shown
 from .contribution import Contribution
 from .digits import DIGITS, agrees, enough, rounded, total
 from .events import Event, Timeline
-from .formulas import applied, evaluated, written
+from .formulas import MOST, applied, evaluated, written
 from .names import Names
-
-_TERMS = 4  # of a sum that is written out
 
 
 @dataclass(frozen=True)
@@ -119,22 +118,21 @@ class ChainRule:
             lines.append(Contribution(self.timeline, event, change, naming).line())
             terms = self.timeline.terms[change.number]
             if len(terms) > 1:
-                sums = [change.new] if change.old is None else [change.old, change.new]
-                lines.append(ledger(naming[change.number], terms[: change.count], sums, len(terms)))
+                lines.append(ledger(naming[change.number], terms, list(accumulate(terms)), change.count))
         return tuple(lines)
 
 
-def ledger(name: str, terms: Sequence[float], sums: Sequence[float], every: int) -> Line:
+def ledger(name: str, terms: Sequence[float], sums: Sequence[float], count: int) -> Line:
     """The sum that a gradient has come to: ``∇a = −6.94 + 20.8 = 13.86, 2 of 3 came in``.
 
     Args:
         name: whose gradient.
-        terms: what has come in.
-        sums: the sum of these, and before it the one without the last.
-        every: how many terms will come in.
+        terms: what comes in.
+        sums: the sum after each term.
+        count: how many have come in.
     """
-    count, result = len(terms), sums[-1]
-    printed = terms if count <= _TERMS else (sums[-2], terms[-1])
+    result, every = sums[count - 1], len(terms)
+    printed = terms[:count] if count <= MOST else (sums[count - 2], terms[count - 1])
     digits = enough(lambda d: agrees(total(rounded(t, d) for t in printed), result))
     texts = [shown(t, digits or DIGITS) for t in printed]
     runs = [Run(f"∇{name}", "receiver"), Run(" = ")]
@@ -146,5 +144,5 @@ def ledger(name: str, terms: Sequence[float], sums: Sequence[float], every: int)
 
 def joined(terms: Sequence[str]) -> str:
     """The terms of a sum; of many the first few and the last."""
-    shortened = terms if len(terms) <= _TERMS else [*terms[:2], "…", terms[-1]]
+    shortened = terms if len(terms) <= MOST else [*terms[:2], "…", terms[-1]]
     return shortened[0] + "".join(f" − {t[1:]}" if t[0] in "−-" else f" + {t}" for t in shortened[1:])

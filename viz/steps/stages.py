@@ -83,8 +83,9 @@ class Stages:
         last: dict[int, int] = {}
         for i, event in enumerate(self.timeline.backward):
             box = self.home[event.number]
-            first.setdefault(box, i)
-            last[box] = i
+            if self.view.nodes[box].kind in ("op", "output", "collapsed"):  # not where 0 + x is the leaf x
+                first.setdefault(box, i)
+                last[box] = i
         awaited = Counter(a.target for a in self.arrivals if a.target in first and a.source != a.target)
         passed: dict[int, list[int]] = defaultdict(list)
         for a in self.arrivals:
@@ -114,9 +115,9 @@ class Stages:
         """The stage of each box that has one."""
         return {box: i for i, box in enumerate(self.order)}
 
-    def _stage(self, source: int, target: int) -> int:
-        """The stage in which something arrives; where boxes wait for each other, before what it arrives at goes on."""
-        return min(self.turn[source], self.turn.get(target, len(self.order)))
+    def _stage(self, arrival: Arrival) -> int:
+        """The stage in which something arrives: where boxes wait for each other, before what it arrives at goes on."""
+        return min(self.turn[arrival.source], self.turn.get(arrival.target, len(self.order)))
 
     @cached_property
     def passed(self) -> dict[int, list[Arrival]]:
@@ -143,16 +144,37 @@ class Stages:
         """For each number that receives: the stages in which its terms arrive, the terms, the sums that it has then."""
         found: dict[int, list[tuple[int, float]]] = defaultdict(list)
         for a in self.arrivals:
-            found[a.change.number].append((self._stage(a.source, a.target), a.change.term))
+            if a.source in self.turn:
+                found[a.change.number].append((self._stage(a), a.change.term))
         return {number: _running(arrivals) for number, arrivals in found.items()}
 
     @cached_property
     def complete(self) -> dict[int, int]:
-        """The stage after which each box has all that it will receive: -1 for that of the root."""
-        return {
-            box: max((self.arrived[i][0][-1] for i in numbers if i in self.arrived), default=-1)
-            for box, numbers in self.entries.items()
-        }
+        """The stage after which each box has all that comes from outside of it: -1 for that of the root alone."""
+        found = dict.fromkeys(self.entries, -1)
+        for a in self.arrivals:
+            if a.source != a.target:
+                found[a.target] = max(found[a.target], self._stage(a))
+        return found
+
+    @cached_property
+    def shown(self) -> dict[int, int]:
+        """For each box that receives and shows one number, which one: where it is 0 + x, that is x."""
+        numbers, found = self.timeline.numbers, {}
+        for box, entries in self.entries.items():
+            i = entries[-1]
+            while self._is_zero_plus(i):
+                i = next(a for a in numbers[i].operands if numbers[a].requires_grad)
+            found[box] = i
+        return found
+
+    def _is_zero_plus(self, number: int) -> bool:
+        numbers, operation = self.timeline.numbers, self.timeline.operation(number)
+        if operation is None or operation.name != "add":
+            return False
+        zero = [a for a in numbers[number].operands if not numbers[a].requires_grad and numbers[a].data == 0]
+        other = [a for a in numbers[number].operands if numbers[a].requires_grad]
+        return bool(zero) and self.home.get(other[0]) == self.home[number]
 
     def received(self, number: int, stage: int) -> float | None:
         """What a number has received up to and with this stage; None if nothing."""
@@ -196,10 +218,10 @@ class Stages:
         return node
 
     def _edge(self, edge: Edge, stage: int) -> Edge:
-        if edge.contribution is None and edge.strip is None:
+        if edge.contribution is None:
             return edge
         source, target = self._places[edge.target], self._places[edge.source]  # the gradient goes back
-        known = source in self.turn and self._stage(source, target) <= stage
+        known = min(self.turn[source], self.turn.get(target, stage)) <= stage
         return edge if known else replace(edge, contribution=None)
 
     @cached_property
@@ -213,7 +235,7 @@ class Stages:
 
 
 def _running(arrivals: list[tuple[int, float]]) -> tuple[list[int], list[float], list[float]]:
-    """The stages in order, the terms, and the sum after each; the last one is added in the backward's order, as ever."""
+    """The stages in order, the terms, and the sum after each; the last is added in the backward's order, as ever."""
     ordered = sorted(arrivals, key=lambda arrival: arrival[0])
     terms = [term for _, term in ordered]
     sums = list(accumulate(terms))
