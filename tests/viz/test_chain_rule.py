@@ -14,7 +14,7 @@ from autograd import DomainError, Value
 from tests.engine.operations import BUILT_IN
 from tests.viz.calculator import RELATIONS, is_rounded, value
 from viz.picture.caption import Line, plain
-from viz.steps.chain_rule import ChainRule
+from viz.steps.wording import ChainRule
 from viz.steps.events import Change, timeline
 
 LABELS = [

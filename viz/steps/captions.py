@@ -14,7 +14,7 @@ from ..graph.nodes import Node
 from ..picture.caption import Caption, Line, Run
 from ..text import clean
 from ..text import number as shown
-from .chain_rule import ChainRule, joined, ledger
+from .wording import ChainRule, joined, ledger
 from .contribution import Contribution
 from .events import Event
 from .formulas import MOST

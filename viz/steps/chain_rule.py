@@ -1,4 +1,4 @@
-"""The words of a backward step: the chain rule with its numbers, true to the last printed digit."""
+"""The words for a number: how it was computed, and the sum that its gradient has come to."""
 
 from __future__ import annotations
 
@@ -6,30 +6,30 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from itertools import accumulate
 
 from ..picture.caption import Line, Run
 from ..text import number as shown
-from .contribution import Contribution
 from .digits import DIGITS, agrees, enough, rounded, total
-from .events import Event, Timeline
+from .events import Timeline
 from .formulas import MOST, applied, evaluated, written
 from .names import Names
 
 
 @dataclass(frozen=True)
 class ChainRule:
-    """What there is to say about each event of a timeline.
+    """What there is to say about the numbers of a timeline.
+
+    Attributes:
+        timeline: the numbers.
+        letters: whether those without a name are called by letters, or by their ids.
 
     >>> from autograd import Value
     >>> from viz.picture.caption import plain
     >>> from viz.steps.events import timeline
-    >>> s = Value(0.5, label="s")
-    >>> t = s.tanh()
-    >>> t.label = "t"
-    >>> rule = ChainRule(timeline(t * -2.0))
-    >>> [plain(line) for line in rule.backward(rule.timeline.backward[1])]
-    ['∇s += ∇t × (1 − t²) = −2 × (1 − 0.46212²) = −2 × 0.78645 = −1.573']
+    >>> s, b = Value(0.3, label="s"), Value(-2.0, label="b")
+    >>> rule = ChainRule(timeline(s * b))
+    >>> plain(rule.forward(2, rule.names.of([0, 1, 2])))
+    'p = s × b = 0.3 × (−2) = −0.6'
     """
 
     timeline: Timeline
@@ -39,10 +39,6 @@ class ChainRule:
     def names(self) -> Names:
         """The names for its numbers: letters where labels don't serve, or ids."""
         return Names(self.timeline, self.letters)
-
-    def naming(self, event: Event) -> dict[int, str]:
-        """What the numbers of an event are called."""
-        return self.names.of((event.number, *self.timeline.numbers[event.number].operands))
 
     # Titles and names -------------------------------------------------------------------------------------------------
 
@@ -107,19 +103,6 @@ class ChainRule:
         return (
             Run(" = ".join((naming.get(number, n.id), *sides)) + (" = " if "…" in names else sign) + shown(n.data)),
         )
-
-    # The backward -----------------------------------------------------------------------------------------------------
-
-    def backward(self, event: Event) -> tuple[Line, ...]:
-        """The chain rule of one event: a line for each operand, and one for each sum that grows."""
-        naming = self.naming(event)
-        lines: list[Line] = []
-        for change in event.changes:
-            lines.append(Contribution(self.timeline, event, change, naming).line())
-            terms = self.timeline.terms[change.number]
-            if len(terms) > 1:
-                lines.append(ledger(naming[change.number], terms, list(accumulate(terms)), change.count))
-        return tuple(lines)
 
 
 def ledger(name: str, terms: Sequence[float], sums: Sequence[float], count: int) -> Line:
