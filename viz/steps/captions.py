@@ -13,12 +13,12 @@ from itertools import islice
 from ..graph.nodes import Node
 from ..picture.caption import Caption, Line, Run
 from ..text import clean
-from ..text import number as shown
-from .wording import ChainRule, joined, ledger
-from .contribution import Contribution
+from .chain_rule import Contribution
+from .digits import shown
 from .events import Event
 from .formulas import MOST
 from .stages import Arrival, Stages
+from .wording import Wording, joined, ledger
 
 _LINES = 6  # of one stage that are written out
 
@@ -50,9 +50,9 @@ class Captions:
     most: int = _LINES
 
     @cached_property
-    def rule(self) -> ChainRule:
+    def rule(self) -> Wording:
         """The words for single numbers."""
-        return ChainRule(self.stages.timeline, self.letters)
+        return Wording(self.stages.timeline, self.letters)
 
     def caption(self, stage: int) -> Caption:
         """The text of one stage."""
@@ -64,11 +64,11 @@ class Captions:
 
     def title(self, stage: int) -> str:
         """What a stage is about."""
-        node, number = self.node(stage), self._number(stage)
+        node, number = self.node(stage), self.number(stage)
         step = f"step {stage + 1} of {len(self.stages.order)}"
         if node.kind == "collapsed":
-            return f"{step} · back through {_called(node)} ({node.operations:,} operations)"
-        naming = self._naming(stage)
+            return f"{step} · back through {called(node)} ({node.operations:,} operations)"
+        naming = self.naming(stage)
         name, value = naming[number], shown(self.stages.timeline.numbers[number].data)
         if self.stages.timeline.operation(number) is None:
             return f"{step} · {name} = {value} is what it starts from"
@@ -110,12 +110,13 @@ class Captions:
                 found[box].append(event)
         return found
 
-    def _number(self, stage: int) -> int:
+    def number(self, stage: int) -> int:
+        """The number that the box of a stage shows."""
         return self.stages.shown[self.stages.order[stage]]
 
-    def _naming(self, stage: int) -> dict[int, str]:
+    def naming(self, stage: int) -> dict[int, str]:
         """The names in a stage: numbers inside of the box have that of its result, whose gradient they share."""
-        number, events = self._number(stage), self._events[self.stages.order[stage]]
+        number, events = self.number(stage), self._events[self.stages.order[stage]]
         grads = self.stages.timeline.grads
         inside = [e.number for e in events if e.number != number and repr(grads[e.number]) == repr(grads[number])]
         operands = [i for e in events for i in self.stages.timeline.numbers[e.number].operands]
@@ -128,7 +129,7 @@ class Captions:
         """The lines of a stage."""
         if self.node(stage).kind == "collapsed":
             return self._cut(list(self._summary(stage)))
-        naming, arrivals = self._naming(stage), self._arrivals(stage)
+        naming, arrivals = self.naming(stage), self.passed(stage)
         lines = list(islice(self._contributions(stage, arrivals, naming), self.most + 1))
         several = sum(len(self.stages.arrived[a.change.number][1]) > 1 for a in arrivals)
         lines = self._cut(lines, len(arrivals) + several + (stage == 0))
@@ -142,14 +143,14 @@ class Captions:
         left = max(count, len(lines)) - self.most + 1
         return [*lines[: self.most - 1], (Run(f"… and {left:,} more", "faint"),)]
 
-    def _arrivals(self, stage: int) -> list[Arrival]:
+    def passed(self, stage: int) -> list[Arrival]:
         """What the box passes on, in the order of the operands."""
-        place = {number: i for i, number in enumerate(self.terms(self._number(stage)))}
+        place = {number: i for i, number in enumerate(self.terms(self.number(stage)))}
         return sorted(self.stages.passed[self.stages.order[stage]], key=lambda a: place.get(a.change.number, 0))
 
     def _said(self, stage: int, arrivals: list[Arrival]) -> dict[int, None]:
         """The numbers whose names are written in a stage."""
-        number = self._number(stage)
+        number = self.number(stage)
         operands = self.terms(number) or self.stages.timeline.numbers[number].operands
         shown = operands if len(operands) <= MOST else (*operands[:2], operands[-1])
         return dict.fromkeys((number, *shown, *(a.change.number for a in arrivals[: self.most - 1])))
@@ -157,7 +158,7 @@ class Captions:
     def _contributions(self, stage: int, arrivals: list[Arrival], naming: Mapping[int, str]) -> Iterator[Line]:
         """The chain rule, a line for each contribution, and one for each sum that grows by it."""
         if stage == 0:
-            yield (Run(f"∇{naming[self._number(0)]} = 1, where every backward starts"),)
+            yield (Run(f"∇{naming[self.number(0)]} = 1, where every backward starts"),)
         seen: Counter[int] = Counter()
         for arrival in arrivals:
             number = arrival.change.number
@@ -196,15 +197,16 @@ class Captions:
             sums[arrival.change.number] += arrival.change.term
         if node.kind == "collapsed" and len(sums) > 1:
             norm = shown(math.hypot(*sums.values()))
-            return (Run("to "), Run(_called(node), "receiver"), Run(f": {len(sums):,} gradients, norm {norm}"))
+            return (Run("to "), Run(called(node), "receiver"), Run(f": {len(sums):,} gradients, norm {norm}"))
         total = sum(sums.values())
         number = next(iter(sums))
-        name = _called(node) if node.kind == "collapsed" else f"∇{self.rule.names.meaning(number)}"
+        name = called(node) if node.kind == "collapsed" else f"∇{self.rule.names.meaning(number)}"
         terms = f", from {len(arrivals):,} uses" if len(arrivals) > 1 else ""
         return (Run(name, "receiver"), Run(" += "), Run(shown(total), "adjoint", _sign(total)), Run(terms, "faint"))
 
 
-def _called(node: Node) -> str:
+def called(node: Node) -> str:
+    """What a box of many numbers is called."""
     return clean(node.label) or node.id
 
 

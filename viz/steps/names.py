@@ -32,9 +32,9 @@ class Names:
     >>> a, b = Value(2.0, label="a"), Value(3.0, label="not a name")
     >>> names = Names(timeline(a * b))
     >>> names.of([0, 1, 2])
-    {0: 'a', 1: 'n', 2: 'u'}
+    {0: 'a', 1: 'n', 2: 'p'}
     >>> names.meaning(1)
-    'not a name'
+    '“not a name”'
     """
 
     timeline: Timeline
@@ -107,7 +107,9 @@ class Names:
         if not label:
             return n.id
         known = self.labels.get(number) or next((text for text in (label, full) if self._counts[text] == 1), n.id)
-        return known if len(known) <= 2 * _LONGEST else known[: 2 * _LONGEST - 1] + "…"
+        if len(known) > 2 * _LONGEST:
+            known = known[: 2 * _LONGEST - 1] + "…"
+        return known if re.fullmatch(r"[\w.]+", known) else f"“{known}”"
 
     @cached_property
     def _counts(self) -> Counter[str]:
