@@ -38,9 +38,7 @@ def _users(partition: Partition) -> dict[int, set[int]]:
     into, reading = partition.into, partition.reading
     users: dict[int, set[int]] = {place: set() for place in partition.places().tolist()}
     links = partition.crossing()
-    for source, target in zip(
-        into[reading.operand[links]].tolist(), into[reading.user[links]].tolist(), strict=True
-    ):
+    for source, target in zip(into[reading.operand[links]].tolist(), into[reading.user[links]].tolist(), strict=True):
         if source < target:
             users[source].add(target)
     return users
