@@ -80,9 +80,7 @@ class Layout:
     method: str = "layered"
 
 
-def arrange(
-    view: GraphView, boxes: Mapping[str, Box], method: Method = "auto", width: float | None = None
-) -> Layout:
+def arrange(view: GraphView, boxes: Mapping[str, Box], method: Method = "auto", width: float | None = None) -> Layout:
     """Place the nodes of ``view`` from left to right.
 
     Args:

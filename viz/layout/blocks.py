@@ -34,9 +34,9 @@ class Block:
         return cls({item: 0.0}, rank, rank, -half, half)
 
     @classmethod
-    def bus(cls, items: Sequence[int], first: int) -> Block:
-        """A chain of dummies, which is a straight line from rank ``first`` on."""
-        return cls(dict.fromkeys(items, 0.0), first, first + len(items) - 1, 0.0, 0.0, "bus")
+    def bus(cls, items: Sequence[int], first: int, last: int) -> Block:
+        """A straight line, with the waypoints on it."""
+        return cls(dict.fromkeys(items, 0.0), first, last, 0.0, 0.0, "bus")
 
     def framed(self, pad: float, title: float) -> Block:
         """The block with room for a frame and its title."""

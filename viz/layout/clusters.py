@@ -46,11 +46,13 @@ def placed(wiring: Wiring, half: Sequence[float]) -> tuple[Block, list[Part]]:
     """
     inside: dict[int, list[Block]] = defaultdict(list)  # -1: outside of all
     buses: dict[int, list[Bus]] = defaultdict(list)
-    for node, home in enumerate(wiring.home):
+    for node in range(wiring.n):
+        home = wiring.home[node]
         inside[home[-1] if home else -1].append(Block.card(node, wiring.rank[node], half[node]))
     for bus in wiring.buses:
         buses[bus.home[-1] if bus.home else -1].append(bus)
-    parent = {inner: outer for home in wiring.home for outer, inner in zip((-1, *home), home, strict=False)}
+    nodes = wiring.home[: wiring.n]
+    parent = {inner: outer for home in nodes for outer, inner in zip((-1, *home), home, strict=False)}
     parts = []
     for number in range(len(wiring.parts) - 1, -1, -1):
         block = level(wiring, inside[number], buses[number]).framed(_FRAME, _TITLE)

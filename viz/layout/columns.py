@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
@@ -70,11 +70,11 @@ def grid(wiring: Wiring, boxes: Sequence[Box], whole: Block, parts: Sequence[Par
     y = [whole.ys[i] for i in range(len(wiring.rank))]
     count = bands[-1] + 1
     onward: list[list[int]] = [[] for _ in range(count)]
-    for item in range(wiring.n, len(y)):
+    for item in wiring.ends:
         if wiring.rank[item] in wiring.exits:
             onward[bands[wiring.rank[item]]].append(item)
     for items in onward:
-        items.sort(key=y.__getitem__)
+        items.sort(key=lambda item: (y[item], item))
     tops, ends = [float("inf")] * count, [float("-inf")] * count
     for item, height in enumerate(y):
         band, half = bands[wiring.rank[item]], boxes[item].height / 2 if item < wiring.n else 0.0
@@ -135,16 +135,15 @@ def _columns(
     onward: Sequence[Sequence[int]],
 ) -> list[Column]:
     bands = wiring.bands()
-    entered = {b for _, b, _ in wiring.joins} | {wiring.pairs[k][1] for k in wiring.around}
+    entered = {b for _, b in wiring.pairs}
     lead, width, steep = [0.0] * len(bands), [0.0] * len(bands), [0.0] * len(bands)
     for i, box in enumerate(boxes):
         rank = wiring.rank[i]
         width[rank] = max(width[rank], box.width)
         if i in entered:
             lead[rank] = max(lead[rank], box.lead)
-    for a, b, port in wiring.joins:
-        if wiring.rank[a] not in wiring.exits:
-            steep[wiring.rank[a]] = max(steep[wiring.rank[a]], abs(y[a] - y[b] - port))
+    for rank, slope in _slopes(wiring, y):
+        steep[rank] = max(steep[rank], slope)
     before, after = [0.0] * len(bands), [0.0] * len(bands)  # the room for frames
     for part, pad in zip(parts, pads, strict=True):
         before[part.block.first] = max(before[part.block.first], pad)
@@ -160,3 +159,15 @@ def _columns(
         frames = after[rank] + (before[rank + 1] if rank + 1 < len(bands) else 0.0) + 6.0
         x = columns[-1].end + max(RANK_GAP, frames) + min(_STEEP, steep[rank] / 14)
     return columns
+
+
+def _slopes(wiring: Wiring, y: Sequence[float]) -> Iterator[tuple[int, float]]:
+    """How far wires go up or down behind a rank."""
+    for segment, line in zip(wiring.segments, wiring.line, strict=True):
+        first, last = wiring.rank[segment.start], wiring.rank[segment.end] - 1
+        start, end = y[segment.start], y[segment.end] + segment.port
+        if line >= 0:
+            yield first, abs(y[line] - start)
+            yield last, abs(y[line] - end)
+        elif first not in wiring.exits:
+            yield first, abs(start - end)

@@ -55,9 +55,7 @@ def settled(blocks: Sequence[Block], order: Sequence[int], pulls: Sequence[Pull]
     at = stacked(blocks, order, [-(block.top + block.bottom) / 2 for block in blocks])
     for _ in range(_SWEEPS if len(blocks) <= _SMALL else _SWEEPS // 2):
         wish = [
-            (at[k] + sum(w * (at[o] + d) for o, d, w in others) / sum(w for _, _, w in others)) / 2
-            if others
-            else at[k]
+            (at[k] + sum(w * (at[o] + d) for o, d, w in others) / sum(w for _, _, w in others)) / 2 if others else at[k]
             for k, others in enumerate(near)
         ]
         at = stacked(blocks, order, wish)

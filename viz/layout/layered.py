@@ -19,7 +19,8 @@ from .columns import MARGIN, RANK_GAP, Grid, grid
 from .routes import routes
 from .wires import Wiring
 
-_TRIES = 4
+_TRIES = 4  # with room for wider and wider gaps, until the picture fits
+_SMALL = 3_000  # nodes; larger pictures are made once
 _CORRIDOR = 28.0  # left and right of a band, for the wires to and from other bands
 
 
@@ -66,7 +67,7 @@ class _Layered:
         if width is None:
             return self._drawn(())
         gap, layout = RANK_GAP + 4.0, None
-        for _ in range(_TRIES):
+        for _ in range(_TRIES if self.wiring.n <= _SMALL else 1):
             cuts = self._cuts(width, gap)
             layout = self._drawn(cuts)
             if layout.width <= width:
@@ -116,7 +117,7 @@ class _Layered:
         return spans
 
     def _drawn(self, cuts: Sequence[int]) -> Layout:
-        wiring = self.wiring.broken(cuts).wire()
+        wiring = self.wiring.broken(cuts)
         if not wiring.n:
             return Layout(2 * MARGIN, 2 * MARGIN, {}, ())
         whole, parts = placed(wiring, [box.height / 2 for box in self.boxes])

@@ -1,10 +1,9 @@
-"""One cluster, without what is in its inner clusters: which wires share a bus, in which order blocks stand, how high."""
+"""One cluster, its inner clusters being done: which wires share a bus, in which order blocks stand, how high."""
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from .blocks import Block, joined
 from .heights import Pull, settled
@@ -22,113 +21,116 @@ _TRIAL = 30_000  # pairs of wires that each trial may look at
 def level(wiring: Wiring, fixed: Sequence[Block], buses: Sequence[Bus]) -> Block:
     """Place cards, frames and buses beside and below each other, as one block; lays the buses."""
     arranged = _Level(wiring, fixed, buses)
-    order = arranged.divided(arranged.first_order())
-    blocks = list(fixed)
-    for bus in arranged.buses:
-        items = wiring.lay(bus)
-        start = 0
-        for first, last in arranged.pieces(bus):
-            blocks.append(Block.bus(items[start : start + last + 1 - first], first))
-            start += last + 1 - first
-    _, links = arranged.built()
+    order = arranged.divided(*arranged.first_order())
+    blocks, links = arranged.built()
+    for bus, line in zip(arranged.buses, arranged.lines, strict=True):
+        if line >= 0:
+            first, last = blocks[line].first, blocks[line].last
+            blocks[line] = Block.bus([wiring.lay(bus, first, last), *arranged.points[line]], first, last)
     return joined(blocks, settled(blocks, order, list(_pulls(blocks, links, wiring))))
 
 
 class _Level:
+    """Blocks, numbered: those that are given, then a bus each for those of ``buses`` that need one (``lines``)."""
+
     def __init__(self, wiring: Wiring, fixed: Sequence[Block], buses: Sequence[Bus]) -> None:
         self.wiring, self.fixed, self.buses = wiring, fixed, list(buses)
-        self.owner = {item: k for k, block in enumerate(fixed) for item in block.ys if item < wiring.n}
-        self.ends = sorted(wiring.exits)
-
-    def pieces(self, bus: Bus) -> list[tuple[int, int]]:
-        """The first and the last rank of a bus in each band."""
-        first, stop = self.wiring.span(bus)
-        found = []
-        while first < stop:
-            place = bisect_left(self.ends, first)
-            last = min(stop - 1, self.ends[place]) if place < len(self.ends) else stop - 1
-            found.append((first, last))
-            first = last + 1
-        return found
+        self.lines: list[int] = []
+        self.points: dict[int, list[int]] = {}  # the waypoints on each line
+        self.owner = {item: k for k, block in enumerate(fixed) for item in block.ys}
 
     def built(self) -> tuple[list[Block], list[Link]]:
-        """All blocks, those of buses still without items, and the wires between them."""
-        wiring, blocks, links = self.wiring, list(self.fixed), []
+        """All blocks, buses still without items, and the wires between them."""
+        wiring, blocks = self.wiring, list(self.fixed)
+        where = dict(self.owner)
+        self.lines, self.points = [], {}
         for bus in self.buses:
-            block = self.owner[bus.source]
-            leave = self.fixed[block].ys[bus.source]
-            steps = [(wiring.rank[bus.source], block, leave)]  # where each piece starts, its block, the height in it
-            for first, last in self.pieces(bus):
-                links.append(Link(steps[-1][1], len(blocks), first - 1, steps[-1][2], 0.0))
-                steps.append((first, len(blocks), 0.0))
+            first, last = wiring.span(bus)
+            points = []
+            if bus.source in wiring.starts and bus.source not in where:
+                first = wiring.rank[bus.source]
+                points.append(bus.source)
+            for s in bus.segments:
+                end = wiring.segments[s].end
+                if end in wiring.ends and end not in self.owner:
+                    last = wiring.rank[end]
+                    points.append(end)
+            self.lines.append(len(blocks) if first <= last else -1)
+            if first <= last:
+                where.update(dict.fromkeys(points, len(blocks)))
+                self.points[len(blocks)] = points
                 blocks.append(Block({}, first, last, 0.0, 0.0, "bus"))
-            starts = [start for start, _, _ in steps]
-            for k in bus.edges:
-                target = wiring.pairs[k][1]
-                rank = wiring.rank[target] - 1
-                _, block, leave = steps[bisect_left(starts, rank + 1) - 1]
-                other, port = self.owner[target], wiring.ports[k]
-                arrive = self.fixed[other].ys[target] + port
-                if other != block:
-                    links.append(Link(block, other, rank, leave, arrive, port))
+        links: list[Link] = []
+        for bus, line in zip(self.buses, self.lines, strict=True):
+            links += self._links(bus, line, blocks, where)
         return blocks, links
 
+    def _links(self, bus: Bus, line: int, blocks: Sequence[Block], where: Mapping[int, int]) -> Iterator[Link]:
+        wiring = self.wiring
+        source, rank = where[bus.source], wiring.rank[bus.source]
+        leave = blocks[source].ys.get(bus.source, 0.0)
+        if line >= 0 and line != source:
+            yield Link(source, line, rank, leave, 0.0)
+        for s in bus.segments:
+            segment = wiring.segments[s]
+            target = where[segment.end]
+            if target != line:
+                arrive = blocks[target].ys.get(segment.end, 0.0) + segment.port
+                before = wiring.rank[segment.end] - 1
+                if line >= 0 and before >= blocks[line].first:
+                    yield Link(line, target, before, 0.0, arrive, segment.port)
+                elif target != source:
+                    yield Link(source, target, before, leave, arrive, segment.port)
+
     def first_order(self) -> tuple[list[int], int]:
+        """An order, and how many crossings it has."""
         blocks, links = self.built()
         return ordered(blocks, links, _depth_first(blocks, links))
 
-    def divided(self, found: tuple[list[int], int]) -> list[int]:
+    def divided(self, order: list[int], crossings: int) -> list[int]:
         """Take wires out of their bus where that makes fewer crossings: one above, one below of what is between."""
-        order, crossings = found
-        tried, changed = 0, False
+        tries, fewest = 0, crossings
         for bus in list(self.buses):
-            far = [k for k in bus.edges if self.wiring.rank[self.wiring.pairs[k][1]] > self.wiring.rank[bus.source] + 1]
-            for k in sorted(far, key=lambda k: -self.wiring.rank[self.wiring.pairs[k][1]]) if len(far) > 1 else ():
-                tried += 1
-                if not crossings or tried > _SPLITS:
+            far = self._far(bus)
+            for s in far if len(far) > 1 else ():
+                if not fewest or tries >= _SPLITS or len(bus.segments) < 2:
                     break
-                rest = tuple(other for other in bus.edges if other != k)
-                where, before = self.buses.index(bus), list(self.buses)
-                halves = Bus(bus.source, rest, bus.home), Bus(bus.source, (k,), bus.home)
-                start = self._with(order, where, halves)
+                tries += 1
+                rest = tuple(other for other in bus.segments if other != s)
+                before = list(self.buses)
+                halves = replace(bus, segments=rest), replace(bus, segments=(s,))
+                start = self._with(order, self.buses.index(bus), halves)
                 blocks, links = self.built()
-                trial, count = ordered(blocks, links, start, _TRIAL, starts=False)
-                if count < crossings:
-                    order, crossings, bus, changed = trial, count, halves[0], True
-                    far.remove(k)
-                    if len(far) < 2:
-                        break
+                found, count = ordered(blocks, links, start, _TRIAL, starts=False)
+                if count < fewest:
+                    order, fewest, bus = found, count, halves[0]
                 else:
                     self.buses = before
-        if changed and crossings:
+        if 0 < fewest < crossings:
             blocks, links = self.built()
             order, _ = ordered(blocks, links, order)
         return order
 
+    def _far(self, bus: Bus) -> list[int]:
+        """The segments of a bus that aren't short anyway, the longest first."""
+        rank, ends = self.wiring.rank, {s: self.wiring.segments[s].end for s in bus.segments}
+        far = [s for s, end in ends.items() if rank[end] > rank[bus.source] + 1]
+        return sorted(far, key=lambda s: -rank[ends[s]])
+
     def _with(self, order: Sequence[int], where: int, halves: tuple[Bus, Bus]) -> list[int]:
         """Replace a bus by two; the order with both where the one was."""
-        old = self._numbers()
-        names = {number: (b, rank) for (b, rank), number in old.items()}
+        self.built()
+        old = {line: b for b, line in enumerate(self.lines) if line >= 0}
         self.buses[where : where + 1] = halves
-        new = self._numbers()
+        self.built()
         found: list[int] = []
         for number in order:
             if number < len(self.fixed):
                 found.append(number)
                 continue
-            b, piece = names[number]
-            heirs = [b] if b < where else [b + 1] if b > where else [b, b + 1]
-            found += [new[heir, piece] for heir in heirs if (heir, piece) in new]
-        return found
-
-    def _numbers(self) -> dict[tuple[int, int], int]:
-        """The block of each piece of each bus."""
-        found: dict[tuple[int, int], int] = {}
-        number = len(self.fixed)
-        for b, bus in enumerate(self.buses):
-            for piece in range(len(self.pieces(bus))):
-                found[b, piece] = number
-                number += 1
+            b = old[number]
+            heirs = (b,) if b < where else (b + 1,) if b > where else (b, b + 1)
+            found += [self.lines[heir] for heir in heirs if self.lines[heir] >= 0]
         return found
 
 

@@ -1,9 +1,9 @@
 """Which rank (column) each node stands in, such that wires point rightwards and are short.
 
 Ranks are found from the inside to the outside: a cluster has ranks of its own, counted from 0, and is then moved as one
-thing by the cluster around it. So its ranks are the same wherever it stands. Only where modules feed each other to and
-fro (one feeds another and is fed by it) their frames can't be side by side: those are opened, and their nodes ranked
-together with what is around them.
+thing by the cluster around it, right of all that feeds it and left of all that it feeds. So its ranks are the same
+wherever it stands. Only where modules feed each other to and fro their frames can't be side by side: those are opened,
+and their nodes ranked together with what is around them.
 """
 
 from __future__ import annotations
@@ -96,10 +96,7 @@ class _Ranks:
     def _rank(self, cluster: int, things: list[int]) -> None:
         pairs = self.pairs[cluster]
         while True:
-            owner, offset = {}, {}
-            for k, thing in enumerate(things):
-                for node, place in self._members(thing):
-                    owner[node], offset[node] = k, place
+            owner = {node: k for k, thing in enumerate(things) for node, _ in self._members(thing)}
             joins = [(owner[a], owner[b]) for a, b in pairs]
             knots = {k for knot in _knots(len(things), joins) for k in knot if things[k] >= self.n}
             if not knots:
@@ -109,15 +106,10 @@ class _Ranks:
             opened = [[part for part, _ in self.parts[t]] if k in knots else [t] for k, t in enumerate(things)]
             things = [part for parts in opened for part in parts]
         self.pairs[cluster] = pairs
-        arcs = []
-        for (a, b), (left, right) in zip(pairs, joins, strict=True):
-            least = offset[a] + 1 - offset[b]
-            if things[left] >= self.n and things[right] >= self.n:  # frames stand side by side
-                least = max(least, self.length[things[left]])
-            arcs.append((left, right, least))
+        arcs = [(a, b, self.length[things[a]]) for a, b in joins]
         place = _longest_paths(len(things), arcs)
         if len(things) <= _SMALL:
-            place = _shortened(place, arcs, pairs, offset)
+            place = _shortened(place, arcs, [a for a, _ in pairs])
         else:
             _pull(place, arcs)
         first = min(place, default=0)
@@ -127,8 +119,9 @@ class _Ranks:
             ends = [p + self.length[t] for t, p in zip(things, place, strict=True)]
             self.length[self.n + cluster] = max(ends, default=1)
             return
-        for node, k in owner.items():
-            self.rank[node] = place[k] + offset[node]
+        for thing, start in zip(things, place, strict=True):
+            for node, offset in self._members(thing):
+                self.rank[node] = start + offset
 
 
 def _shared(a: tuple[int, ...], b: tuple[int, ...]) -> int:
@@ -158,28 +151,25 @@ def _longest_paths(n: int, arcs: Sequence[tuple[int, int, int]]) -> list[int]:
     return rank
 
 
-def _shortened(
-    place: list[int], arcs: Sequence[tuple[int, int, int]], pairs: Sequence[Pair], offset: dict[int, int]
-) -> list[int]:
+def _shortened(place: list[int], arcs: Sequence[tuple[int, int, int]], sources: Sequence[int]) -> list[int]:
     """The places with the least total length of wires. The wires of one node share a bus: the longest one counts."""
     uses: dict[int, list[int]] = defaultdict(list)
-    for k, (source, _) in enumerate(pairs):
+    for k, source in enumerate(sources):
         uses[source].append(k)
     start = [float(p) for p in place]
     costs: list[Arc] = []
-    for source, ks in uses.items():
-        weight = _WIRE if len(ks) == 1 else 0.0
-        costs += [(arcs[k][0], arcs[k][1], float(arcs[k][2]), weight) for k in ks]
+    for ks in uses.values():
+        costs += [(*arcs[k], _WIRE if len(ks) == 1 else 0.0) for k in ks]
         if len(ks) > 1:  # the end of the bus: a point right of all users
             end = len(start)
-            start.append(max(start[arcs[k][1]] + offset[pairs[k][1]] for k in ks))
-            costs += [(arcs[k][1], end, float(offset[pairs[k][1]]), 0.0) for k in ks]
-            costs.append((arcs[ks[0]][0], end, float(offset[source]), _WIRE))
+            start.append(max(start[arcs[k][1]] for k in ks))
+            costs += [(arcs[k][1], end, 0.0, 0.0) for k in ks]
+            costs.append((arcs[ks[0]][0], end, 0.0, _WIRE))
     return [round(x) for x in tighten(start, costs, _WORK)[: len(place)]]
 
 
 def _pull(rank: list[int], arcs: Sequence[tuple[int, int, int]]) -> None:
-    """Move what is cheap to move to its first use: leaves, and products of a leaf and a number that has a bus anyway."""
+    """Move what is cheap to move to its first use: leaves, and products of a leaf and a number with a bus."""
     n = len(rank)
     outs: list[list[tuple[int, int]]] = [[] for _ in range(n)]
     ins: list[list[int]] = [[] for _ in range(n)]
@@ -224,7 +214,7 @@ def _knots(n: int, pairs: Sequence[Pair]) -> list[list[int]]:
             if path:
                 low[path[-1][0]] = min(low[path[-1][0]], low[v])
             if low[v] == number[v]:
-                knot = []
+                knot: list[int] = []
                 while not knot or knot[-1] != v:
                     knot.append(stack.pop())
                     held[knot[-1]] = False

@@ -6,17 +6,27 @@ So no wire crosses a card or what is written left of it, and two wires cross onl
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 
 from .arrange import Place, Point
 from .bands import PITCH
 from .columns import Grid
 from .wires import Wiring
 
-_SHOWN = 64  # level pieces of a bus that each wire repeats
+_SHOWN = 12  # level runs of the wires of one node that each of them repeats
 _CORRIDOR = 12.0
 _ROUND = 6.0  # the radius of corners
 
-Piece = tuple[int, float, float]  # a rank that it ends in, where it starts and its height
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A level part of a wire: its first and last rank, its height, the bus or waypoint."""
+
+    first: int
+    last: int
+    y: float
+    item: int
 
 
 def routes(wiring: Wiring, grid: Grid, places: Sequence[Place]) -> tuple[tuple[Point, ...], ...]:
@@ -30,16 +40,11 @@ class _Router:
         self.wiring, self.grid, self.places = wiring, grid, places
         self.columns, self.bands = grid.columns, wiring.bands()
         self.turn = {item: i for items in grid.onward for i, item in enumerate(items)}
-        self.runs: dict[int, list[list[int]]] = {}  # by the first dummy of a bus
-
-    def _runs(self, bus: Sequence[int]) -> list[list[int]]:
-        """The pieces of a bus that are level: the dummies of each band."""
-        runs: list[list[int]] = []
-        for item in bus[1:]:
-            if not runs or self.wiring.rank[item] - 1 in self.wiring.exits:
-                runs.append([])
-            runs[-1].append(item)
-        return runs
+        self.longest: dict[int, int] = {}  # of the wires of each node
+        for k, (source, target) in enumerate(wiring.pairs):
+            best = self.longest.get(source, k)
+            if k not in wiring.around and wiring.rank[target] >= wiring.rank[wiring.pairs[best][1]]:
+                self.longest[source] = k
 
     def route(self, k: int) -> tuple[Point, ...]:
         wiring, columns = self.wiring, self.columns
@@ -48,37 +53,52 @@ class _Router:
         goal = (end.x, end.middle + wiring.ports[k])
         path: list[Point] = [(start.right, start.middle)]
         entry = columns[wiring.rank[target]].x
+        _line(path, (columns[wiring.rank[source]].end, start.middle))
         if k in wiring.around:
             self._around(path, k, (entry, goal[1]))
         else:
-            self._along(path, k, wiring.rank[target])
+            self._along(path, k)
             _curve(path, (entry, goal[1]))
         _line(path, goal)
         return tuple(path)
 
-    def _along(self, path: list[Point], k: int, stop: int) -> None:
-        """Follow the bus to the end of the rank before ``stop``."""
-        wiring, columns, y = self.wiring, self.columns, self.grid.y
-        source = wiring.pairs[k][0]
-        bus = wiring.chain[k]
-        _line(path, (columns[wiring.rank[source]].end, path[0][1]))
-        if len(bus) > 1 and bus[1] not in self.runs:
-            self.runs[bus[1]] = self._runs(bus)
-        runs = [run for run in self.runs[bus[1]] if wiring.rank[run[0]] < stop] if len(bus) > 1 else []
-        if len(runs) > _SHOWN and stop <= wiring.rank[bus[-1]]:
-            # the longest wire shows the whole bus, this one where it leaves it: else many long wires would need
-            # quadratic room
-            runs = runs[-1:]
-            path[:] = [(columns[wiring.rank[runs[0][0]]].x, y[runs[0][0]])]
-        for i, run in enumerate(runs):
-            first, last = run[0], min(wiring.rank[run[-1]], stop - 1)
-            point = (columns[wiring.rank[first]].x, y[first])
+    def _along(self, path: list[Point], k: int) -> None:
+        """Follow the level runs of a wire."""
+        columns = self.columns
+        runs = self._runs(k)
+        if len(runs) > _SHOWN and self.longest[self.wiring.pairs[k][0]] != k:
+            # the longest wire shows the whole way, this one its band: else many long wires would need quadratic room
+            entries = [i for i, run in enumerate(runs) if run.item in self.wiring.starts]
+            runs = runs[entries[-1] if entries else -1 :]
+            path[:] = [(columns[runs[0].first].x, runs[0].y)]
+        before = -1
+        for run in runs:
+            point = (columns[run.first].x, run.y)
             if path[-1] != point:
-                if i:
-                    self._onward(path, runs[i - 1][-1], point)
+                if before in self.turn:
+                    self._onward(path, before, point)
                 else:
                     _curve(path, point)
-            _line(path, (columns[last].end, y[first]))
+            _line(path, (columns[run.last].end, run.y))
+            before = run.item
+
+    def _runs(self, k: int) -> list[_Run]:
+        """The level parts of a wire, from left to right: not more than are shown, unless it is the longest."""
+        wiring, y = self.wiring, self.grid.y
+        limit = len(wiring.rank) if self.longest[wiring.pairs[k][0]] == k else _SHOWN + 1
+        runs: list[_Run] = []
+        s = wiring.last[k]
+        while len(runs) < limit:
+            segment, line = wiring.segments[s], wiring.line[s]
+            first, last = wiring.rank[segment.start] + 1, wiring.rank[segment.end] - 1
+            if line >= 0 and first <= last:
+                runs.append(_Run(first, last, y[line], line))
+            if segment.start < wiring.n:
+                break
+            rank = wiring.rank[segment.start]
+            runs.append(_Run(rank, rank, y[segment.start], segment.start))
+            s = wiring.into[segment.start]
+        return runs[::-1]
 
     def _onward(self, path: list[Point], item: int, entry: Point) -> None:
         """From the end of a band to the start of the next, around the wires that are nearer to the corner."""
@@ -96,7 +116,6 @@ class _Router:
         source, target = wiring.pairs[k]
         below = self.grid.lanes[k]
         leave = columns[wiring.rank[source]].end
-        _line(path, (leave, path[0][1]))
         if k in wiring.backward:
             right, left = leave + 8.0, entry[0] - 8.0
             _corners(path, [(right, path[-1][1]), (right, below), (left, below), (left, entry[1]), entry])
@@ -127,7 +146,7 @@ def _line(path: list[Point], end: Point) -> None:
 
 def _corners(path: list[Point], points: Sequence[Point]) -> None:
     """Straight lines through ``points``, with round corners at all but the last."""
-    for corner, after in zip(points, points[1:], strict=False):
+    for corner, after in pairwise(points):
         before = path[-1]
         near, far = _towards(corner, before), _towards(corner, after)
         _line(path, near)

@@ -159,6 +159,7 @@ class Sifter:
     def _difference(self, upper: int, lower: int) -> int:
         """Crossings with ``upper`` above ``lower``, minus those with ``lower`` above ``upper``."""
         here = self.place[lower] - 0.5  # where ``upper`` is now taken to be
+        pair = (upper, lower)
         difference = 0
         for mine, theirs in zip(self.keys[upper], self.keys[lower], strict=True):
             for rank in mine if len(mine) <= len(theirs) else theirs:
@@ -170,8 +171,8 @@ class Sifter:
                     if a == upper:
                         end = here
                     for other, b in others:
-                        if b == upper or b == lower:
-                            if a == upper or a == lower:
+                        if b in pair:
+                            if a in pair:
                                 continue
                             if b == upper:
                                 other = here
