@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
 def stale_leaves(nodes: Sequence[Value]) -> list[Value]:
     """Those of a graph's leaves whose number isn't the one that these, its nodes, were computed from."""
-    innocent = _unchanged(nodes)
-    suspects = dict.fromkeys(arg for node in nodes if _changed(node) for arg in _suspects(node, innocent))
+    changed = [node for node in nodes if _changed(node)]
+    innocent = _unchanged(nodes) if changed else set()
+    suspects = dict.fromkeys(arg for node in changed for arg in _suspects(node, innocent))
     return [arg for arg in suspects if arg.op is None]
 
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from autograd import Value, ancestors
+from autograd import Value
 from autograd.calls import public
 from autograd.files import write_whole
 from autograd.notebook import image
 
 from .files import check_format
-from .graph.nodes import module_path
-from .graph.view import GraphView, node_ids
+from .graph.boxes import Boxes
+from .graph.reading import Reading
+from .graph.view import GraphView
 from .layout.arrange import METHODS, Layout, Method, arrange
 from .output.dot import render_dot
 from .output.notebook import Bundle, bundle, png_zoom
@@ -36,9 +37,9 @@ FORMATS = ("svg", "dot", "png", "pdf")
 class GraphTooLargeError(ValueError):
     """The graph has more nodes than the budget, and no modules to draw as one.
 
-    >>> draw(Value(1.0) + 2.0, budget=2)  # doctest: +ELLIPSIS
+    >>> draw(Value(1.0) + 2.0, budget=1)  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    viz.drawing.GraphTooLargeError: the graph has 3 boxes, more than the budget of 2, ...
+    viz.drawing.GraphTooLargeError: the graph has 2 boxes, more than the budget of 1, ...
     """
 
 
@@ -60,7 +61,7 @@ class Drawing:
 
     >>> a = Value(2.0, label="a")
     >>> draw(a * 3, layout="layered")
-    <Drawing of 3 nodes and 2 edges: n2 = 6.0, backward not run yet>
+    <Drawing of 2 nodes and 1 edge: n2 = 6.0, backward not run yet>
     """
 
     view: GraphView
@@ -166,9 +167,11 @@ class Drawing:
 
 @public
 def draw(
-    root: Value,
+    roots: Value | Sequence[Value],
     *,
     depth: int | None = None,
+    collapse: Collection[str] = (),
+    fold: bool = True,
     constants: bool = True,
     theme: Theme = "light",
     layout: Method = "auto",
@@ -176,14 +179,17 @@ def draw(
     highlight: Iterable[Value] = (),
     dim: Iterable[Value] = (),
 ) -> Drawing:
-    """Draw everything that ``root`` was computed from.
+    """Draw everything that ``roots`` were computed from.
 
     Each box shows a number and its gradient; on each edge stand the local partial and, once `backward` has run, what
     was passed back along it.
 
     Args:
-        root: the result of a formula, such as the loss.
+        roots: the result of a formula, such as the loss, or several as a list.
         depth: draw modules of this depth as one box each: 1 for layers, 2 for neurons; None draws every number.
+        collapse: paths of modules to draw as one box each, such as ``["layers.0"]``.
+        fold: False draws what isn't a step of its own, too: constants that one operation uses, each ``+`` of a sum,
+            the ``0 +`` that Python's ``sum`` begins with.
         constants: False leaves out numbers that carry no gradient.
         theme: "light", "dark" or "auto" (follows the reader's system where the format can).
         layout: "dot" (Graphviz), "layered" (built in) or "auto" (the better of those here; see `arrange`).
@@ -192,9 +198,9 @@ def draw(
         dim: values to grey, such as dropped neurons; what is used by them alone becomes grey with them.
 
     Raises:
-        TypeError: ``root`` or a thing to mark or grey isn't a Value.
-        ValueError: an unknown theme or layout, or a depth or budget below 1; or a value to mark or
-            grey isn't in the graph.
+        TypeError: a root or a thing to mark or grey isn't a Value.
+        ValueError: an unknown theme or layout, a depth or budget below 1, no root, a path that no module has; or a
+            value to mark or grey isn't in the graph.
         GraphTooLargeError: above the budget, and there are no modules to draw as one.
 
     >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
@@ -207,11 +213,11 @@ def draw(
     check_theme(theme)
     if layout not in METHODS:
         raise ValueError(f"layout={layout!r} is not known: use one of {', '.join(map(repr, METHODS))}.")
-    view, depth, notes = budgeted_view(root, depth, constants, budget)
+    view, depth, notes = budgeted_view(roots, depth, constants, budget, collapse, fold)
     bright, grey = _listed(highlight), _listed(dim)
-    ids = node_ids(root, depth, constants) if bright or grey else {}  # which reads the graph again
+    ids = Boxes.of(roots, depth, constants, collapse=collapse, fold=fold).ids if bright or grey else {}
     marked = frozenset(ids[v] for v in _in_graph(ids, bright, "highlight"))
-    dimmed = _dimmed(root, ids, _in_graph(ids, grey, "dim"))
+    dimmed = _dimmed(roots, ids, _in_graph(ids, grey, "dim"))
     arranged = arrange(view, card_boxes(view), layout)
     return Drawing(view, arranged, theme, gradient_scale(view), marked=marked, dimmed=dimmed, notes=notes)
 
@@ -231,12 +237,13 @@ def _in_graph(ids: Mapping[Value, str], values: list[Value], argument: str) -> l
     return values
 
 
-def _dimmed(root: Value, ids: Mapping[Value, str], wanted: Collection[Value]) -> frozenset[str]:
+def _dimmed(roots: Value | Sequence[Value], ids: Mapping[Value, str], wanted: Collection[Value]) -> frozenset[str]:
     """The nodes of which nothing but such values is drawn: the wanted ones, and what has no other users."""
     if not wanted:
         return frozenset()
-    grey, seen_by_others = set(wanted), {root}
-    for value in reversed(ancestors(root)):  # users first
+    reading = Reading(roots)
+    grey, seen_by_others = set(wanted), set(reading.roots)
+    for value in reversed(reading.values):  # users first
         if value not in seen_by_others:
             grey.add(value)
         if value not in grey:
@@ -245,7 +252,12 @@ def _dimmed(root: Value, ids: Mapping[Value, str], wanted: Collection[Value]) ->
 
 
 def budgeted_view(
-    root: Value, depth: int | None, constants: bool, budget: int
+    roots: Value | Sequence[Value],
+    depth: int | None,
+    constants: bool,
+    budget: int,
+    collapse: Collection[str] = (),
+    fold: bool = True,
 ) -> tuple[GraphView, int | None, tuple[str, ...]]:
     """Read the graph; above the budget at the largest depth that fits into it, with a note that says so.
 
@@ -254,25 +266,20 @@ def budgeted_view(
     """
     if isinstance(budget, bool) or not isinstance(budget, int) or budget < 1:
         raise ValueError(f"budget={budget!r} is not a number of boxes: pass an int of at least 1, such as {BUDGET}.")
-    if not isinstance(root, Value):
-        GraphView.of(root)  # says what to pass instead
-    everything = ancestors(root)
-    first = len(everything) if depth is None else 0
-    if first <= budget or not constants:
-        view = GraphView.of(root, depth, constants)
-        if len(view.nodes) <= budget:
-            return view, depth, ()
-        first = len(view.nodes)
-    deepest = max(len(module_path(v.scope)) for v in everything)
+    boxes = Boxes.of(roots, depth, constants, collapse=collapse, fold=fold)
+    first = len(boxes.places)
+    if first <= budget:
+        return GraphView.over(boxes), depth, ()
+    deepest = max(map(len, boxes.reading.levels))
     start = deepest if depth is None else min(deepest, depth - 1)
     for level in range(start, 0, -1):
-        view = GraphView.of(root, level, constants)
-        if len(view.nodes) <= budget:
+        boxes = Boxes.of(roots, level, constants, collapse=collapse, fold=fold)
+        if len(boxes.places) <= budget:
             note = (
                 f"{first:,} boxes would be more than the budget of {budget:,}: modules are drawn as one box each, "
                 f"at depth {level}. Pass a larger budget= to see more, or draw a part of the graph."
             )
-            return view, level, (note,)
+            return GraphView.over(boxes), level, (note,)
     raise GraphTooLargeError(
         f"the graph has {first:,} boxes, more than the budget of {budget:,}, and "
         + ("its modules are still too many when each is one box. " if deepest else "no modules to draw as one box. ")

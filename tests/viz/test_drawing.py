@@ -129,7 +129,7 @@ def test_above_the_budget_modules_are_drawn_as_one(network):
     drawing = draw(root, budget=100, layout="layered")
     assert len(drawing.view.nodes) <= 100
     assert sum(n.kind == "collapsed" for n in drawing.view.nodes) == 17
-    assert drawing.notes[0].startswith("303 boxes would be more than the budget of 100: modules are drawn as one box")
+    assert drawing.notes[0].startswith("230 boxes would be more than the budget of 100: modules are drawn as one box")
     assert "at depth 2" in drawing.notes[0]
     strings = " ".join(s.string for s in flat(drawing.scene.items) if isinstance(s, Text))
     assert "more than the budget of 100" in strings
@@ -142,7 +142,7 @@ def test_above_the_budget_modules_are_drawn_as_one(network):
 def test_too_large_without_modules():
     x = Value(1.0)
     for _ in range(3_000):
-        x = x + 1.5
+        x = (x + 1.5) * 1.5
     with pytest.raises(
         GraphTooLargeError, match=r"6,001 boxes, more than the budget of 1,500, and no modules .* budget=6001"
     ):
@@ -153,7 +153,7 @@ def test_too_large_without_modules():
         draw(x)
 
 
-@pytest.mark.parametrize("thing", [3, "loss", None, [Value(1.0)]])
+@pytest.mark.parametrize("thing", [3, "loss", None, [3.0]])
 def test_only_values_can_be_drawn(thing):
     with pytest.raises(TypeError, match="only a Value has a graph to draw"):
         draw(thing)
@@ -205,11 +205,12 @@ def greyed(drawing):
 
 def test_what_is_used_by_greyed_values_alone_is_greyed_with_them(masked):
     root, dropped = masked
-    drawing = draw(root, dim=dropped, layout="layered")
+    drawing = draw(root, dim=dropped, layout="layered", fold=False)
     assert greyed(drawing) == sorted(["v", "×", "0.0", "×"])  # not x, which `kept` uses; not what uses `dropped`
     assert greyed(draw(root, dim=[a for a in dropped.args if a.op], layout="layered")) == ["v", "×"]
     assert draw(root, layout="layered").dimmed == frozenset()
-    assert len(draw(root, dim=root, layout="layered").dimmed) == len(drawing.view.nodes)
+    drawing = draw(root, dim=root, layout="layered")
+    assert len(drawing.dimmed) == len(drawing.view.nodes)
 
 
 def test_a_module_is_grey_if_all_in_it_is(masked):

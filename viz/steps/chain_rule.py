@@ -1,134 +1,124 @@
-"""The words of a backward step: what it is about, and the chain rule in its numbers."""
+"""The words of a backward step: the chain rule with its numbers, true to the last printed digit."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 
-from autograd import Step, Value
+from ..picture.caption import Line, Run
+from ..text import number as shown
+from .contribution import Contribution
+from .digits import DIGITS, agrees, enough, rounded, total
+from .events import Change, Event, Timeline
+from .formulas import applied, evaluated, written
+from .names import Names
 
-from ..graph.view import GraphView, node_ids
-from ..picture.caption import Run
-from ..picture.compose import caption_width
-from ..text import clean, number
-
-_LINES = 6  # contributions of one step that are written out
-_TERMS = 4  # terms of a sum that are written out
-
-
-@dataclass(frozen=True)
-class Ledger:
-    """What a value has received, term by term, and how many terms it will receive in all."""
-
-    terms: tuple[float, ...]
-    total: int
-
-    @property
-    def complete(self) -> bool:
-        """Whether it has all."""
-        return len(self.terms) == self.total
-
-    @property
-    def sum(self) -> float | None:
-        """What it has; None before the first."""
-        # added in the order of the sweep, so that the last sum is the gradient to the last bit
-        total = 0.0
-        for term in self.terms:
-            total += term
-        return total if self.terms else None
-
-    def text(self) -> str:
-        """The terms and their sum."""
-        shown = [number(t) for t in self.terms]
-        if len(shown) > _TERMS:
-            shown = [*shown[:2], f"… {len(shown) - 3} more …", shown[-1]]
-        terms = " + ".join(f"({t})" if t.startswith("-") and i else t for i, t in enumerate(shown))
-        left = self.total - len(self.terms)
-        return f"{terms} = {number(self.sum or 0.0)}" + (f", {left} more to come" if left else "")
+_TERMS = 4  # of a sum that is written out
 
 
 @dataclass(frozen=True)
 class ChainRule:
-    """What there is to say about each step of ``sweep(root)``."""
+    """What there is to say about each event of a timeline.
 
-    root: Value
-    steps: tuple[Step, ...]
+    >>> from autograd import Value
+    >>> from viz.picture.caption import plain
+    >>> from viz.steps.events import timeline
+    >>> s = Value(0.5, label="s")
+    >>> t = s.tanh()
+    >>> t.label = "t"
+    >>> rule = ChainRule(timeline(t * -2.0))
+    >>> [plain(line) for line in rule.backward(rule.timeline.backward[1])]
+    ['∇s += ∇t × (1 − t²) = −2 × (1 − 0.46212²) = −2 × 0.78645 = −1.573']
+    """
+
+    timeline: Timeline
 
     @cached_property
-    def names(self) -> dict[Value, str]:
-        """What each value is called."""
-        names = GraphView.of(self.root).names()
-        return {v: clean(names[i]) for v, i in node_ids(self.root).items()}
+    def names(self) -> Names:
+        """The names for its numbers."""
+        return Names(self.timeline)
 
-    @cached_property
-    def totals(self) -> Counter[Value]:
-        """How many terms each value receives."""
-        return Counter(operand for step in self.steps for operand, _ in passed(step))
+    def naming(self, event: Event) -> dict[int, str]:
+        """What the numbers of an event are called."""
+        return self.names.of((event.number, *self.timeline.numbers[event.number].operands))
 
-    @cached_property
-    def room(self) -> tuple[int, float]:
-        """The lines and the width of the longest text."""
-        texts = [(self.title(i), self.lines(i)) for i in range(len(self.steps))]
-        return max(len(lines) for _, lines in texts), max(
-            caption_width(title, [(Run(line),) for line in lines]) for title, lines in texts
-        )
+    # Titles and names -------------------------------------------------------------------------------------------------
 
-    def title(self, i: int) -> str:
-        """What step i is about."""
-        node = self.steps[i].node
-        name = self.names[node]
-        what = f"{name} is complete" if node.op is None else f"back through {name} = {self._formula(node)}"
-        return f"step {i + 1} of {len(self.steps)}: {what}"
+    def call(self, number: int, naming: Mapping[int, str]) -> str:
+        """What a number is computed by, in names: "a × b"."""
+        return self._written_call(number, naming, None)
 
-    def _formula(self, node: Value) -> str:
-        assert node.op is not None
-        operands = [number(a.data) if self._is_bare(a) else self.names[a] for a in node.args]
-        symbol = node.op.symbol
-        if len(operands) == 2 and not symbol.isalpha() and "_" not in symbol:
-            return f"{operands[0]} {symbol} {operands[1]}"
-        if len(operands) > _TERMS:
-            operands = [*operands[:2], "…", operands[-1]]
-        return f"{symbol}{'' if symbol == '−' else '('}{', '.join(operands)}{'' if symbol == '−' else ')'}"
+    def _written_call(self, number: int, naming: Mapping[int, str], digits: int | None) -> str:
+        """In names, or with so many digits in numbers."""
+        n, operation = self.timeline.numbers[number], self.timeline.operation(number)
+        assert operation is not None
 
-    def _is_bare(self, v: Value) -> bool:
-        return not v.requires_grad and not v.label and v.op is None
+        def name(operand: str) -> str:
+            place = n.operands[int(operand)]
+            known = naming.get(place) if digits is None else None
+            return known or shown(self.timeline.numbers[place].data, digits or DIGITS)
 
-    def lines(self, i: int) -> list[str]:
-        """The chain rule of step i, with its numbers; where a value is used several times also its sum so far."""
-        step = self.steps[i]
-        node, top = self.names[step.node], self.names[self.root]
-        lines = [f"∂{top}/∂{top} = {number(step.adjoint)}, where every backward starts"] if i == 0 else []
-        terms: dict[Value, list[float]] = defaultdict(list)
-        for earlier in self.steps[:i]:
-            for receiver, term in passed(earlier):
-                if self.totals[receiver] > 1 and (receiver in step.node.args or receiver is step.node):
-                    terms[receiver].append(term)
-        if step.node.op is None and i:
-            ledger = Ledger(tuple(terms[step.node]), self.totals[step.node])
-            value = ledger.text() if ledger.terms else number(step.adjoint)
-            return [f"∂{top}/∂{node} = {value}"]
-        parts = zip(step.node.args, step.partials, step.contributions, strict=True)
-        for operand, partial, share in parts:
-            if partial is None or share is None:
-                continue
-            name = self.names[operand]
-            line = (
-                f"∂{top}/∂{name} += ∂{top}/∂{node} · ∂{node}/∂{name} = "
-                f"{number(step.adjoint)} × {number(partial)} = {number(share)}"
-            )
-            if self.totals[operand] > 1:
-                terms[operand].append(share)
-                line += f"    (sum: {Ledger(tuple(terms[operand]), self.totals[operand]).text()})"
-            lines.append(line)
-        if len(lines) > _LINES:
-            lines = [*lines[: _LINES - 1], f"… and {len(lines) - _LINES + 1} more"]
-        return lines
+        text = written(operation.formula, name, shown)
+        more = "".join(f", {key}={shown(x)}" for key, x in operation.attributes)
+        return f"{text[:-1]}{more})" if more else text
 
+    def explained(self, naming: Mapping[int, str]) -> Line:
+        """What the letters mean; () if there are none."""
+        letters = [
+            f"{name} = {self.names.meaning(i)} = {shown(self.timeline.numbers[i].data)}"
+            for i, name in naming.items()
+            if self.names.is_letter(i, name)
+        ]
+        return (Run(f"with {', '.join(letters)}", "faint"),) if letters else ()
 
-def passed(step: Step) -> Iterator[tuple[Value, float]]:
-    """What a step passes on, and to whom."""
-    for operand, share in zip(step.node.args, step.contributions, strict=True):
-        if share is not None:
-            yield operand, share
+    # The forward ------------------------------------------------------------------------------------------------------
+
+    def forward(self, number: int, naming: Mapping[int, str]) -> Line:
+        """How a number was computed: ``p = a × b = 2 × (−3) = −6``."""
+        n, operation = self.timeline.numbers[number], self.timeline.operation(number)
+        name = naming.get(number, n.id)
+        if operation is None:
+            return (Run(f"{name} = {shown(n.data)}"),)
+        data = [self.timeline.numbers[i].data for i in n.operands]
+
+        def found(digits: int) -> Decimal:
+            seen = [rounded(x, digits) for x in data]
+            if operation.attributes:
+                return applied(operation.name, operation.attributes, seen)
+            return evaluated(operation.formula, {str(i): x for i, x in enumerate(seen)})
+
+        digits = enough(lambda d: agrees(found(d), n.data))
+        sides = [self.call(number, naming), self._written_call(number, naming, digits or DIGITS)]
+        text = " = ".join(dict.fromkeys((name, *sides)))
+        sign = " = " if digits and not n.stale else " ≈ "
+        remark = (Run(", a number has been changed since", "faint"),) if n.stale else ()
+        return Run(f"{text}{sign}{shown(n.data)}"), *remark
+
+    # The backward -----------------------------------------------------------------------------------------------------
+
+    def backward(self, event: Event) -> tuple[Line, ...]:
+        """The chain rule of one event: a line for each operand, and one for each sum that grows."""
+        naming = self.naming(event)
+        lines: list[Line] = []
+        for change in event.changes:
+            lines.append(Contribution(self.timeline, event, change, naming).line())
+            if len(self.timeline.terms[change.number]) > 1:
+                lines.append(self.ledger(change, naming[change.number]))
+        return tuple(lines)
+
+    def ledger(self, change: Change, name: str) -> Line:
+        """The sum that a gradient has come to: ``∇a = −6.94 + 20.8 = 13.86, 2 of 3 came in``."""
+        count, every = change.count, len(self.timeline.terms[change.number])
+        terms: Sequence[float] = self.timeline.terms[change.number][:count]
+        if count > _TERMS and change.old is not None:  # the sum so far, and what is new
+            terms = (change.old, change.term)
+        digits = enough(lambda d: agrees(total(rounded(t, d) for t in terms), change.new))
+        texts = [shown(t, digits or DIGITS) for t in terms]
+        runs: list[Run] = [Run(f"∇{name}", "receiver"), Run(" = ")]
+        if count > 1:
+            left = texts[0] + "".join(f" − {t[1:]}" if t[0] in "−-" else f" + {t}" for t in texts[1:])
+            runs += [Run(left), Run(" = " if digits else " ≈ ")]
+        came = f", all {every} came in" if count == every else f", {count} of {every} came in"
+        return (*runs, Run(shown(change.new), "adjoint", (change.new > 0) - (change.new < 0)), Run(came, "faint"))

@@ -27,7 +27,7 @@ from ..picture.cards import State
 from ..picture.compose import card_boxes, gradient_scale
 from ..picture.theme import GradientScale, Theme, check_theme
 from ..text import number
-from .chain_rule import ChainRule, Ledger, passed
+from .old_rule import ChainRule, Ledger, passed
 
 _BOXES = 10_000  # in all pictures that a notebook shows: a few seconds to draw, and a few MB
 _STEPS = 200  # in a notebook: as many as anybody goes through by hand
