@@ -114,7 +114,7 @@ def _shifted(layout: Layout, dx: float, dy: float) -> Layout:
         layout,
         nodes={k: replace(p, x=p.x + dx, y=p.y + dy) for k, p in layout.nodes.items()},
         edges=tuple(map(move, layout.edges)),
-        clusters={path: move(outline) for path, outline in layout.clusters.items()},
+        clusters={path: tuple(map(move, outlines)) for path, outlines in layout.clusters.items()},
     )
 
 
@@ -136,23 +136,15 @@ def _frames(view: GraphView, layout: Layout) -> Iterator[Item]:
     depth = {"": 0}
     for cluster in view.clusters:
         depth[cluster.path] = depth[cluster.parent] + 1
-        outline = layout.clusters.get(cluster.path)
-        if not outline:
-            continue
-        x = min(p[0] for p in outline)
-        y = min(p[1] for p in outline if p[0] <= x + 1e-6)
-        # the upper side starts there; the title must end before the first corner after it
-        corner = min((p[0] for p in outline if p[0] > x + 1e-6), default=x)
-        name = shorten(clean(cluster.name), corner - x - 16.0, SIZE)
-        yield Group(
-            [
-                polygon(outline, f"frame{(depth[cluster.path] + 1) % 2}"),
-                Text(x + 8.0, y + 14.0, name, SIZE, "faint"),
-            ],
-            f"module {clean(cluster.path)}",
-            cluster.path,
-            "module",
-        )
+        for outline in layout.clusters.get(cluster.path, ()):
+            x = min(p[0] for p in outline)
+            y = min(p[1] for p in outline if p[0] <= x + 1e-6)
+            # the upper side starts there; the title must end before the first corner after it
+            corner = min((p[0] for p in outline if p[0] > x + 1e-6), default=x)
+            name = shorten(clean(cluster.name), corner - x - 16.0, SIZE)
+            style = f"frame{(depth[cluster.path] + 1) % 2}"
+            parts: list[Item] = [polygon(outline, style), Text(x + 8.0, y + 14.0, name, SIZE, "faint")]
+            yield Group(parts, f"module {clean(cluster.path)}", cluster.path, "module")
 
 
 def _edges(
