@@ -16,7 +16,7 @@ from autograd.notebook import image
 from .files import check_format
 from .fitting import fitted
 from .graph.budget import PAGE, Budget
-from .graph.degrading import Recipe
+from .graph.ladder import Recipe
 from .graph.reading import Reading
 from .graph.view import GraphView
 from .layout.arrange import METHODS, Layout, Method
@@ -26,10 +26,11 @@ from .output.pdf import render_pdf
 from .output.raster import png_bytes
 from .output.svg import render_svg
 from .picture.caption import Caption
-from .picture.cards import State
 from .picture.compose import gradient_scale, picture
+from .picture.faces import State
+from .picture.scale import GradientScale
 from .picture.scene import Scene
-from .picture.theme import GradientScale, Theme, check_theme
+from .picture.theme import Theme, check_theme
 from .text import number
 
 FORMATS = ("svg", "dot", "png", "pdf")
@@ -114,7 +115,7 @@ class Drawing:
             ImportError: resvg-py isn't installed: pip install "glassgrad[viz]".
         """
         theme: Theme = "dark" if self.theme == "dark" else "light"
-        return png_bytes(render_svg(self.scene, theme), self.scene.width, self.scene.height, zoom)
+        return png_bytes(render_svg(self.scene, theme, variables=False), self.scene.width, self.scene.height, zoom)
 
     def pdf(self) -> bytes:
         """The picture as a PDF of one page.

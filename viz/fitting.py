@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+
+from autograd import Value
 
 from .graph.boxes import Boxes
 from .graph.budget import Budget
-from .graph.degrading import Recipe, Stage, stages
+from .graph.ladder import Recipe, Rung, ladder_of
 from .graph.reading import Reading
 from .graph.view import GraphView
 from .layout.arrange import Box, Layout, Method, arrange
@@ -18,8 +20,6 @@ _GAP, _ROW_GAP = 40.0, 14.0  # about what layouts leave between columns and betw
 _NODE_BYTES, _WIRE_BYTES, _CELL_BYTES = 1_400, 700, 60  # about what each takes in an SVG
 _NEAR = 1.05  # how much larger than said a picture may be
 
-Cards = Callable[[GraphView], Mapping[str, Box]]
-
 
 @dataclass(frozen=True)
 class Fitted:
@@ -27,7 +27,7 @@ class Fitted:
 
     Attributes:
         boxes: which numbers are drawn together.
-        view: with the gradients that its Values have.
+        view: what is drawn.
         layout: where it stands.
         notes: what was done to make it so small; none if nothing.
     """
@@ -39,7 +39,11 @@ class Fitted:
 
 
 def fitted(
-    reading: Reading, recipe: Recipe, budget: Budget, method: Method = "auto", cards: Cards = card_boxes
+    reading: Reading,
+    recipe: Recipe,
+    budget: Budget,
+    method: Method = "auto",
+    gradients: Mapping[Value, float] | None = None,
 ) -> Fitted:
     """The most detailed picture of a graph that is inside a budget.
 
@@ -48,31 +52,31 @@ def fitted(
         recipe: what was asked for; it is drawn so if there is room.
         budget: the limits. One too small for a single box is a ValueError.
         method: as in `arrange`.
-        cards: the sizes of a view's cards.
+        gradients: what is known of them, instead of each Value's own ``grad``.
     """
     first = ""
-    for stage in stages(reading, recipe, budget.boxes):
-        excess = _too_many(stage, budget)
+    for rung in ladder_of(reading, recipe, budget.boxes):
+        excess = _too_many(rung, budget)
         if not excess:
-            boxes = Boxes(stage.partition)
-            view = GraphView.over(boxes)
-            rooms = cards(view)
+            boxes = Boxes(rung.partition)
+            view = GraphView.over(boxes, gradients)
+            rooms = card_boxes(view)
             excess = _too_large(view, rooms, budget)
         if not excess:
-            layout = arrange(view, rooms, method)
+            layout = arrange(view, rooms, method, budget.width if budget.width < math.inf else None)
             excess = _outgrown(layout, budget)
         if not excess:
-            return Fitted(boxes, view, layout, (_note(reading, first, stage.done),) if first else ())
+            return Fitted(boxes, view, layout, (_note(reading, first, rung.done),) if first else ())
         first = first or excess
     raise ValueError(f"budget: a picture of one box, the smallest there is, has {excess}; pass a larger one.")
 
 
-def _too_many(stage: Stage, budget: Budget) -> str:
+def _too_many(rung: Rung, budget: Budget) -> str:
     """What a view has more of than there may be; "" if it hasn't."""
-    boxes = stage.partition.count()
+    boxes = rung.partition.count()
     if boxes > budget.boxes:
         return _exceeds(boxes, "boxes", budget.boxes)
-    wires = len(stage.partition.pairs()) if budget.wires < math.inf else 0
+    wires = len(rung.partition.pairs()) if budget.wires < math.inf else 0
     return _exceeds(wires, "wires", budget.wires) if wires > budget.wires else ""
 
 
@@ -90,6 +94,8 @@ def _too_large(view: GraphView, rooms: Mapping[str, Box], budget: Budget) -> str
 
 
 def _outgrown(layout: Layout, budget: Budget) -> str:
+    if layout.width > _NEAR * budget.width:
+        return _exceeds(layout.width, "pixels of width", budget.width)
     if layout.height > _NEAR * budget.height:
         return _exceeds(layout.height, "pixels of height", budget.height)
     return ""
