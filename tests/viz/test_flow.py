@@ -30,7 +30,7 @@ def test_a_gradient_of_zero_needs_a_linear_axis():
     [
         ({}, "there are no norms to draw"),
         ({"relu": []}, "'relu' has no norms: pass a number for each layer"),
-        ({"relu": [1.0, float("inf")]}, "layer 2 of 'relu' has inf"),
+        ({"relu": [1.0, float("inf")]}, "layer 2 of 'relu' has ∞"),
     ],
 )
 def test_it_says_what_is_wrong(norms, message):
