@@ -16,8 +16,12 @@ from autograd.files import write_whole
 from autograd.notebook import image
 from autograd.progress import progress_bar
 
-from ..drawing import BUDGET, Drawing, budgeted_view
+from ..drawing import Drawing
 from ..files import check_format
+from ..fitting import fitted
+from ..graph.budget import PAGE, Budget
+from ..graph.ladder import Recipe
+from ..graph.reading import Reading
 from ..graph.view import GraphView
 from ..layout.arrange import METHODS, Layout, Method, arrange
 from ..output.notebook import Bundle, bundle, player, png_zoom
@@ -48,7 +52,7 @@ def frames(
     constants: bool = True,
     theme: Theme = "light",
     layout: Method = "auto",
-    budget: int = BUDGET,
+    budget: Budget | int = PAGE,
     limit: int = LIMIT,
 ) -> Frames:
     """Show backpropagation from ``root`` step by step: a Drawing for each box that passes something back.
@@ -89,7 +93,7 @@ def checked_limit(limit: object) -> None:
 
 
 def staged(
-    root: Value, depth: int | None, collapse: Collection[str], fold: bool, constants: bool, budget: int
+    root: Value, depth: int | None, collapse: Collection[str], fold: bool, constants: bool, budget: Budget | int
 ) -> tuple[Stages, tuple[str, ...]]:
     """The stages of a backward in the picture that `draw` would make, and the notes of that picture."""
     if not isinstance(root, Value):
@@ -97,8 +101,10 @@ def staged(
         raise TypeError("a backward starts from one output: pass one of them, or their sum().")
     happened = timeline(root)
     adjoints = {step.node: step.adjoint for step in sweep(root)}
-    view, _, notes = budgeted_view(root, depth, constants, budget, collapse, fold, gradients=adjoints)
-    return Stages(happened, view), notes
+    reading = Reading(root)
+    recipe = Recipe.of(reading, depth, constants, collapse, fold)
+    found = fitted(reading, recipe, Budget.of(budget), gradients=adjoints)
+    return Stages(happened, found.view), found.notes
 
 
 @dataclass(frozen=True)
