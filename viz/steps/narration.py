@@ -123,7 +123,7 @@ class _Narration:
             return
         number = self.stages.shown.get(place, int(node.id[1:]))
         operands = self.captions.terms(number)
-        naming = self.captions.rule.names.of((number, *operands, *self.stages.timeline.numbers[number].operands))
+        naming = self.captions.names((number, *operands, *self.stages.timeline.numbers[number].operands))
         rule = self.captions.rule
         text = plain(rule.sum_of(number, operands, naming) if operands else rule.forward(number, naming))
         name, meaning = naming.get(number, ""), rule.names.meaning(number)

@@ -18,9 +18,10 @@ from autograd.progress import progress_bar
 
 from ..drawing import BUDGET, Drawing, budgeted_view
 from ..files import check_format
+from ..graph.reading import checked_roots
 from ..graph.view import GraphView
 from ..layout.arrange import METHODS, Layout, Method, arrange
-from ..output.notebook import Bundle, bundle, player, png_zoom
+from ..output.notebook import Bundle, bundle, page, player, png_zoom
 from ..output.raster import gif_bytes
 from ..picture.caption import Caption
 from ..picture.compose import caption_width, card_boxes, gradient_scale
@@ -90,9 +91,9 @@ def staged(
     root: Value, depth: int | None, collapse: Collection[str], fold: bool, constants: bool, budget: int
 ) -> tuple[Stages, tuple[str, ...]]:
     """The stages of a backward in the picture that `draw` would make, and the notes of that picture."""
-    if not isinstance(root, Value):
-        GraphView.of(root)  # says what to pass instead
-        raise TypeError("a backward starts from one output: pass one of them, or their sum().")
+    root, *others = checked_roots(root)
+    if others:
+        raise TypeError(f"a backward starts from one output, got {len(others) + 1}: pass one of them, or their sum().")
     happened = timeline(root)
     adjoints = {step.node: step.adjoint for step in sweep(root)}
     view, _, notes = budgeted_view(root, depth, constants, budget, collapse, fold, gradients=adjoints)
@@ -172,10 +173,8 @@ class Frames(Sequence[Drawing]):
         if count <= self.limit:
             return self.notes
         which = f"steps 1 to {first:,} and the last" if first else "the last"
-        return (
-            *self.notes,
-            f"Of {count:,} steps {which} are shown: pass a larger limit= for more, or draw modules as one.",
-        )
+        hint = "Pass a larger limit= for more, or draw modules as one."
+        return (*self.notes, f"Not all of the {count:,} steps have a picture: {which} alone. {hint}")
 
     # One picture ------------------------------------------------------------------------------------------------------
 
@@ -237,6 +236,17 @@ class Frames(Sequence[Drawing]):
         each = max(20, round(seconds * 1000))
         times = [each] * (len(self) - 1) + [3 * each]
         return write_whole(path, gif_bytes((d.png(zoom) for d in self._with_progress()), times))
+
+    def save_html(self, path: str | os.PathLike[str]) -> Path:
+        """Write one page that plays the steps and goes back and forward; it needs no network.
+
+        Raises:
+            ValueError: the name doesn't end in .html.
+        """
+        check_format(path, ["html"])
+        shown, note = self._borne()
+        scenes, texts = self._scenes(shown)
+        return write_whole(path, page(scenes, texts, self.theme, self._title, note).encode())
 
     def _with_progress(self) -> Iterator[Drawing]:
         yield from progress_bar(
