@@ -24,10 +24,11 @@ from .output.pdf import render_pdf
 from .output.raster import png_bytes
 from .output.svg import render_svg
 from .picture.caption import Caption
-from .picture.cards import State
 from .picture.compose import card_boxes, gradient_scale, picture
+from .picture.faces import State
+from .picture.scale import GradientScale
 from .picture.scene import Scene
-from .picture.theme import GradientScale, Theme, check_theme
+from .picture.theme import Theme, check_theme
 from .text import number
 
 BUDGET = 1_500  # drawn nodes: up to here an SVG stays fluid in a browser
@@ -122,7 +123,7 @@ class Drawing:
             ImportError: resvg-py isn't installed: pip install "glassgrad[viz]".
         """
         theme: Theme = "dark" if self.theme == "dark" else "light"
-        return png_bytes(render_svg(self.scene, theme), self.scene.width, self.scene.height, zoom)
+        return png_bytes(render_svg(self.scene, theme, variables=False), self.scene.width, self.scene.height, zoom)
 
     def pdf(self) -> bytes:
         """The picture as a PDF of one page.

@@ -23,10 +23,12 @@ from ..graph.view import GraphView
 from ..layout.arrange import METHODS, Layout, Method, arrange
 from ..output.notebook import Bundle, bundle, page, player, png_zoom
 from ..output.raster import gif_bytes
+from ..picture.callout import caption_width
 from ..picture.caption import Caption
-from ..picture.compose import caption_width, card_boxes, gradient_scale
+from ..picture.compose import card_boxes, gradient_scale
+from ..picture.scale import GradientScale
 from ..picture.scene import Scene
-from ..picture.theme import GradientScale, Theme, check_theme
+from ..picture.theme import Theme, check_theme
 from ..text import number
 from .captions import Captions
 from .events import Timeline, timeline

@@ -15,7 +15,7 @@ from itertools import accumulate
 
 from ..graph.nodes import Edge, Node
 from ..graph.view import GraphView
-from ..picture.cards import State
+from ..picture.faces import State
 from .events import Change, Event, Timeline
 
 
