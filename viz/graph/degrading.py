@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import takewhile
 
 from .boxes import shared_out
+from .modules import checked_depth, checked_paths
 from .neighbours import merge_neighbours
-from .nodes import module_path
+from .nodes import common_path, module_path
 from .partition import Partition
 from .ranks import merge_all, merge_ranks
 from .reading import Reading
@@ -17,7 +17,7 @@ from .siblings import repeated_siblings
 
 _STRETCHES = 40  # of ranks; there is nothing to be seen in more
 _TANGLE = 100  # wires between two modules side by side: more can't be followed
-_HOPELESS = 20  # times as many boxes as may be: what merges some of them isn't tried
+_HOPELESS = 20  # times as many boxes as may be: what merges some of them isn't tried, nor folding at its square
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,11 @@ class Recipe:
     constants: bool = True
     collapse: frozenset[str] = frozenset()
     fold: bool = True
+
+    @classmethod
+    def of(cls, reading: Reading, depth: object, constants: bool, collapse: object, fold: bool) -> Recipe:
+        """The same, checked."""
+        return cls(checked_depth(depth), constants, checked_paths(reading, collapse), fold)
 
     def partition(self, reading: Reading) -> Partition:
         """The boxes."""
@@ -50,9 +55,11 @@ def stages(reading: Reading, recipe: Recipe, most: float) -> Iterator[Stage]:
         recipe: what was asked for.
         most: how many boxes there may be; what is far above isn't worth a try.
     """
-    asked = recipe.partition(reading)
+    folded, unfolded = replace(recipe, fold=True), replace(recipe, fold=False)
+    asked = unfolded.partition(reading)
+    if recipe.fold and asked.count() <= _HOPELESS**2 * most:
+        asked = folded.partition(reading)
     yield Stage(asked)
-    folded = replace(recipe, fold=True)
     deepest = max(map(len, reading.levels))
     start = deepest if recipe.depth is None else min(deepest, recipe.depth - 1)
     if not recipe.fold:
@@ -91,14 +98,11 @@ def _ranked(reading: Reading, recipe: Recipe) -> Iterator[Stage]:
 
 def _is_tangle(partition: Partition) -> bool:
     """Whether so many wires lead from one module to another that none can be followed."""
-    reading = partition.reading
     levels = {place: module_path(partition.path(place)) for place in partition.places().tolist()}
     counts: Counter[tuple[tuple[str, ...], tuple[str, ...]]] = Counter()
-    links = partition.crossing()
-    pairs = zip(partition.into[reading.operand[links]].tolist(), partition.into[reading.user[links]].tolist())
-    for source, target in set(pairs):
-        above, below = levels[source], levels[target]
-        shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(above, below)))
+    for pair in partition.pairs():
+        above, below = (levels[place] for place in pair)
+        shared = len(common_path([above, below]))
         if len(above) > shared < len(below):
             counts[above[: shared + 1], below[: shared + 1]] += 1
     return max(counts.values(), default=0) > _TANGLE

@@ -10,7 +10,7 @@ from functools import cached_property
 from autograd import Value
 from autograd.calls import public
 
-from ..drawing import BUDGET
+from ..graph.budget import PAGE, Budget
 from ..graph.nodes import Node
 from ..picture.caption import plain
 from .captions import Captions, called
@@ -29,7 +29,7 @@ def narrate(
     collapse: Collection[str] = (),
     fold: bool = True,
     constants: bool = True,
-    budget: int = BUDGET,
+    budget: Budget | int = PAGE,
     limit: int = 100,
 ) -> str:
     """Tell the forward and the backward of ``root`` step by step, as text of at most 96 columns.
@@ -68,8 +68,8 @@ def narrate(
       ∇a = −2, ∇b = 2
     """
     checked_limit(limit)
-    stages, notes = staged(root, depth, collapse, fold, constants, budget)
-    return _Narration(stages, notes, limit).text()
+    stages, picked = staged(root, depth, collapse, fold, constants, budget)
+    return _Narration(stages, picked.notes, limit).text()
 
 
 @dataclass(frozen=True)
