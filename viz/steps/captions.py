@@ -13,8 +13,8 @@ from itertools import islice
 from ..graph.nodes import Node
 from ..picture.caption import Caption, Line, Run
 from ..text import clean
+from ..text import number as shown
 from .chain_rule import Contribution
-from .digits import shown
 from .events import Event
 from .formulas import MOST
 from .stages import Arrival, Stages

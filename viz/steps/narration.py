@@ -13,8 +13,8 @@ from autograd.calls import public
 from ..graph.budget import PAGE, Budget
 from ..graph.nodes import Node
 from ..picture.caption import plain
+from ..text import number as shown
 from .captions import Captions, called
-from .digits import shown
 from .series import checked_limit, staged
 from .stages import Stages
 

@@ -8,7 +8,8 @@ from decimal import Decimal
 from functools import cached_property
 
 from ..picture.caption import Line, Run
-from .digits import DIGITS, agrees, enough, rounded, shown, total
+from ..text import number as shown
+from .digits import DIGITS, agrees, enough, rounded, total
 from .events import Timeline
 from .formulas import MOST, applied, evaluated, written
 from .names import Names
