@@ -11,20 +11,30 @@ from .drawing import Drawing, GraphTooLargeError, draw
 from .graph.nodes import Cluster, Edge, Node
 from .graph.view import GraphView
 from .layout.arrange import Layout
+from .steps.events import Change, Event, Moment, Number, Operation, Timeline, timeline
+from .steps.narration import narrate
 from .steps.series import Frames, frames
 
 __all__ = [
+    "Change",
     "Cluster",
     "Drawing",
     "Edge",
+    "Event",
     "Frames",
     "GraphTooLargeError",
     "GraphView",
     "Layout",
+    "Moment",
     "Node",
+    "Number",
+    "Operation",
+    "Timeline",
     "draw",
     "frames",
+    "narrate",
     "plot",
+    "timeline",
 ]
 
 answer_names(__name__, __all__)

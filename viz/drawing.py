@@ -24,10 +24,11 @@ from .output.pdf import render_pdf
 from .output.raster import png_bytes
 from .output.svg import render_svg
 from .picture.caption import Caption
-from .picture.cards import State
 from .picture.compose import card_boxes, gradient_scale, picture
+from .picture.faces import State
+from .picture.scale import GradientScale
 from .picture.scene import Scene
-from .picture.theme import GradientScale, Theme, check_theme
+from .picture.theme import Theme, check_theme
 from .text import number
 
 BUDGET = 1_500  # drawn nodes: up to here an SVG stays fluid in a browser
@@ -122,7 +123,7 @@ class Drawing:
             ImportError: resvg-py isn't installed: pip install "glassgrad[viz]".
         """
         theme: Theme = "dark" if self.theme == "dark" else "light"
-        return png_bytes(render_svg(self.scene, theme), self.scene.width, self.scene.height, zoom)
+        return png_bytes(render_svg(self.scene, theme, variables=False), self.scene.width, self.scene.height, zoom)
 
     def pdf(self) -> bytes:
         """The picture as a PDF of one page.
@@ -258,6 +259,7 @@ def budgeted_view(
     budget: int,
     collapse: Collection[str] = (),
     fold: bool = True,
+    gradients: Mapping[Value, float] | None = None,
 ) -> tuple[GraphView, int | None, tuple[str, ...]]:
     """Read the graph; above the budget at the largest depth that fits into it, with a note that says so.
 
@@ -269,7 +271,7 @@ def budgeted_view(
     boxes = Boxes.of(roots, depth, constants, collapse=collapse, fold=fold)
     first = len(boxes.places)
     if first <= budget:
-        return GraphView.over(boxes), depth, ()
+        return GraphView.over(boxes, gradients), depth, ()
     deepest = max(map(len, boxes.reading.levels))
     start = deepest if depth is None else min(deepest, depth - 1)
     for level in range(start, 0, -1):
@@ -279,7 +281,7 @@ def budgeted_view(
                 f"{first:,} boxes would be more than the budget of {budget:,}: modules are drawn as one box each, "
                 f"at depth {level}. Pass a larger budget= to see more, or draw a part of the graph."
             )
-            return GraphView.over(boxes), level, (note,)
+            return GraphView.over(boxes, gradients), level, (note,)
     raise GraphTooLargeError(
         f"the graph has {first:,} boxes, more than the budget of {budget:,}, and "
         + ("its modules are still too many when each is one box. " if deepest else "no modules to draw as one box. ")

@@ -55,6 +55,8 @@ def _value(node: ast.expr, text: str, names: Mapping[str, Any]) -> Any:
 def _apply(sign: ast.operator, a: Any, b: Any) -> Any:
     if isinstance(sign, ast.Div) and b == 0:
         return mp.inf if a else mp.nan
+    if isinstance(sign, ast.Pow) and mp.isnan(b):
+        return mp.nan
     if isinstance(sign, ast.Pow):
         return mpf(1) if b == 0 else mp.power(a, b) if a or b > 0 else mp.inf
     table = {ast.Add: lambda: a + b, ast.Sub: lambda: a - b, ast.Mult: lambda: a * b, ast.Div: lambda: a / b}

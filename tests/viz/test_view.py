@@ -165,7 +165,7 @@ def test_edges_into_a_module_are_merged_and_counted():
     root.backward()
     view = GraphView.of(root, depth=1)
     edge = next(e for e in view.edges if e.source == "n0")
-    assert (edge.count, edge.partial, edge.contribution) == (3, None, 5.0)
+    assert (edge.count, edge.partial, edge.contribution) == (3, 5.0, 5.0)  # 2x + 1
 
 
 def test_a_module_with_several_outputs_shows_their_number():

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from functools import cached_property
+from itertools import takewhile
 
 import numpy as np
 
@@ -13,19 +13,10 @@ from autograd import Value
 from .folding import drop_zeros, fold_constants
 from .fusing import fuse_sums, operands_in_order
 from .modules import checked_depth, checked_paths, collapse_modules, paths_at
-from .nodes import Cluster, Folded
-from .partition import Box, Partition
+from .nodes import Cluster, Folded, Strip
+from .partition import Box, Partition, Wire
 from .reading import Reading
-
-
-@dataclass(frozen=True, slots=True)
-class Wire:
-    """What leads from one box to another: places of boxes, the position among the operands, links of the graph."""
-
-    source: int
-    target: int
-    argument: int
-    links: tuple[int, ...]
+from .strips import local_partials
 
 
 class Boxes:
@@ -87,7 +78,7 @@ class Boxes:
 
     def is_collapsed(self, place: int) -> bool:
         """Whether a box stands for numbers that aren't one step."""
-        return self.box(place).group in ("module", "rank")
+        return self.partition.is_collapsed(place)
 
     @cached_property
     def wires(self) -> tuple[Wire, ...]:
@@ -98,7 +89,8 @@ class Boxes:
         collapsed = {place for place in self.places if self.is_collapsed(place)}
         merged: dict[tuple[int, int, int], list[int]] = {}
         for link, source, target in zip(crossing.tolist(), sources, targets, strict=True):
-            argument = -1 if target in collapsed else self._argument(target, link)
+            merges = target in collapsed or (source in collapsed and self.partition.group(source) == "rank")
+            argument = -1 if merges else self._argument(target, link)
             merged.setdefault((target, argument, source), []).append(link)
         return tuple(
             Wire(source, target, max(argument, 0), tuple(links))
@@ -148,6 +140,11 @@ class Boxes:
         return {p: [i for i in self.inside[p] if used[i]] for p in self.places if self.is_collapsed(p)}
 
     @cached_property
+    def local_partials(self) -> list[Strip | float | None]:
+        """Of each wire that leads to a collapsed module the partials of what comes out of that."""
+        return local_partials(self.partition, self.wires, self.outputs)
+
+    @cached_property
     def clusters(self) -> tuple[Cluster, ...]:
         """The frames around what isn't collapsed, outer ones first."""
         direct: dict[tuple[str, ...], list[str]] = {}
@@ -163,12 +160,19 @@ class Boxes:
 
     def _frames(self, place: int) -> tuple[str, ...]:
         """The modules around a box."""
-        box = self.box(place)
-        levels: tuple[str, ...] = self.reading.levels[self.reading.home[box.shown]]
+        box, reading = self.box(place), self.reading
+        levels: tuple[str, ...] = reading.levels[reading.home[box.shown]]
+        if box.group == "rank":
+            homes = {int(reading.home[i]) for i in self.inside[place]}
+            return tuple(path[0] for path in takewhile(_is_same, zip(*(reading.levels[i] for i in homes))))
         if box.group != "module":
             return levels
         length = sum(len(".".join(levels[:end])) < len(box.label) for end in range(1, len(levels) + 1))
         return levels[:length]
+
+
+def _is_same(names: tuple[str, ...]) -> bool:
+    return len(set(names)) == 1
 
 
 def _by_target(item: tuple[tuple[int, int, int], list[int]]) -> tuple[int, int, int]:

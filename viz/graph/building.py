@@ -8,9 +8,10 @@ from typing import Literal
 
 from autograd import Parameter, Value
 
-from .boxes import Boxes, Wire
+from .boxes import Boxes
 from .figures import Figures, total
-from .nodes import Edge, Kind, Node
+from .nodes import Edge, Kind, Node, Strip
+from .partition import Wire
 from .reading import Reading
 
 
@@ -125,27 +126,35 @@ class Builder:
 
     # Edges ----------------------------------------------------------------------------------------------------
 
-    def edge(self, wire: Wire) -> Edge:
+    def edges(self) -> tuple[Edge, ...]:
+        """The edges, in the order of the wires."""
+        return tuple(map(self._edge, self.boxes.wires, self.boxes.local_partials))
+
+    def _edge(self, wire: Wire, local: Strip | float | None) -> Edge:
         """The edge of a wire. What flows to several numbers is no number: it has a contribution if it is one."""
-        reading, first = self.reading, wire.links[0]
-        partial = reading.partial(first)
-        alone = len(wire.links) == 1 and not self.boxes.is_collapsed(wire.target)
         formula = ""
-        if alone and partial is not None:
-            user = reading.values[reading.user[first]]
-            assert user.op is not None
-            formula = user.op.partial_formula(int(reading.argument[first]), len(user.args))
-        shares = self.figures.shares(wire.links) if len(set(reading.operand[list(wire.links)].tolist())) == 1 else ()
+        if len(wire.links) == 1 and not self.boxes.is_collapsed(wire.target):
+            local = self.reading.partial(wire.links[0])
+            formula = "" if local is None else self._formula(wire.links[0])
+        operands = {self.reading.tables[0][link] for link in wire.links}
+        shares = self.figures.shares(wire.links) if len(operands) == 1 else ()
         return Edge(
             f"n{wire.source}",
             f"n{wire.target}",
             wire.argument,
             len(wire.links),
-            partial if alone else None,
+            local if isinstance(local, float) else None,
             formula,
             total(shares) if shares else None,
-            any(reading.partial(link) is not None for link in wire.links),
+            any(self.reading.partial(link) is not None for link in wire.links),
+            local if isinstance(local, Strip) else None,
         )
+
+    def _formula(self, link: int) -> str:
+        user = self.reading.values[self.reading.user[link]]
+        assert user.op is not None
+        formula: str = user.op.partial_formula(int(self.reading.argument[link]), len(user.args))
+        return formula
 
 
 def kind_of(reading: Reading, shown: int, place: int) -> Kind:

@@ -28,6 +28,16 @@ class Box:
     folded: list[int] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """What leads from one box to another: places of boxes, the position among the operands, links of the graph."""
+
+    source: int
+    target: int
+    argument: int
+    links: tuple[int, ...]
+
+
 class Partition:
     """The numbers of a graph, shared out among boxes. A box is known by its last number, which others use.
 
@@ -60,6 +70,26 @@ class Partition:
     def shown(self, place: int) -> int:
         """The number that the box of this place shows."""
         return self.boxes[place].shown if place in self.boxes else place
+
+    def group(self, place: int) -> Group:
+        """What a box was made of."""
+        return self.boxes[place].group if place in self.boxes else ""
+
+    def is_collapsed(self, place: int) -> bool:
+        """Whether a box stands for numbers that aren't one step."""
+        return self.group(place) in ("module", "rank")
+
+    def path(self, place: int) -> str:
+        """The module that a box is, or lies in."""
+        if self.group(place) == "module":
+            return self.boxes[place].label
+        return self.reading.homes[self.reading.home[self.shown(place)]]
+
+    def wires(self) -> int:
+        """How many pairs of boxes have a wire between them."""
+        links = self.crossing()
+        source, target = self.into[self.reading.operand[links]], self.into[self.reading.user[links]]
+        return len(np.unique(source * len(self.into) + target))
 
     def join(self, pairs: Iterable[tuple[int, int]]) -> None:
         """Put boxes into others: of each pair the second into the first, which may itself go into another."""

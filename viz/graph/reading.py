@@ -84,12 +84,17 @@ class Reading:
 
     def links(self, place: int) -> range:
         """The links to the operands of a number."""
-        return range(self.first[place], self.first[place + 1])
+        return range(int(self.first[place]), int(self.first[place + 1]))
 
     def partial(self, link: int) -> float | None:
         """The local partial of a link; None where its operand carries no gradient."""
-        partials: tuple[float | None, ...] = self.values[self.user[link]].partials
-        return partials[int(self.argument[link])]
+        return self.tables[1][link]
+
+    @cached_property
+    def tables(self) -> tuple[list[int], list[float | None], list[int]]:
+        """Of each link the operand and the partial, and where the links of each place begin: lists, to be walked."""
+        partials = [partial for value in self.values for partial in value.partials]
+        return self.operand.tolist(), partials, self.first.tolist()
 
     def users(self, place: int) -> list[int]:
         """The links by which a number is used."""

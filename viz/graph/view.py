@@ -67,7 +67,7 @@ class GraphView:
         """The view of boxes that are known already, with the gradients of now or with those given."""
         builder = Builder(boxes, gradients)
         nodes = tuple(map(builder.node, boxes.places))
-        return cls(nodes, tuple(map(builder.edge, boxes.wires)), boxes.clusters)
+        return cls(nodes, builder.edges(), boxes.clusters)
 
     def names(self) -> dict[str, str]:
         """How each node is called in text: its label, with the id where that is needed to tell it apart."""

@@ -113,7 +113,7 @@ def _page(
 def _colours(theme: Theme) -> str:
     light, dark = (
         f":root {{ --paper: {table['paper'].fill}; --ink: {table['ink'].fill}; --faint: {table['faint'].fill}; "
-        f"--card: {table['card'].fill}; --line: {table['rim'].stroke}; --active: {table['rimactive'].stroke}; }}"
+        f"--card: {table['card'].fill}; --line: {table['card'].stroke}; --active: {table['rim-active'].stroke}; }}"
         for table in (styles(dark=False), styles(dark=True))
     )
     if theme == "auto":

@@ -28,7 +28,8 @@ _COMPARISONS: dict[str, Callable[[Decimal, Decimal], bool]] = {
 _OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 _LEVELS = {**dict.fromkeys((*_COMPARISONS, "="), 1), "+": 2, "-": 2, "neg": 3, "*": 3, "/": 3, "^": 4}
 _SIGNS = {"-": " − ", "+": " + ", "*": " × ", "/": "/", "<": " < ", ">": " > ", "<=": " ≤ ", ">=": " ≥ ", "=": " = "}
-_MOST = 4  # operands that are written out
+MOST = 4
+"""Operands that are written out; of more the first two and the last."""
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 CONTEXT = Context(prec=40, Emin=MIN_EMIN, Emax=MAX_EMAX, traps=[])
 """Exact enough to tell a rounding from an error; what has no result is NaN, what is too large infinite."""
@@ -224,12 +225,19 @@ def _careful(function: Callable[[float], float], x: Decimal) -> Decimal:
 
 
 def _power(a: Decimal, b: Decimal) -> Decimal:
-    return Decimal(1) if b == 0 else CONTEXT.power(a, b)
+    if b == 0 or not a:
+        return Decimal(1) if b == 0 else CONTEXT.power(a, b)
+    return _in_range(CONTEXT.power(a, b), a, b)
 
 
 def _exp(x: Decimal) -> Decimal:
-    found = CONTEXT.exp(x)
-    return Decimal("nan") if x.is_finite() and (found == 0 or not found.is_finite()) else found
+    return _in_range(CONTEXT.exp(x), x)
+
+
+def _in_range(found: Decimal, *args: Decimal) -> Decimal:
+    """NaN for what is too large or too small even here."""
+    lost = found == 0 or not found.is_finite()
+    return Decimal("nan") if lost and all(x.is_finite() for x in args) else found
 
 
 _ARITHMETIC: dict[str, Callable[..., Decimal]] = {
@@ -307,7 +315,7 @@ def _text(formula: Formula, name: Callable[[str], str], number: Callable[[float]
     head, *args = formula
     if head not in _LEVELS:
         inside = [written(arg, name, number) for arg in args]
-        if len(inside) > _MOST:
+        if len(inside) > MOST:
             inside = [*inside[:2], "…", inside[-1]]
         return f"|{inside[0]}|" if head == "abs" else f"{_spelled(head)}({', '.join(inside)})", 5
     own = _LEVELS[head]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from keyword import iskeyword
@@ -23,40 +23,48 @@ _LONGEST = 20  # characters of a label that is a name
 class Names:
     """The names for the numbers of a timeline.
 
+    Attributes:
+        timeline: the numbers.
+        letters: False calls what has no name by its id, which is long and means the same everywhere.
+
     >>> from autograd import Value
     >>> from viz.steps.events import timeline
     >>> a, b = Value(2.0, label="a"), Value(3.0, label="not a name")
     >>> names = Names(timeline(a * b))
     >>> names.of([0, 1, 2])
-    {0: 'a', 1: 'n', 2: 'u'}
+    {0: 'a', 1: 'n', 2: 'p'}
     >>> names.meaning(1)
-    'not a name'
+    '“not a name”'
     """
 
     timeline: Timeline
+    letters: bool = True
 
     @cached_property
     def labels(self) -> dict[int, str]:
-        """The labels that are names."""
-        normal = [unicodedata.normalize("NFKC", number.label) for number in self.timeline.numbers]
-        counts = Counter(normal)
-        taken = self._functions | {"NaN"}
+        """The labels that are names, and mean one thing."""
+        counts = Counter(self._normal)
         return {
             i: number.label
             for i, number in enumerate(self.timeline.numbers)
-            if counts[normal[i]] == 1 and _is_name(number.label) and normal[i] not in taken
+            if counts[self._normal[i]] == 1 and self._may_be(number.label)
         }
 
     @cached_property
-    def _functions(self) -> frozenset[str]:
+    def _normal(self) -> list[str]:
+        """The labels, so that those are equal which look alike."""
+        return [unicodedata.normalize("NFKC", clean(number.label)) for number in self.timeline.numbers]
+
+    @cached_property
+    def _reserved(self) -> frozenset[str]:
+        """What has a meaning in formulas."""
         formulas = [f for operation in self.timeline.operations for f in (operation.formula, *operation.partials)]
-        return frozenset[str]().union(*map(functions, formulas))
+        return frozenset({"NaN"}).union(*map(functions, formulas))
 
     @cached_property
     def _taken(self) -> frozenset[str]:
         """What no letter may be."""
-        words = (unicodedata.normalize("NFKC", clean(number.label)) for number in self.timeline.numbers)
-        return self._functions | frozenset(words)
+        return self._reserved | frozenset(self._normal)
 
     @cached_property
     def _everywhere(self) -> dict[int, str]:
@@ -72,13 +80,25 @@ class Names:
     def of(self, numbers: Iterable[int]) -> dict[int, str]:
         """What these numbers are called in one step; those that are written as numbers are left out."""
         wanted = [i for i in dict.fromkeys(numbers) if not self.is_bare(i)]
-        known = {**self.labels, **self._everywhere}
+        if not self.letters:
+            return {i: self.labels.get(i) or self.timeline.numbers[i].id for i in wanted}
+        counts = Counter(self._normal[i] for i in wanted)
+        known: dict[int, str] = {}
+        for i in wanted:
+            label = self.timeline.numbers[i].label
+            if i in self.labels or (counts[self._normal[i]] == 1 and self._may_be(label)):
+                known[i] = label  # which means one thing here, though perhaps not in the whole graph
+            elif i in self._everywhere:
+                known[i] = self._everywhere[i]
         letters = self._letters([i for i in wanted if i not in known])
         return {i: known.get(i) or letters[i] for i in wanted}
 
+    def _may_be(self, label: str) -> bool:
+        return _is_name(label) and label not in self._reserved
+
     def is_letter(self, number: int, name: str) -> bool:
         """Whether a name must be explained."""
-        return self.labels.get(number) != name
+        return name not in (self.labels.get(number), self.timeline.numbers[number].id)
 
     def meaning(self, number: int) -> str:
         """What tells a number apart in the whole graph: its label, with the module's path, or its id."""
@@ -87,7 +107,9 @@ class Names:
         if not label:
             return n.id
         known = self.labels.get(number) or next((text for text in (label, full) if self._counts[text] == 1), n.id)
-        return known if len(known) <= 2 * _LONGEST else known[: 2 * _LONGEST - 1] + "…"
+        if len(known) > 2 * _LONGEST:
+            known = known[: 2 * _LONGEST - 1] + "…"
+        return known if re.fullmatch(r"[\w.]+", known) else f"“{known}”"
 
     @cached_property
     def _counts(self) -> Counter[str]:
@@ -96,24 +118,23 @@ class Names:
             found.update({clean(n.label), clean(f"{n.scope}.{n.label}")})
         return found
 
-    def _letters(self, numbers: Iterable[int]) -> dict[int, str]:
+    def _letters(self, numbers: Sequence[int]) -> dict[int, str]:
+        """A letter for each: the first one of its label or its operation, if that is free."""
         given: dict[int, str] = {}
         used = set(self._taken)
+        more = (f"{letter}{i or ''}" for i in range(len(self._taken) + len(numbers) + 1) for letter in _LETTERS)
         for i in numbers:
-            given[i] = next(letter for letter in self._candidates(i) if letter not in used)
+            first = self._initial(i)
+            given[i] = first if first and first not in used else next(letter for letter in more if letter not in used)
             used.add(given[i])
         return given
 
-    def _candidates(self, number: int) -> Iterator[str]:
-        """First letters that say something, then any."""
-        n = self.timeline.numbers[number]
+    def _initial(self, number: int) -> str:
         operation = self.timeline.operation(number)
         made_by = operation.name if operation is not None else ""
-        word = n.label or {"add": "s", "mul": "p"}.get(made_by, made_by)
-        if word[:1].isascii() and word[:1].isalpha() and word[0] not in "eilo":
-            yield word[0].lower()
-        yield from _LETTERS
-        yield from (f"{letter}{i}" for i in range(1, len(self.timeline.numbers) + 2) for letter in _LETTERS)
+        word = self.timeline.numbers[number].label or {"add": "s", "mul": "p"}.get(made_by, made_by)
+        letter = word[:1].lower()
+        return letter if letter.isascii() and letter.isalpha() and letter not in "eilo" else ""
 
 
 def _is_name(label: str) -> bool:

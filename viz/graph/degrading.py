@@ -1,0 +1,104 @@
+"""What a picture shows if it would be too large: less and less, until it is one box."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import takewhile
+
+from .boxes import shared_out
+from .neighbours import merge_neighbours
+from .nodes import module_path
+from .partition import Partition
+from .ranks import merge_all, merge_ranks
+from .reading import Reading
+from .siblings import repeated_siblings
+
+_STRETCHES = 40  # of ranks; there is nothing to be seen in more
+_TANGLE = 100  # wires between two modules side by side: more can't be followed
+_HOPELESS = 20  # times as many boxes as may be: what merges some of them isn't tried
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a graph is shared out among boxes; as in `GraphView.of`."""
+
+    depth: int | None = None
+    constants: bool = True
+    collapse: frozenset[str] = frozenset()
+    fold: bool = True
+
+    def partition(self, reading: Reading) -> Partition:
+        """The boxes."""
+        return shared_out(reading, self.depth, self.constants, self.collapse, self.fold)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A partition, and what was done to come to it; "" if nothing."""
+
+    partition: Partition
+    done: str = ""
+
+
+def stages(reading: Reading, recipe: Recipe, most: float) -> Iterator[Stage]:
+    """What was asked for, then coarser and coarser pictures of it; the last is one box.
+
+    Args:
+        reading: the graph.
+        recipe: what was asked for.
+        most: how many boxes there may be; what is far above isn't worth a try.
+    """
+    asked = recipe.partition(reading)
+    yield Stage(asked)
+    folded = replace(recipe, fold=True)
+    deepest = max(map(len, reading.levels))
+    start = deepest if recipe.depth is None else min(deepest, recipe.depth - 1)
+    if not recipe.fold:
+        yield Stage(folded.partition(reading), "constants and sums are folded")
+    if start <= 0 or asked.count() <= _HOPELESS * most:
+        yield from _merged(reading, folded, "numbers of one kind and one use are drawn as one box")
+    if recipe.depth is None and (paths := repeated_siblings(reading)):
+        alike = replace(folded, collapse=recipe.collapse | paths)
+        yield from _merged(reading, alike, "of modules that repeat the first is open, the others are one box each")
+    for depth in range(start, 0, -1):
+        at_depth = replace(folded, depth=depth)
+        yield from _merged(reading, at_depth, f"modules are drawn as one box each, at depth {depth}")
+    yield from _ranked(reading, replace(folded, depth=1 if deepest else None))
+
+
+def _merged(reading: Reading, recipe: Recipe, done: str) -> Iterator[Stage]:
+    """The stage with neighbours of one kind as one box, unless it is a tangle."""
+    partition = recipe.partition(reading)
+    merge_neighbours(partition)
+    if not _is_tangle(partition):
+        yield Stage(partition, done)
+
+
+def _ranked(reading: Reading, recipe: Recipe) -> Iterator[Stage]:
+    most = _STRETCHES
+    while most:
+        partition = recipe.partition(reading)
+        merge_neighbours(partition)
+        merge_ranks(partition, most)
+        yield Stage(partition, "numbers are drawn together by their distance from the inputs")
+        most //= 2
+    partition = recipe.partition(reading)
+    merge_all(partition)
+    yield Stage(partition, "everything is one box")
+
+
+def _is_tangle(partition: Partition) -> bool:
+    """Whether so many wires lead from one module to another that none can be followed."""
+    reading = partition.reading
+    levels = {place: module_path(partition.path(place)) for place in partition.places().tolist()}
+    counts: Counter[tuple[tuple[str, ...], tuple[str, ...]]] = Counter()
+    links = partition.crossing()
+    pairs = zip(partition.into[reading.operand[links]].tolist(), partition.into[reading.user[links]].tolist())
+    for source, target in set(pairs):
+        above, below = levels[source], levels[target]
+        shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(above, below)))
+        if len(above) > shared < len(below):
+            counts[above[: shared + 1], below[: shared + 1]] += 1
+    return max(counts.values(), default=0) > _TANGLE
