@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from autograd import Value
@@ -20,6 +20,8 @@ _GAP, _ROW_GAP = 40.0, 14.0  # about what layouts leave between columns and betw
 _NODE_BYTES, _WIRE_BYTES, _CELL_BYTES = 1_400, 700, 60  # about what each takes in an SVG
 _NEAR = 1.05  # how much larger than said a picture may be
 
+Cards = Callable[[GraphView], Mapping[str, Box]]
+
 
 @dataclass(frozen=True)
 class Fitted:
@@ -27,7 +29,7 @@ class Fitted:
 
     Attributes:
         boxes: which numbers are drawn together.
-        view: what is drawn.
+        view: with the gradients that its Values have, or those given.
         layout: where it stands.
         notes: what was done to make it so small; none if nothing.
     """
@@ -43,6 +45,7 @@ def fitted(
     recipe: Recipe,
     budget: Budget,
     method: Method = "auto",
+    cards: Cards = card_boxes,
     gradients: Mapping[Value, float] | None = None,
 ) -> Fitted:
     """The most detailed picture of a graph that is inside a budget.
@@ -52,6 +55,7 @@ def fitted(
         recipe: what was asked for; it is drawn so if there is room.
         budget: the limits. One too small for a single box is a ValueError.
         method: as in `arrange`.
+        cards: the sizes of a view's cards.
         gradients: what is known of them, instead of each Value's own ``grad``.
     """
     first = ""
@@ -60,7 +64,7 @@ def fitted(
         if not excess:
             boxes = Boxes(rung.partition)
             view = GraphView.over(boxes, gradients)
-            rooms = card_boxes(view)
+            rooms = cards(view)
             excess = _too_large(view, rooms, budget)
         if not excess:
             layout = arrange(view, rooms, method, budget.width if budget.width < math.inf else None)
