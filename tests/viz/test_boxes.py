@@ -222,6 +222,10 @@ def test_the_first_gradient_that_is_not_finite_is_marked():
     root.backward()
     assert a.grad == math.inf
     assert [n.bad for n in GraphView.of(root).nodes] == ["grad", "", "", ""]
+    twice = a.sqrt().sqrt()
+    twice.backward()
+    assert a.grad == twice.args[0].grad == math.inf
+    assert [n.bad for n in GraphView.of(twice).nodes] == ["", "grad", ""]  # it comes from the outer one
     with scope("inner"):
         root = a.sqrt() * b
     root.backward()
