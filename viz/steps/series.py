@@ -112,7 +112,7 @@ def staged(
 
     recipe = Recipe.of(reading, depth, constants, collapse, fold)
     adjoints = {reading.values[i]: grad for i, grad in enumerate(happened.grads) if grad is not None}
-    picked = fitted(reading, recipe, Budget.of(budget), layout, cards, adjoints)
+    picked = fitted(reading, recipe, Budget.of(budget), layout, cards, lambda boxes: GraphView.over(boxes, adjoints))
     return Stages(happened, picked.view), picked
 
 
