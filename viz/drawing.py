@@ -16,7 +16,7 @@ from autograd.notebook import image
 from .files import check_format
 from .fitting import fitted
 from .graph.budget import PAGE, Budget
-from .graph.degrading import Recipe
+from .graph.ladder import Recipe
 from .graph.reading import Reading
 from .graph.view import GraphView
 from .layout.arrange import METHODS, Layout, Method

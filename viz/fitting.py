@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from .graph.boxes import Boxes
 from .graph.budget import Budget
-from .graph.degrading import Recipe, Stage, stages
+from .graph.ladder import Recipe, Rung, ladder_of
 from .graph.reading import Reading
 from .graph.view import GraphView
 from .layout.arrange import Box, Layout, Method, arrange
@@ -57,28 +57,28 @@ def fitted(
         view_of: the view of boxes, with the gradients that its Values have or with others.
     """
     first = ""
-    for stage in stages(reading, recipe, budget.boxes):
-        excess = _too_many(stage, budget)
+    for rung in ladder_of(reading, recipe, budget.boxes):
+        excess = _too_many(rung, budget)
         if not excess:
-            boxes = Boxes(stage.partition)
+            boxes = Boxes(rung.partition)
             view = view_of(boxes)
             rooms = cards(view)
             excess = _too_large(view, rooms, budget)
         if not excess:
-            layout = arrange(view, rooms, method)
+            layout = arrange(view, rooms, method, budget.width if budget.width < math.inf else None)
             excess = _outgrown(layout, budget)
         if not excess:
-            return Fitted(boxes, view, layout, (_note(reading, first, stage.done),) if first else ())
+            return Fitted(boxes, view, layout, (_note(reading, first, rung.done),) if first else ())
         first = first or excess
     raise ValueError(f"budget: a picture of one box, the smallest there is, has {excess}; pass a larger one.")
 
 
-def _too_many(stage: Stage, budget: Budget) -> str:
+def _too_many(rung: Rung, budget: Budget) -> str:
     """What a view has more of than there may be; "" if it hasn't."""
-    boxes = stage.partition.count()
+    boxes = rung.partition.count()
     if boxes > budget.boxes:
         return _exceeds(boxes, "boxes", budget.boxes)
-    wires = len(stage.partition.pairs()) if budget.wires < math.inf else 0
+    wires = len(rung.partition.pairs()) if budget.wires < math.inf else 0
     return _exceeds(wires, "wires", budget.wires) if wires > budget.wires else ""
 
 
@@ -96,6 +96,8 @@ def _too_large(view: GraphView, rooms: Mapping[str, Box], budget: Budget) -> str
 
 
 def _outgrown(layout: Layout, budget: Budget) -> str:
+    if layout.width > _NEAR * budget.width:
+        return _exceeds(layout.width, "pixels of width", budget.width)
     if layout.height > _NEAR * budget.height:
         return _exceeds(layout.height, "pixels of height", budget.height)
     return ""

@@ -11,7 +11,7 @@ from viz import Budget, draw
 from viz.fitting import fitted
 from viz.graph.boxes import Boxes
 from viz.graph.budget import PAGE
-from viz.graph.degrading import Recipe, stages
+from viz.graph.ladder import Recipe, ladder_of
 from viz.graph.reading import Reading
 from viz.graph.view import GraphView
 
@@ -155,8 +155,8 @@ def test_every_stage_has_each_number_once_and_no_circle(name):
     root = make(size // 10)
     reading = Reading(root)
     counts = []
-    for stage in stages(reading, Recipe(), 50):
-        boxes = Boxes(stage.partition)
+    for rung in ladder_of(reading, Recipe(), 50):
+        boxes = Boxes(rung.partition)
         view = GraphView.over(boxes)
         listed = [v for members in boxes.members.values() for v in members]
         assert sorted(map(id, listed)) == sorted(map(id, reading.values))
@@ -175,9 +175,9 @@ def test_what_was_asked_for_stays(network):
     root = network(2, 16, 16, 1)
     reading = Reading(root)
     asked = Recipe.of(reading, None, True, ["layers.1"], True)
-    for stage in stages(reading, asked, 300):
-        if "distance" not in stage.done and "everything" not in stage.done:
-            labels = {n.label for n in GraphView.over(Boxes(stage.partition)).nodes}
+    for rung in ladder_of(reading, asked, 300):
+        if "distance" not in rung.done and "everything" not in rung.done:
+            labels = {n.label for n in GraphView.over(Boxes(rung.partition)).nodes}
             assert "layers.1" in labels
     assert draw(root, depth=1, budget=8).notes == ()
     assert draw(root, constants=False, budget=10).view.nodes[0].requires_grad

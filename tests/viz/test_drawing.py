@@ -30,7 +30,7 @@ def test_every_format_is_written_and_deterministic(small, tmp_path, kind, theme)
 def test_formats_without_dot_and_with(small, tmp_path, either_dot):
     for kind, start in STARTS.items():
         drawing = draw(small())
-        assert drawing.layout.method == ("dot" if either_dot else "layered")
+        assert drawing.layout.method == "layered"
         assert drawing.save(tmp_path / f"a.{kind}").read_bytes().startswith(start)
 
 
@@ -203,13 +203,13 @@ def test_a_module_is_grey_if_all_in_it_is(masked):
 def test_grey_cards_and_edges_have_no_colours_but_all_their_numbers(masked):
     root, dropped = masked
     plain, drawing = draw(root, layout="layered"), draw(root, dim=dropped, layout="layered")
-    groups = {group.id: list(flat(group.items)) for group in drawing.scene.items if isinstance(group, Group)}
-    grey = {"gnone", "card", "faint", "rimdim"}
+    groups = {(group.id, group.kind.split()[0]): group for group in drawing.scene.items if isinstance(group, Group)}
     for node in drawing.view.nodes:
-        assert ({shape.style for shape in groups[node.id]} <= grey) == (node.id in drawing.dimmed), node.id
+        styles = {shape.style for shape in flat(groups[node.id, "node"].items)}
+        assert (styles <= {"card-dim", "faint", "strong"}) == (node.id in drawing.dimmed), node.id
     for i, edge in enumerate(drawing.view.edges):
         is_dim = bool({edge.source, edge.target} & drawing.dimmed)
-        assert ({shape.style for shape in groups[f"e{i}"]} == {"edim", "adim"}) == is_dim, edge
+        assert ({shape.style for shape in flat(groups[f"e{i}", "wire"].items)} == {"wire-dim"}) == is_dim, edge
     words = [[s.string for s in flat(d.scene.items) if isinstance(s, Text)] for d in (plain, drawing)]
     assert words[0] == words[1]
     assert "← -0.0" not in words[0]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 PITCH = 8.0  # between the wires that go on to the next band
 _BAND = 12.0  # what a band costs, in wires that would go on
+_TOO_WIDE = 1e6  # a single rank that doesn't fit
 _TOO_MANY = 20_000  # wires that go on, all breaks together: more can't be followed anyway
 
 
@@ -28,9 +29,10 @@ def breaks(widths: Sequence[float], going_on: Sequence[int], costs: Sequence[flo
         width = PITCH * (going_on[end] if end < n else 0)
         for first in range(end - 1, -1, -1):
             width += widths[first]
-            if width + PITCH * going_on[first] * (first > 0) > room and first < end - 1:
+            too_wide = width + PITCH * going_on[first] * (first > 0) > room
+            if too_wide and first < end - 1:
                 break
-            here = _BAND + going_on[first] + costs[first] if first else 0.0
+            here = (_BAND + going_on[first] + costs[first] if first else 0.0) + _TOO_WIDE * too_wide
             if best[first] + here < best[end]:
                 best[end], start[end] = best[first] + here, first
     if best[n] == float("inf"):

@@ -14,8 +14,8 @@ from .wires import Bus, Wiring
 _SPINE = 4.0
 _BUS = 2.0
 _LEAF = 0.5
-_SPLITS = 60  # buses that are tried in two, at most
-_TRIAL = 30_000  # pairs of wires that each trial may look at
+_SPLITS = 40  # buses that are tried in two, at most
+_TRIAL = 10_000  # pairs of wires that each trial may look at
 
 
 def level(wiring: Wiring, fixed: Sequence[Block], buses: Sequence[Bus]) -> Block:

@@ -12,7 +12,8 @@ from .sifting import Link, Sifter
 _SWEEPS = 20
 _SWEEPS_LARGE = 8
 _LARGE = 2_000  # blocks; more are only sorted by where their neighbours stand
-_WORK = 1_000_000  # pairs of wires that may be looked at
+_WORK = 300_000  # pairs of wires that may be looked at
+_WORK_EACH = 5_000  # for each link, where there are few
 _SHAKES = 120
 _STARTS = 4  # random ones
 
@@ -31,6 +32,7 @@ def ordered(
     """
     if len(blocks) > _LARGE:
         return _by_neighbours(blocks, links, list(start), _SWEEPS_LARGE), 0
+    work = min(work, _WORK_EACH * len(links))
     sifter = Sifter(blocks, links)
     best, fewest = list(start), -1
     for order in _starts(blocks, links, list(start)) if starts else [list(start)]:

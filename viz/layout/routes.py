@@ -14,7 +14,8 @@ from .bands import PITCH
 from .columns import Grid
 from .wires import Wiring
 
-_SHOWN = 12  # level runs of the wires of one node that each of them repeats
+_SHOWN = 12  # level runs of the wires of one node that each of them repeats; more where there are few wires
+_ALL = 6_000
 _CORRIDOR = 12.0
 _ROUND = 6.0  # the radius of corners
 
@@ -40,6 +41,7 @@ class _Router:
         self.wiring, self.grid, self.places = wiring, grid, places
         self.columns, self.bands = grid.columns, wiring.bands()
         self.turn = {item: i for items in grid.onward for i, item in enumerate(items)}
+        self.shown = max(_SHOWN, _ALL // max(1, len(wiring.pairs)))
         self.longest: dict[int, int] = {}  # of the wires of each node
         for k, (source, target) in enumerate(wiring.pairs):
             best = self.longest.get(source, k)
@@ -66,7 +68,7 @@ class _Router:
         """Follow the level runs of a wire."""
         columns = self.columns
         runs = self._runs(k)
-        if len(runs) > _SHOWN and self.longest[self.wiring.pairs[k][0]] != k:
+        if len(runs) > self.shown and self.longest[self.wiring.pairs[k][0]] != k:
             # the longest wire shows the whole way, this one its band: else many long wires would need quadratic room
             entries = [i for i, run in enumerate(runs) if run.item in self.wiring.starts]
             runs = runs[entries[-1] if entries else -1 :]
@@ -85,7 +87,7 @@ class _Router:
     def _runs(self, k: int) -> list[_Run]:
         """The level parts of a wire, from left to right: not more than are shown, unless it is the longest."""
         wiring, y = self.wiring, self.grid.y
-        limit = len(wiring.rank) if self.longest[wiring.pairs[k][0]] == k else _SHOWN + 1
+        limit = len(wiring.rank) if self.longest[wiring.pairs[k][0]] == k else self.shown + 1
         runs: list[_Run] = []
         s = wiring.last[k]
         while len(runs) < limit:

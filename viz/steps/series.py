@@ -19,7 +19,7 @@ from ..drawing import Drawing
 from ..files import check_format
 from ..fitting import Fitted, fitted
 from ..graph.budget import PAGE, Budget
-from ..graph.degrading import Recipe
+from ..graph.ladder import Recipe
 from ..graph.reading import Reading
 from ..graph.view import GraphView
 from ..layout.arrange import METHODS, Box, Layout, Method

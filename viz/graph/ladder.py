@@ -40,14 +40,14 @@ class Recipe:
 
 
 @dataclass(frozen=True)
-class Stage:
+class Rung:
     """A partition, and what was done to come to it; "" if nothing."""
 
     partition: Partition
     done: str = ""
 
 
-def stages(reading: Reading, recipe: Recipe, most: float) -> Iterator[Stage]:
+def ladder_of(reading: Reading, recipe: Recipe, most: float) -> Iterator[Rung]:
     """What was asked for, then coarser and coarser pictures of it; the last is one box.
 
     Args:
@@ -59,11 +59,11 @@ def stages(reading: Reading, recipe: Recipe, most: float) -> Iterator[Stage]:
     asked = unfolded.partition(reading)
     if recipe.fold and asked.count() <= _HOPELESS**2 * most:
         asked = folded.partition(reading)
-    yield Stage(asked)
+    yield Rung(asked)
     deepest = max(map(len, reading.levels))
     start = deepest if recipe.depth is None else min(deepest, recipe.depth - 1)
     if not recipe.fold:
-        yield Stage(folded.partition(reading), "constants and sums are folded")
+        yield Rung(folded.partition(reading), "constants and sums are folded")
     if start <= 0 or asked.count() <= _HOPELESS * most:
         yield from _merged(reading, folded, "numbers of one kind and one use are drawn as one box")
     if recipe.depth is None and (paths := repeated_siblings(reading)):
@@ -75,25 +75,25 @@ def stages(reading: Reading, recipe: Recipe, most: float) -> Iterator[Stage]:
     yield from _ranked(reading, replace(folded, depth=1 if deepest else None))
 
 
-def _merged(reading: Reading, recipe: Recipe, done: str) -> Iterator[Stage]:
-    """The stage with neighbours of one kind as one box, unless it is a tangle."""
+def _merged(reading: Reading, recipe: Recipe, done: str) -> Iterator[Rung]:
+    """The rung with neighbours of one kind as one box, unless it is a tangle."""
     partition = recipe.partition(reading)
     merge_neighbours(partition)
     if not _is_tangle(partition):
-        yield Stage(partition, done)
+        yield Rung(partition, done)
 
 
-def _ranked(reading: Reading, recipe: Recipe) -> Iterator[Stage]:
+def _ranked(reading: Reading, recipe: Recipe) -> Iterator[Rung]:
     most = _STRETCHES
     while most:
         partition = recipe.partition(reading)
         merge_neighbours(partition)
         merge_ranks(partition, most)
-        yield Stage(partition, "numbers are drawn together by their distance from the inputs")
+        yield Rung(partition, "numbers are drawn together by their distance from the inputs")
         most //= 2
     partition = recipe.partition(reading)
     merge_all(partition)
-    yield Stage(partition, "everything is one box")
+    yield Rung(partition, "everything is one box")
 
 
 def _is_tangle(partition: Partition) -> bool:
