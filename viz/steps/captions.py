@@ -135,6 +135,18 @@ class Captions:
         """For what is drawn as another number, which one."""
         return {entries[-1]: self.stages.shown[box] for box, entries in self.stages.entries.items()}
 
+    def letters_of(self, stage: int) -> dict[str, str]:
+        """The letters by which a stage calls boxes that have no label, by the ids of the boxes."""
+        said = self._said(stage, self.passed(stage)) if self.node(stage).kind != "collapsed" else {}
+        named = {**self.rule.names.everywhere, **(self.naming(stage) if said else {})}
+        numbers = {i: named[i] for i in (*self.rule.names.everywhere, *said) if i in named}
+        found = {}
+        for number, letter in numbers.items():
+            node = self.stages.view.nodes[self.stages.home[number]]
+            if not node.label and node.kind != "collapsed":
+                found[node.id] = letter
+        return found
+
     # Lines ------------------------------------------------------------------------------------------------------------
 
     def lines(self, stage: int) -> list[Line]:
