@@ -16,8 +16,8 @@ from ..text import clean
 from ..text import number as shown
 from .chain_rule import Contribution
 from .events import Event
-from .formulas import MOST
 from .stages import Arrival, Stages
+from .typesetting import MOST
 from .wording import Wording, joined, ledger
 
 _LINES = 6  # of one stage that are written out

@@ -12,7 +12,7 @@ from keyword import iskeyword
 
 from ..text import clean
 from .events import Timeline
-from .formulas import functions
+from .typesetting import functions
 
 _LETTERS = "uvwzpqrstghkmncdfjxyab"
 _GRAPH_WIDE = 12  # so many numbers without a name have the same letter in each step
