@@ -30,7 +30,7 @@ def test_every_format_is_written_and_deterministic(small, tmp_path, kind, theme)
 def test_formats_without_dot_and_with(small, tmp_path, either_dot):
     for kind, start in STARTS.items():
         drawing = draw(small())
-        assert drawing.layout.method == ("dot" if either_dot else "layered")
+        assert drawing.layout.method == "layered"
         assert drawing.save(tmp_path / f"a.{kind}").read_bytes().startswith(start)
 
 

@@ -17,7 +17,7 @@ def test_one_frame_a_step(small, either_dot):
     root = small()
     steps = frames(root)
     assert len(steps) == len(list(sweep(root))) == 7
-    assert steps.layout.method == ("dot" if either_dot else "layered")
+    assert steps.layout.method == "layered"
     assert repr(steps) == "<Frames: 7 steps back from L>"
     assert all(not v.has_grad for v in node_ids(root))  # nothing is written
 
