@@ -115,7 +115,7 @@ def paths_of(nodes: Iterable[Any]) -> list[str]:
     >>> with scope("head"): paths_of([Value(1.0), Value(2.0)])
     ['head', 'head']
     """
-    scopes = [node._scope for node in nodes]
+    scopes = [node._scope if node.store is None else node.held_in for node in nodes]
     paths = {scope: scope.path for scope in set(scopes)}
     return [paths[scope] for scope in scopes]
 

@@ -14,34 +14,26 @@ from autograd.files import write_whole
 from autograd.notebook import image
 
 from .files import check_format
-from .graph.boxes import Boxes
+from .fitting import fitted
+from .graph.budget import PAGE, Budget
+from .graph.ladder import Recipe
 from .graph.reading import Reading
 from .graph.view import GraphView
-from .layout.arrange import METHODS, Layout, Method, arrange
+from .layout.arrange import METHODS, Layout, Method
 from .output.dot import render_dot
 from .output.notebook import Bundle, bundle, png_zoom
 from .output.pdf import render_pdf
 from .output.raster import png_bytes
 from .output.svg import render_svg
 from .picture.caption import Caption
-from .picture.compose import card_boxes, gradient_scale, picture
+from .picture.compose import gradient_scale, picture
 from .picture.faces import State
 from .picture.scale import GradientScale
 from .picture.scene import Scene
 from .picture.theme import Theme, check_theme
 from .text import number
 
-BUDGET = 1_500  # drawn nodes: up to here an SVG stays fluid in a browser
 FORMATS = ("svg", "dot", "png", "pdf")
-
-
-class GraphTooLargeError(ValueError):
-    """The graph has more nodes than the budget, and no modules to draw as one.
-
-    >>> draw(Value(1.0) + 2.0, budget=1)  # doctest: +ELLIPSIS
-    Traceback (most recent call last):
-    viz.drawing.GraphTooLargeError: the graph has 2 boxes, more than the budget of 1, ...
-    """
 
 
 @dataclass(frozen=True)
@@ -176,7 +168,7 @@ def draw(
     constants: bool = True,
     theme: Theme = "light",
     layout: Method = "auto",
-    budget: int = BUDGET,
+    budget: Budget | int = PAGE,
     highlight: Iterable[Value] = (),
     dim: Iterable[Value] = (),
 ) -> Drawing:
@@ -194,15 +186,15 @@ def draw(
         constants: False leaves out numbers that carry no gradient.
         theme: "light", "dark" or "auto" (follows the reader's system where the format can).
         layout: "dot" (Graphviz), "layered" (built in) or "auto" (the better of those here; see `arrange`).
-        budget: the largest number of boxes; above it modules are drawn as one, and the picture says so.
+        budget: how large the picture may be; a number limits the boxes alone. Above it the picture shows less, and
+            says what was done: numbers of one kind are one box, modules are one box each, at last it goes by rank.
         highlight: values to mark.
         dim: values to grey, such as dropped neurons; what is used by them alone becomes grey with them.
 
     Raises:
         TypeError: a root or a thing to mark or grey isn't a Value.
-        ValueError: an unknown theme or layout, a depth or budget below 1, no root, a path that no module has; or a
-            value to mark or grey isn't in the graph.
-        GraphTooLargeError: above the budget, and there are no modules to draw as one.
+        ValueError: an unknown theme or layout, a depth below 1, a budget too small for one box, no root, a path that
+            no module has; or a value to mark or grey isn't in the graph.
 
     >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
     >>> loss = a * b
@@ -214,13 +206,15 @@ def draw(
     check_theme(theme)
     if layout not in METHODS:
         raise ValueError(f"layout={layout!r} is not known: use one of {', '.join(map(repr, METHODS))}.")
-    view, depth, notes = budgeted_view(roots, depth, constants, budget, collapse, fold)
+    limits = Budget.of(budget)
+    reading = Reading(roots)
+    picked = fitted(reading, Recipe.of(reading, depth, constants, collapse, fold), limits, layout)
     bright, grey = _listed(highlight), _listed(dim)
-    ids = Boxes.of(roots, depth, constants, collapse=collapse, fold=fold).ids if bright or grey else {}
+    ids = picked.boxes.ids if bright or grey else {}
     marked = frozenset(ids[v] for v in _in_graph(ids, bright, "highlight"))
-    dimmed = _dimmed(roots, ids, _in_graph(ids, grey, "dim"))
-    arranged = arrange(view, card_boxes(view), layout)
-    return Drawing(view, arranged, theme, gradient_scale(view), marked=marked, dimmed=dimmed, notes=notes)
+    dimmed = _dimmed(reading, ids, _in_graph(ids, grey, "dim"))
+    scale = gradient_scale(picked.view)
+    return Drawing(picked.view, picked.layout, theme, scale, marked=marked, dimmed=dimmed, notes=picked.notes)
 
 
 def _listed(values: Iterable[Value]) -> list[Value]:
@@ -238,11 +232,10 @@ def _in_graph(ids: Mapping[Value, str], values: list[Value], argument: str) -> l
     return values
 
 
-def _dimmed(roots: Value | Sequence[Value], ids: Mapping[Value, str], wanted: Collection[Value]) -> frozenset[str]:
+def _dimmed(reading: Reading, ids: Mapping[Value, str], wanted: Collection[Value]) -> frozenset[str]:
     """The nodes of which nothing but such values is drawn: the wanted ones, and what has no other users."""
     if not wanted:
         return frozenset()
-    reading = Reading(roots)
     grey, seen_by_others = set(wanted), set(reading.roots)
     for value in reversed(reading.values):  # users first
         if value not in seen_by_others:
@@ -250,41 +243,3 @@ def _dimmed(roots: Value | Sequence[Value], ids: Mapping[Value, str], wanted: Co
         if value not in grey:
             seen_by_others.update(value.args)
     return frozenset(ids[v] for v in ids if v in grey) - {ids[v] for v in ids if v not in grey}
-
-
-def budgeted_view(
-    roots: Value | Sequence[Value],
-    depth: int | None,
-    constants: bool,
-    budget: int,
-    collapse: Collection[str] = (),
-    fold: bool = True,
-    gradients: Mapping[Value, float] | None = None,
-) -> tuple[GraphView, int | None, tuple[str, ...]]:
-    """Read the graph; above the budget at the largest depth that fits into it, with a note that says so.
-
-    Returns:
-        The view, its depth, and the notes.
-    """
-    if isinstance(budget, bool) or not isinstance(budget, int) or budget < 1:
-        raise ValueError(f"budget={budget!r} is not a number of boxes: pass an int of at least 1, such as {BUDGET}.")
-    boxes = Boxes.of(roots, depth, constants, collapse=collapse, fold=fold)
-    first = len(boxes.places)
-    if first <= budget:
-        return GraphView.over(boxes, gradients), depth, ()
-    deepest = max(map(len, boxes.reading.levels))
-    start = deepest if depth is None else min(deepest, depth - 1)
-    for level in range(start, 0, -1):
-        boxes = Boxes.of(roots, level, constants, collapse=collapse, fold=fold)
-        if len(boxes.places) <= budget:
-            note = (
-                f"{first:,} boxes would be more than the budget of {budget:,}: modules are drawn as one box each, "
-                f"at depth {level}. Pass a larger budget= to see more, or draw a part of the graph."
-            )
-            return GraphView.over(boxes, gradients), level, (note,)
-    raise GraphTooLargeError(
-        f"the graph has {first:,} boxes, more than the budget of {budget:,}, and "
-        + ("its modules are still too many when each is one box. " if deepest else "no modules to draw as one box. ")
-        + 'Draw a part of it (a value inside), make its parts inside `with scope("name"):` and pass depth=1, '
-        + f"or pass budget={first} (large pictures are slow to open)."
-    )

@@ -145,7 +145,7 @@ def shorten_middle(text: str, room: float, size: float, *, bold: bool = False) -
     """Cut ``text`` in its middle, where labels that are alike often are the same.
 
     >>> shorten_middle("encoder.layers.11.attention.query", 120.0, 12.0)
-    'encoder…n.query'
+    'encoder.…on.query'
     """
     if len(text) <= 4_000 and width(text, size, bold=bold) <= room:
         return text

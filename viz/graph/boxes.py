@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from functools import cached_property
-from itertools import takewhile
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from autograd import Value
 from .folding import drop_zeros, fold_constants
 from .fusing import fuse_sums, operands_in_order
 from .modules import checked_depth, checked_paths, collapse_modules, paths_at
-from .nodes import Cluster, Folded, Strip
+from .nodes import Cluster, Folded, Strip, common_path
 from .partition import Box, Partition, Wire
 from .reading import Reading
 from .strips import local_partials
@@ -33,7 +32,7 @@ class Boxes:
     def __init__(self, partition: Partition) -> None:
         self.partition = partition
         self.reading: Reading = partition.reading
-        self.places: list[int] = partition.places().tolist()
+        self.places = partition.in_order()
 
     @classmethod
     def of(
@@ -69,8 +68,8 @@ class Boxes:
         into = self.partition.into
         order = np.argsort(into, kind="stable")[np.count_nonzero(into < 0) :]
         ends = np.flatnonzero(np.diff(into[order], append=-1)) + 1
-        parts = np.split(order, ends[:-1]) if len(order) else []
-        return {place: part.tolist() for place, part in zip(self.places, parts, strict=True)}
+        parts = {int(into[part[0]]): part.tolist() for part in np.split(order, ends[:-1])}
+        return {place: parts[place] for place in self.places}
 
     def box(self, place: int) -> Box:
         """What there is to say of a box."""
@@ -94,8 +93,16 @@ class Boxes:
             merged.setdefault((target, argument, source), []).append(link)
         return tuple(
             Wire(source, target, max(argument, 0), tuple(links))
-            for (target, argument, source), links in sorted(merged.items(), key=_by_target)
+            for (target, argument, source), links in sorted(merged.items(), key=self._by_target)
         )
+
+    def _by_target(self, item: tuple[tuple[int, int, int], list[int]]) -> tuple[int, int, int]:
+        (target, argument, _), links = item
+        return self._turn[target], argument, links[0]
+
+    @cached_property
+    def _turn(self) -> dict[int, int]:
+        return {place: i for i, place in enumerate(self.places)}
 
     def _argument(self, target: int, link: int) -> int:
         order = self._positions.get(target)
@@ -149,7 +156,7 @@ class Boxes:
         """The frames around what isn't collapsed, outer ones first."""
         direct: dict[tuple[str, ...], list[str]] = {}
         for place in self.places:
-            path = self._frames(place)
+            path = self.frames(place)
             for end in range(1, len(path) + 1):
                 direct.setdefault(path[:end], [])
             if path:
@@ -158,21 +165,16 @@ class Boxes:
             Cluster(".".join(path), ".".join(path[:-1]), tuple(nodes)) for path, nodes in sorted(direct.items())
         )
 
-    def _frames(self, place: int) -> tuple[str, ...]:
+    def frames(self, place: int) -> tuple[str, ...]:
         """The modules around a box."""
         box, reading = self.box(place), self.reading
         levels: tuple[str, ...] = reading.levels[reading.home[box.shown]]
         if box.group == "rank":
-            homes = {int(reading.home[i]) for i in self.inside[place]}
-            return tuple(path[0] for path in takewhile(_is_same, zip(*(reading.levels[i] for i in homes))))
+            return common_path({reading.levels[i] for i in np.unique(reading.home[self.inside[place]]).tolist()})
         if box.group != "module":
             return levels
         length = sum(len(".".join(levels[:end])) < len(box.label) for end in range(1, len(levels) + 1))
         return levels[:length]
-
-
-def _is_same(names: tuple[str, ...]) -> bool:
-    return len(set(names)) == 1
 
 
 def _by_target(item: tuple[tuple[int, int, int], list[int]]) -> tuple[int, int, int]:

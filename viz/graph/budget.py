@@ -48,3 +48,7 @@ class Budget:
                 "or a viz.Budget."
             )
         return cls(budget, math.inf, math.inf, cls().width, math.inf)
+
+
+PAGE = Budget()
+"""What a page has room for."""

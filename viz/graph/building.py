@@ -86,7 +86,7 @@ class Builder:
             id=f"n{place}",
             kind="collapsed",
             label=box.label,
-            scope=box.label if box.group == "module" else values[box.shown].scope,
+            scope=box.label if box.group == "module" else ".".join(self.boxes.frames(place)),
             data=None if only is None else values[only].data,
             grad=None if only is None else self.figures.grad(only),
             requires_grad=bool(self.reading.carries[inside].any()),

@@ -45,10 +45,14 @@ class Figures:
     @cached_property
     def first_bad(self) -> tuple[int | None, int | None]:
         """The first number of the forward, and that of the first gradient of the backward, that isn't finite."""
-        values = self.reading.values
+        values, number = self.reading.values, self.reading.number
         data = next((i for i, value in enumerate(values) if not math.isfinite(value.data)), None)
-        bad = [i for i in range(len(values)) if (grad := self.grad(i)) is not None and not math.isfinite(grad)]
-        return data, min(bad, key=lambda i: self.reading.turn[values[i]], default=None)
+        if self.given is None:
+            bad = [value for value in values if not math.isfinite(value.grad) and value.requires_grad]
+        else:
+            bad = [value for value, grad in self.given.items() if not math.isfinite(grad) and value in number]
+        first = min(bad, key=self.reading.turn.__getitem__) if bad else None
+        return data, None if first is None else number[first]
 
 
 def total(shares: Iterable[float]) -> float:

@@ -12,12 +12,13 @@ from .partition import Box, Partition
 from .reading import Reading
 
 
-def checked_depth(depth: object) -> None:
-    """A ValueError for what isn't a depth of modules."""
-    if depth is not None and (isinstance(depth, bool) or not isinstance(depth, int) or depth < 1):
-        raise ValueError(
-            f"depth={depth!r} is not a depth of modules: use 1 for layers, 2 for neurons, None for every number."
-        )
+def checked_depth(depth: object) -> int | None:
+    """A depth of modules; what isn't one is a ValueError."""
+    if depth is None or (isinstance(depth, int) and not isinstance(depth, bool) and depth > 0):
+        return depth
+    raise ValueError(
+        f"depth={depth!r} is not a depth of modules: use 1 for layers, 2 for neurons, None for every number."
+    )
 
 
 def checked_paths(reading: Reading, collapse: object) -> frozenset[str]:

@@ -26,7 +26,9 @@ def merge_neighbours(partition: Partition) -> None:
         for place in level:
             if users[place] and not reading.is_root[place] and not partition.is_collapsed(place):
                 names = frozenset(together[user] for user in users[place])
-                alike[kind(partition, place), int(reading.home[partition.shown(place)]), names].append(place)
+                shared = bool(reading.uses[place] > 1)  # inputs, for weights aren't
+                home = int(reading.home[partition.shown(place)])
+                alike[kind(partition, place), home, shared, names].append(place)
         for group in alike.values():
             if len(group) >= _FEWEST:
                 together.update(dict.fromkeys(group, max(group)))
@@ -35,10 +37,8 @@ def merge_neighbours(partition: Partition) -> None:
 
 def _users(partition: Partition) -> dict[int, set[int]]:
     """The boxes that use each box, those aside that come before it (a module that is used twice)."""
-    into, reading = partition.into, partition.reading
     users: dict[int, set[int]] = {place: set() for place in partition.places().tolist()}
-    links = partition.crossing()
-    for source, target in zip(into[reading.operand[links]].tolist(), into[reading.user[links]].tolist(), strict=True):
+    for source, target in partition.pairs():
         if source < target:
             users[source].add(target)
     return users

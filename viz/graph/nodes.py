@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
@@ -176,3 +177,13 @@ def module_path(scope: str) -> tuple[str, ...]:
         else:
             levels.append(part)
     return tuple(levels)
+
+
+def common_path(paths: Collection[tuple[str, ...]]) -> tuple[str, ...]:
+    """The modules around all of these.
+
+    >>> common_path([("layers.0", "neurons.1"), ("layers.0",)])
+    ('layers.0',)
+    """
+    first, last = min(paths), max(paths)  # in the order of the alphabet: what they share all others share
+    return next((first[:i] for i, names in enumerate(zip(first, last, strict=False)) if names[0] != names[1]), first)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 
 import numpy as np
 
@@ -83,13 +85,14 @@ class Partition:
         """The module that a box is, or lies in."""
         if self.group(place) == "module":
             return self.boxes[place].label
-        return self.reading.homes[self.reading.home[self.shown(place)]]
+        path: str = self.reading.homes[self.reading.home[self.shown(place)]]
+        return path
 
-    def wires(self) -> int:
-        """How many pairs of boxes have a wire between them."""
-        links = self.crossing()
-        source, target = self.into[self.reading.operand[links]], self.into[self.reading.user[links]]
-        return len(np.unique(source * len(self.into) + target))
+    def pairs(self) -> list[tuple[int, int]]:
+        """The pairs of boxes that have a wire between them, source and target, in the order of the targets."""
+        links, size = self.crossing(), len(self.into)
+        codes = np.unique(self.into[self.reading.user[links]] * size + self.into[self.reading.operand[links]])
+        return list(zip((codes % size).tolist(), (codes // size).tolist(), strict=True))
 
     def join(self, pairs: Iterable[tuple[int, int]]) -> None:
         """Put boxes into others: of each pair the second into the first, which may itself go into another."""
@@ -105,9 +108,31 @@ class Partition:
         return len(self.places())
 
     def places(self) -> Places:
-        """The boxes, in order."""
+        """The boxes, by their last numbers."""
         kept = self.into[self.into >= 0]
         return np.flatnonzero(np.bincount(kept, minlength=len(self.into)))
+
+    def in_order(self) -> list[int]:
+        """The boxes, sources before targets; in a circle (of a module that is used twice) the first comes first."""
+        places: list[int] = self.places().tolist()
+        pairs = self.pairs()
+        if all(source < target for source, target in pairs):
+            return places
+        users: dict[int, list[int]] = defaultdict(list)
+        for source, target in pairs:
+            users[source].append(target)
+        waits = Counter(target for _, target in pairs)
+        ready = [place for place in places if not waits[place]]
+        order: dict[int, None] = {}
+        for first in places:
+            while ready or first not in order:
+                place = heappop(ready) if ready else first
+                order[place] = None
+                for user in users[place]:
+                    waits[user] -= 1
+                    if not waits[user] and user not in order:
+                        heappush(ready, user)
+        return list(order)
 
     def crossing(self) -> Places:
         """The links that lead from one box to another."""

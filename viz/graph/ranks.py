@@ -35,15 +35,12 @@ def merge_all(partition: Partition) -> None:
 
 def _ranks(partition: Partition) -> tuple[dict[int, int], dict[int, int]]:
     """Of each box its longest distance from a leaf, and, where it is used, the lowest rank that uses it."""
-    into, reading = partition.into, partition.reading
-    rank = dict.fromkeys(partition.places().tolist(), 0)
-    links = partition.crossing()
-    pairs = sorted(zip(into[reading.user[links]].tolist(), into[reading.operand[links]].tolist(), strict=True))
-    for target, source in pairs:
-        if source < target:  # else a module that is used twice
-            rank[target] = max(rank[target], rank[source] + 1)
+    turn = {place: i for i, place in enumerate(partition.in_order())}
+    rank = dict.fromkeys(turn, 0)
+    pairs = [(source, target) for source, target in partition.pairs() if turn[source] < turn[target]]
+    for source, target in sorted(pairs, key=lambda pair: turn[pair[1]]):
+        rank[target] = max(rank[target], rank[source] + 1)
     first_use: dict[int, int] = {}
-    for target, source in pairs:
-        if source < target:
-            first_use[source] = min(first_use.get(source, rank[target]), rank[target])
+    for source, target in pairs:
+        first_use[source] = min(first_use.get(source, rank[target]), rank[target])
     return rank, first_use

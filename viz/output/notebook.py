@@ -88,6 +88,11 @@ def player(
     )
 
 
+def page(scenes: Sequence[Scene], texts: Sequence[Sequence[str]], theme: Theme, title: str, note: str) -> str:
+    """The page of `player` alone."""
+    return _page(scenes, texts, theme, escape(title), escape(note), max(map(len, texts)))
+
+
 def _page(
     scenes: Sequence[Scene], texts: Sequence[Sequence[str]], theme: Theme, title: str, note: str, lines: int
 ) -> str:

@@ -167,4 +167,4 @@ def _edges(
         if edge.strip is not None:
             yield draw_strip(i, edge.strip, tip, edge_tooltip(edge, names))
         elif pill_text(edge):
-            yield draw_pill(i, edge, tip, i in bright, dim[i])
+            yield draw_pill(i, edge, tip, i in bright, dim[i], edge_tooltip(edge, names))

@@ -153,7 +153,7 @@ def ledger(terms: Sequence[float]) -> list[str]:
     """What a value received, term by term, in lines.
 
     >>> ledger([-6.944, 20.83]), ledger([1.0, -2.0] * 9)
-    (['= −6.944 + 20.83'], ['= 1 − 2 + 1 − 2 + 1', '− 2 + 1 − 2 + 1 − 2 + 1', '… − 2 (18 terms)'])
+    (['= −6.944 + 20.83'], ['= 1 − 2 + 1 − 2 + 1', '− 2 + 1 − 2 + 1 − 2', '… − 2 (18 terms)'])
     """
     signed = [f"{'−' if t < 0 else '+'} {number(abs(t))}" for t in terms]
     signed[0] = f"= {number(terms[0])}"

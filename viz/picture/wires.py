@@ -62,7 +62,7 @@ def draw_wire(
     return Group(items, title, f"e{index}", f"{style.replace('-', ' ')}")
 
 
-def draw_pill(index: int, edge: Edge, tip: Point, lit: bool, dim: bool) -> Group:
+def draw_pill(index: int, edge: Edge, tip: Point, lit: bool, dim: bool, title: str = "") -> Group:
     """The local partial of an edge, at the end of its wire."""
     text = pill_text(edge)
     wide = pill_width(text)
@@ -74,8 +74,9 @@ def draw_pill(index: int, edge: Edge, tip: Point, lit: bool, dim: bool) -> Group
             Rect(x, tip[1] - PILL / 2, wide, PILL, style, PILL / 2),
             Text(x + wide / 2, tip[1] + 4.3, text, SIZE, ink, "middle"),
         ],
-        id=f"e{index}",
-        kind="pill",
+        title,
+        f"e{index}",
+        "pill",
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -13,8 +13,8 @@ from itertools import islice
 from ..graph.nodes import Node
 from ..picture.caption import Caption, Line, Run
 from ..text import clean
+from ..text import number as shown
 from .chain_rule import Contribution
-from .digits import shown
 from .events import Event
 from .formulas import MOST
 from .stages import Arrival, Stages
@@ -34,6 +34,7 @@ class Captions:
 
     >>> from autograd import Value
     >>> from viz.graph.view import GraphView
+    >>> from viz.picture.caption import plain
     >>> from viz.steps.events import timeline
     >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
     >>> captions = Captions(Stages(timeline(a * b), GraphView.of(a * b)))
@@ -52,7 +53,8 @@ class Captions:
     @cached_property
     def rule(self) -> Wording:
         """The words for single numbers."""
-        return Wording(self.stages.timeline, self.letters)
+        shown = {self.stages.shown.get(place, int(node.id[1:])) for place, node in enumerate(self.stages.view.nodes)}
+        return Wording(self.stages.timeline, self.letters, sorted(shown))
 
     def caption(self, stage: int) -> Caption:
         """The text of one stage."""
@@ -119,9 +121,19 @@ class Captions:
         number, events = self.number(stage), self._events[self.stages.order[stage]]
         grads = self.stages.timeline.grads
         inside = [e.number for e in events if e.number != number and repr(grads[e.number]) == repr(grads[number])]
-        operands = [i for e in events for i in self.stages.timeline.numbers[e.number].operands]
-        naming = self.rule.names.of((number, *(i for i in operands if i not in inside)))
-        return naming | dict.fromkeys(inside, naming[number])
+        operands = [i for e in events for i in self.stages.timeline.numbers[e.number].operands if i not in inside]
+        names = self.names((number, *operands))
+        return names | dict.fromkeys(inside, names[number])
+
+    def names(self, numbers: Sequence[int]) -> dict[int, str]:
+        """What these numbers are called; 0 + x, where it is drawn as x, is called x."""
+        named = self.rule.names.of(self._meant.get(i, i) for i in numbers)
+        return {i: named[self._meant.get(i, i)] for i in numbers if self._meant.get(i, i) in named}
+
+    @cached_property
+    def _meant(self) -> dict[int, int]:
+        """For what is drawn as another number, which one."""
+        return {entries[-1]: self.stages.shown[box] for box, entries in self.stages.entries.items()}
 
     # Lines ------------------------------------------------------------------------------------------------------------
 
@@ -133,7 +145,8 @@ class Captions:
         lines = list(islice(self._contributions(stage, arrivals, naming), self.most + 1))
         several = sum(len(self.stages.arrived[a.change.number][1]) > 1 for a in arrivals)
         lines = self._cut(lines, len(arrivals) + several + (stage == 0))
-        explained = self.rule.explained({i: naming[i] for i in self._said(stage, arrivals) if i in naming})
+        said = {self._meant.get(i, i): naming[i] for i in self._said(stage, arrivals) if i in naming}
+        explained = self.rule.explained(said)
         return [*lines, explained] if explained else lines
 
     def _cut(self, lines: list[Line], count: int = 0) -> list[Line]:

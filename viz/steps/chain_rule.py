@@ -13,7 +13,8 @@ from decimal import Decimal
 from functools import cached_property
 
 from ..picture.caption import Line, Run
-from .digits import DIGITS, agrees, enough, rounded, shown
+from ..text import number as shown
+from .digits import DIGITS, agrees, enough, rounded
 from .events import Change, Event, Timeline
 from .formulas import CONTEXT, Formula, decided, evaluated, numbers, opened, simplified, variables, written
 

@@ -6,22 +6,11 @@ import math
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 
-from ..text import number
 from .formulas import CONTEXT
 
 DIGITS = 4
 """Of a result; what it is computed from has more, if it must."""
 _ALL = 17  # as many as tell any two floats apart
-
-
-def shown(x: float, digits: int = DIGITS) -> str:
-    """A number as it is written in a line.
-
-    >>> shown(-2.0), shown(float("inf"))
-    ('−2', '∞')
-    """
-    text = number(x, digits).removesuffix(".0").replace("-", "−")
-    return text.replace("inf", "∞").replace("nan", "NaN")
 
 
 def rounded(x: float, digits: int) -> Decimal:

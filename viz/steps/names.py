@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from keyword import iskeyword
@@ -26,6 +26,7 @@ class Names:
     Attributes:
         timeline: the numbers.
         letters: False calls what has no name by its id, which is long and means the same everywhere.
+        among: the numbers that are spoken of; () for all.
 
     >>> from autograd import Value
     >>> from viz.steps.events import timeline
@@ -39,6 +40,7 @@ class Names:
 
     timeline: Timeline
     letters: bool = True
+    among: Collection[int] = ()
 
     @cached_property
     def labels(self) -> dict[int, str]:
@@ -69,7 +71,8 @@ class Names:
     @cached_property
     def _everywhere(self) -> dict[int, str]:
         """The letters that mean the same in all steps."""
-        nameless = [i for i in range(len(self.timeline.numbers)) if i not in self.labels and not self.is_bare(i)]
+        among = self.among or range(len(self.timeline.numbers))
+        nameless = [i for i in among if i not in self.labels and not self.is_bare(i)]
         return self._letters(nameless) if len(nameless) <= _GRAPH_WIDE else {}
 
     def is_bare(self, number: int) -> bool:
@@ -90,7 +93,7 @@ class Names:
                 known[i] = label  # which means one thing here, though perhaps not in the whole graph
             elif i in self._everywhere:
                 known[i] = self._everywhere[i]
-        letters = self._letters([i for i in wanted if i not in known])
+        letters = self._letters([i for i in wanted if i not in known], {*known.values(), *self._everywhere.values()})
         return {i: known.get(i) or letters[i] for i in wanted}
 
     def _may_be(self, label: str) -> bool:
@@ -118,11 +121,11 @@ class Names:
             found.update({clean(n.label), clean(f"{n.scope}.{n.label}")})
         return found
 
-    def _letters(self, numbers: Sequence[int]) -> dict[int, str]:
+    def _letters(self, numbers: Sequence[int], given_before: Collection[str] = ()) -> dict[int, str]:
         """A letter for each: the first one of its label or its operation, if that is free."""
         given: dict[int, str] = {}
-        used = set(self._taken)
-        more = (f"{letter}{i or ''}" for i in range(len(self._taken) + len(numbers) + 1) for letter in _LETTERS)
+        used = {*self._taken, *given_before}
+        more = (f"{letter}{i or ''}" for i in range(len(used) + len(numbers) + 1) for letter in _LETTERS)
         for i in numbers:
             first = self._initial(i)
             given[i] = first if first and first not in used else next(letter for letter in more if letter not in used)

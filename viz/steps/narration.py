@@ -10,11 +10,11 @@ from functools import cached_property
 from autograd import Value
 from autograd.calls import public
 
-from ..drawing import BUDGET
+from ..graph.budget import PAGE, Budget
 from ..graph.nodes import Node
 from ..picture.caption import plain
+from ..text import number as shown
 from .captions import Captions, called
-from .digits import shown
 from .series import checked_limit, staged
 from .stages import Stages
 
@@ -29,7 +29,7 @@ def narrate(
     collapse: Collection[str] = (),
     fold: bool = True,
     constants: bool = True,
-    budget: int = BUDGET,
+    budget: Budget | int = PAGE,
     limit: int = 100,
 ) -> str:
     """Tell the forward and the backward of ``root`` step by step, as text of at most 96 columns.
@@ -68,8 +68,8 @@ def narrate(
       ∇a = −2, ∇b = 2
     """
     checked_limit(limit)
-    stages, notes = staged(root, depth, collapse, fold, constants, budget)
-    return _Narration(stages, notes, limit).text()
+    stages, picked = staged(root, depth, collapse, fold, constants, budget)
+    return _Narration(stages, picked.notes, limit).text()
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ class _Narration:
             return
         number = self.stages.shown.get(place, int(node.id[1:]))
         operands = self.captions.terms(number)
-        naming = self.captions.rule.names.of((number, *operands, *self.stages.timeline.numbers[number].operands))
+        naming = self.captions.names((number, *operands, *self.stages.timeline.numbers[number].operands))
         rule = self.captions.rule
         text = plain(rule.sum_of(number, operands, naming) if operands else rule.forward(number, naming))
         name, meaning = naming.get(number, ""), rule.names.meaning(number)

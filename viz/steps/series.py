@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import os
-from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import overload
 
-from autograd import Value, sweep
+from autograd import Value
 from autograd.calls import public
 from autograd.files import write_whole
 from autograd.notebook import image
 from autograd.progress import progress_bar
 
-from ..drawing import BUDGET, Drawing, budgeted_view
+from ..drawing import Drawing
 from ..files import check_format
+from ..fitting import Fitted, fitted
+from ..graph.budget import PAGE, Budget
+from ..graph.ladder import Recipe
+from ..graph.reading import Reading
 from ..graph.view import GraphView
-from ..layout.arrange import METHODS, Layout, Method, arrange
-from ..output.notebook import Bundle, bundle, player, png_zoom
+from ..layout.arrange import METHODS, Box, Layout, Method
+from ..output.notebook import Bundle, bundle, page, player, png_zoom
 from ..output.raster import gif_bytes
 from ..picture.callout import caption_width
 from ..picture.caption import Caption
@@ -35,6 +38,7 @@ from .stages import Stages
 
 LIMIT = 200  # frames: as many as anybody goes through by hand
 _BOXES = 10_000  # in all pictures that a page shows: a few seconds to draw, and a few MB
+_SUMS = 100  # of one gradient so far, that a card has room for
 _GIF_WIDTH = 1_400.0
 
 
@@ -48,7 +52,7 @@ def frames(
     constants: bool = True,
     theme: Theme = "light",
     layout: Method = "auto",
-    budget: int = BUDGET,
+    budget: Budget | int = PAGE,
     limit: int = LIMIT,
 ) -> Frames:
     """Show backpropagation from ``root`` step by step: a Drawing for each box that passes something back.
@@ -78,8 +82,8 @@ def frames(
     if layout not in METHODS:
         raise ValueError(f"layout={layout!r} is not known: use one of {', '.join(map(repr, METHODS))}.")
     checked_limit(limit)
-    stages, notes = staged(root, depth, collapse, fold, constants, budget)
-    return Frames(stages, theme, layout, notes, limit)
+    stages, picked = staged(root, depth, collapse, fold, constants, budget, layout)
+    return Frames(stages, picked.layout, theme, picked.notes, limit)
 
 
 def checked_limit(limit: object) -> None:
@@ -89,16 +93,37 @@ def checked_limit(limit: object) -> None:
 
 
 def staged(
-    root: Value, depth: int | None, collapse: Collection[str], fold: bool, constants: bool, budget: int
-) -> tuple[Stages, tuple[str, ...]]:
-    """The stages of a backward in the picture that `draw` would make, and the notes of that picture."""
-    if not isinstance(root, Value):
-        GraphView.of(root)  # says what to pass instead
-        raise TypeError("a backward starts from one output: pass one of them, or their sum().")
-    happened = timeline(root)
-    adjoints = {step.node: step.adjoint for step in sweep(root)}
-    view, _, notes = budgeted_view(root, depth, constants, budget, collapse, fold, gradients=adjoints)
-    return Stages(happened, view), notes
+    root: Value,
+    depth: int | None,
+    collapse: Collection[str],
+    fold: bool,
+    constants: bool,
+    budget: Budget | int,
+    layout: Method = "auto",
+) -> tuple[Stages, Fitted]:
+    """The stages of a backward in the picture that `draw` would make, and that picture, with room for all numbers."""
+    reading = Reading(root)
+    if len(reading.roots) > 1:
+        raise TypeError(f"a backward starts from one output, got {len(reading.roots)}: pass one, or their sum().")
+    happened = timeline(reading.roots[0])
+
+    def cards(view: GraphView) -> dict[str, Box]:
+        return card_boxes(view, _room(Stages(happened, view)))
+
+    recipe = Recipe.of(reading, depth, constants, collapse, fold)
+    adjoints = {reading.values[i]: grad for i, grad in enumerate(happened.grads) if grad is not None}
+    picked = fitted(reading, recipe, Budget.of(budget), layout, cards, adjoints)
+    return Stages(happened, picked.view), picked
+
+
+def _room(stages: Stages) -> dict[str, list[str]]:
+    """The numbers that each card shows at one time or another."""
+    room: dict[str, list[str]] = {}
+    for box, numbers in stages.entries.items():
+        if len(numbers) == 1:
+            sums = stages.arrived[numbers[0]][2] if numbers[0] in stages.arrived else []
+            room[stages.view.nodes[box].id] = ["waiting", *map(number, sums[:_SUMS])]
+    return room
 
 
 @dataclass(frozen=True)
@@ -107,7 +132,8 @@ class Frames(Sequence[Drawing]):
 
     Attributes:
         stages: what happens in each picture.
-        theme, method: as for `frames`.
+        layout: where everything stands, the same in every picture.
+        theme: as for `frames`.
         notes: what each picture says about itself, such as that modules were drawn as one.
         limit: the largest number of pictures.
 
@@ -118,8 +144,8 @@ class Frames(Sequence[Drawing]):
     """
 
     stages: Stages
+    layout: Layout
     theme: Theme
-    method: Method
     notes: tuple[str, ...] = ()
     limit: int = LIMIT
 
@@ -134,16 +160,6 @@ class Frames(Sequence[Drawing]):
     def final(self) -> GraphView:
         """The graph with every gradient of this backward."""
         return self.stages.view
-
-    @cached_property
-    def layout(self) -> Layout:
-        """The layout of every picture."""
-        room_for: dict[str, list[str]] = defaultdict(list)
-        for box, numbers in self.stages.entries.items():
-            for i in numbers if len(numbers) == 1 else ():
-                sums = self.stages.arrived[i][2] if i in self.stages.arrived else []
-                room_for[self.final.nodes[box].id] += ["waiting", *map(number, sums[:100])]
-        return arrange(self.final, card_boxes(self.final, room_for), self.method)
 
     @cached_property
     def scale(self) -> GradientScale:
@@ -174,10 +190,8 @@ class Frames(Sequence[Drawing]):
         if count <= self.limit:
             return self.notes
         which = f"steps 1 to {first:,} and the last" if first else "the last"
-        return (
-            *self.notes,
-            f"Of {count:,} steps {which} are shown: pass a larger limit= for more, or draw modules as one.",
-        )
+        hint = "Pass a larger limit= for more, or draw modules as one."
+        return (*self.notes, f"Not all of the {count:,} steps have a picture: {which} alone. {hint}")
 
     # One picture ------------------------------------------------------------------------------------------------------
 
@@ -239,6 +253,17 @@ class Frames(Sequence[Drawing]):
         each = max(20, round(seconds * 1000))
         times = [each] * (len(self) - 1) + [3 * each]
         return write_whole(path, gif_bytes((d.png(zoom) for d in self._with_progress()), times))
+
+    def save_html(self, path: str | os.PathLike[str]) -> Path:
+        """Write one page that plays the steps and goes back and forward; it needs no network.
+
+        Raises:
+            ValueError: the name doesn't end in .html.
+        """
+        check_format(path, ["html"])
+        shown, note = self._borne()
+        scenes, texts = self._scenes(shown)
+        return write_whole(path, page(scenes, texts, self.theme, self._title, note).encode())
 
     def _with_progress(self) -> Iterator[Drawing]:
         yield from progress_bar(

@@ -221,7 +221,7 @@ class Stages:
         if edge.contribution is None:
             return edge
         source, target = self._places[edge.target], self._places[edge.source]  # the gradient goes back
-        known = min(self.turn[source], self.turn.get(target, stage)) <= stage
+        known = min(self.turn[source], self.turn.get(target, len(self.order))) <= stage
         return edge if known else replace(edge, contribution=None)
 
     @cached_property

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 
 from ..picture.caption import Line, Run
-from .digits import DIGITS, agrees, enough, rounded, shown, total
+from ..text import number as shown
+from .digits import DIGITS, agrees, enough, rounded, total
 from .events import Timeline
 from .formulas import MOST, applied, evaluated, written
 from .names import Names
@@ -21,6 +22,7 @@ class Wording:
     Attributes:
         timeline: the numbers.
         letters: whether those without a name are called by letters, or by their ids.
+        among: the numbers that are spoken of; () for all.
 
     >>> from autograd import Value
     >>> from viz.picture.caption import plain
@@ -33,11 +35,12 @@ class Wording:
 
     timeline: Timeline
     letters: bool = True
+    among: Collection[int] = ()
 
     @cached_property
     def names(self) -> Names:
         """The names for its numbers: letters where labels don't serve, or ids."""
-        return Names(self.timeline, self.letters)
+        return Names(self.timeline, self.letters, self.among)
 
     # Titles and names -------------------------------------------------------------------------------------------------
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import takewhile
 
 from .boxes import shared_out
+from .modules import checked_depth, checked_paths
 from .neighbours import merge_neighbours
-from .nodes import module_path
+from .nodes import common_path, module_path
 from .partition import Partition
 from .ranks import merge_all, merge_ranks
 from .reading import Reading
@@ -17,7 +17,7 @@ from .siblings import repeated_siblings
 
 _STRETCHES = 40  # of ranks; there is nothing to be seen in more
 _TANGLE = 100  # wires between two modules side by side: more can't be followed
-_HOPELESS = 20  # times as many boxes as may be: what merges some of them isn't tried
+_HOPELESS = 20  # times as many boxes as may be: what merges some of them isn't tried, nor folding at its square
 
 
 @dataclass(frozen=True)
@@ -29,20 +29,25 @@ class Recipe:
     collapse: frozenset[str] = frozenset()
     fold: bool = True
 
+    @classmethod
+    def of(cls, reading: Reading, depth: object, constants: bool, collapse: object, fold: bool) -> Recipe:
+        """The same, checked."""
+        return cls(checked_depth(depth), constants, checked_paths(reading, collapse), fold)
+
     def partition(self, reading: Reading) -> Partition:
         """The boxes."""
         return shared_out(reading, self.depth, self.constants, self.collapse, self.fold)
 
 
 @dataclass(frozen=True)
-class Stage:
+class Rung:
     """A partition, and what was done to come to it; "" if nothing."""
 
     partition: Partition
     done: str = ""
 
 
-def stages(reading: Reading, recipe: Recipe, most: float) -> Iterator[Stage]:
+def ladder_of(reading: Reading, recipe: Recipe, most: float) -> Iterator[Rung]:
     """What was asked for, then coarser and coarser pictures of it; the last is one box.
 
     Args:
@@ -50,13 +55,15 @@ def stages(reading: Reading, recipe: Recipe, most: float) -> Iterator[Stage]:
         recipe: what was asked for.
         most: how many boxes there may be; what is far above isn't worth a try.
     """
-    asked = recipe.partition(reading)
-    yield Stage(asked)
-    folded = replace(recipe, fold=True)
+    folded, unfolded = replace(recipe, fold=True), replace(recipe, fold=False)
+    asked = unfolded.partition(reading)
+    if recipe.fold and asked.count() <= _HOPELESS**2 * most:
+        asked = folded.partition(reading)
+    yield Rung(asked)
     deepest = max(map(len, reading.levels))
     start = deepest if recipe.depth is None else min(deepest, recipe.depth - 1)
     if not recipe.fold:
-        yield Stage(folded.partition(reading), "constants and sums are folded")
+        yield Rung(folded.partition(reading), "constants and sums are folded")
     if start <= 0 or asked.count() <= _HOPELESS * most:
         yield from _merged(reading, folded, "numbers of one kind and one use are drawn as one box")
     if recipe.depth is None and (paths := repeated_siblings(reading)):
@@ -68,37 +75,34 @@ def stages(reading: Reading, recipe: Recipe, most: float) -> Iterator[Stage]:
     yield from _ranked(reading, replace(folded, depth=1 if deepest else None))
 
 
-def _merged(reading: Reading, recipe: Recipe, done: str) -> Iterator[Stage]:
-    """The stage with neighbours of one kind as one box, unless it is a tangle."""
+def _merged(reading: Reading, recipe: Recipe, done: str) -> Iterator[Rung]:
+    """The rung with neighbours of one kind as one box, unless it is a tangle."""
     partition = recipe.partition(reading)
     merge_neighbours(partition)
     if not _is_tangle(partition):
-        yield Stage(partition, done)
+        yield Rung(partition, done)
 
 
-def _ranked(reading: Reading, recipe: Recipe) -> Iterator[Stage]:
+def _ranked(reading: Reading, recipe: Recipe) -> Iterator[Rung]:
     most = _STRETCHES
     while most:
         partition = recipe.partition(reading)
         merge_neighbours(partition)
         merge_ranks(partition, most)
-        yield Stage(partition, "numbers are drawn together by their distance from the inputs")
+        yield Rung(partition, "numbers are drawn together by their distance from the inputs")
         most //= 2
     partition = recipe.partition(reading)
     merge_all(partition)
-    yield Stage(partition, "everything is one box")
+    yield Rung(partition, "everything is one box")
 
 
 def _is_tangle(partition: Partition) -> bool:
     """Whether so many wires lead from one module to another that none can be followed."""
-    reading = partition.reading
     levels = {place: module_path(partition.path(place)) for place in partition.places().tolist()}
     counts: Counter[tuple[tuple[str, ...], tuple[str, ...]]] = Counter()
-    links = partition.crossing()
-    pairs = zip(partition.into[reading.operand[links]].tolist(), partition.into[reading.user[links]].tolist())
-    for source, target in set(pairs):
-        above, below = levels[source], levels[target]
-        shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(above, below)))
+    for pair in partition.pairs():
+        above, below = (levels[place] for place in pair)
+        shared = len(common_path([above, below]))
         if len(above) > shared < len(below):
             counts[above[: shared + 1], below[: shared + 1]] += 1
     return max(counts.values(), default=0) > _TANGLE
