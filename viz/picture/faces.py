@@ -142,11 +142,11 @@ def _gradient(node: Node, scale: GradientScale, state: State | None) -> tuple[st
 
 
 def _extras(node: Node, state: State | None) -> Iterator[tuple[str, str]]:
-    if node.group == "module":
-        parts = [f"{node.operations:,} operations"] + [f"{node.parameters:,} parameters"] * bool(node.parameters)
-        yield ", ".join(parts), "faint"
     if len(node.terms) > 1 and (state is None or state.status in ("active", "done")):
         yield from ((line, "faint") for line in ledger(node.terms))
+    if node.group == "module":
+        count, what = (node.parameters, "parameter") if node.parameters else (node.operations, "operation")
+        yield f"{count:,} {what}{'s' * (count != 1)}", "faint"
     if node.earlier:
         yield f"{number(node.earlier)} of it from earlier", "text-stale"
     if node.stale:
