@@ -51,10 +51,11 @@ class Drawing:
         lit: indices of highlighted edges.
         caption: text above the picture.
         notes: what the picture says about itself, such as that modules were drawn as one.
+        whole: the view that the legend explains, for pictures of a series; None for this one's.
 
     >>> a = Value(2.0, label="a")
     >>> draw(a * 3, layout="layered")
-    <Drawing of 2 nodes and 1 edge: n2 = 6.0, backward not run yet>
+    <Drawing of 2 nodes and 1 edge: n2 = 6, backward not run yet>
     """
 
     view: GraphView
@@ -67,6 +68,7 @@ class Drawing:
     lit: frozenset[int] = frozenset()
     caption: Caption | None = None
     notes: tuple[str, ...] = ()
+    whole: GraphView | None = None
 
     @cached_property
     def scene(self) -> Scene:
@@ -81,6 +83,7 @@ class Drawing:
             lit=self.lit,
             caption=self.caption,
             notes=self.notes,
+            whole=self.whole,
         )
 
     @property

@@ -131,7 +131,7 @@ def _room(stages: Stages) -> dict[str, list[str]]:
     for box, numbers in stages.entries.items():
         if len(numbers) == 1:
             sums = stages.arrived[numbers[0]][2] if numbers[0] in stages.arrived else []
-            room[stages.view.nodes[box].id] = ["waiting", *map(number, sums[:_SUMS])]
+            room[stages.view.nodes[box].id] = [number(part) for part in sums[:_SUMS]]
     return room
 
 
@@ -226,6 +226,7 @@ class Frames(Sequence[Drawing]):
             lit=self.stages.lit(stage),
             caption=self._texts[index],
             notes=self._notes,
+            whole=self.final,
         )
 
     def __iter__(self) -> Iterator[Drawing]:
