@@ -31,7 +31,7 @@ from .picture.faces import State
 from .picture.scale import GradientScale
 from .picture.scene import Scene
 from .picture.theme import Theme, check_theme
-from .text import number
+from .text import clean, number, shorten
 
 FORMATS = ("svg", "dot", "png", "pdf")
 
@@ -93,12 +93,15 @@ class Drawing:
         return "\n".join([*lines, *self.notes])
 
     def _summary(self) -> str:
-        last = self.view.nodes[-1]
-        name = self.view.names()[last.id]
-        result = name if last.data is None else f"{name} = {number(last.data)}"
-        state = "" if last.grad is not None or not last.requires_grad else ", backward not run yet"
+        names = {key: shorten(clean(name), 400.0, 12.0) for key, name in self.view.names().items()}
+        outputs = [node for node in self.view.nodes if node.output] or list(self.view.nodes[-1:])
+        results = [names[n.id] if n.data is None else f"{names[n.id]} = {number(n.data)}" for n in outputs[:3]]
+        more = f" and {len(outputs) - 3} more" if len(outputs) > 3 else ""
+        waits = any(n.requires_grad for n in outputs) and all(n.grad is None for n in outputs)
+        state = ", backward not run yet" if waits else ""
         nodes, edges = len(self.view.nodes), len(self.view.edges)
-        return f"Drawing of {nodes} node{'s' * (nodes != 1)} and {edges} edge{'s' * (edges != 1)}: {result}{state}"
+        size = f"{nodes} node{'s' * (nodes != 1)} and {edges} edge{'s' * (edges != 1)}"
+        return f"Drawing of {size}: {', '.join(results)}{more}{state}"
 
     def __repr__(self) -> str:
         return f"<{self._summary()}>"
