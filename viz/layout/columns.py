@@ -28,7 +28,7 @@ class Column:
 
     Attributes:
         x: where it starts.
-        lead: the room for what is written on incoming wires.
+        lead: the room for what is written on incoming wires; cards stand right of it, if they aren't too wide.
         end: where it ends.
     """
 
@@ -142,6 +142,7 @@ def _columns(
         width[rank] = max(width[rank], box.width)
         if i in entered:
             lead[rank] = max(lead[rank], box.lead)
+            width[rank] = max(width[rank], box.lead + box.width)
     for rank, slope in _slopes(wiring, y):
         steep[rank] = max(steep[rank], slope)
     before, after = [0.0] * len(bands), [0.0] * len(bands)  # the room for frames
@@ -155,7 +156,7 @@ def _columns(
     for rank, band in enumerate(bands):
         if not rank or bands[rank - 1] != band:
             x = left + before[rank]
-        columns.append(Column(x, lead[rank], x + lead[rank] + width[rank]))
+        columns.append(Column(x, lead[rank], x + width[rank]))
         frames = after[rank] + (before[rank + 1] if rank + 1 < len(bands) else 0.0) + 6.0
         x = columns[-1].end + max(RANK_GAP, frames) + min(_STEEP, steep[rank] / 14)
     return columns

@@ -80,11 +80,11 @@ class _Layered:
         """Where to break, if gaps are about as wide as ``gap``."""
         wiring = self.wiring
         count = max(wiring.rank, default=0) + 1
-        leads, cards = [0.0] * count, [0.0] * count
-        for box, rank in zip(self.boxes, wiring.rank, strict=True):
-            leads[rank], cards[rank] = max(leads[rank], box.lead), max(cards[rank], box.width)
-        leads[0] = 0.0
-        widths = [lead + card + gap for lead, card in zip(leads, cards, strict=True)]
+        widths = [0.0] * count
+        entered = {b for _, b in wiring.pairs}
+        for i, box in enumerate(self.boxes):
+            rank = wiring.rank[i]
+            widths[rank] = max(widths[rank], box.width + box.lead * (i in entered) + gap)
         if sum(widths) - gap + 2 * MARGIN <= width:
             return []
         reach = list(wiring.rank)
@@ -126,7 +126,9 @@ class _Layered:
         places = []
         for i, box in enumerate(self.boxes):
             column = where.columns[wiring.rank[i]]
-            x = column.x + column.lead if i in entered else column.end - box.width
+            x = column.end - box.width
+            if i in entered:  # its left side is level with those of the others, where it isn't too wide
+                x = min(x, column.x + column.lead)
             places.append(Place(x, where.y[i] - box.height / 2, box.width, box.height, box.lead))
         ways = routes(wiring, where, places)
         frames = self._frames(where, parts)

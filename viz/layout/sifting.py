@@ -105,7 +105,7 @@ class Sifter:
 
         Args:
             dirty: where to begin; all blocks that a move concerns follow.
-            work: an upper limit for `work`.
+            work: an upper limit for the attribute of that name.
         """
         waiting = dict.fromkeys(dirty)
         while waiting and self.work < work:
