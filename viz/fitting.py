@@ -6,8 +6,6 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from autograd import Value
-
 from .graph.boxes import Boxes
 from .graph.budget import Budget
 from .graph.ladder import Recipe, Rung, ladder_of
@@ -29,7 +27,7 @@ class Fitted:
 
     Attributes:
         boxes: which numbers are drawn together.
-        view: with the gradients that its Values have, or those given.
+        view: what is in them, with their gradients.
         layout: where it stands.
         notes: what was done to make it so small; none if nothing.
     """
@@ -46,7 +44,7 @@ def fitted(
     budget: Budget,
     method: Method = "auto",
     cards: Cards = card_boxes,
-    gradients: Mapping[Value, float] | None = None,
+    view_of: Callable[[Boxes], GraphView] = GraphView.over,
 ) -> Fitted:
     """The most detailed picture of a graph that is inside a budget.
 
@@ -56,14 +54,14 @@ def fitted(
         budget: the limits. One too small for a single box is a ValueError.
         method: as in `arrange`.
         cards: the sizes of a view's cards.
-        gradients: what is known of them, instead of each Value's own ``grad``.
+        view_of: the view of boxes, with the gradients that its Values have or with others.
     """
     first = ""
     for rung in ladder_of(reading, recipe, budget.boxes):
         excess = _too_many(rung, budget)
         if not excess:
             boxes = Boxes(rung.partition)
-            view = GraphView.over(boxes, gradients)
+            view = view_of(boxes)
             rooms = cards(view)
             excess = _too_large(view, rooms, budget)
         if not excess:

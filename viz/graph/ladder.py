@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from .boxes import shared_out
@@ -15,8 +15,9 @@ from .ranks import merge_all, merge_ranks
 from .reading import Reading
 from .siblings import repeated_siblings
 
-_STRETCHES = 40  # of ranks; there is nothing to be seen in more
-_TANGLE = 100  # wires between two modules side by side: more can't be followed
+_STRETCHES = 16  # of ranks; there is nothing to be seen in more
+_TANGLE = 40  # wires between two modules side by side: more can't be followed
+_MANY, _FEW = 9, 4  # numbers of one kind and one use; fewer aren't worth a box that shows none of them
 _HOPELESS = 20  # times as many boxes as may be: what merges some of them isn't tried, nor folding at its square
 
 
@@ -64,8 +65,11 @@ def ladder_of(reading: Reading, recipe: Recipe, most: float) -> Iterator[Rung]:
     start = deepest if recipe.depth is None else min(deepest, recipe.depth - 1)
     if not recipe.fold:
         yield Rung(folded.partition(reading), "constants and sums are folded")
-    if start <= 0 or asked.count() <= _HOPELESS * most:
-        yield from _merged(reading, folded, "numbers of one kind and one use are drawn as one box")
+    done = "numbers of one kind and one use are drawn as one box"
+    if start <= 0:
+        yield from _merged(reading, folded, done)
+    elif asked.count() <= _HOPELESS * most:
+        yield from _merged(reading, folded, done, [_MANY])  # of few there is more to be seen if modules are one box
     if recipe.depth is None and (paths := repeated_siblings(reading)):
         alike = replace(folded, collapse=recipe.collapse | paths)
         yield from _merged(reading, alike, "of modules that repeat the first is open, the others are one box each")
@@ -75,11 +79,13 @@ def ladder_of(reading: Reading, recipe: Recipe, most: float) -> Iterator[Rung]:
     yield from _ranked(reading, replace(folded, depth=1 if deepest else None))
 
 
-def _merged(reading: Reading, recipe: Recipe, done: str) -> Iterator[Rung]:
-    """The rung with neighbours of one kind as one box, unless it is a tangle."""
-    partition = recipe.partition(reading)
-    merge_neighbours(partition)
-    if not _is_tangle(partition):
+def _merged(reading: Reading, recipe: Recipe, done: str, least: Sequence[int] = (_MANY, _FEW)) -> Iterator[Rung]:
+    """The same with neighbours of one kind as one box, first those that are many; none if that is a tangle."""
+    for fewest in least:
+        partition = recipe.partition(reading)
+        merge_neighbours(partition, fewest)
+        if _is_tangle(partition):
+            return
         yield Rung(partition, done)
 
 
@@ -87,7 +93,7 @@ def _ranked(reading: Reading, recipe: Recipe) -> Iterator[Rung]:
     most = _STRETCHES
     while most:
         partition = recipe.partition(reading)
-        merge_neighbours(partition)
+        merge_neighbours(partition, _FEW)
         merge_ranks(partition, most)
         yield Rung(partition, "numbers are drawn together by their distance from the inputs")
         most //= 2

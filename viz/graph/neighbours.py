@@ -9,11 +9,9 @@ from autograd import Parameter
 
 from .partition import Box, Partition
 
-_FEWEST = 4  # of them; fewer aren't worth a box that shows no number
 
-
-def merge_neighbours(partition: Partition) -> None:
-    """Draw as one box those of one kind that stand in one module and are used by the same boxes.
+def merge_neighbours(partition: Partition, fewest: int) -> None:
+    """Draw as one box those of one kind that stand in one module and are used by the same boxes, if they are enough.
 
     It begins at the results, so what becomes one box there makes neighbours of what is below: of a layer that nobody
     called a module the activations are one box, then the sums, the products, the weights.
@@ -30,7 +28,7 @@ def merge_neighbours(partition: Partition) -> None:
                 home = int(reading.home[partition.shown(place)])
                 alike[kind(partition, place), home, shared, names].append(place)
         for group in alike.values():
-            if len(group) >= _FEWEST:
+            if len(group) >= fewest:
                 together.update(dict.fromkeys(group, max(group)))
     draw_together(partition, together)
 

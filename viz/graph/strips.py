@@ -1,4 +1,4 @@
-"""The local partials of modules that are drawn as one box: of what comes out by what goes in."""
+"""The local partials of what is drawn as one box: of what comes out by what goes in."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _NUMBERS = 600_000  # visited in all strips of a picture: a second
 def local_partials(
     partition: Partition, wires: Sequence[Wire], outputs: Mapping[int, Sequence[int]]
 ) -> list[Strip | float | None]:
-    """Of each wire that leads to a collapsed module its partials, exact; None where there is nothing to say.
+    """Of each wire that leads to a collapsed box its partials, exact; None where there is nothing to say.
 
-    They are a strip where the wire comes from several numbers in one box, else one number, for a module with one
-    output. A module whose outputs were made of too many numbers has none.
+    It is one number where one comes in and one comes out, and a strip where a module gets what several numbers of one
+    box are. A box whose outputs were made of too many numbers has neither.
 
     Args:
         partition: which numbers are drawn together.
@@ -30,12 +30,18 @@ def local_partials(
     found: list[Strip | float | None] = [None] * len(wires)
     by_target: dict[int, list[int]] = {}
     for i, wire in enumerate(wires):
-        if partition.group(wire.target) == "module":
+        if partition.is_collapsed(wire.target):
             by_target.setdefault(wire.target, []).append(i)
     for target, arriving in by_target.items():
         tops = [i for i in outputs[target] if partition.reading.carries[i]]
         columns = {i: _columns(partition, wires[i]) for i in arriving}
-        wanted = [i for i in arriving if columns[i] and (len(tops) == 1 or partition.is_collapsed(wires[i].source))]
+        is_module = partition.group(target) == "module"
+        wanted = [
+            i
+            for i in arriving
+            if (len(tops) == len(columns[i]) == 1)
+            or (is_module and columns[i] and (len(tops) == 1 or partition.is_collapsed(wires[i].source)))
+        ]
         rows = inside.slopes(target, tops) if wanted else []
         for i in wanted if rows else ():
             found[i] = _cells(rows, columns[i])

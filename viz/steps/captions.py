@@ -16,8 +16,8 @@ from ..text import clean
 from ..text import number as shown
 from .chain_rule import Contribution
 from .events import Event
-from .formulas import MOST
 from .stages import Arrival, Stages
+from .typesetting import MOST
 from .wording import Wording, joined, ledger
 
 _LINES = 6  # of one stage that are written out
@@ -134,6 +134,18 @@ class Captions:
     def _meant(self) -> dict[int, int]:
         """For what is drawn as another number, which one."""
         return {entries[-1]: self.stages.shown[box] for box, entries in self.stages.entries.items()}
+
+    def letters_of(self, stage: int) -> dict[str, str]:
+        """The letters by which a stage calls boxes that have no label, by the ids of the boxes."""
+        said = self._said(stage, self.passed(stage)) if self.node(stage).kind != "collapsed" else {}
+        named = {**self.rule.names.everywhere, **(self.naming(stage) if said else {})}
+        numbers = {i: named[i] for i in (*self.rule.names.everywhere, *said) if i in named}
+        found = {}
+        for number, letter in numbers.items():
+            node = self.stages.view.nodes[self.stages.home[number]]
+            if not node.label and node.kind != "collapsed":
+                found[node.id] = letter
+        return found
 
     # Lines ------------------------------------------------------------------------------------------------------------
 

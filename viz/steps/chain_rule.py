@@ -15,8 +15,10 @@ from functools import cached_property
 from ..picture.caption import Line, Run
 from ..text import number as shown
 from .digits import DIGITS, agrees, enough, rounded
+from .evaluating import CONTEXT, decided, evaluated, simplified
 from .events import Change, Event, Timeline
-from .formulas import CONTEXT, Formula, decided, evaluated, numbers, opened, simplified, variables, written
+from .formulas import Formula, numbers, opened, variables
+from .typesetting import written
 
 _LONGEST = 48  # characters of a formula that is written out
 _ORDINALS = ("1st", "2nd", "3rd")

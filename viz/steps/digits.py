@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 
-from .formulas import CONTEXT
+from .evaluating import CONTEXT
 
 DIGITS = 4
 """Of a result; what it is computed from has more, if it must."""

@@ -12,7 +12,7 @@ from keyword import iskeyword
 
 from ..text import clean
 from .events import Timeline
-from .formulas import functions
+from .typesetting import functions
 
 _LETTERS = "uvwzpqrstghkmncdfjxyab"
 _GRAPH_WIDE = 12  # so many numbers without a name have the same letter in each step
@@ -69,7 +69,7 @@ class Names:
         return self._reserved | frozenset(self._normal)
 
     @cached_property
-    def _everywhere(self) -> dict[int, str]:
+    def everywhere(self) -> dict[int, str]:
         """The letters that mean the same in all steps."""
         among = self.among or range(len(self.timeline.numbers))
         nameless = [i for i in among if i not in self.labels and not self.is_bare(i)]
@@ -91,9 +91,9 @@ class Names:
             label = self.timeline.numbers[i].label
             if i in self.labels or (counts[self._normal[i]] == 1 and self._may_be(label)):
                 known[i] = label  # which means one thing here, though perhaps not in the whole graph
-            elif i in self._everywhere:
-                known[i] = self._everywhere[i]
-        letters = self._letters([i for i in wanted if i not in known], {*known.values(), *self._everywhere.values()})
+            elif i in self.everywhere:
+                known[i] = self.everywhere[i]
+        letters = self._letters([i for i in wanted if i not in known], {*known.values(), *self.everywhere.values()})
         return {i: known.get(i) or letters[i] for i in wanted}
 
     def _may_be(self, label: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -108,12 +108,21 @@ def staged(
     happened = timeline(reading.roots[0])
 
     def cards(view: GraphView) -> dict[str, Box]:
-        return card_boxes(view, _room(Stages(happened, view)))
+        return card_boxes(lettered(view, {node.id: "w" for node in view.nodes}), _room(Stages(happened, view)))
 
     recipe = Recipe.of(reading, depth, constants, collapse, fold)
     adjoints = {reading.values[i]: grad for i, grad in enumerate(happened.grads) if grad is not None}
-    picked = fitted(reading, recipe, Budget.of(budget), layout, cards, adjoints)
+    picked = fitted(reading, recipe, Budget.of(budget), layout, cards, lambda boxes: GraphView.over(boxes, adjoints))
     return Stages(happened, picked.view), picked
+
+
+def lettered(view: GraphView, letters: Mapping[str, str]) -> GraphView:
+    """The view in which boxes without a label bear the letters by which a step calls them."""
+    nodes = (
+        n if n.label or n.kind in ("constant", "collapsed") or n.id not in letters else replace(n, label=letters[n.id])
+        for n in view.nodes
+    )
+    return replace(view, nodes=tuple(nodes))
 
 
 def _room(stages: Stages) -> dict[str, list[str]]:
@@ -209,7 +218,7 @@ class Frames(Sequence[Drawing]):
             raise IndexError(f"there are {len(self)} steps, counted from 0; there is no step {index}")
         stage = self.shown[index]
         return Drawing(
-            self.stages.view_at(stage),
+            lettered(self.stages.view_at(stage), self._captions.letters_of(stage)),
             self.layout,
             self.theme,
             self.scale,

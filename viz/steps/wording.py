@@ -10,9 +10,10 @@ from functools import cached_property
 from ..picture.caption import Line, Run
 from ..text import number as shown
 from .digits import DIGITS, agrees, enough, rounded, total
+from .evaluating import applied, evaluated
 from .events import Timeline
-from .formulas import MOST, applied, evaluated, written
 from .names import Names
+from .typesetting import MOST, written
 
 
 @dataclass(frozen=True)
