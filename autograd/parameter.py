@@ -139,9 +139,14 @@ class Parameter(Freezable, Value):
         Value.label.fset(self, label)  # type: ignore[attr-defined]
 
     @property
+    def held_in(self) -> Scope:
+        """The scope of the neuron or module that holds it, or the one that it was given."""
+        return self._scope if self._home is None or self._scope is not TOP else self._home.scope_of(self.slot)
+
+    @property
     def scope(self) -> str:
         """Path of the module that holds it."""
-        return (self._scope if self._home is None or self._scope is not TOP else self._home.scope_of(self.slot)).path
+        return self.held_in.path
 
     @scope.setter
     def scope(self, path: str) -> None:
@@ -197,7 +202,7 @@ class Home:
 
     def scope_of(self, slot: int) -> Scope:
         """The scope of the neuron or module that holds it."""
-        return self.rows[self.index(slot)[0]] if self.rows else self.scope
+        return self.rows[(slot - self.begin) // math.prod(self.shape[1:])] if self.rows else self.scope
 
 
 def new_face(home: Home, slot: int) -> Parameter:

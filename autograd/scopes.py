@@ -6,7 +6,7 @@ somebody asks for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, ContextDecorator, contextmanager
 from contextvars import ContextVar, Token
 from copy import copy
@@ -106,6 +106,18 @@ def here(thing: object) -> str:
     """
     path = current().path
     return f"{path}: {thing!r}" if path else repr(thing)
+
+
+def paths_of(nodes: Iterable[Any]) -> list[str]:
+    """The scope of each node; a path that many share is put together once.
+
+    >>> from autograd import Value
+    >>> with scope("head"): paths_of([Value(1.0), Value(2.0)])
+    ['head', 'head']
+    """
+    scopes = [node._scope if node.store is None else node.held_in for node in nodes]
+    paths = {scope: scope.path for scope in set(scopes)}
+    return [paths[scope] for scope in scopes]
 
 
 class _Called(type):

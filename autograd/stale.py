@@ -14,30 +14,34 @@ if TYPE_CHECKING:
 
 def stale_leaves(nodes: Sequence[Value]) -> list[Value]:
     """Those of a graph's leaves whose number isn't the one that these, its nodes, were computed from."""
-    innocent = _unchanged(nodes)
-    suspects = dict.fromkeys(arg for node in nodes if _changed(node) for arg in _suspects(node, innocent))
+    with unchecked():
+        changed = [node for node in nodes if _changed(node)]
+    innocent = _unchanged(nodes) if changed else set()
+    suspects = dict.fromkeys(arg for node in changed for arg in _suspects(node, innocent))
     return [arg for arg in suspects if arg.op is None]
 
 
 def refuse_stale(order: Sequence[Value]) -> None:
     """A StaleGraphError if a node of these has operands with other numbers than it was computed from."""
-    for node in order:
-        if _changed(node):
-            names = " or ".join(leaf.describe() for leaf in _suspects(node, _unchanged(order)))
-            raise StaleGraphError(
-                f"{names} has changed since {node.describe()} was computed from it, so the graph can't be "
-                f"differentiated again. Compute it anew from the present numbers, then take gradients(record=True)"
-            )
+    with unchecked():
+        node = next(filter(_changed, order), None)
+    if node is not None:
+        names = " or ".join(leaf.describe() for leaf in _suspects(node, _unchanged(order)))
+        raise StaleGraphError(
+            f"{names} has changed since {node.describe()} was computed from it, so the graph can't be "
+            f"differentiated again. Compute it anew from the present numbers, then take gradients(record=True)"
+        )
 
 
 def _changed(node: Value) -> bool:
     if node.op is None:
         return False
     numbers = [arg.data for arg in node.args]
-    with unchecked():
-        y = node.op.value(*numbers)
-        partials = node.op.partials_for([p is not None for p in node.partials], node.data, numbers)
-    return not (_same(y, node.data) and all(map(_same, partials, node.partials)))
+    known = node.partials
+    if not _same(node.op.value(*numbers), node.data):
+        return True
+    partials = node.op.partials_for([p is not None for p in known], node.data, numbers)
+    return partials != list(known) and not all(map(_same, partials, known))
 
 
 def _unchanged(nodes: Sequence[Value]) -> set[Value]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,8 +14,25 @@ from autograd import sum as add
 Roots = Value | list[Value]
 
 
-def micrograd() -> Value:
-    """The example of micrograd's README: constants in their operations, five values used more than once."""
+@dataclass(frozen=True)
+class Graph:
+    """A graph by its maker.
+
+    Attributes:
+        build: makes it anew, always the same; the backward has run where that isn't the point.
+        see: what is to be seen in its picture.
+    """
+
+    build: Callable[[], Roots]
+    see: str
+
+    @property
+    def title(self) -> str:
+        """The maker's name in words: "chain of 500"."""
+        return self.build.__name__.replace("_", " ")
+
+
+def _micrograd() -> Value:
     a, b = Value(-4.0, label="a"), Value(2.0, label="b")
     c = a + b
     d = a * b + b**3
@@ -29,8 +47,7 @@ def micrograd() -> Value:
     return _named(_back(g), c=c, d=d, e=e, f=f, g=g)
 
 
-def neuron() -> Value:
-    """A neuron with a name for every value, from the lecture on micrograd: names and numbers, nothing to fold."""
+def _neuron() -> Value:
     x1, x2, w1, w2 = Value(2.0), Value(0.0), Value(-3.0), Value(1.0)
     b = Value(6.8813735870195432)  # which makes the gradients round
     x1w1, x2w2 = x1 * w1, x2 * w2
@@ -42,33 +59,28 @@ def neuron() -> Value:
     return _back(o)
 
 
-def network() -> Value:
-    """A network 2-2-1 and its error for one sample: three neurons with frames around them."""
+def _network() -> Value:
     return _error([2, 2, 1], 1)
 
 
-def network_of_four_samples() -> Value:
-    """The same over four samples: weights are used four times, their gradients are sums of four."""
+def _network_of_four_samples() -> Value:
     return _error([2, 2, 1], 4)
 
 
-def cross_entropy() -> Value:
-    """Softmax of three logits and the loss of the first: the gradients of the logits are p - 1, p, p."""
+def _cross_entropy() -> Value:
     zs = [Value(x, label=f"z{i}") for i, x in enumerate((2.0, -1.0, 0.5))]
     ps = softmax(zs)
     return _back(_named(-ps[0].log(), loss=None))
 
 
-def logsumexp() -> Value:
-    """A maximum that is used five times: its gradient is 0 through one part and its share through the other."""
+def _logsumexp() -> Value:
     xs = [Value(x, label=f"x{i}") for i, x in enumerate((1.0, 3.0, -2.0, 0.5))]
     top = xs[1]
     y = top + add((x - top).exp() for x in xs).log()
     return _back(_named(y, y=y))
 
 
-def lstm_cell() -> Value:
-    """Four gates side by side, each with weights of its own, and the state that runs through."""
+def _lstm_cell() -> Value:
     # S. Hochreiter, J. Schmidhuber, "Long short-term memory" (1997), with the forget gate of F. Gers et al. (2000)
     rng = np.random.default_rng(0)
     x, h, c = Value(0.8, label="x"), Value(-0.3, label="h"), Value(0.5, label="c")
@@ -83,8 +95,7 @@ def lstm_cell() -> Value:
     return _back(_named(out, **{"c'": new, "h'": out}))
 
 
-def attention() -> Value:
-    """One head, three tokens, two numbers each: everything is used by everything, so wires must cross."""
+def _attention() -> Value:
     # A. Vaswani et al., "Attention is all you need" (2017), equation 1: one head, the third token asks
     rng = np.random.default_rng(1)
     size, tokens = 2, 3
@@ -100,9 +111,8 @@ def attention() -> Value:
     return _back(_named(add(y * y for y in out), loss=None))
 
 
-def newton() -> Value:
-    """Three steps of Newton's method with the first and the second derivative inside: long, and it must wrap."""
-    x = Value(0.5, label="x0")
+def _newton() -> Value:
+    x = Value(1.5, label="x0")
     for step in range(3):  # towards the minimum of x - log(x), which is at 1
         f = x - x.log()
         (slope,) = gradients(f, [x], record=True)
@@ -111,8 +121,7 @@ def newton() -> Value:
     return _back(x)
 
 
-def pendulum() -> Value:
-    """Two steps of a pendulum: the two states by turns, and one length that has a part in both."""
+def _pendulum() -> Value:
     angle, speed, length = Value(1.2, label="angle"), Value(0.0, label="speed"), Value(0.7, label="length")
     dt = 0.1
     for step in (1, 2):
@@ -122,50 +131,44 @@ def pendulum() -> Value:
     return _back(_named((angle - 0.8) ** 2, loss=None))
 
 
-def second_order() -> Value:
-    """The graph of a derivative, which has a backward of its own."""
+def _second_order() -> Value:
     x, y = Value(1.5, label="x"), Value(-0.5, label="y")
     (slope,) = gradients((x * y).sin() * x.exp(), [x], record=True)
     return _back(_named(slope, **{"∂f/∂x": None}))
 
 
-def not_finite_forward() -> Value:
-    """A product that overflows, and NaN from inf - inf: the first one that isn't finite is marked."""
+def _not_finite_forward() -> Value:
     a, b = Value(1e200, label="a"), Value(3.0, label="b")
     return _back(_named(a * b * a - a * a, loss=None))  # inf, then inf - inf
 
 
-def not_finite_backward() -> Value:
-    """A root at 0: all values are finite, its partial is not; the first such gradient is marked."""
+def _not_finite_backward() -> Value:
     a, b = Value(0.0, label="a"), Value(2.0, label="b")
     return _back(_named(a.sqrt() * b + a * a, loss=None))  # sqrt is steep as a wall at 0
 
 
 HOSTILE = (
-    *('<script>alert("1")</script> & </text>', "🙂👩‍👩‍👧 emoji", "손실함수 損失", "שלום \u202eabc", "x" * 10_000),
-    *("\x00\x1b[31m\n\tred", "same", "same", "", "\ud800 half", '{"|}\\N', "a\u0301\u0302\u0303", "−1.5"),
-    *("$x^2$ %s {0}", "..", "n0"),
-)
+    '<script>alert("1")</script> & </text>',
+    "🙂👩‍👩‍👧 emoji", "손실함수 損失", "שלום \u202eabc", "x" * 10_000, "\x00\x1b[31m\n\tred", "same",
+    "same", "", "\ud800 half", "{\"|}\\N", "a\u0301\u0302\u0303", "−1.5", "$x^2$ %s {0}", "..", "n0",
+)  # fmt: skip
 """Labels: markup, emoji, CJK, right to left with an override, 10 kB, control characters, equal ones, none."""
 
 
-def hostile_labels() -> Value:
-    """Labels of all kinds as text, on one line, cut where they are long, never as markup."""
+def _hostile_labels() -> Value:
     leaves = [Value(float(i), label=label) for i, label in enumerate(HOSTILE)]
     parts = [_named(a * b, **{a.label[:20] + b.label: None}) for a, b in zip(leaves[::2], leaves[1::2], strict=True)]
     return _back(_named(add(p.sin() for p in parts), **{"<b>&amp;": None}))
 
 
-def two_outputs() -> Roots:
-    """Two outputs over the same inputs: each input has a contribution from both."""
+def _two_outputs() -> Roots:
     r, angle = Value(2.0, label="r"), Value(0.6, label="φ")
     x, y = r * angle.cos(), r * angle.sin()
     _named(x, x=x, y=y)
     return [_back(x), _back(y)]
 
 
-def dead_relu() -> Value:
-    """Two of three neurons are dead: no gradient behind them, on grey wires; the third lives."""
+def _dead_relu() -> Value:
     with scope("hidden"):
         inputs = [Value(1.0, label="x0"), Value(-0.5, label="x1")]
         hidden = []
@@ -177,46 +180,38 @@ def dead_relu() -> Value:
     return _back(_named((out - 1.0) ** 2, loss=None))
 
 
-def used_ten_times() -> Value:
-    """A value that is used ten times: ten contributions in its ledger, with their sum."""
+def _used_ten_times() -> Value:
     x = Value(0.7, label="x")
     terms = [x * (k - 4.5) for k in range(5)] + [x.sin(), x.exp(), x.tanh(), x**3, x]
     return _back(_named(add(t * t for t in terms), y=None))
 
 
-def network_2_16_16_1() -> Value:
-    """A network 2-16-16-1: a neuron open, its siblings as boxes, or layers with strips of partials."""
+def _network_2_16_16_1() -> Value:
     return _error([2, 16, 16, 1], 1)
 
 
-def network_64_32_10() -> Value:
-    """A network for small digits: layers as boxes, strips of partials between them."""
+def _network_64_32_10() -> Value:
     return _digits(64, [32, 10])
 
 
-def network_784_128_10() -> Value:
-    """A network for MNIST, one sample of a compiled batch: hundreds of thousands of numbers on a page."""
+def _network_784_128_10() -> Value:
     return _digits(784, [128, 10])
 
 
-def chain_of_500() -> Value:
-    """A chain of 500 operations, in lines like a text."""
+def _chain_of_500() -> Value:
     return _chain(500)
 
 
-def chain_of_5000() -> Value:
-    """A chain of 5,000: more than a page, so it is simplified, and the picture says how."""
+def _chain_of_5000() -> Value:
     return _chain(5_000)
 
 
-def sum_of_1000() -> Value:
-    """A sum of a thousand numbers: one box, its terms another."""
+def _sum_of_1000() -> Value:
     total = add(Value(float(x)) for x in np.random.default_rng(0).normal(size=1_000))
     return _back(_named(total, total=None))
 
 
-def random_10000() -> Value:
-    """Ten thousand operations without modules: what is simplified is said."""
+def _random_10000() -> Value:
     rng = np.random.default_rng(0)
     values = [Value(float(x), label=f"x{i}") for i, x in enumerate(rng.normal(size=100))]
     while len(values) < 9_990:
@@ -225,8 +220,7 @@ def random_10000() -> Value:
     return _back(_named(add(values[-100:]), y=None))
 
 
-def not_run_yet() -> Value:
-    """A neuron before any backward: no gradients, no zeros either."""
+def _not_run_yet() -> Value:
     x, w, b = Value(2.0, label="x"), Parameter(-3.0, label="w"), Parameter(6.9, label="b")
     return _named((w * x + b).sigmoid(), y=None)
 
@@ -269,34 +263,32 @@ def _chain(length: int) -> Value:
     return _back(_named(x, y=None))
 
 
-GRAPHS: dict[str, Callable[[], Roots]] = {
-    build.__name__: build
-    for build in (
-        micrograd,
-        neuron,
-        network,
-        network_of_four_samples,
-        cross_entropy,
-        logsumexp,
-        lstm_cell,
-        attention,
-        newton,
-        pendulum,
-        second_order,
-        not_finite_forward,
-        not_finite_backward,
-        hostile_labels,
-        two_outputs,
-        dead_relu,
-        used_ten_times,
-        network_2_16_16_1,
-        network_64_32_10,
-        network_784_128_10,
-        chain_of_500,
-        chain_of_5000,
-        sum_of_1000,
-        random_10000,
-        not_run_yet,
-    )
+_SEEN = {
+    _micrograd: "The example of micrograd's README: constants in operations, ledgers where values are used again.",
+    _neuron: "A neuron with a name for each value, from the lecture on micrograd: nothing but names and numbers.",
+    _network: "A network 2-2-1 and its error for one sample: three neurons with frames around them.",
+    _network_of_four_samples: "The same for four samples: each weight is used four times: ledgers of four terms.",
+    _cross_entropy: "Softmax and cross-entropy of three scores: many wires from few values.",
+    _logsumexp: "log(sum(exp)), written out: the scores come together twice.",
+    _lstm_cell: "A cell of an LSTM with one unit: four gates, each with its weights.",
+    _attention: "One head of attention over three tokens: everything is joined with everything.",
+    _newton: "Newton's iteration, whose steps contain a first and a second derivative.",
+    _pendulum: "Steps of a pendulum, differentiated by its start: a long chain that is broken into bands.",
+    _second_order: "The graph of a derivative, differentiated again.",
+    _not_finite_forward: "A number of the forward isn't finite: the first one is marked.",
+    _not_finite_backward: "The forward is fine, a gradient isn't finite: the first one is marked.",
+    _hostile_labels: "Labels with markup, control characters, emoji, from right to left, equal, and very long.",
+    _two_outputs: "Two outputs in one picture.",
+    _dead_relu: "A network whose ReLUs are dead: thin grey wires, and zeros.",
+    _used_ten_times: "A value that is used ten times: its ledger doesn't fit and says so.",
+    _network_2_16_16_1: "A network 2-16-16-1: neurons and layers as boxes, strips of partials between them.",
+    _network_64_32_10: "A network for small images.",
+    _network_784_128_10: "A network for large ones: 300,000 numbers.",
+    _chain_of_500: "A chain of 500 operations.",
+    _chain_of_5000: "A chain of 5,000 operations.",
+    _sum_of_1000: "A sum of 1,000 terms.",
+    _random_10000: "10,000 numbers, joined at random.",
+    _not_run_yet: "The backward hasn't run: no gradient is shown, and none is called zero.",
 }
-"""All of them by name; what is to be seen in its picture is said by each."""
+GRAPHS: dict[str, Graph] = {build.__name__[1:]: Graph(build, see) for build, see in _SEEN.items()}
+"""The graphs by name."""

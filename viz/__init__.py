@@ -7,24 +7,35 @@ them.
 from autograd.cures import answer_names
 
 from . import plot
-from .drawing import Drawing, GraphTooLargeError, draw
+from .drawing import Drawing, draw
+from .graph.budget import Budget
 from .graph.nodes import Cluster, Edge, Node
 from .graph.view import GraphView
 from .layout.arrange import Layout
+from .steps.events import Change, Event, Moment, Number, Operation, Timeline, timeline
+from .steps.narration import narrate
 from .steps.series import Frames, frames
 
 __all__ = [
+    "Budget",
+    "Change",
     "Cluster",
     "Drawing",
     "Edge",
+    "Event",
     "Frames",
-    "GraphTooLargeError",
     "GraphView",
     "Layout",
+    "Moment",
     "Node",
+    "Number",
+    "Operation",
+    "Timeline",
     "draw",
     "frames",
+    "narrate",
     "plot",
+    "timeline",
 ]
 
 answer_names(__name__, __all__)

@@ -3,43 +3,37 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from autograd import Value, ancestors
+from autograd import Value
 from autograd.calls import public
 from autograd.files import write_whole
 from autograd.notebook import image
 
 from .files import check_format
-from .graph.nodes import module_path
-from .graph.view import GraphView, node_ids
-from .layout.arrange import METHODS, Layout, Method, arrange
+from .fitting import fitted
+from .graph.budget import PAGE, Budget
+from .graph.ladder import Recipe
+from .graph.reading import Reading
+from .graph.view import GraphView
+from .layout.arrange import METHODS, Layout, Method
 from .output.dot import render_dot
 from .output.notebook import Bundle, bundle, png_zoom
 from .output.pdf import render_pdf
 from .output.raster import png_bytes
 from .output.svg import render_svg
 from .picture.caption import Caption
-from .picture.cards import State
-from .picture.compose import card_boxes, gradient_scale, picture
+from .picture.compose import gradient_scale, picture
+from .picture.faces import State
+from .picture.scale import GradientScale
 from .picture.scene import Scene
-from .picture.theme import GradientScale, Theme, check_theme
+from .picture.theme import Theme, check_theme
 from .text import number
 
-BUDGET = 1_500  # drawn nodes: up to here an SVG stays fluid in a browser
 FORMATS = ("svg", "dot", "png", "pdf")
-
-
-class GraphTooLargeError(ValueError):
-    """The graph has more nodes than the budget, and no modules to draw as one.
-
-    >>> draw(Value(1.0) + 2.0, budget=2)  # doctest: +ELLIPSIS
-    Traceback (most recent call last):
-    viz.drawing.GraphTooLargeError: the graph has 3 boxes, more than the budget of 2, ...
-    """
 
 
 @dataclass(frozen=True)
@@ -60,7 +54,7 @@ class Drawing:
 
     >>> a = Value(2.0, label="a")
     >>> draw(a * 3, layout="layered")
-    <Drawing of 3 nodes and 2 edges: n2 = 6.0, backward not run yet>
+    <Drawing of 2 nodes and 1 edge: n2 = 6.0, backward not run yet>
     """
 
     view: GraphView
@@ -121,7 +115,7 @@ class Drawing:
             ImportError: resvg-py isn't installed: pip install "glassgrad[viz]".
         """
         theme: Theme = "dark" if self.theme == "dark" else "light"
-        return png_bytes(render_svg(self.scene, theme), self.scene.width, self.scene.height, zoom)
+        return png_bytes(render_svg(self.scene, theme, variables=False), self.scene.width, self.scene.height, zoom)
 
     def pdf(self) -> bytes:
         """The picture as a PDF of one page.
@@ -166,36 +160,41 @@ class Drawing:
 
 @public
 def draw(
-    root: Value,
+    roots: Value | Sequence[Value],
     *,
     depth: int | None = None,
+    collapse: Collection[str] = (),
+    fold: bool = True,
     constants: bool = True,
     theme: Theme = "light",
     layout: Method = "auto",
-    budget: int = BUDGET,
+    budget: Budget | int = PAGE,
     highlight: Iterable[Value] = (),
     dim: Iterable[Value] = (),
 ) -> Drawing:
-    """Draw everything that ``root`` was computed from.
+    """Draw everything that ``roots`` were computed from.
 
     Each box shows a number and its gradient; on each edge stand the local partial and, once `backward` has run, what
     was passed back along it.
 
     Args:
-        root: the result of a formula, such as the loss.
+        roots: the result of a formula, such as the loss, or several as a list.
         depth: draw modules of this depth as one box each: 1 for layers, 2 for neurons; None draws every number.
+        collapse: paths of modules to draw as one box each, such as ``["layers.0"]``.
+        fold: False draws what isn't a step of its own, too: constants that one operation uses, each ``+`` of a sum,
+            the ``0 +`` that Python's ``sum`` begins with.
         constants: False leaves out numbers that carry no gradient.
         theme: "light", "dark" or "auto" (follows the reader's system where the format can).
         layout: "dot" (Graphviz), "layered" (built in) or "auto" (the better of those here; see `arrange`).
-        budget: the largest number of boxes; above it modules are drawn as one, and the picture says so.
+        budget: how large the picture may be; a number limits the boxes alone. Above it the picture shows less, and
+            says what was done: numbers of one kind are one box, modules are one box each, at last it goes by rank.
         highlight: values to mark.
         dim: values to grey, such as dropped neurons; what is used by them alone becomes grey with them.
 
     Raises:
-        TypeError: ``root`` or a thing to mark or grey isn't a Value.
-        ValueError: an unknown theme or layout, or a depth or budget below 1; or a value to mark or
-            grey isn't in the graph.
-        GraphTooLargeError: above the budget, and there are no modules to draw as one.
+        TypeError: a root or a thing to mark or grey isn't a Value.
+        ValueError: an unknown theme or layout, a depth below 1, a budget too small for one box, no root, a path that
+            no module has; or a value to mark or grey isn't in the graph.
 
     >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
     >>> loss = a * b
@@ -207,13 +206,15 @@ def draw(
     check_theme(theme)
     if layout not in METHODS:
         raise ValueError(f"layout={layout!r} is not known: use one of {', '.join(map(repr, METHODS))}.")
-    view, depth, notes = budgeted_view(root, depth, constants, budget)
+    limits = Budget.of(budget)
+    reading = Reading(roots)
+    picked = fitted(reading, Recipe.of(reading, depth, constants, collapse, fold), limits, layout)
     bright, grey = _listed(highlight), _listed(dim)
-    ids = node_ids(root, depth, constants) if bright or grey else {}  # which reads the graph again
+    ids = picked.boxes.ids if bright or grey else {}
     marked = frozenset(ids[v] for v in _in_graph(ids, bright, "highlight"))
-    dimmed = _dimmed(root, ids, _in_graph(ids, grey, "dim"))
-    arranged = arrange(view, card_boxes(view), layout)
-    return Drawing(view, arranged, theme, gradient_scale(view), marked=marked, dimmed=dimmed, notes=notes)
+    dimmed = _dimmed(reading, ids, _in_graph(ids, grey, "dim"))
+    scale = gradient_scale(picked.view)
+    return Drawing(picked.view, picked.layout, theme, scale, marked=marked, dimmed=dimmed, notes=picked.notes)
 
 
 def _listed(values: Iterable[Value]) -> list[Value]:
@@ -231,51 +232,14 @@ def _in_graph(ids: Mapping[Value, str], values: list[Value], argument: str) -> l
     return values
 
 
-def _dimmed(root: Value, ids: Mapping[Value, str], wanted: Collection[Value]) -> frozenset[str]:
+def _dimmed(reading: Reading, ids: Mapping[Value, str], wanted: Collection[Value]) -> frozenset[str]:
     """The nodes of which nothing but such values is drawn: the wanted ones, and what has no other users."""
     if not wanted:
         return frozenset()
-    grey, seen_by_others = set(wanted), {root}
-    for value in reversed(ancestors(root)):  # users first
+    grey, seen_by_others = set(wanted), set(reading.roots)
+    for value in reversed(reading.values):  # users first
         if value not in seen_by_others:
             grey.add(value)
         if value not in grey:
             seen_by_others.update(value.args)
     return frozenset(ids[v] for v in ids if v in grey) - {ids[v] for v in ids if v not in grey}
-
-
-def budgeted_view(
-    root: Value, depth: int | None, constants: bool, budget: int
-) -> tuple[GraphView, int | None, tuple[str, ...]]:
-    """Read the graph; above the budget at the largest depth that fits into it, with a note that says so.
-
-    Returns:
-        The view, its depth, and the notes.
-    """
-    if isinstance(budget, bool) or not isinstance(budget, int) or budget < 1:
-        raise ValueError(f"budget={budget!r} is not a number of boxes: pass an int of at least 1, such as {BUDGET}.")
-    if not isinstance(root, Value):
-        GraphView.of(root)  # says what to pass instead
-    everything = ancestors(root)
-    first = len(everything) if depth is None else 0
-    if first <= budget or not constants:
-        view = GraphView.of(root, depth, constants)
-        if len(view.nodes) <= budget:
-            return view, depth, ()
-        first = len(view.nodes)
-    deepest = max(len(module_path(v.scope)) for v in everything)
-    start = deepest if depth is None else min(deepest, depth - 1)
-    for level in range(start, 0, -1):
-        view = GraphView.of(root, level, constants)
-        if len(view.nodes) <= budget:
-            note = (
-                f"{first:,} boxes would be more than the budget of {budget:,}: modules are drawn as one box each, "
-                f"at depth {level}. Pass a larger budget= to see more, or draw a part of the graph."
-            )
-            return view, level, (note,)
-    raise GraphTooLargeError(
-        f"the graph has {first:,} boxes, more than the budget of {budget:,}, and "
-        + ("its modules are still too many when each is one box. " if deepest else "no modules to draw as one box. ")
-        + 'Draw a part of it (a value inside), make its parts inside `with scope("name"):` and pass depth=1, '
-        + f"or pass budget={first} (large pictures are slow to open)."
-    )

@@ -14,6 +14,26 @@ _ASCII = (
     278, 974, 634, 612, 635, 635, 411, 521, 392, 634, 592, 818, 592, 592, 525, 636, 337, 636, 838,
 )
 # fmt: on
+# and of what else is written in pictures often
+_SIGNS = {
+    "−": 0.838,
+    "×": 0.838,
+    "÷": 0.838,
+    "∇": 0.669,
+    "Σ": 0.632,
+    "√": 0.637,
+    "·": 0.318,
+    "∞": 0.833,
+    "²": 0.401,
+    "³": 0.401,
+    "≈": 0.838,
+    "←": 0.838,
+    "→": 0.838,
+    "∂": 0.517,
+    "‖": 0.5,
+    "–": 0.5,
+    "σ": 0.634,
+}  # fmt: skip
 _BOLD = 1.165  # the widest ratio of DejaVu Sans Bold to DejaVu Sans over digits and letters is 1.16
 _ELLIPSIS = "…"
 
@@ -22,21 +42,33 @@ def number(x: float, digits: int = 4) -> str:
     """A float written with at most ``digits`` significant digits, as short as it can be read.
 
     Args:
-        x: any float; infinities and NaN are written "inf", "-inf" and "nan".
+        x: any float. The minus is a true one (U+2212); infinities are "∞" and "−∞".
         digits: significant digits, at least 1.
 
-    >>> number(6.0), number(-0.0), number(1e-300), number(0.000123456), number(float("-inf"))
-    ('6.0', '-0.0', '1e-300', '1.235e-4', '-inf')
+    >>> number(6.0), number(-2.5), number(1e-300), number(0.000123456), number(float("-inf"))
+    ('6', '−2.5', '1e−300', '1.235e−4', '−∞')
     """
     if not math.isfinite(x):
-        return str(x)
+        return "NaN" if math.isnan(x) else "∞" if x > 0 else "−∞"
     text = f"{x:.{digits}g}"
     if x != 0 and (abs(x) < 1e-3 or "e" in text):
         mantissa, exponent = f"{x:.{digits - 1}e}".split("e")
         if "." in mantissa:
             mantissa = mantissa.rstrip("0").rstrip(".")
-        return f"{mantissa}e{int(exponent)}"
-    return text if "." in text else text + ".0"
+        text = f"{mantissa}e{int(exponent)}"
+    return text.replace("-", "−")
+
+
+def point_parts(text: str) -> tuple[str, str]:
+    """A number's text before its decimal point, and from there on; numbers are aligned there.
+
+    >>> point_parts("−1.37"), point_parts("12"), point_parts("1.2e−5")
+    (('−1', '.37'), ('12', ''), ('1.2e−5', ''))
+    """
+    if "e" in text or "." not in text:
+        return text, ""
+    before, _, after = text.partition(".")
+    return before, "." + after
 
 
 def clean(text: str) -> str:
@@ -58,6 +90,8 @@ def _advance(character: str) -> float:
     code = ord(character)
     if 32 <= code < 127:
         return _ASCII[code - 32] / 1000
+    if character in _SIGNS:
+        return _SIGNS[character]
     if unicodedata.combining(character) or character in "\u200d\ufe0f":
         return 0.0
     if unicodedata.east_asian_width(character) in "WF" or code > 0xFFFF:
@@ -80,7 +114,7 @@ def shorten(text: str, room: float, size: float, *, bold: bool = False) -> str:
     >>> shorten("a very long label", 60.0, 12.0)
     'a very l…'
     """
-    if width(text, size, bold=bold) <= room:
+    if len(text) <= 4_000 and width(text, size, bold=bold) <= room:
         return text
     room -= width(_ELLIPSIS, size, bold=bold)
     end = 0
@@ -105,3 +139,23 @@ def wrap(text: str, room: float, size: float) -> list[str]:
         else:
             lines.append(shorten(word, room, size))
     return lines
+
+
+def shorten_middle(text: str, room: float, size: float, *, bold: bool = False) -> str:
+    """Cut ``text`` in its middle, where labels that are alike often are the same.
+
+    >>> shorten_middle("encoder.layers.11.attention.query", 120.0, 12.0)
+    'encoder.…on.query'
+    """
+    if len(text) <= 4_000 and width(text, size, bold=bold) <= room:
+        return text
+    half = (room - width(_ELLIPSIS, size, bold=bold)) / 2
+    return _fitting(text, half, size, bold).rstrip() + _ELLIPSIS + _fitting(text[::-1], half, size, bold)[::-1].lstrip()
+
+
+def _fitting(text: str, room: float, size: float, bold: bool) -> str:
+    for end, character in enumerate(text):
+        room -= width(character, size, bold=bold)
+        if room < 0:
+            return text[:end]
+    return text

@@ -394,7 +394,7 @@ viz.frames(v, max_depth=1)        | TypeError | it is called depth here
 viz.draw(v).save(3)               | TypeError | the name of a file, as 'graph.svg'
 viz.draw(v).save('a.bmp')         | ValueError | .svg, .dot, .png, .pdf
 viz.plot.loss(3)                  | TypeError | pass what fit() returned
-viz.draw()                        | TypeError | missing a required argument: 'root'
+viz.draw()                        | TypeError | missing a required argument: 'roots'
 viz.show(v)                       | AttributeError | draw(loss).save('graph.svg')
 viz.draww(v)                      | AttributeError | did you mean draw?
 viz.plot.losss([1.0])             | AttributeError | did you mean loss?

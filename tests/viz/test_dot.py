@@ -43,7 +43,7 @@ def test_hostile_labels_through_dot(label, shown):
         root = a * 3.0
     with scope(label.replace(".", "")):
         root = root.tanh()
-    graph = parsed(render_dot(GraphView.of(root)))
+    graph = parsed(render_dot(GraphView.of(root, fold=False)))
     things = graph["objects"]
     nodes = [t for t in things if not t["name"].startswith("cluster_")]
     assert [n["name"] for n in nodes] == ["n0", "n1", "n2", "n3"]

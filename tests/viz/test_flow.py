@@ -18,7 +18,7 @@ def test_the_gradient_of_each_layer_is_a_point_of_its_line():
 
 
 def test_a_gradient_of_zero_needs_a_linear_axis():
-    with pytest.raises(ValueError, match=r"but layer 2 of 'dead' has 0.0: use log=False"):
+    with pytest.raises(ValueError, match=r"but layer 2 of 'dead' has 0: use log=False"):
         plot.gradient_flow({"dead": [1.0, 0.0]})
     (axes,) = plot.gradient_flow({"dead": [1.0, 0.0]}, log=False).axes
     assert axes.get_yscale() == "linear"
@@ -30,7 +30,7 @@ def test_a_gradient_of_zero_needs_a_linear_axis():
     [
         ({}, "there are no norms to draw"),
         ({"relu": []}, "'relu' has no norms: pass a number for each layer"),
-        ({"relu": [1.0, float("inf")]}, "layer 2 of 'relu' has inf"),
+        ({"relu": [1.0, float("inf")]}, "layer 2 of 'relu' has ∞"),
     ],
 )
 def test_it_says_what_is_wrong(norms, message):

@@ -62,7 +62,7 @@ def test_marks_are_lines_with_a_name():
         ({}, {}, "there is nothing to draw: pass an array, or arrays by name"),
         ([], {}, "it has no numbers"),
         ({"a": [1.0], "b": []}, {}, "the series 'b' has no numbers"),
-        ([1.0, np.nan, np.inf], {}, "it has 2 of 3 that are not, the first nan: leave them out"),
+        ([1.0, np.nan, np.inf], {}, "it has 2 of 3 that are not, the first NaN: leave them out"),
         ([1.0], {"bins": 0}, "a whole number from 1 on, got 0"),
         (
             [1.0],
@@ -117,7 +117,7 @@ def test_a_small_share_is_not_none():
     [
         ({}, {}, "each network needs the outputs of its layers"),
         ({"he": [], "xavier": [[1.0]]}, {}, "each network needs the outputs of its layers"),
-        ({"he": [[1.0], [np.inf]]}, {}, "layer 2 of 'he' has 1 of 1 that are not, the first inf"),
+        ({"he": [[1.0], [np.inf]]}, {}, "layer 2 of 'he' has 1 of 1 that are not, the first ∞"),
         ({"he": [[1.0, 2.0]]}, {"share": {"dead": np.sum}}, r"each of 2 outputs .* but gave the shape \(\)"),
         ({"he": [[1.0]]}, {"top": 0.0}, "a share of the numbers, above 0 and up to 1, got 0.0"),
         ({"he": [[1.0], [2.0]]}, {"ax": []}, "2 layers of 1 networks need 2 axes in ax, got 0"),
@@ -156,5 +156,5 @@ def test_a_share_does_not_take_the_place_of_another_column(name):
 
 
 def test_a_mark_has_a_place():
-    with pytest.raises(ValueError, match="a mark has a finite place, but 'mean' is at nan"):
+    with pytest.raises(ValueError, match="a mark has a finite place, but 'mean' is at NaN"):
         plot.histogram([1.0, 2.0], marks={"mean": np.nan})

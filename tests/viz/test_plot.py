@@ -378,13 +378,13 @@ def test_loss_curve_on_a_logarithmic_axis():
     upper, lower = loss(HISTORY, log=True).axes
     assert upper.get_yscale() == "log"
     assert lower.get_yscale() == "linear"
-    with pytest.raises(ValueError, match=r"log=True needs positive numbers, but 'loss' contains -1.0: use log=False"):
+    with pytest.raises(ValueError, match=r"log=True needs positive numbers, but 'loss' contains −1: use log=False"):
         loss({"loss": [1.0, -1.0]}, log=True)
 
 
 def test_loss_curve_marks_where_it_stops_being_finite():
     (axes,) = loss({"loss": [1.0, float("nan"), 2.0]}).axes
-    assert [t.get_text() for t in axes.texts] == ["loss is nan"]
+    assert [t.get_text() for t in axes.texts] == ["loss is NaN"]
 
 
 def test_loss_curve_needs_numbers():

@@ -7,8 +7,9 @@ import pytest
 from autograd import Parameter, Value, logsumexp, scope
 from viz import draw
 from viz.output.svg import render_svg
+from viz.picture.scale import GradientScale
 from viz.picture.scene import Scene, Text, flat
-from viz.picture.theme import STEPS, GradientScale, contrast, step_name, styles
+from viz.picture.theme import DARK, LIGHT, STYLES, contrast, styles
 from viz.text import width
 
 HOSTILE = [
@@ -66,7 +67,8 @@ def test_it_says_what_it_is(small):
     assert tree[0].tag == SPACE + "title"
     assert tree[0].text == "Computation graph"
     assert tree[1].tag == SPACE + "desc"
-    assert tree[1].text == "7 nodes and 6 edges, from the inputs to L."
+    assert tree[1].text == "7 boxes and 6 wires, from the inputs to L."
+    assert tree.get("aria-label") == f"{tree[0].text}. {tree[1].text}"
 
 
 def test_each_node_and_edge_has_a_tooltip(small):
@@ -81,17 +83,21 @@ def test_each_node_and_edge_has_a_tooltip(small):
 @pytest.mark.parametrize("theme", ["light", "dark", "auto"])
 def test_every_class_has_a_rule(small, theme):
     svg = draw(small(), theme=theme, layout="layered").svg()
-    used = set(re.findall(r'class="(gg-\w+)"', svg)) - {f"gg-{theme}"}
-    rules = set(re.findall(r"\.(gg-\w+)\{", svg))
+    used = set(re.findall(r'<(?:rect|path|text)[^>]* class="(gg-[\w-]+)"', svg)) | {"gg-paper"}
+    rules = set(re.findall(r"\.(gg-[\w-]+)\{", svg.partition("</style>")[0])) - {f"gg-{theme}"}
     assert used == rules
+    variables = set(re.findall(r"var\((--[\w-]+)\)", svg))
+    for block in re.findall(rf"\.gg-{theme}\{{(--[^}}]*)\}}", svg):
+        assert set(re.findall(r"(--[\w-]+):#", block)) == variables
     assert ("prefers-color-scheme" in svg) == (theme == "auto")
 
 
 def test_before_a_backward_nothing_is_called_zero(small):
     shapes = list(flat(draw(small(), layout="layered").scene.items))
     strings = [s.string for s in shapes if isinstance(s, Text)]
-    assert strings.count("not run yet") == 7
-    assert "0.0" not in strings
+    assert strings.count("–") == 7 + 1  # and in the legend, which says what it means
+    assert "not run yet" in strings
+    assert "0" not in strings
 
 
 def graphs(network):
@@ -112,12 +118,11 @@ def test_text_fits_into_its_card(network):
 
 
 def _assert_texts_fit(drawing):
-    scene = drawing.scene
-    for group in scene.items:
+    for group in drawing.scene.items:
         shapes = list(flat([group]))
-        if not getattr(group, "id", "").startswith("n"):
+        if not getattr(group, "kind", "").startswith("node"):
             continue
-        card = next(s for s in shapes if getattr(s, "style", "") == "card")
+        card = next(s for s in shapes if getattr(s, "style", "").startswith("card"))
         lines: dict[float, list[tuple[float, float]]] = {}
         for text in (s for s in shapes if isinstance(s, Text)):
             wide = width(text.string, text.size, bold=styles(False)[text.style].bold)
@@ -126,56 +131,99 @@ def _assert_texts_fit(drawing):
             assert left + wide <= card.x + card.width, text
             assert card.y < text.y - 0.7 * text.size, text
             assert text.y < card.y + card.height, text
+            assert text.size >= 12
             lines.setdefault(text.y, []).append((left, left + wide))
         for spans in lines.values():
             spans.sort()
             assert all(a[1] <= b[0] for a, b in pairwise(spans))
 
 
-def test_edge_labels_have_room(network):
+def test_decimal_points_stand_below_each_other():
+    x = Value(1.25, label="x")
+    y = x * 12.5
+    y.backward()
+    scene = draw(y, layout="layered").scene
+    card = next(group for group in scene.items if getattr(group, "id", "") == "n0")
+    value, gradient = (t for t in card.items if isinstance(t, Text) and t.anchor == "end")
+    assert (value.string, gradient.string) == ("1.25", "12.5")
+    assert value.x - width(".25", 12) == pytest.approx(gradient.x - width(".5", 12))
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda x: x * 2.0, "× 2"),
+        (lambda x: x * -2.0, "× (−2)"),
+        (lambda x: 10.0 / x, "10 ÷"),
+        (lambda x: x - -1.0, "− (−1)"),
+        (lambda x: x**3, "^ 3"),
+        (lambda x: Value.maximum(x, 0.5), "max(·, 0.5)"),
+        (lambda x: x + x.sin() + 1.0, "Σ + 1"),
+    ],
+)
+def test_constants_are_written_into_the_operation(make, words):
+    scene = draw(make(Value(3.0, label="x")), layout="layered").scene
+    assert words in [s.string for s in flat(scene.items) if isinstance(s, Text)]
+
+
+def test_pills_stand_free_of_cards(network):
     root = network(2, 3, 1)
     root.backward()
-    drawing = draw(root, layout="layered")
-    cards = [s for s in flat(drawing.scene.items) if getattr(s, "style", "") == "card" and s.height > 20]
-    labels = [s for s in drawing.scene.items if isinstance(s, Text) and s.string[:1] in "∂←" and s.anchor == "end"]
-    assert len(labels) > 60
-    for label in labels:
-        left, right = label.x - width(label.string, label.size), label.x
-        for card in cards:
-            apart = right < card.x or left > card.x + card.width or label.y < card.y
-            assert apart or label.y - label.size > card.y + card.height
+    shapes = list(flat(draw(root, layout="layered").scene.items))
+    cards = [s for s in shapes if getattr(s, "style", "").startswith("card") and s.height > 20]
+    pills = [s for s in shapes if getattr(s, "style", "") == "pill-box"]
+    assert len(pills) > 12
+    for pill in pills:
+        for c in cards:
+            beside = pill.x >= c.x + c.width or pill.x + pill.width <= c.x
+            assert beside or pill.y >= c.y + c.height or pill.y + pill.height <= c.y
 
 
-@pytest.mark.parametrize("dark", [False, True])
-def test_text_has_contrast(dark):
-    table = styles(dark)
-    paper = table["paper"].fill
-    for name in ("ink", "faint", "inkactive", "inkready", "inkstale"):
-        assert contrast(table[name].fill, paper) >= 4.5, name
-        assert contrast(table[name].fill, table["card"].fill) >= 4.5, name
-    for shade in ("none", "odd", *(step_name(i) for i in range(-STEPS, STEPS + 1))):
-        assert contrast(table[f"t{shade}"].fill, table[f"g{shade}"].fill) >= 4.5, shade
-    for name in ("input", "parameter"):
-        assert contrast(table["strong"].fill, table[f"head{name}"].fill) >= 4.5, name
-    assert contrast(table["inkoutput"].fill, table["headoutput"].fill) >= 4.5
-    assert contrast(table["rimactive"].stroke, paper) >= 3.0
-    assert contrast(table["rimready"].stroke, paper) >= 3.0
+CARDS = ("card", "input", "parameter", "constant", "paper")
+
+
+@pytest.mark.parametrize("colours", [LIGHT, DARK])
+def test_text_has_contrast(colours):
+    for ink in ("ink", "faint", "neg", "pos", "odd", "stale"):
+        for ground in CARDS:
+            assert contrast(colours[ink], colours[ground]) >= 4.5, (ink, ground)
+    for ink in ("ink", "faint", "neg", "pos", "ready", "active"):
+        assert contrast(colours[ink], colours["halo"]) >= 4.5, ink
+    for ground in ("frame0", "frame1", "note"):
+        assert contrast(colours["ink"], colours[ground]) >= 4.5, ground
+    assert min(contrast(colours["faint"], colours[ground]) for ground in ("frame0", "frame1")) >= 4.5
+
+
+@pytest.mark.parametrize("colours", [LIGHT, DARK])
+def test_wires_have_contrast(colours):
+    for wire in (name for name in STYLES if name.startswith("wire-") and name != "wire-dim"):
+        for ground in ("paper", "frame0", "frame1"):
+            assert contrast(colours[STYLES[wire].stroke], colours[ground]) >= 3.0, (wire, ground)
+    for rim in ("active", "ready", "odd"):
+        assert contrast(colours[rim], colours["paper"]) >= 3.0, rim
 
 
 def test_the_scale_is_symmetric_and_monotone():
-    scale = GradientScale(10.0)
-    shades = [scale.shade(x) for x in (0.0, 1e-9, 0.01, 0.1, 1.0, 10.0)]
-    steps = [int(s.lstrip("mp")) for s in shades]
-    assert steps == sorted(steps)
-    assert steps[0] == 0
-    assert steps[1] == 1
-    assert steps[-1] == STEPS
-    assert [scale.shade(-x) for x in (1e-9, 0.1, 10.0)] == [
-        s.replace("p", "m") for s in (shades[1], shades[3], shades[5])
-    ]
-    assert scale.shade(float("inf")) == "odd"
-    assert scale.shade(None) == "none"
-    assert GradientScale().shade(0.0) == "0"
+    scale = GradientScale.over([10.0, -1e-9, 0.5])
+    shares = [scale.share(x) for x in (0.0, 1e-9, 0.01, 0.1, 1.0, 10.0, float("inf"))]
+    assert shares == sorted(shares)
+    assert (shares[0], shares[-2], shares[-1]) == (0.0, 1.0, 1.0)
+    assert 0 < shares[1] < shares[3] < shares[4] < 1
+    assert [scale.share(-x) for x in (0.01, 1.0)] == [shares[2], shares[4]]
+    assert [scale.kind(x) for x in (0.0, -1.0, 2.0, float("inf"), None)] == ["zero", "neg", "pos", "odd", "none"]
+    assert GradientScale().share(0.0) == 0.0
+
+
+def test_one_outlier_does_not_wash_out_all_else():
+    scale = GradientScale.over([1.0, -0.1, 0.01, 2.0, 1e300])
+    assert (scale.largest, scale.beyond) == (2.0, (1e300,))
+    assert scale.share(0.1) > 0.5
+    assert GradientScale.over([1e300, 1.0]).beyond == ()  # of two, none is the outlier
+    x = Value(1.0, label="x")
+    y = x.sin() * 1e300 + x * 2.0 + x.exp() + x.cos() * 0.5 + x.tanh()
+    y.backward()
+    strings = [s.string for s in flat(draw(y, layout="layered").scene.items) if isinstance(s, Text)]
+    assert any("or more, to" in text for text in strings)
 
 
 def test_not_finite_numbers_are_drawn():
@@ -183,14 +231,15 @@ def test_not_finite_numbers_are_drawn():
     root = x - x
     root.backward()
     strings = [s.string for s in flat(draw(root, layout="layered").scene.items) if isinstance(s, Text)]
-    assert "inf" in strings
-    assert "nan" in strings
+    assert "∞" in strings
+    assert "NaN" in strings
+    assert "first that isn't finite" in strings
 
 
-def test_one_infinite_gradient_leaves_the_others_their_colours():
+def test_one_infinite_gradient_leaves_the_others_their_widths():
     scale = GradientScale.over([1.0, float("inf"), float("nan"), -0.5])
-    assert scale.largest == 1.0
-    assert (scale.shade(1.0), scale.shade(float("inf"))) == ("p7", "odd")
+    assert (scale.largest, scale.beyond) == (1.0, ())
+    assert (scale.kind(1.0), scale.kind(float("inf"))) == ("pos", "odd")
 
 
 def test_there_is_no_minus_zero_in_a_file():

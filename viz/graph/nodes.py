@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
@@ -115,9 +116,11 @@ class Edge:
         source, target: ids of nodes.
         argument: the position among the operands of the target (of the first edge, where merged).
         count: how many edges of the graph this is.
-        partial: the local partial of the target by this operand; None if merged or without gradient.
+        partial: the local partial of the target by this operand; of a collapsed module that of its one output by the
+            one number that comes in. None if there are several of either, or without gradient.
         formula: its formula, such as "1 - y * y"; "" if merged or without gradient.
-        contribution: adjoint of the target times partial, summed over merged edges; None before the backward.
+        contribution: adjoint of the target times partial, summed over merged edges; None before the backward, and
+            where it would be added up from what different numbers receive.
         requires_grad: False where no gradient flows.
         strip: the partials between the outputs of two modules that are drawn as one box each; else None.
 
@@ -174,3 +177,13 @@ def module_path(scope: str) -> tuple[str, ...]:
         else:
             levels.append(part)
     return tuple(levels)
+
+
+def common_path(paths: Collection[tuple[str, ...]]) -> tuple[str, ...]:
+    """The modules around all of these.
+
+    >>> common_path([("layers.0", "neurons.1"), ("layers.0",)])
+    ('layers.0',)
+    """
+    first, last = min(paths), max(paths)  # in the order of the alphabet: what they share all others share
+    return next((first[:i] for i, names in enumerate(zip(first, last, strict=False)) if names[0] != names[1]), first)

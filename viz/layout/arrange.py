@@ -1,9 +1,7 @@
-"""Where everything stands: one type for positions, and the choice between Graphviz and our own layout."""
+"""Where everything stands: one type for positions, which both Graphviz and our own layout fill."""
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -11,8 +9,8 @@ from typing import Literal
 from ..graph.view import GraphView
 
 Point = tuple[float, float]
+Outline = tuple[Point, ...]
 Method = Literal["auto", "dot", "layered"]
-DOT_LIMIT = 2_500  # ``dot`` needs 3 s at 2,900 nodes and over 150 s at 10,000
 METHODS = ("auto", "dot", "layered")
 
 
@@ -67,7 +65,7 @@ class Layout:
         nodes: the place of each node by id.
         edges: for each edge of the view a chain of cubic Bezier curves: a start, then three points a curve. It ends
             at the left side of the card that it leads to.
-        clusters: an outline for each cluster path, outer clusters first.
+        clusters: the outlines for each cluster path, outer clusters first: one, or one in each band that it is in.
         method: which layout it was, "dot" or "layered".
 
     >>> Layout(100.0, 50.0, {"n0": Place(10.0, 10.0, 80.0, 30.0)}, ()).nodes["n0"].middle
@@ -78,20 +76,20 @@ class Layout:
     height: float
     nodes: Mapping[str, Place]
     edges: tuple[tuple[Point, ...], ...]
-    clusters: Mapping[str, tuple[Point, ...]] = field(default_factory=dict)
+    clusters: Mapping[str, tuple[Outline, ...]] = field(default_factory=dict)
     method: str = "layered"
 
 
-def arrange(view: GraphView, boxes: Mapping[str, Box], method: Method = "auto") -> Layout:
+def arrange(view: GraphView, boxes: Mapping[str, Box], method: Method = "auto", width: float | None = None) -> Layout:
     """Place the nodes of ``view`` from left to right.
 
     Args:
         view: what to place.
         boxes: the room for each node id.
-        method: "dot" runs Graphviz, "layered" our own layout, which needs nothing and takes about linear time;
-            "auto" is "dot" where that program is on PATH and the graph has at most 2,500 nodes and no modules, else
-            "layered": that puts layers side by side and keeps neurons in their order, which ``dot`` doesn't. It also is
-            "layered" where ``dot`` fails or takes too long.
+        method: "auto" and "layered" are our own layout: it needs nothing, takes about linear time and is the same on
+            each machine. "dot" runs Graphviz, which needs 3 s for 2,900 nodes and over 150 s for 10,000.
+        width: our own layout breaks a wider picture into bands, one below the other like lines of text, where that is
+            possible without cutting a column. None: one band.
 
     Raises:
         ValueError: an unknown method.
@@ -99,7 +97,7 @@ def arrange(view: GraphView, boxes: Mapping[str, Box], method: Method = "auto") 
 
     >>> from autograd import Value
     >>> view = GraphView.of(Value(1.0) * Value(2.0))
-    >>> layout = arrange(view, {n.id: Box(100.0, 50.0) for n in view.nodes}, "layered")
+    >>> layout = arrange(view, {n.id: Box(100.0, 50.0) for n in view.nodes})
     >>> layout.nodes["n2"].x > layout.nodes["n0"].right
     True
     """
@@ -108,17 +106,4 @@ def arrange(view: GraphView, boxes: Mapping[str, Box], method: Method = "auto") 
 
     if method not in METHODS:
         raise ValueError(f"layout={method!r} is not known: use one of {', '.join(map(repr, METHODS))}.")
-    if method == "layered" or (method == "auto" and not _dot_is_apt(view)):
-        return layered_layout(view, boxes)
-    try:
-        return dot_layout(view, boxes)
-    except (RuntimeError, ImportError):
-        if method == "dot":
-            raise
-        return layered_layout(view, boxes)
-
-
-def _dot_is_apt(view: GraphView) -> bool:
-    if view.clusters or any(node.kind == "collapsed" for node in view.nodes):
-        return False
-    return 1 < len(view.nodes) <= DOT_LIMIT and shutil.which("dot", path=os.environ.get("PATH", "")) is not None
+    return dot_layout(view, boxes) if method == "dot" else layered_layout(view, boxes, width)

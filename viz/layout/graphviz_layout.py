@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..graph.view import GraphView
-from .arrange import Box, Layout, Place, Point
+from .arrange import Box, Layout, Outline, Place, Point
 
 _TIMEOUT = 20.0  # seconds
 _MARGIN = 16.0
@@ -96,14 +96,14 @@ def _read(view: GraphView, boxes: Mapping[str, Box], drawn: Mapping[str, Any]) -
         return float(x) + _MARGIN, height - float(y) + _MARGIN
 
     nodes: dict[str, Place] = {}
-    frames: dict[str, tuple[Point, ...]] = {}
+    frames: dict[str, tuple[Outline, ...]] = {}
     for thing in drawn.get("objects", ()):
         name = thing["name"]
         if name.startswith("cluster_"):
             x0, y0, x1, y1 = map(float, thing["bb"].split(","))
             (left, bottom), (right, top) = point(f"{x0},{y0}"), point(f"{x1},{y1}")
             path = view.clusters[int(name.removeprefix("cluster_"))].path
-            frames[path] = ((left, top), (right, top), (right, bottom), (left, bottom))
+            frames[path] = (((left, top), (right, top), (right, bottom), (left, bottom)),)
         else:
             box = boxes[name]
             x, y = point(thing["pos"])

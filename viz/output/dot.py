@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping
 
 from ..graph.nodes import Edge, Kind, Node
 from ..graph.view import GraphView
-from ..picture.compose import edge_tooltip, gradient_scale
-from ..picture.theme import GradientScale, styles
+from ..picture.compose import gradient_scale
+from ..picture.faces import operation
+from ..picture.scale import GradientScale
+from ..picture.theme import DARK, LIGHT
+from ..picture.wires import edge_tooltip, pill_text, wire_style
 from ..text import clean, number
 
 _SHAPES: Mapping[Kind, str] = {
@@ -38,58 +41,53 @@ def render_dot(view: GraphView, dark: bool = False, marked: Collection[str] = ()
 
 
 def _lines(view: GraphView, dark: bool, marked: Collection[str], dimmed: Collection[str]) -> Iterator[str]:
-    style = styles(dark)
-    paper, ink = style["paper"].fill, style["ink"].fill
+    colours = DARK if dark else LIGHT
+    paper, ink = colours["paper"], colours["ink"]
     scale = gradient_scale(view)
     names = view.names()
+    operands = Counter(edge.target for edge in view.edges)
     yield "digraph glassgrad {"
     yield f'  graph [rankdir=LR bgcolor="{paper}" fontname="DejaVu Sans" fontcolor="{ink}" color="{ink}"]'
-    yield f'  node [fontname="DejaVu Sans" fontsize=11 fontcolor="{ink}" color="{ink}"]'
-    yield f'  edge [fontname="DejaVu Sans" fontsize=9 fontcolor="{ink}"]'
+    yield f'  node [fontname="DejaVu Sans" fontsize=12 fontcolor="{ink}" color="{colours["line"]}" fillcolor="{paper}"]'
+    yield f'  edge [fontname="DejaVu Sans" fontsize=12 fontcolor="{ink}" arrowhead=none]'
     for node in view.nodes:
-        yield "  " + _node(node, names[node.id], scale, dark)
+        yield "  " + _node(node, names[node.id], operands[node.id], colours)
     yield from _clusters(view)
     for edge in view.edges:
-        yield "  " + _edge(edge, names, scale, dark)
+        yield "  " + _edge(edge, names, scale, colours)
     # said again of a node, an attribute replaces what was said before
     for node in view.nodes:
         if node.id in dimmed:
-            fill, grey, rim = style["gnone"].fill, style["faint"].fill, style["rimdim"].stroke
-            yield f'  {node.id} [fillcolor="{fill}" fontcolor="{grey}" color="{rim}"]'
+            yield f'  {node.id} [fillcolor="{paper}" fontcolor="{colours["faint"]}" color="{colours["frameline"]}"]'
         if node.id in marked:
-            yield f'  {node.id} [color="{style["rimactive"].stroke}" penwidth=3]'
+            yield f'  {node.id} [color="{colours["active"]}" penwidth=3]'
 
 
-def _node(node: Node, name: str, scale: GradientScale, dark: bool) -> str:
-    title = name if name == node.id or not node.symbol else f"{node.symbol}  {name}"
-    if name == node.id:
-        title = node.symbol
+def _node(node: Node, name: str, operands: int, colours: Mapping[str, str]) -> str:
+    title = " ".join(part for part in (name * bool(node.label), operation(node, operands)) if part)
     lines = [title] if title else []
     if node.kind == "collapsed":
         lines.append(f"{node.operations} operations, {node.parameters} parameters")
     if node.data is not None:
-        lines.append(f"{'changed ' if node.stale else 'data '}{number(node.data)}")
+        lines.append(f"{number(node.data)}{' (changed since)' if node.stale else ''}")
     if node.requires_grad and node.data is not None:
-        lines.append("grad " + (number(node.grad) if node.grad is not None else "not run yet"))
+        lines.append("∇ " + (number(node.grad) if node.grad is not None else "not run yet"))
     if node.kind == "collapsed" and node.parameter_norm is not None:
-        lines.append(f"‖∇params‖ {number(node.parameter_norm)}")
-    shade = scale.shade(node.grad) if node.requires_grad else "none"
-    fill, ink = styles(dark)[f"g{shade}"].fill, styles(dark)[f"t{shade}"].fill
+        lines.append(f"‖∇‖ {number(node.parameter_norm)}")
+    fill = colours[node.kind] if node.kind in ("input", "parameter", "constant") else colours["card"]
+    kind = GradientScale.kind(node.grad) if node.requires_grad else "none"
+    ink = colours["ink"] if kind in ("none", "zero") else colours[kind]
     return f'{node.id} [{_SHAPES[node.kind]} fillcolor="{fill}" fontcolor="{ink}" label={_quote(lines)}]'
 
 
-def _edge(edge: Edge, names: Mapping[str, str], scale: GradientScale, dark: bool) -> str:
-    lines = []
-    if edge.count > 1:
-        lines.append(f"{edge.count} edges")
-    if edge.partial is not None:
-        lines.append(f"∂ {number(edge.partial)}")
-    if edge.contribution is not None:
-        lines.append(f"← {number(edge.contribution)}")
-    colour = styles(dark)[f"e{scale.shade(edge.contribution)}"].stroke
-    style = "" if edge.requires_grad else " style=dashed"
+def _edge(edge: Edge, names: dict[str, str], scale: GradientScale, colours: Mapping[str, str]) -> str:
+    kind = wire_style(edge, scale).removeprefix("wire-")
+    colour = colours.get(kind, colours["zero"])
+    wide = f" penwidth={1 + 3 * scale.share(edge.contribution):.1f}" if edge.contribution else ""
+    dashed = "" if edge.requires_grad else " style=dashed"
     tip = _quote(edge_tooltip(edge, names).split("\n"))
-    return f'{edge.source} -> {edge.target} [label={_quote(lines)} color="{colour}" tooltip={tip}{style}]'
+    label = f"label={_quote([pill_text(edge)])} " if pill_text(edge) else ""
+    return f'{edge.source} -> {edge.target} [{label}color="{colour}" tooltip={tip}{wide}{dashed}]'
 
 
 def _clusters(view: GraphView) -> Iterator[str]:

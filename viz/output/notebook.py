@@ -88,6 +88,11 @@ def player(
     )
 
 
+def page(scenes: Sequence[Scene], texts: Sequence[Sequence[str]], theme: Theme, title: str, note: str) -> str:
+    """The page of `player` alone."""
+    return _page(scenes, texts, theme, escape(title), escape(note), max(map(len, texts)))
+
+
 def _page(
     scenes: Sequence[Scene], texts: Sequence[Sequence[str]], theme: Theme, title: str, note: str, lines: int
 ) -> str:
@@ -113,7 +118,7 @@ def _page(
 def _colours(theme: Theme) -> str:
     light, dark = (
         f":root {{ --paper: {table['paper'].fill}; --ink: {table['ink'].fill}; --faint: {table['faint'].fill}; "
-        f"--card: {table['card'].fill}; --line: {table['rim'].stroke}; --active: {table['rimactive'].stroke}; }}"
+        f"--card: {table['card'].fill}; --line: {table['card'].stroke}; --active: {table['rim-active'].stroke}; }}"
         for table in (styles(dark=False), styles(dark=True))
     )
     if theme == "auto":

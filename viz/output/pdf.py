@@ -53,13 +53,14 @@ def _patch(axes: Any, shape: Rect | Path, table: Mapping[str, Style]) -> Any:
             codes += [code] * len(where)
             points += list(where)
     style = table[shape.style]
+    line = style.line if shape.line is None else shape.line
     patch = PathPatch(
         Outline(points, codes),
         facecolor=style.fill,
         edgecolor=style.stroke,
-        linewidth=style.line * _POINTS if style.stroke != "none" else 0.0,
-        linestyle=(0.0, tuple(d / style.line for d in style.dash)) if style.dash else "solid",
-        capstyle="butt",
+        linewidth=line * _POINTS if style.stroke != "none" else 0.0,
+        linestyle=(0.0, tuple(d / line for d in style.dash)) if style.dash else "solid",
+        capstyle="round" if style.round else "butt",
         joinstyle="round",
     )
     return axes.add_artist(patch)

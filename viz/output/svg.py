@@ -1,4 +1,8 @@
-"""A scene as SVG text: one self-contained file that refers to nothing outside it."""
+"""A scene as SVG text: one self-contained file that refers to nothing outside it.
+
+What it shows is said by classes (``gg-node``, ``gg-wire``, ``gg-neg``) and ``data-id``; colours are variables
+(``--gg-neg``). There is no ``id``, since several drawings share a page.
+"""
 
 from __future__ import annotations
 
@@ -6,60 +10,71 @@ import html
 from collections.abc import Iterable, Iterator, Mapping
 
 from ..picture.scene import Group, Item, Path, Rect, Scene, flat
-from ..picture.theme import Style, Theme, check_theme, styles
+from ..picture.theme import DARK, LIGHT, STYLES, Style, Theme, check_theme
 from ..text import clean
 
 # The text is measured in DejaVu Sans; Verdana is its sister, the others are narrower.
 FONTS = "'DejaVu Sans', Verdana, 'Noto Sans', 'Segoe UI', Helvetica, Arial, sans-serif"
 
 
-def render_svg(scene: Scene, theme: Theme = "light") -> str:
+def render_svg(scene: Scene, theme: Theme = "light", *, variables: bool = True) -> str:
     """The scene as SVG text.
 
     Args:
         scene: the picture.
-        theme: "light" and "dark" have fixed colours; "auto" follows the reader's system.
+        theme: "light" and "dark" have fixed colours; "auto" follows the reader's system. All are printed light.
+        variables: False writes each colour where it is used, for programs that know no variables in CSS.
 
     >>> from viz.picture.scene import Text
     >>> svg = render_svg(Scene(10.0, 10.0, [Text(1.0, 9.0, "a < b", 8.0)], "A title"))
     >>> '<text x="1" y="9" class="gg-ink" font-size="8">a &lt; b</text></svg>' in svg
     True
     """
-    return "".join(svg_pieces(scene, theme))
+    return "".join(svg_pieces(scene, theme, variables=variables))
 
 
-def svg_pieces(scene: Scene, theme: Theme = "light") -> list[str]:
+def svg_pieces(scene: Scene, theme: Theme = "light", *, variables: bool = True) -> list[str]:
     """The text of `render_svg` in pieces, one of them for each item of the scene."""
     check_theme(theme)
     wide, high = _n(scene.width), _n(scene.height)
-    used = {"paper"} | {shape.style for shape in flat(scene.items)}
-    description = f"<desc>{_escape(scene.description)}</desc>" if scene.description else ""
+    used = sorted({"paper"} | {shape.style for shape in flat(scene.items)})
+    name = _escape(f"{scene.title}. {scene.description}".strip())
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide}" height="{high}" viewBox="0 0 {wide} {high}" '
-        f'class="gg-{theme}" role="img" font-family="{FONTS}"><title>{_escape(scene.title)}</title>{description}'
+        f'class="gg-{theme}" role="img" aria-label="{name}" font-family="{FONTS}"><title>{_escape(scene.title)}</title>'
+        + (f"<desc>{_escape(scene.description)}</desc>" if scene.description else "")
     )
+    css = _css(used, theme) if variables else _rules(used, theme, DARK if theme == "dark" else LIGHT)
     paper = f'<rect class="gg-paper" width="{wide}" height="{high}"/>'
     items = ("".join(_shapes([item])) for item in scene.items)
-    return [head, f"<style>{_css(used, theme)}</style>{paper}", *items, "</svg>\n"]
+    return [head, f"<style>{css}</style>{paper}", *items, "</svg>\n"]
 
 
 # Styles in an SVG apply to the whole page that it is put into: the prefix and the class of the theme keep them apart.
-def _css(used: Iterable[str], theme: Theme) -> str:
-    names = sorted(used)
-    rules = _rules(names, styles(theme == "dark"), theme)
+def _css(used: list[str], theme: Theme) -> str:
+    names = sorted({colour for s in used for colour in (STYLES[s].fill, STYLES[s].stroke)} - {"none"})
+    variables = _variables(theme, names, DARK if theme == "dark" else LIGHT)
     if theme == "auto":
-        rules += f"@media (prefers-color-scheme: dark){{{_rules(names, styles(True), theme)}}}"
-    return rules
+        variables += f"@media (prefers-color-scheme:dark){{{_variables(theme, names, DARK)}}}"
+    if theme != "light":
+        variables += f"@media print{{{_variables(theme, names, LIGHT)}}}"
+    return variables + _rules(used, theme, {name: f"var(--gg-{name})" for name in names})
 
 
-def _rules(names: Iterable[str], table: Mapping[str, Style], theme: Theme) -> str:
-    return "".join(f".gg-{theme} .gg-{name}{{{_declarations(table[name])}}}" for name in names)
+def _variables(theme: Theme, names: Iterable[str], colours: Mapping[str, str]) -> str:
+    return f".gg-{theme}{{{';'.join(f'--gg-{name}:{colours[name]}' for name in names)}}}"
 
 
-def _declarations(style: Style) -> str:
-    parts = [f"fill:{style.fill}"]
+def _rules(used: Iterable[str], theme: Theme, colours: Mapping[str, str]) -> str:
+    return "".join(f".gg-{theme} .gg-{name}{{{_declarations(STYLES[name], colours)}}}" for name in used)
+
+
+def _declarations(style: Style, colours: Mapping[str, str]) -> str:
+    parts = [f"fill:{colours.get(style.fill, 'none')}"]
     if style.stroke != "none":
-        parts.append(f"stroke:{style.stroke};stroke-width:{_n(style.line)};stroke-linejoin:round")
+        parts.append(f"stroke:{colours[style.stroke]};stroke-width:{_n(style.line)};stroke-linejoin:round")
+    if style.round:
+        parts.append("stroke-linecap:round")
     if style.dash:
         parts.append(f"stroke-dasharray:{' '.join(map(_n, style.dash))}")
     if style.bold:
@@ -72,7 +87,8 @@ def _declarations(style: Style) -> str:
 def _shapes(items: Iterable[Item]) -> Iterator[str]:
     for item in items:
         if isinstance(item, Group):
-            name = f' data-id="{_escape(item.id)}"' if item.id else ""
+            classes = " ".join(f"gg-{word}" for word in item.kind.split())
+            name = (f' class="{classes}"' if classes else "") + (f' data-id="{_escape(item.id)}"' if item.id else "")
             title = f"<title>{_escape(item.title, lines=True)}</title>" if item.title else ""
             yield f"<g{name}>{title}"
             yield from _shapes(item.items)
@@ -84,7 +100,8 @@ def _shapes(items: Iterable[Item]) -> Iterator[str]:
                 f'width="{_n(item.width)}" height="{_n(item.height)}"{radius}/>'
             )
         elif isinstance(item, Path):
-            yield f'<path class="gg-{item.style}" d="{_path(item)}"/>'
+            line = f' style="stroke-width:{_n(item.line)}"' if item.line is not None else ""
+            yield f'<path class="gg-{item.style}" d="{_path(item)}"{line}/>'
         else:
             anchor = f' text-anchor="{item.anchor}"' if item.anchor != "start" else ""
             yield (

@@ -1,253 +1,177 @@
-"""The card of one node: what is written on it, how large it is, how it is drawn."""
+"""The card of one node: how large it is, how it is drawn."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal
 
-from ..graph.nodes import Edge, Node, module_path
+from ..graph.nodes import Edge, Node
 from ..layout.arrange import Box, Place
-from ..text import clean, number, shorten, width
-from .scene import Group, Item, Rect, Text, rounded
-from .theme import GradientScale
+from ..text import clean, point_parts, width
+from .faces import SIZE, Face, State, face_of
+from .scale import GradientScale
+from .scene import Group, Item, Rect, Text
+from .strips import strip_size
+from .wires import PILL, pill_text, pill_width
 
-Status = Literal["waiting", "ready", "active", "done"]
-
-PORT_PITCH = 27.0  # two lines of edge text
-_PAD = 8.0
-_HEAD = 24.0
-_ROW = 17.0
-_BAND = 20.0
-_SIZE = 12.0  # of numbers and names
-_SMALL = 10.0  # of captions and of what is written on edges
-_NARROWEST = 112.0
-_LABEL_ROOM = 190.0
-_STACK = 4.0  # how far the cards behind a collapsed module stand out
+_PAD = 7.0
+_LINE = 15.0
+_FIRST = 14.5  # from the upper side to the base line of the first line
+_NARROWEST = 52.0
+_PITCH = 12.0  # between two ports without pills
+_STACK = 3.0  # how far the cards behind a collapsed module stand out
+_LEAD = 12.0
 
 
-@dataclass(frozen=True, slots=True)
-class State:
-    """Where a node stands in a backward that is shown step by step.
-
-    Attributes:
-        status: "waiting" for contributions, "ready" (complete), "active" (passing on now), "done".
-        received: the sum of what it has received so far; None if nothing.
-    """
-
-    status: Status
-    received: float | None = None
-
-
-@dataclass(frozen=True)
-class Face:
-    """Everything that is written on a card.
-
-    Attributes:
-        badge: the symbol of the operation; "" for none.
-        title: the label; "" for none.
-        aside: the id, where the label doesn't tell the node apart.
-        rows: pairs of a caption and a number.
-        band: caption and number on the coloured band; None where no gradient flows.
-        shade: the name of the band's shade.
-    """
-
-    badge: str
-    title: str
-    aside: str
-    rows: tuple[tuple[str, str], ...]
-    band: tuple[str, str] | None
-    shade: str = "none"
-
-    @property
-    def has_head(self) -> bool:
-        """Whether there is a head line; a bare constant has none."""
-        return bool(self.badge or self.title or self.aside)
-
-
-def _face(node: Node, name: str, scale: GradientScale, state: State | None) -> Face:
-    title = clean(node.label)
-    if node.kind == "collapsed":
-        title = _last_level(title)
-    aside = node.id if name != node.label and not (node.kind == "constant" and not node.symbol) else ""
-    badge = shorten(clean(node.symbol), _LABEL_ROOM, _SIZE)
-    title = shorten(title, _LABEL_ROOM, _SIZE, bold=True)
-    band, shade = _band(node, scale, state)
-    return Face(badge, title, aside, tuple(_rows(node)), band, shade)
-
-
-def _last_level(path: str) -> str:
-    levels = module_path(path)
-    return levels[-1] if levels else path
-
-
-def _rows(node: Node) -> Iterator[tuple[str, str]]:
-    if node.kind != "collapsed":
-        assert node.data is not None
-        yield ("changed" if node.stale else "data", number(node.data))
-        if node.earlier:
-            yield "earlier", number(node.earlier)
-        return
-    yield "operations", str(node.operations)
-    if node.parameters:
-        yield f"Σ {node.parameters} params", number(node.parameter_sum)
-        if node.data is not None:  # else it stands on the band
-            yield "‖∇params‖", "–" if node.parameter_norm is None else number(node.parameter_norm)
-    if node.data is not None:
-        yield "changed" if node.stale else "out", number(node.data)
-    else:
-        yield "outputs", str(node.outputs)
-
-
-def _band(node: Node, scale: GradientScale, state: State | None) -> tuple[tuple[str, str] | None, str]:
-    if not node.requires_grad:
-        return None, "none"
-    if state is not None and state.status in ("waiting", "ready"):
-        if state.received is None:
-            if node.kind == "collapsed" and node.grad is not None:  # its output is done, something inside isn't
-                return ("grad", number(node.grad)), scale.shade(node.grad)
-            return ("grad", "waiting"), "none"
-        if state.status == "waiting":
-            return ("so far", number(state.received)), "none"
-        return ("grad", number(state.received)), scale.shade(state.received)
-    if node.kind == "collapsed" and node.data is None:
-        if not node.parameters:
-            return None, "none"
-        norm = node.parameter_norm
-        return (("‖∇params‖", number(norm)) if norm is not None else ("grad", "not run yet")), scale.shade(norm)
-    return ("grad", number(node.grad) if node.grad is not None else "not run yet"), scale.shade(node.grad)
-
-
-def card_box(node: Node, name: str, edges: Sequence[Edge], room_for: Sequence[str] = ()) -> Box:
+def card_box(node: Node, edges: Sequence[Edge], room_for: Sequence[str] = ()) -> Box:
     """The room for a node.
 
     Args:
         node: the node.
-        name: how it is called in text (`GraphView.names`).
         edges: the edges that arrive at it, in the order of the view.
-        room_for: further numbers that the band will show in other frames.
+        room_for: further numbers that the card will show in place of its gradient in other frames.
     """
-    face = _face(node, name, GradientScale(), None)
-    pairs = [*face.rows, *([face.band] if face.band else []), *(("so far", text) for text in room_for)]
-    inner = max([_pair_width(caption, text) for caption, text in pairs] + [_head_width(face) if face.has_head else 0.0])
-    bare = not face.has_head and face.band is None
-    wide = max(width(face.rows[0][1], _SIZE) + 2 * _PAD if bare else _NARROWEST, inner + 2 * _PAD)
-    high = 30.0 if bare else _HEAD + _ROW * len(face.rows) + (_BAND if face.band else 3.0)
+    face = face_of(node, len(edges), GradientScale())
+    wide, high = _card_size(node, face, room_for)
+    heads = [_head_size(edge) for edge in edges]
+    pitch = max([h + 2.0 for _, h in heads] + [_PITCH])
     ports: tuple[float, ...] = (0.0,)
-    lead = 12.0 if edges else 0.0
-    if edges and node.kind != "collapsed":
-        high = max(high, PORT_PITCH * len(edges))
-        ports = tuple(high * ((i + 0.5) / len(edges) - 0.5) for i in range(len(edges)))
-        texts = [text for edge in edges for text in edge_texts(edge)]
-        lead = max([width(text, _SMALL) for text in texts] + [0.0]) + 16.0
+    lead = 0.0
+    if edges:
+        high = max(high, pitch * len(edges))
+        ports = tuple(pitch * (i - (len(edges) - 1) / 2) for i in range(len(edges)))
+        lead = max(w for w, _ in heads) + _LEAD
     return Box(float(round(wide + 0.5)), float(round(high + 0.5)), float(round(lead + 0.5)), ports)
 
 
-def _pair_width(caption: str, text: str) -> float:
-    if not caption:
-        return width(text, _SIZE)
-    return width(caption, _SMALL) + 8.0 + width(text, _SIZE, bold=True)
+def _head_size(edge: Edge) -> tuple[float, float]:
+    """The size of what stands on the end of a wire."""
+    if edge.strip is not None:
+        return strip_size(edge.strip)
+    text = pill_text(edge)
+    return (pill_width(text), PILL) if text else (0.0, 0.0)
 
 
-def _badge_width(badge: str) -> float:
-    return max(22.0, width(badge, _SIZE, bold=True) + 12.0)
+def _card_size(node: Node, face: Face, room_for: Sequence[str]) -> tuple[float, float]:
+    titles = [width(face.label, SIZE, bold=True)] if face.label else []
+    titles += [width(face.operation, SIZE)] if face.operation else []
+    title = sum(titles) + 6.0 * max(0, len(titles) - 1)
+    before, after = _columns(face, room_for)
+    signs = [face.sign] + ["∇ so far"] * bool(room_for)
+    sign = max(width(text, SIZE) for text in signs)
+    gap = 10.0 if title else 0.0
+    inner = max(title + gap, sign + 8.0 if face.sign else 0.0) + before + after
+    if not face.value:
+        inner = title
+    inner = max([inner, *(width(text, SIZE, bold=style != "faint") for text, style in face.extras)])
+    lines = bool(_first_line(face)) + bool(face.sign)
+    high = 7.0 + _LINE * (lines + len(face.extras)) + (2.0 if face.sign else 0.0)
+    return max(inner + 2 * _PAD, 0.0 if node.kind == "constant" else _NARROWEST), high
 
 
-def _head_width(face: Face) -> float:
-    parts = [_badge_width(face.badge)] if face.badge else []
-    if face.title:
-        parts.append(width(face.title, _SIZE, bold=True))
-    if face.aside:
-        parts.append(width(face.aside, _SMALL) + 2.0)
-    return sum(parts) + 6.0 * (len(parts) - 1)
+def _first_line(face: Face) -> str:
+    return face.label + face.operation + face.value
 
 
-def edge_texts(edge: Edge) -> tuple[str, str]:
-    """What is written above and below an edge: the local partial, and what the backward passes on.
-
-    >>> edge_texts(Edge("n0", "n2", partial=-3.0, contribution=6.0))
-    ('∂ -3.0', '← 6.0')
-    """
-    if edge.count > 1:
-        return f"{edge.count} edges", "" if edge.contribution is None else f"← {number(edge.contribution)}"
-    above = f"∂ {number(edge.partial)}" if edge.partial is not None else ""
-    return above, f"← {number(edge.contribution)}" if edge.contribution is not None else ""
+def _columns(face: Face, room_for: Sequence[str] = ()) -> tuple[float, float]:
+    """The widths of what stands before the decimal points and after them."""
+    parts = [point_parts(text) for text in (face.value, face.gradient, *room_for)]
+    return max(width(a, SIZE) for a, _ in parts), max(width(b, SIZE) for _, b in parts)
 
 
 def draw_card(
-    node: Node, name: str, place: Place, scale: GradientScale, state: State | None = None, marked: bool = False
+    node: Node,
+    name: str,
+    place: Place,
+    scale: GradientScale,
+    operands: int,
+    state: State | None = None,
+    marked: bool = False,
+    dim: bool = False,
 ) -> Group:
-    """The shapes of a node; ``marked`` gives it the rim of a highlighted node."""
-    face = _face(node, name, scale, state)
-    radius = _radius(node)
+    """The shapes of a node.
+
+    Args:
+        node: the node.
+        name: what it is called in text.
+        place: where it stands.
+        scale: the sizes of the gradients.
+        operands: how many wires arrive at it.
+        state: where it stands in a backward that is shown step by step.
+        marked: gives it the rim of a highlighted node.
+        dim: takes its colours; what is written stays readable, since the zeros are what is to be seen.
+    """
+    face = face_of(node, operands, scale, state)
     x, y, w, h = place.x, place.y, place.width, place.height
+    radius = corner(node)
     items: list[Item] = []
     if node.kind == "collapsed":
         items += [Rect(x + k, y + k, w, h, "stack", radius) for k in (_STACK, _STACK / 2)]
-    items.append(Rect(x, y, w, h, "card", radius))
-    if face.has_head:
-        items += _head(node, face, place, radius)
-    items += _body(face, place, radius)
-    items.append(Rect(x, y, w, h, _rim(node, state, marked), radius))
-    return Group(items, tooltip(node, name), node.id)
+    items.append(Rect(x, y, w, h, "card-dim" if dim else card_style(node), radius))
+    items += _written(face, place, dim)
+    rim = _rim(node, state, marked)
+    if rim:
+        items.append(Rect(x, y, w, h, rim, radius))
+    status = f" {state.status}" if state is not None else ""
+    return Group(items, tooltip(node, name), node.id, f"node {node.kind}{status}{' dim' * dim}")
 
 
-def _radius(node: Node) -> float:
-    return {"input": 10.0, "parameter": 2.0, "constant": 5.0}.get(node.kind, 8.0)
+def corner(node: Node) -> float:
+    """The radius of the corners of a card, by its kind."""
+    return {"input": 10.0, "parameter": 2.0, "constant": 3.0}.get(node.kind, 6.0)
 
 
-def halo(node: Node, place: Place) -> Rect:
-    """The glow of a highlighted card; it is drawn below the edges, so that their arrows stay visible."""
-    return Rect(place.x - 6, place.y - 6, place.width + 12, place.height + 12, "halo", _radius(node) + 6)
+def card_style(node: Node) -> str:
+    """The style of a card, by its kind."""
+    if node.output:
+        return "card-output"
+    return "card" if node.kind == "op" else f"card-{node.kind}"
 
 
 def _rim(node: Node, state: State | None, marked: bool) -> str:
     if marked or (state is not None and state.status == "active"):
-        return "rimactive"
-    if state is not None and state.status == "ready":
-        return "rimready"
-    return {"constant": "rimconstant", "output": "rimoutput"}.get(node.kind, "rim")
+        return "rim-active"
+    if node.bad:
+        return "rim-odd"
+    return "rim-ready" if state is not None and state.status == "ready" else ""
 
 
-def _head(node: Node, face: Face, place: Place, radius: float) -> list[Item]:
-    x, y, w = place.x, place.y, place.width
-    output = node.kind == "output"
-    items: list[Item] = []
-    if node.kind in ("input", "parameter", "output"):
-        items.append(rounded(x, y, w, _HEAD, f"head{node.kind}", top=radius))
-    left = x + _PAD
-    line = y + 16.5
-    if face.badge:
-        wide = _badge_width(face.badge)
-        items.append(Rect(left, y + 3.0, wide, 18.0, "badge", 9.0))
-        items.append(Text(left + wide / 2, line, face.badge, _SIZE, "strong", "middle"))
-        left += wide + 6.0
-    if face.title:
-        items.append(Text(left, line, face.title, _SIZE, "inkoutput" if output else "strong"))
-    if face.aside:
-        style = "faintoutput" if output else "faint"
-        items.append(Text(place.right - _PAD, line, face.aside, _SMALL, style, "end"))
-    return items
+def halo(node: Node, place: Place) -> Rect:
+    """The glow of a highlighted card."""
+    return Rect(place.x - 5, place.y - 5, place.width + 10, place.height + 10, "halo", corner(node) + 5)
 
 
-def _body(face: Face, place: Place, radius: float) -> Iterator[Item]:
-    if not face.has_head and face.band is None:
-        yield Text(place.x + place.width / 2, place.middle + 4.2, face.rows[0][1], _SIZE, "ink", "middle")
-        return
-    # rows share what a tall card (of many operands) has to spare
-    head = _HEAD if face.has_head else 2.0
-    spare = place.height - head - _ROW * len(face.rows) - (_BAND if face.band else 0.0)
-    y = place.y + head + max(0.0, spare) / 2
-    for caption, text in face.rows:
-        style = "inkstale" if caption == "changed" else "faint"
-        yield Text(place.x + _PAD, y + 12.5, caption, _SMALL, style)
-        yield Text(place.right - _PAD, y + 12.5, text, _SIZE, "ink", "end")
-        y += _ROW
-    if face.band:
-        top = place.bottom - _BAND
-        yield rounded(place.x, top, place.width, _BAND, f"g{face.shade}", bottom=min(radius, _BAND / 2))
-        yield Text(place.x + _PAD + 2, top + 14.0, face.band[0], _SMALL, f"t{face.shade}")
-        yield Text(place.right - _PAD, top + 14.0, face.band[1], _SIZE, f"t{face.shade}", "end")
+def _written(face: Face, place: Place, dim: bool) -> Iterator[Item]:
+    # lines share what a tall card (of many operands) has to spare
+    lines = bool(_first_line(face)) + bool(face.sign) + len(face.extras)
+    content = 7.0 + _LINE * lines + (2.0 if face.sign else 0.0)
+    line = place.y + (place.height - content) / 2 + _FIRST
+    left, right = place.x + _PAD, place.right - _PAD
+    point = right - _columns(face)[1]
+    if _first_line(face):
+        if face.label:
+            yield Text(left, line, face.label, SIZE, "strong")
+        if face.operation:
+            after = width(face.label, SIZE, bold=True) + 6.0 if face.label else 0.0
+            yield Text(left + after, line, face.operation, SIZE, "faint")
+        if face.value:
+            yield _number(face.value, point, line, "faint" if dim else face.value_style)
+        line += _LINE
+    if face.sign:
+        style = "faint" if dim else face.gradient_style
+        yield Text(left, line, face.sign, SIZE, style if face.sign == "∇" else "faint")
+        yield _number(face.gradient, point, line, style)
+        if face.share and not dim:
+            fill = style.replace("text-", "fill-") if style.startswith("text-") else "fill-zero"
+            yield Rect(left, line + 3.0, max(1.0, (right - left) * face.share), 2.0, fill, 1.0)
+        line += _LINE + 2.0
+    for text, style in face.extras:
+        yield Text(left, line, text, SIZE, style)
+        line += _LINE
+
+
+def _number(text: str, point: float, line: float, style: str) -> Text:
+    """A number whose decimal point stands at ``point``."""
+    return Text(point + width(point_parts(text)[1], SIZE), line, text, SIZE, style, "end")
 
 
 def tooltip(node: Node, name: str) -> str:
@@ -255,6 +179,7 @@ def tooltip(node: Node, name: str) -> str:
     lines = [f"{clean(name)} ({node.id}, {'operation' if node.kind == 'op' else node.kind})"]
     if node.symbol:
         lines.append(f"operation {clean(node.symbol)}")
+    lines += [f"with the constant {folded.data!r} ({folded.id})" for folded in node.folded]
     if node.scope:
         lines.append(f"in {clean(node.scope)}")
     if node.kind == "collapsed":
@@ -269,6 +194,8 @@ def tooltip(node: Node, name: str) -> str:
         lines.append(f"grad = {node.grad!r}")
     elif node.data is not None:
         lines.append("backward not run yet")
+    if 1 < len(node.terms) <= 50:
+        lines.append("= " + " + ".join(f"({t!r})" if t < 0 else repr(t) for t in node.terms))
     if node.earlier:
         lines.append(f"of it {node.earlier!r} from earlier backwards or other graphs")
     return "\n".join(lines)

@@ -1,159 +1,173 @@
-"""The legend below a picture: the kinds of nodes, what stands on an edge, the colours of the gradients."""
+"""The legend below a picture: what occurs in it, each thing said once."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from ..graph.nodes import Kind
+from ..graph.nodes import Edge, Kind, Node
 from ..graph.view import GraphView
-from ..text import width
-from .cards import State
-from .scene import Item, Rect, Text, rounded
-from .theme import STEPS, GradientScale, step_name
+from ..text import clean, number, shorten, width
+from .cards import corner
+from .faces import SIZE, State
+from .scale import GradientScale
+from .scene import Item, Path, Rect, Text
+from .wires import draw_pill, pill_text, pill_width
 
-_SIZE = 11.0
-_MARGIN = 18.0
-_ROW = 26.0
-_WORDS: Mapping[Kind, str] = {
+MARGIN = 14.0
+_ROW = 22.0
+_KINDS: Mapping[Kind, str] = {
     "input": "input",
     "parameter": "parameter",
-    "constant": "constant, no gradient",
-    "op": "operation",
+    "constant": "constant",
     "output": "output",
-    "collapsed": "module drawn as one",
+    "collapsed": "several drawn as one",
 }
-_STATES = (
-    ("active", "passing back now"),
-    ("ready", "ready: gradient complete"),
-    ("waiting", "waiting"),
-    ("done", "done"),
-)
+_STATES = (("active", "passes back now"), ("ready", "gradient complete"))
+_WIDTHS = 1.2, 3.4
 # an entry: its width, and a function that draws it at (x, y), y being the middle of the row
 Entry = tuple[float, Callable[[float, float], Iterator[Item]]]
 
 
 def legend(
-    view: GraphView,
-    scale: GradientScale,
-    states: Mapping[str, State] | None,
-    wide: float,
-    top: float,
-    size: float,
+    view: GraphView, scale: GradientScale, states: Mapping[str, State] | None, wide: float, top: float
 ) -> tuple[list[Item], float]:
     """The shapes of the legend, and the y where it ends.
 
     Args:
         view: the picture's content; only what occurs in it is explained.
-        scale: the colours of the gradients.
+        scale: the sizes of the gradients.
         states: the states of a backward that is shown step by step, if it is.
         wide: the width of the picture.
         top: where the legend may start.
-        size: how much larger than usual it is drawn.
     """
-    items: list[Item] = []
-    x, y = _MARGIN * size, top + 14.0 * size
-    items.append(Rect(x, top + 0.5, wide - 2 * x, 0.8, "badge"))
-    for entry_width, draw in _entries(view, scale, states, size):
-        if x > _MARGIN * size and x + entry_width > wide - _MARGIN * size:
-            x, y = _MARGIN * size, y + _ROW * size
-        items += draw(x, y + _ROW * size / 2 - 4.0 * size)
-        x += entry_width + 20.0 * size
-    return items, y + (_ROW + 6.0) * size
+    items: list[Item] = [Rect(MARGIN, top + 0.5, wide - 2 * MARGIN, 0.8, "rule")]
+    x, y = MARGIN, top + 6.0
+    for entry_width, draw in _entries(view, scale, states):
+        if x > MARGIN and x + entry_width > wide - MARGIN:
+            x, y = MARGIN, y + _ROW
+        items += draw(x, y + _ROW / 2)
+        x += entry_width + 18.0
+    return items, y + _ROW + 6.0
 
 
-def _entries(view: GraphView, scale: GradientScale, states: Mapping[str, State] | None, size: float) -> Iterator[Entry]:
-    kinds = {n.kind for n in view.nodes}
-    for kind, words in _WORDS.items():
+def _entries(view: GraphView, scale: GradientScale, states: Mapping[str, State] | None) -> Iterator[Entry]:
+    yield from _gradients(view, states)
+    yield from _wires(view, scale)
+    for kind, words in _KINDS.items():
+        found = next((n for n in view.nodes if n.kind == kind), None)
+        if found is not None:
+            yield _worded(words, 24.0, _swatch(found))
+    for status, words in _STATES if states is not None else ():
+        yield _worded(words, 24.0, _rim_swatch(f"rim-{status}"))
+    if any(n.bad for n in view.nodes):
+        yield _worded("first that isn't finite", 24.0, _rim_swatch("rim-odd"))
+
+
+def _gradients(view: GraphView, states: Mapping[str, State] | None) -> Iterator[Entry]:
+    outputs = [n for n in view.nodes if n.output]
+    label = shorten(clean(outputs[0].label), 90.0, SIZE) if len(outputs) == 1 and outputs[0].label else ""
+    if any(n.requires_grad for n in view.nodes):
+        yield _worded(f"gradient{f' of {label}' if label else ''}", 8.0, _glyph("∇"))
+    if any(n.data is None and n.parameters for n in view.nodes):
+        yield _worded("norm over its parameters", width("‖∇‖", SIZE), _glyph("‖∇‖"))
+    if states is None and any(n.requires_grad and n.grad is None and n.data is not None for n in view.nodes):
+        yield _worded("not run yet", 7.0, _glyph("–"))
+    if any(len(n.terms) > 1 for n in view.nodes):
+        yield _worded("one term for each use", width("= a + b", SIZE), _glyph("= a + b"))
+
+
+def _wires(view: GraphView, scale: GradientScale) -> Iterator[Entry]:
+    edge = next((e for e in view.edges if pill_text(e) and e.count == 1), None)
+    if edge is not None:
+        example = Edge(edge.source, edge.target, partial=edge.partial)
+        yield _worded("local partial, ×1 is left out", pill_width(pill_text(example)), _pill(example))
+    kinds = {scale.kind(e.contribution) if e.requires_grad else "constant" for e in view.edges}
+    kinds |= {scale.kind(p) for e in view.edges if e.strip for row in e.strip.cells for p in row}
+    kinds |= {scale.kind(n.grad) for n in view.nodes if n.requires_grad and n.data is not None}
+    for kind, words in (("neg", "negative"), ("pos", "positive"), ("zero", "zero"), ("odd", "not finite")):
         if kind in kinds:
-            yield _worded(words, 26.0, size, _swatch(kind, size))
-    if any(e.count == 1 and e.partial is not None for e in view.edges) and kinds - {"collapsed"}:
-        yield _worded("local partial", 12.0, size, _glyph("∂", size))
-    if any(e.contribution is not None for e in view.edges):
-        yield _worded("passed back = gradient × ∂", 14.0, size, _glyph("←", size))
-    if any(n.stale for n in view.nodes):
-        yield _worded("since the forward", 52.0, size, _glyph("changed", size, "inkstale"))
-    if any(n.earlier for n in view.nodes):
-        yield _worded("from other backwards", 46.0, size, _glyph("earlier", size))
-    if states is not None:
-        for status, words in _STATES:
-            yield _worded(words, 26.0, size, _state_swatch(status, size))
-    elif any(n.requires_grad and n.grad is None and n.parameter_norm is None for n in view.nodes):
-        yield _worded("gradient not run yet", 26.0, size, _band_swatch("gnone", size))
-    if any(scale.shade(n.grad) == "odd" for n in view.nodes):
-        yield _worded("not finite", 26.0, size, _band_swatch("godd", size))
-    if any(n.grad is not None for n in view.nodes) or states is not None:
-        yield _bar(scale, size)
+            yield _worded(words, 22.0, _line(f"wire-{kind}", 3.0 if kind != "zero" else 1.2))
+    if "constant" in kinds:
+        yield _worded("no gradient", 22.0, _line("wire-constant"))
+    flowing = [e for e in view.edges if e.contribution]
+    if flowing:
+        yield _ticks(scale)
+    if any(e.strip for e in view.edges):
+        yield _worded(_strip_words(view), 14.0, _squares)
 
 
-def _worded(words: str, sign: float, size: float, draw: Callable[[float, float], Iterator[Item]]) -> Entry:
+def _strip_words(view: GraphView) -> str:
+    blocks = {e.strip.block for e in view.edges if e.strip} - {(1, 1)}
+    words = "local partials, area the size; a row for each output"
+    if blocks:
+        words += "; a square is the largest of " + " or ".join(f"{a} × {b}" for a, b in sorted(blocks))
+    return words
+
+
+def _worded(words: str, sign: float, draw: Callable[[float, float], Iterator[Item]]) -> Entry:
     def both(x: float, y: float) -> Iterator[Item]:
         yield from draw(x, y)
-        yield Text(x + (sign + 6.0) * size, y + 4.0 * size, words, _SIZE * size, "ink")
+        yield Text(x + sign + 6.0, y + 4.3, words, SIZE, "faint")
 
-    return (sign + 6.0) * size + width(words, _SIZE * size), both
+    return sign + 6.0 + width(words, SIZE), both
 
 
-def _glyph(glyph: str, size: float, style: str = "faint") -> Callable[[float, float], Iterator[Item]]:
+def _glyph(glyph: str) -> Callable[[float, float], Iterator[Item]]:
     def draw(x: float, y: float) -> Iterator[Item]:
-        yield Text(x, y + 4.0 * size, glyph, _SIZE * size, style)
+        yield Text(x, y + 4.3, glyph, SIZE, "ink")
 
     return draw
 
 
-def _swatch(kind: Kind, size: float) -> Callable[[float, float], Iterator[Item]]:
-    radius = {"input": 8.0, "parameter": 1.0, "constant": 3.0}.get(kind, 5.0) * size
-
+def _pill(edge: Edge) -> Callable[[float, float], Iterator[Item]]:
     def draw(x: float, y: float) -> Iterator[Item]:
-        w, h, y = 26.0 * size, 16.0 * size, y - 8.0 * size
-        if kind == "collapsed":
-            yield Rect(x + 3.0 * size, y + 3.0 * size, w, h, "stack", radius)
-        yield Rect(x, y, w, h, "card", radius)
-        if kind in ("input", "parameter", "output"):
-            yield rounded(x, y, w, h / 2, f"head{kind}", top=min(radius, h / 2))
-        if kind == "op":
-            yield Rect(x + 8.0 * size, y + 3.0 * size, 10.0 * size, 10.0 * size, "badge", 5.0 * size)
-        yield Rect(x, y, w, h, {"constant": "rimconstant", "output": "rimoutput"}.get(kind, "rim"), radius)
+        yield from draw_pill(0, edge, (x + pill_width(pill_text(edge)) + 4.0, y), False, False).items
 
     return draw
 
 
-def _state_swatch(status: str, size: float) -> Callable[[float, float], Iterator[Item]]:
-    rim = {"active": "rimactive", "ready": "rimready"}.get(status, "rim")
-    shade = {"waiting": "gnone"}.get(status, "gp3")
-
+def _line(style: str, line: float | None = None) -> Callable[[float, float], Iterator[Item]]:
     def draw(x: float, y: float) -> Iterator[Item]:
-        w, h, y = 26.0 * size, 16.0 * size, y - 8.0 * size
-        if status == "active":
-            yield Rect(x - 3.0 * size, y - 3.0 * size, w + 6.0 * size, h + 6.0 * size, "halo", 6.0 * size)
-        yield Rect(x, y, w, h, "card", 4.0 * size)
-        if status != "active":
-            yield rounded(x, y + h / 2, w, h / 2, shade, bottom=4.0 * size)
-        yield Rect(x, y, w, h, rim, 4.0 * size)
+        yield Path((("M", ((x, y),)), ("L", ((x + 22.0, y),))), style, line)
 
     return draw
 
 
-def _band_swatch(style: str, size: float) -> Callable[[float, float], Iterator[Item]]:
+def _ticks(scale: GradientScale) -> Entry:
+    """Lines as wide as wires with such gradients, and what is too large for the scale."""
+    texts = [number(float(f"{tick:.2g}")) for tick in scale.ticks]
+    if scale.beyond:
+        texts[0] = f"{texts[0]} or more, to {number(max(scale.beyond), 2)}"
+    steps = [26.0 + width(text, SIZE) + 10.0 for text in texts]
+
     def draw(x: float, y: float) -> Iterator[Item]:
-        yield Rect(x, y - 6.0 * size, 26.0 * size, 12.0 * size, style, 2.0 * size)
-        yield Rect(x, y - 6.0 * size, 26.0 * size, 12.0 * size, "rim", 2.0 * size)
+        for tick, text, step in zip(scale.ticks, texts, steps, strict=True):
+            line = _WIDTHS[0] + _WIDTHS[1] * scale.share(tick)
+            yield Path((("M", ((x, y),)), ("L", ((x + 22.0, y),))), "wire-zero", line)
+            yield Text(x + 26.0, y + 4.3, text, SIZE, "faint")
+            x += step
+
+    return sum(steps) - 10.0, draw
+
+
+def _squares(x: float, y: float) -> Iterator[Item]:
+    yield Rect(x, y - 5.0, 10.0, 10.0, "fill-pos")
+    yield Rect(x + 10.0, y - 2.0, 4.0, 4.0, "fill-neg")
+
+
+def _swatch(node: Node) -> Callable[[float, float], Iterator[Item]]:
+    def draw(x: float, y: float) -> Iterator[Item]:
+        if node.kind == "collapsed":
+            yield Rect(x + 2.0, y - 5.0, 22.0, 14.0, "stack", 3.0)
+        style = "card-output" if node.kind == "output" else f"card-{node.kind}"
+        yield Rect(x, y - 7.0, 22.0, 14.0, style, min(7.0, corner(node)))
 
     return draw
 
 
-def _bar(scale: GradientScale, size: float) -> Entry:
-    low, zero, high = scale.ticks()
-    font = _SIZE * size
-    before, after = width(f"grad {low}", font) + 6.0 * size, width(f"{high} (log)", font) + 6.0 * size
-    cell = 13.0 * size
-    length = cell * (2 * STEPS + 1)
-
+def _rim_swatch(style: str) -> Callable[[float, float], Iterator[Item]]:
     def draw(x: float, y: float) -> Iterator[Item]:
-        yield Text(x + before - 6.0 * size, y + 4.0 * size, f"grad {low}", font, "ink", "end")
-        for i, step in enumerate(range(-STEPS, STEPS + 1)):
-            yield Rect(x + before + i * cell, y - 7.0 * size, cell, 14.0 * size, f"g{step_name(step)}")
-        middle = x + before + (STEPS + 0.5) * cell
-        yield Text(middle, y + 4.0 * size, zero, font, "t0", "middle")
-        yield Text(x + before + length + 6.0 * size, y + 4.0 * size, f"{high} (log)", font, "ink")
+        yield Rect(x, y - 7.0, 22.0, 14.0, "card", 4.0)
+        yield Rect(x, y - 7.0, 22.0, 14.0, style, 4.0)
 
-    return before + length + after, draw
+    return draw

@@ -25,10 +25,11 @@ class Rect:
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """Moves (M), lines (L), cubic curves (C) and closings (Z), each with its points."""
+    """Moves (M), lines (L), cubic curves (C) and closings (Z), each with its points; ``line`` is its own width."""
 
     commands: tuple[tuple[str, tuple[Point, ...]], ...]
     style: str
+    line: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +46,19 @@ class Text:
 
 @dataclass(frozen=True)
 class Group:
-    """Shapes that belong together, with the text that is shown when one points at them."""
+    """Shapes that belong together, with the text that is shown when one points at them.
+
+    Attributes:
+        items: the shapes.
+        title: the text.
+        id: of the node, or of the wire.
+        kind: what it is, in words that become classes: "node op", "wire neg", "pill".
+    """
 
     items: Sequence[Item]
     title: str = ""
     id: str = ""
+    kind: str = ""
 
 
 Item = Rect | Path | Text | Group

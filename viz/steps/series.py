@@ -3,34 +3,42 @@
 from __future__ import annotations
 
 import os
-from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import overload
 
-from autograd import Step, Value, sweep
+from autograd import Value
 from autograd.calls import public
 from autograd.files import write_whole
 from autograd.notebook import image
 from autograd.progress import progress_bar
 
-from ..drawing import BUDGET, Drawing, budgeted_view
+from ..drawing import Drawing
 from ..files import check_format
-from ..graph.view import GraphView, node_ids
-from ..layout.arrange import METHODS, Layout, Method, arrange
-from ..output.notebook import Bundle, bundle, player, png_zoom
+from ..fitting import Fitted, fitted
+from ..graph.budget import PAGE, Budget
+from ..graph.ladder import Recipe
+from ..graph.reading import Reading
+from ..graph.view import GraphView
+from ..layout.arrange import METHODS, Box, Layout, Method
+from ..output.notebook import Bundle, bundle, page, player, png_zoom
 from ..output.raster import gif_bytes
-from ..picture.caption import Caption, Run
-from ..picture.cards import State
+from ..picture.callout import caption_width
+from ..picture.caption import Caption
 from ..picture.compose import card_boxes, gradient_scale
-from ..picture.theme import GradientScale, Theme, check_theme
+from ..picture.scale import GradientScale
+from ..picture.scene import Scene
+from ..picture.theme import Theme, check_theme
 from ..text import number
-from .chain_rule import ChainRule, Ledger, passed
+from .captions import Captions
+from .events import Timeline, timeline
+from .stages import Stages
 
-_BOXES = 10_000  # in all pictures that a notebook shows: a few seconds to draw, and a few MB
-_STEPS = 200  # in a notebook: as many as anybody goes through by hand
+LIMIT = 200  # frames: as many as anybody goes through by hand
+_BOXES = 10_000  # in all pictures that a page shows: a few seconds to draw, and a few MB
+_SUMS = 100  # of one gradient so far, that a card has room for
 _GIF_WIDTH = 1_400.0
 
 
@@ -39,72 +47,128 @@ def frames(
     root: Value,
     *,
     depth: int | None = None,
+    collapse: Collection[str] = (),
+    fold: bool = True,
     constants: bool = True,
     theme: Theme = "light",
     layout: Method = "auto",
-    budget: int = BUDGET,
+    budget: Budget | int = PAGE,
+    limit: int = LIMIT,
 ) -> Frames:
-    """Show backpropagation from ``root`` step by step: a Drawing for each step of ``sweep(root)``.
+    """Show backpropagation from ``root`` step by step: a Drawing for each box that passes something back.
 
-    Nothing is written to any ``grad``. The arguments are those of `draw`, and so are the errors.
+    A box has its turn when all that comes from outside of it has arrived. Leaves have none: they are complete with the
+    step that completes them. Nothing is written to any ``grad``.
+
+    Args:
+        root: the output, such as the loss.
+        depth, collapse, fold, constants, theme, layout, budget: as for `draw`.
+        limit: the largest number of frames; of more steps the first ones are shown, and the last.
+
+    Raises:
+        TypeError: ``root`` isn't a Value, or carries no gradient.
+        ValueError: an unknown theme or layout, a depth, budget or limit below 1, a path that no module has.
 
     >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
     >>> loss = a * b
     >>> loss.label = "L"
-    >>> print(frames(loss, layout="layered")[0].text)
-    step 1 of 3: back through L = a × b
-    ∂L/∂L = 1.0, where every backward starts
-    ∂L/∂a += ∂L/∂L · ∂L/∂a = 1.0 × -3.0 = -3.0
-    ∂L/∂b += ∂L/∂L · ∂L/∂b = 1.0 × 2.0 = 2.0
+    >>> print(frames(loss)[0].text)
+    step 1 of 1 · back through L = a × b, L = −6
+    ∇L = 1, where every backward starts
+    ∇a += ∇L × b = 1 × (−3) = −3
+    ∇b += ∇L × a = 1 × 2 = 2
     """
     check_theme(theme)
     if layout not in METHODS:
         raise ValueError(f"layout={layout!r} is not known: use one of {', '.join(map(repr, METHODS))}.")
-    _, depth, notes = budgeted_view(root, depth, constants, budget)
-    return Frames(root, tuple(sweep(root)), depth, constants, theme, layout, notes)
+    checked_limit(limit)
+    stages, picked = staged(root, depth, collapse, fold, constants, budget, layout)
+    return Frames(stages, picked.layout, theme, picked.notes, limit)
+
+
+def checked_limit(limit: object) -> None:
+    """Refuse a limit that isn't a number of things to show."""
+    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
+        raise ValueError(f"limit={limit!r} is not a number of steps: pass an int of at least 1, such as {LIMIT}.")
+
+
+def staged(
+    root: Value,
+    depth: int | None,
+    collapse: Collection[str],
+    fold: bool,
+    constants: bool,
+    budget: Budget | int,
+    layout: Method = "auto",
+) -> tuple[Stages, Fitted]:
+    """The stages of a backward in the picture that `draw` would make, and that picture, with room for all numbers."""
+    reading = Reading(root)
+    if len(reading.roots) > 1:
+        raise TypeError(f"a backward starts from one output, got {len(reading.roots)}: pass one, or their sum().")
+    happened = timeline(reading.roots[0])
+
+    def cards(view: GraphView) -> dict[str, Box]:
+        return card_boxes(lettered(view, {node.id: "w" for node in view.nodes}), _room(Stages(happened, view)))
+
+    recipe = Recipe.of(reading, depth, constants, collapse, fold)
+    adjoints = {reading.values[i]: grad for i, grad in enumerate(happened.grads) if grad is not None}
+    picked = fitted(reading, recipe, Budget.of(budget), layout, cards, lambda boxes: GraphView.over(boxes, adjoints))
+    return Stages(happened, picked.view), picked
+
+
+def lettered(view: GraphView, letters: Mapping[str, str]) -> GraphView:
+    """The view in which boxes without a label bear the letters by which a step calls them."""
+    nodes = (
+        n if n.label or n.kind in ("constant", "collapsed") or n.id not in letters else replace(n, label=letters[n.id])
+        for n in view.nodes
+    )
+    return replace(view, nodes=tuple(nodes))
+
+
+def _room(stages: Stages) -> dict[str, list[str]]:
+    """The numbers that each card shows at one time or another."""
+    room: dict[str, list[str]] = {}
+    for box, numbers in stages.entries.items():
+        if len(numbers) == 1:
+            sums = stages.arrived[numbers[0]][2] if numbers[0] in stages.arrived else []
+            room[stages.view.nodes[box].id] = ["waiting", *map(number, sums[:_SUMS])]
+    return room
 
 
 @dataclass(frozen=True)
 class Frames(Sequence[Drawing]):
-    """The pictures of a backward, one for each step; each is drawn when it is asked for.
+    """The pictures of a backward; each is drawn when it is asked for. It holds no Value, only what happened.
 
     Attributes:
-        root: the value that the backward starts from.
-        steps: the steps of ``sweep(root)``.
-        depth, constants, theme, method: as for `frames`.
+        stages: what happens in each picture.
+        layout: where everything stands, the same in every picture.
+        theme: as for `frames`.
         notes: what each picture says about itself, such as that modules were drawn as one.
+        limit: the largest number of pictures.
 
     >>> a = Value(3.0, label="a")
-    >>> steps = frames(a * a, layout="layered")
-    >>> len(steps), steps[-1].text.splitlines()[-1]
-    (2, '∂n1/∂a = 3.0 + 3.0 = 6.0')
+    >>> steps = frames(a * a)
+    >>> len(steps), steps[-1].text.splitlines()[-2]
+    (1, '∇a = 3 + 3 = 6, all 2 came in')
     """
 
-    root: Value
-    steps: tuple[Step, ...]
-    depth: int | None
-    constants: bool
+    stages: Stages
+    layout: Layout
     theme: Theme
-    method: Method
     notes: tuple[str, ...] = ()
+    limit: int = LIMIT
 
-    # What all pictures share ----------------------------------------------------------------------------------
+    # What all pictures share ------------------------------------------------------------------------------------------
 
-    @cached_property
+    @property
+    def timeline(self) -> Timeline:
+        """What happens, as data."""
+        return self.stages.timeline
+
+    @property
     def final(self) -> GraphView:
-        """The graph with every gradient of this sweep."""
-        return self._view({step.node: step.adjoint for step in self.steps})
-
-    @cached_property
-    def layout(self) -> Layout:
-        """The layout of every picture."""
-        room_for: dict[str, list[str]] = defaultdict(lambda: ["waiting"])
-        sums: dict[Value, float] = defaultdict(float)
-        for step in self.steps:
-            for operand, share in passed(step):
-                sums[operand] += share
-                room_for[self._ids[operand]].append(number(sums[operand]))
-        return arrange(self.final, card_boxes(self.final, room_for), self.method)
+        """The graph with every gradient of this backward."""
+        return self.stages.view
 
     @cached_property
     def scale(self) -> GradientScale:
@@ -112,20 +176,36 @@ class Frames(Sequence[Drawing]):
         return gradient_scale(self.final)
 
     @cached_property
-    def _ids(self) -> dict[Value, str]:
-        return node_ids(self.root, self.depth, self.constants)
+    def _captions(self) -> Captions:
+        return Captions(self.stages)
 
     @cached_property
-    def _words(self) -> ChainRule:
-        return ChainRule(self.root, self.steps)
+    def _texts(self) -> tuple[Caption, ...]:
+        """The text of each picture, all with room for the longest."""
+        texts = [self._captions.caption(stage) for stage in self.shown]
+        room = max(len(text.lines) for text in texts)
+        width = max(caption_width(text.title, text.lines) for text in texts)
+        return tuple(replace(text, room=room, width=width) for text in texts)
 
-    def _view(self, gradients: Mapping[Value, float]) -> GraphView:
-        return GraphView.of(self.root, self.depth, self.constants, gradients)
+    @cached_property
+    def shown(self) -> tuple[int, ...]:
+        """The stages that have a picture: all, or the first ones and the last."""
+        count = len(self.stages.order)
+        return tuple(range(count)) if count <= self.limit else (*range(self.limit - 1), count - 1)
 
-    # One picture ----------------------------------------------------------------------------------------------
+    @cached_property
+    def _notes(self) -> tuple[str, ...]:
+        count, first = len(self.stages.order), self.limit - 1
+        if count <= self.limit:
+            return self.notes
+        which = f"steps 1 to {first:,} and the last" if first else "the last"
+        hint = "Pass a larger limit= for more, or draw modules as one."
+        return (*self.notes, f"Not all of the {count:,} steps have a picture: {which} alone. {hint}")
+
+    # One picture ------------------------------------------------------------------------------------------------------
 
     def __len__(self) -> int:
-        return len(self.steps)
+        return len(self.shown)
 
     @overload
     def __getitem__(self, index: int) -> Drawing: ...
@@ -136,59 +216,29 @@ class Frames(Sequence[Drawing]):
             return tuple(self[i] for i in range(*index.indices(len(self))))
         if not -len(self) <= index < len(self):
             raise IndexError(f"there are {len(self)} steps, counted from 0; there is no step {index}")
-        i = range(len(self))[index]
-        step = self.steps[i]
-        known = {s.node: s.adjoint for s in self.steps[: i + 1]}
-        active = self._ids[step.node]
-        fed = {self._ids[operand] for operand, _ in passed(step)}
-        view = self._view(known)
-        lit = frozenset(
-            k for k, e in enumerate(view.edges) if e.target == active and e.source in fed and e.requires_grad
-        )
+        stage = self.shown[index]
         return Drawing(
-            view,
+            lettered(self.stages.view_at(stage), self._captions.letters_of(stage)),
             self.layout,
             self.theme,
             self.scale,
-            states=self._states(i),
-            lit=lit,
-            caption=Caption(
-                self._words.title(i), tuple((Run(line),) for line in self._words.lines(i)), active, *self._words.room
-            ),
-            notes=self.notes,
+            states=self.stages.states(stage),
+            lit=self.stages.lit(stage),
+            caption=self._texts[index],
+            notes=self._notes,
         )
-
-    def _caption(self, i: int, active: str) -> Caption:
-        lines = tuple((Run(line),) for line in self._words.lines(i))
-        return Caption(self._words.title(i), lines, active, *self._words.room)
 
     def __iter__(self) -> Iterator[Drawing]:
         return (self[i] for i in range(len(self)))
 
     def __repr__(self) -> str:
-        return f"<Frames: {len(self)} steps back from {self._words.names[self.root]}>"
+        return f"<Frames: {len(self)} step{'s' * (len(self) != 1)} back from {self._name}>"
 
-    def _received(self, i: int) -> dict[Value, Ledger]:
-        """The ledgers after step i."""
-        terms: dict[Value, list[float]] = defaultdict(list)
-        for step in self.steps[: i + 1]:
-            for operand, share in passed(step):
-                terms[operand].append(share)
-        return {v: Ledger(tuple(t), self._words.totals[v]) for v, t in terms.items()}
+    @property
+    def _name(self) -> str:
+        return self._captions.rule.names.meaning(len(self.timeline.numbers) - 1)
 
-    def _states(self, i: int) -> dict[str, State]:
-        ledgers = self._received(i)
-        members: dict[str, list[tuple[str, float | None]]] = defaultdict(list)
-        for k, step in enumerate(self.steps):
-            ledger = ledgers.get(step.node)
-            if k <= i:
-                status = "active" if k == i else "done"
-            else:
-                status = "ready" if ledger is not None and ledger.complete else "waiting"
-            members[self._ids[step.node]].append((status, ledger.sum if ledger is not None else None))
-        return {node: _joint(states) for node, states in members.items()}
-
-    # Files ----------------------------------------------------------------------------------------------------
+    # Files ------------------------------------------------------------------------------------------------------------
 
     def save(self, folder: str | os.PathLike[str]) -> tuple[Path, ...]:
         """Write each picture as an SVG file, ``step_01.svg`` and so on, into an existing folder; return the paths."""
@@ -213,12 +263,23 @@ class Frames(Sequence[Drawing]):
         times = [each] * (len(self) - 1) + [3 * each]
         return write_whole(path, gif_bytes((d.png(zoom) for d in self._with_progress()), times))
 
+    def save_html(self, path: str | os.PathLike[str]) -> Path:
+        """Write one page that plays the steps and goes back and forward; it needs no network.
+
+        Raises:
+            ValueError: the name doesn't end in .html.
+        """
+        check_format(path, ["html"])
+        shown, note = self._borne()
+        scenes, texts = self._scenes(shown)
+        return write_whole(path, page(scenes, texts, self.theme, self._title, note).encode())
+
     def _with_progress(self) -> Iterator[Drawing]:
         yield from progress_bar(
             self, desc="drawing steps", unit="step", disable=None if len(self) > 20 else True, leave=False
         )
 
-    # Notebooks ------------------------------------------------------------------------------------------------
+    # Pages ------------------------------------------------------------------------------------------------------------
 
     def _repr_mimebundle_(
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
@@ -226,17 +287,12 @@ class Frames(Sequence[Drawing]):
         last = self[-1]
 
         def html() -> str:
-            title = f"Backpropagation from {self._words.names[self.root]}, step by step"
-            shown, note = self._shown()
-            captions = [(d.caption.title, *d.caption.texts) for d in shown if d.caption is not None]
-            scenes = [
-                replace(d, caption=None).scene for d in shown
-            ]  # the text stays readable where the picture shrinks
+            shown, note = self._borne()
             hint = (
                 f"The last of {len(self):,} steps. To go back and forward, trust this notebook or run the cell again."
             )
             instead = image("image/svg+xml", last.svg().encode(), last.text) + f"<p>{hint}</p>"
-            return player(scenes, captions, self.theme, title, note, instead)
+            return player(*self._scenes(shown), self.theme, self._title, note, instead)
 
         makers: dict[str, Callable[[], str | bytes]] = {
             "text/html": html,
@@ -245,25 +301,23 @@ class Frames(Sequence[Drawing]):
         }
         return bundle(makers, last.scene.width, include, exclude)
 
-    def _shown(self) -> tuple[list[Drawing], str]:
+    @property
+    def _title(self) -> str:
+        return f"Backpropagation from {self._name}, step by step"
+
+    def _scenes(self, shown: Sequence[Drawing]) -> tuple[list[Scene], list[tuple[str, ...]]]:
+        """The pictures without their texts, which stay readable where a picture shrinks, and the texts."""
+        texts = [(d.caption.title, *d.caption.texts) for d in shown if d.caption is not None]
+        return [replace(d, caption=None).scene for d in shown], texts
+
+    def _borne(self) -> tuple[Sequence[Drawing], str]:
         """The pictures that a notebook can bear, and what is said about the others."""
-        most = min(_STEPS, max(1, _BOXES // len(self.final.nodes)))
+        most = max(1, _BOXES // len(self.final.nodes))
         if len(self) <= most:
-            return list(self), ""
-        return [self[i] for i in range(most)], f"The first {most} of {len(self):,} steps; save(folder) writes them all."
+            return self, ""
+        return self[:most], f"The first {most} of {len(self):,} steps; save(folder) writes them all."
 
     def themed(self, theme: Theme) -> Frames:
         """The same steps in another theme."""
         check_theme(theme)
         return replace(self, theme=theme)
-
-
-def _joint(states: Sequence[tuple[str, float | None]]) -> State:
-    """The state of a box from those of the values in it."""
-    statuses = {status for status, _ in states}
-    received = states[0][1] if len(states) == 1 else None
-    if "active" in statuses:
-        return State("active", received)
-    if statuses == {"done"}:
-        return State("done", received)
-    return State("ready" if "ready" in statuses else "waiting", received)

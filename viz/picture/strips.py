@@ -1,0 +1,52 @@
+"""Strips of partials between two modules: one square for each, area the size, colour the sign.
+
+G. E. Hinton, T. Shallice, "Lesioning an attractor network: Investigations of acquired dyslexia", Psychological Review
+98 (1991), drew weights so.
+"""
+
+from __future__ import annotations
+
+import math
+
+from ..graph.nodes import Strip
+from ..layout.arrange import Point
+from .scale import GradientScale
+from .scene import Group, Item, Rect
+
+_ROOM = 224.0  # pixels that a strip may take
+_LARGEST, _SMALLEST = 14.0, 7.0  # of a cell
+_PAD = 3.0
+_GAP = 4.0
+
+
+def cell_size(strip: Strip) -> float:
+    """The side of a cell, in pixels."""
+    return max(_SMALLEST, min(_LARGEST, _ROOM / max(len(strip.cells), len(strip.cells[0]))))
+
+
+def strip_size(strip: Strip) -> Point:
+    """The width and height of a strip."""
+    cell = cell_size(strip)
+    return cell * len(strip.cells[0]) + 2 * _PAD, cell * len(strip.cells) + 2 * _PAD
+
+
+def draw_strip(index: int, strip: Strip, tip: Point, title: str) -> Group:
+    """The strip of an edge, at the end of its wire: rows are outputs of the target, columns those of the source."""
+    wide, high = strip_size(strip)
+    x, y, cell = tip[0] - _GAP - wide, tip[1] - high / 2, cell_size(strip)
+    largest = max((abs(p) for row in strip.cells for p in row if math.isfinite(p)), default=0.0)
+    items: list[Item] = [Rect(x, y, wide, high, "strip-box", 3.0)]
+    for i, row in enumerate(strip.cells):
+        for j, partial in enumerate(row):
+            middle = (x + _PAD + (j + 0.5) * cell, y + _PAD + (i + 0.5) * cell)
+            items += _square(middle, cell, partial, largest)
+    return Group(items, title, f"e{index}", "strip")
+
+
+def _square(middle: Point, cell: float, partial: float, largest: float) -> list[Item]:
+    share = 1.0 if not math.isfinite(partial) else abs(partial) / largest if largest else 0.0
+    side = (cell - 1.0) * math.sqrt(share)
+    if side < 0.4:
+        return []
+    kind = GradientScale.kind(partial)
+    return [Rect(middle[0] - side / 2, middle[1] - side / 2, side, side, f"fill-{kind}")]
