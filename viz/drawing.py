@@ -23,7 +23,7 @@ from .layout.arrange import METHODS, Layout, Method
 from .output.dot import render_dot
 from .output.notebook import Bundle, bundle, png_zoom
 from .output.pdf import render_pdf
-from .output.raster import png_bytes
+from .output.raster import scene_png
 from .output.svg import render_svg
 from .picture.caption import Caption
 from .picture.compose import gradient_scale, picture
@@ -51,6 +51,7 @@ class Drawing:
         lit: indices of highlighted edges.
         caption: text above the picture.
         notes: what the picture says about itself, such as that modules were drawn as one.
+        whole: the view that the legend explains, for pictures of a series; None for this one's.
 
     >>> a = Value(2.0, label="a")
     >>> draw(a * 3, layout="layered")
@@ -67,6 +68,7 @@ class Drawing:
     lit: frozenset[int] = frozenset()
     caption: Caption | None = None
     notes: tuple[str, ...] = ()
+    whole: GraphView | None = None
 
     @cached_property
     def scene(self) -> Scene:
@@ -81,6 +83,7 @@ class Drawing:
             lit=self.lit,
             caption=self.caption,
             notes=self.notes,
+            whole=self.whole,
         )
 
     @property
@@ -112,13 +115,12 @@ class Drawing:
         return render_dot(self.view, self.theme == "dark", self.marked, self.dimmed)
 
     def png(self, zoom: float = 2.0) -> bytes:
-        """The picture as PNG, ``zoom`` pixels for each of the SVG's (less for very large ones).
+        """The picture as PNG, ``zoom`` pixels for each of the SVG's (less for very large ones, with a warning).
 
         Raises:
             ImportError: resvg-py isn't installed: pip install "glassgrad[viz]".
         """
-        theme: Theme = "dark" if self.theme == "dark" else "light"
-        return png_bytes(render_svg(self.scene, theme, variables=False), self.scene.width, self.scene.height, zoom)
+        return scene_png(self.scene, self.theme == "dark", zoom)
 
     def pdf(self) -> bytes:
         """The picture as a PDF of one page.
