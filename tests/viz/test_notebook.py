@@ -67,7 +67,7 @@ def test_a_drawing_has_svg_png_and_text(small):
     data, metadata = drawing._repr_mimebundle_()
     assert list(data) == ["text/html", "image/svg+xml", "image/png", "text/plain"]
     assert data["image/svg+xml"] == drawing.svg()
-    assert data["text/plain"] == "<Drawing of 7 nodes and 6 edges: L = -8.0, backward not run yet>"
+    assert data["text/plain"] == "<Drawing of 7 nodes and 6 edges: L = −8, backward not run yet>"
     assert pixels(data["image/png"])[0] == pytest.approx(2 * drawing.scene.width, abs=2)
     assert metadata == {"image/png": {"width": round(drawing.scene.width)}}
 
@@ -101,7 +101,7 @@ def test_frames_have_a_page_a_png_and_text(small):
     steps = viz.frames(small(), layout="layered")
     data, metadata = steps._repr_mimebundle_()
     assert list(data) == ["text/html", "image/png", "text/plain"]
-    assert data["text/plain"] == "<Frames: 7 steps back from L>"
+    assert data["text/plain"] == "<Frames: 3 steps back from L>"
     assert metadata["image/png"]["width"] == round(steps[0].scene.width)
 
 
@@ -111,7 +111,7 @@ def test_without_the_frame_a_picture_and_a_hint_remain(small):
     (picture,) = Tags(left, "img").found
     assert svg_in(picture) == steps[-1].svg()
     assert picture["alt"] == steps[-1].text
-    assert "The last of 7 steps. To go back and forward, trust this notebook" in left
+    assert "The last of 3 steps. To go back and forward, trust this notebook" in left
     assert "<svg" not in left
 
 
@@ -144,18 +144,15 @@ def test_the_pieces_of_the_page_make_the_pictures(small):
         assert text == drawing.text.splitlines()
         marks = re.findall(r'class="(?:gg-rimactive|gg-gnone|gg-g[mp0]\d?)"', picture)
         assert marks == re.findall(r'class="(?:gg-rimactive|gg-gnone|gg-g[mp0]\d?)"', drawing.svg())
-    assert sum(map(len, data["pieces"])) < sum(map(len, pictures)) / 2
+    assert sum(map(len, data["pieces"])) < 0.8 * sum(map(len, pictures))
 
 
 def test_too_many_steps_are_cut_short_and_the_page_says_so(network, monkeypatch):
     steps = viz.frames(network(2, 2, 1), layout="layered")
-    monkeypatch.setattr("viz.steps.series._BOXES", 60)
+    monkeypatch.setattr("viz.steps.series._BOXES", 2 * len(steps.final.nodes))
     page = frame_of(html_of(steps))["srcdoc"] or ""
-    assert "The first 2 of 27 steps; save(folder) writes them all." in page
+    assert f"The first 2 of {len(steps)} steps; save(folder) writes them all." in page
     assert 'max="1"' in page
-    monkeypatch.undo()
-    monkeypatch.setattr("viz.steps.series._STEPS", 3)
-    assert "The first 3 of 27 steps;" in (frame_of(html_of(steps))["srcdoc"] or "")
 
 
 @pytest.mark.parametrize(("theme", "scheme"), [("light", "light"), ("dark", "dark"), ("auto", "light dark")])
@@ -191,7 +188,7 @@ def test_buttons_and_keys_go_back_and_forward(played, page, small):
     frame, asked, problems = played(steps)
 
     def is_at(i: int) -> None:
-        assert frame.locator("#count").inner_text() == f"{i + 1} of 7"
+        assert frame.locator("#count").inner_text() == f"{i + 1} of 3"
         assert frame.locator("#words").inner_text().splitlines() == steps[i].text.splitlines()
         assert frame.locator("#at").input_value() == str(i)
 
@@ -202,16 +199,16 @@ def test_buttons_and_keys_go_back_and_forward(played, page, small):
     is_at(1)
     page.keyboard.press("ArrowRight")
     is_at(2)
+    page.keyboard.press("Home")
+    is_at(0)
     page.keyboard.press("End")
-    is_at(6)
+    is_at(2)
     page.keyboard.press("ArrowRight")
-    is_at(6)
-    page.keyboard.press("ArrowLeft")
-    is_at(5)
+    is_at(2)
     frame.locator("#at").focus()
     page.keyboard.press("ArrowLeft")  # the slider's own key: one step, not two
-    is_at(4)
-    page.keyboard.press("Home")
+    is_at(1)
+    page.keyboard.press("ArrowLeft")
     is_at(0)
     assert asked == []
     assert problems == []
