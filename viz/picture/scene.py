@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from ..layout.arrange import Point
@@ -73,7 +73,6 @@ class Scene:
     items: Sequence[Item]
     title: str
     description: str = ""
-    styles: frozenset[str] = field(default_factory=frozenset)
 
 
 def flat(items: Sequence[Item]) -> Iterator[Rect | Path | Text]:

@@ -115,7 +115,9 @@ def edge_tooltip(edge: Edge, names: dict[str, str]) -> str:
         formula = f" = {clean(edge.formula)}" if edge.formula else ""
         lines.append(f"local partial{formula} = {edge.partial!r}")
     if edge.strip is not None:
-        lines.append(f"{edge.strip.rows} × {edge.strip.columns} local partials")
+        high, wide = edge.strip.block
+        each = f", a square the largest of {high} × {wide}" if high * wide > 1 else ""
+        lines.append(f"{edge.strip.rows} × {edge.strip.columns} local partials{each}")
     if not edge.requires_grad:
         lines.append("no gradient flows here")
     elif edge.contribution is not None:
