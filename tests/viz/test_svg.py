@@ -72,7 +72,7 @@ def test_it_says_what_it_is(small):
     tree = ET.fromstring(draw(small(), layout="layered").svg())
     assert tree.get("role") == "img"
     assert tree[0].tag == SPACE + "title"
-    assert tree[0].text == "Computation graph"
+    assert tree[0].text == "Computation graph of L"
     assert tree[1].tag == SPACE + "desc"
     assert tree[1].text == "7 boxes and 6 wires, from the inputs to L."
     assert tree.get("aria-label") == f"{tree[0].text}. {tree[1].text}"

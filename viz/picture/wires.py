@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ..graph.nodes import Edge
 from ..layout.arrange import Point
-from ..text import clean, number, width
+from ..text import brief, clean, number, width
 from .faces import SIZE
 from .scale import GradientScale
 from .scene import Group, Path, Rect, Text
@@ -108,7 +108,7 @@ def draw_chevron(index: int, tip: Point, lead: float) -> Group:
 
 def edge_tooltip(edge: Edge, names: dict[str, str]) -> str:
     """What an edge says when one points at it."""
-    lines = [f"{clean(names[edge.source])} → {clean(names[edge.target])}"]
+    lines = [f"{brief(names[edge.source])} → {brief(names[edge.target])}"]
     if edge.count > 1:
         lines.append(f"{edge.count} edges of the graph")
     if edge.partial is not None:
