@@ -101,7 +101,7 @@ def draw_chevron(index: int, tip: Point, lead: float) -> Group:
         tip: the end of the wire, at a card.
         lead: the room left of the card for what stands on wires.
     """
-    x, y = tip[0] - lead + 3.0, tip[1]
+    x, y = tip[0] - lead + 1.5, tip[1]
     commands = (("M", ((x + 5.0, y - 5.5),)), ("L", ((x, y),)), ("L", ((x + 5.0, y + 5.5),)))
     return Group([Path(commands, "chevron-under"), Path(commands, "chevron")], id=f"e{index}", kind="chevron")
 
