@@ -173,6 +173,12 @@ def test_outputs_stay_visible_while_there_is_room():
     assert [n.kind for n in drawing.view.nodes if n.output] == ["output", "output"]
 
 
+def test_outputs_that_are_used_as_well_are_no_neighbours():
+    squares = [Value(float(i)) ** 2 for i in range(12)]
+    view = draw([*squares[:6], sum(squares)], budget=20).view
+    assert [n.label or n.symbol for n in view.nodes if n.output] == ["^"] * 6 + ["Σ"]
+
+
 def test_what_was_asked_for_stays(network):
     root = network(2, 16, 16, 1)
     reading = Reading(root)

@@ -149,8 +149,8 @@ def test_a_frame_that_is_broken_has_an_outline_in_each_band():
 
 def test_breaks_are_where_few_wires_go_on():
     assert breaks([10.0] * 10, [0, 3, 3, 3, 3, 1, 3, 3, 3, 3], [0.0] * 10, 90.0) == [5]
-    assert breaks([10.0] * 4, [0, 1, 1, 1], [0.0, float("inf"), 0.0, float("inf")], 28.0) == [2]
-    assert breaks([10.0] * 4, [0, 1, 1, 1], [0.0] + [float("inf")] * 3, 28.0) == []
+    assert breaks([10.0] * 4, [0, 1, 1, 1], [0.0, float("inf"), 0.0, float("inf")], 30.0) == [2]
+    assert breaks([10.0] * 4, [0, 1, 1, 1], [0.0] + [float("inf")] * 3, 30.0) == []
 
 
 @pytest.mark.parametrize("seed", range(12))

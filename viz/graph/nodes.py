@@ -171,7 +171,7 @@ def module_path(scope: str) -> tuple[str, ...]:
     ('layers.0', 'neurons.3')
     """
     levels: list[str] = []
-    for part in scope.split(".") if scope else ():
+    for part in filter(None, scope.split(".")):
         if part.isdigit() and levels and not levels[-1].rpartition(".")[2].isdigit():
             levels[-1] += f".{part}"
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-PITCH = 8.0  # between the wires that go on to the next band
+PITCH = 10.0  # between the wires that go on to the next band
 _BAND = 12.0  # what a band costs, in wires that would go on
 _TOO_WIDE = 1e6  # a single rank that doesn't fit
 _TOO_MANY = 20_000  # wires that go on, all breaks together: more can't be followed anyway

@@ -66,8 +66,8 @@ def _lines(view: GraphView, dark: bool, marked: Collection[str], dimmed: Collect
 def _node(node: Node, name: str, operands: int, colours: Mapping[str, str]) -> str:
     title = " ".join(part for part in (name * bool(node.label), operation(node, operands)) if part)
     lines = [title] if title else []
-    if node.kind == "collapsed":
-        lines.append(f"{node.operations} operations, {node.parameters} parameters")
+    if node.group == "module":
+        lines.append(f"{node.operations:,} operations, {node.parameters:,} parameters")
     if node.data is not None:
         lines.append(f"{number(node.data)}{' (changed since)' if node.stale else ''}")
     if node.requires_grad and node.data is not None:

@@ -14,7 +14,7 @@ from .scale import GradientScale
 from .scene import Group, Item, Rect
 
 _ROOM = 224.0  # pixels that a strip may take
-_LARGEST, _SMALLEST = 14.0, 7.0  # of a cell
+_LARGEST, _SMALLEST = 12.0, 7.0  # of a cell
 _PAD = 3.0
 _GAP = 4.0
 

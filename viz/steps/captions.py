@@ -69,7 +69,8 @@ class Captions:
         node, number = self.node(stage), self.number(stage)
         step = f"step {stage + 1} of {len(self.stages.order)}"
         if node.kind == "collapsed":
-            return f"{step} · back through {called(node)} ({node.operations:,} operations)"
+            size = f"{node.operations:,} operations"
+            return f"{step} · back through {called(node)}{'' if size in node.label else f' ({size})'}"
         naming = self.naming(stage)
         name, value = naming[number], shown(self.stages.timeline.numbers[number].data)
         if self.stages.timeline.operation(number) is None:
@@ -220,14 +221,16 @@ class Captions:
         sums: dict[int, float] = defaultdict(float)
         for arrival in arrivals:
             sums[arrival.change.number] += arrival.change.term
-        if node.kind == "collapsed" and len(sums) > 1:
-            norm = shown(math.hypot(*sums.values()))
-            return (Run("to "), Run(called(node), "receiver"), Run(f": {len(sums):,} gradients, norm {norm}"))
+        terms = (Run(f", from {len(arrivals):,} uses", "faint"),) if len(arrivals) > 1 else ()
         total = sum(sums.values())
-        number = next(iter(sums))
-        name = called(node) if node.kind == "collapsed" else f"∇{self.rule.names.meaning(number)}"
-        terms = f", from {len(arrivals):,} uses" if len(arrivals) > 1 else ""
-        return (Run(name, "receiver"), Run(" += "), Run(shown(total), "adjoint", _sign(total)), Run(terms, "faint"))
+        passed = Run(shown(total), "adjoint", _sign(total))
+        if node.kind != "collapsed":
+            name = self.rule.names.meaning(next(iter(sums)))
+            return (Run(f"∇{name}", "receiver"), Run(" += "), passed, *terms)
+        start = (Run("to "), Run(called(node), "receiver"))
+        if len(sums) == 1:
+            return (*start, Run(": ∇ += "), passed, *terms)
+        return (*start, Run(f": {len(sums):,} gradients, norm {shown(math.hypot(*sums.values()))}"))
 
 
 def called(node: Node) -> str:

@@ -30,7 +30,7 @@ def partial_formulas(op: Op, count: int) -> tuple[Formula | None, ...]:
     return tuple(as_formula(Expression.of(each), names, _SIZE) for each in made)
 
 
-def own_formula(op: Op, count: int) -> Formula:
+def own_formula(op: Op, count: int) -> tuple[Any, ...]:
     """The operation itself as a formula of its operands.
 
     >>> from autograd.ops import mul, tanh

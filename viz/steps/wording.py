@@ -49,12 +49,10 @@ class Wording:
         """What a number is computed by, in names, and in numbers with so many digits where there is none: "a × b"."""
         n, operation = self.timeline.numbers[number], self.timeline.operation(number)
         assert operation is not None
-
-        def name(operand: str) -> str:
-            place = n.operands[int(operand)]
-            return naming.get(place) or shown(self.timeline.numbers[place].data, digits)
-
-        text = written(operation.formula, name, shown)
+        places = {str(i): place for i, place in enumerate(n.operands)}
+        data = {i: self.timeline.numbers[place].data for i, place in places.items() if place not in naming}
+        formula = tuple(data.get(part, part) for part in operation.formula)
+        text = written(formula, lambda i: naming[places[i]], lambda x: shown(x, digits))
         more = "".join(f", {key}={shown(x)}" for key, x in operation.attributes)
         return f"{text[:-1]}{more})" if more else text
 
@@ -119,7 +117,7 @@ def ledger(name: str, terms: Sequence[float], sums: Sequence[float], count: int)
     runs = [Run(f"∇{name}", "receiver"), Run(" = ")]
     if count > 1:
         runs += [Run(joined(texts)), Run(" = " if digits else " ≈ ")]
-    came = f", all {every} came in" if count == every else f", {count} of {every} came in"
+    came = f", all {every:,} came in" if count == every else f", {count:,} of {every:,} came in"
     return (*runs, Run(shown(result), "adjoint", (result > 0) - (result < 0)), Run(came, "faint"))
 
 
