@@ -1,9 +1,8 @@
-import json
-
 """A backward as a series of pictures: one for each box that passes something back."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
