@@ -1,3 +1,5 @@
+import json
+
 """A backward as a series of pictures: one for each box that passes something back."""
 
 from __future__ import annotations
@@ -290,7 +292,9 @@ def test_svg_files(small: Made, network: Made, tmp_path: Path) -> None:
 def test_a_page(small: Made, tmp_path: Path) -> None:
     page = frames(small()).save_html(tmp_path / "steps.html").read_text(encoding="utf-8")
     assert page.startswith("<!doctype html>")
-    assert "∇a += ∇e × b = −2 × (−3) = 6" in page
+    data = json.loads(page.partition('<script id="data" type="application/json">')[2].partition("</script>")[0])
+    lines = ["".join(words for words, *_ in line) for caption in data["captions"] for line in caption]
+    assert "∇a += ∇e × b = −2 × (−3) = 6" in lines
     assert "://" not in page.replace("http://www.w3.org", "")
 
 
