@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import viz
-from autograd import Parameter, Value, nn
+from autograd import Parameter, Value, nn, sweep
 from demos.lesson import Lesson
 
 H = 1e-5  # how far a parameter is moved to estimate its slope
@@ -71,11 +71,10 @@ def _used_twice(lesson: Lesson) -> None:
     b = a + 1.0
     f = a * b  # a goes into f directly, and once more through b
     b.label, f.label = "b", "f"
-    frames = viz.frames(f)
-    lesson.draw("twice", frames)
+    lesson.draw("twice", viz.frames(f))
     parts = [
         (step.node.label, share)
-        for step in frames.steps
+        for step in sweep(f)
         for operand, share in zip(step.node.args, step.contributions, strict=True)
         if operand is a and share is not None
     ]

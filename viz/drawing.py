@@ -23,7 +23,7 @@ from .layout.arrange import METHODS, Layout, Method
 from .output.dot import render_dot
 from .output.notebook import Bundle, bundle, png_zoom
 from .output.pdf import render_pdf
-from .output.raster import png_bytes
+from .output.raster import scene_png
 from .output.svg import render_svg
 from .picture.caption import Caption
 from .picture.compose import gradient_scale, picture
@@ -31,7 +31,7 @@ from .picture.faces import State
 from .picture.scale import GradientScale
 from .picture.scene import Scene
 from .picture.theme import Theme, check_theme
-from .text import number
+from .text import clean, number, shorten
 
 FORMATS = ("svg", "dot", "png", "pdf")
 
@@ -51,10 +51,11 @@ class Drawing:
         lit: indices of highlighted edges.
         caption: text above the picture.
         notes: what the picture says about itself, such as that modules were drawn as one.
+        whole: the view that the legend explains, for pictures of a series; None for this one's.
 
     >>> a = Value(2.0, label="a")
     >>> draw(a * 3, layout="layered")
-    <Drawing of 2 nodes and 1 edge: n2 = 6.0, backward not run yet>
+    <Drawing of 2 nodes and 1 edge: n2 = 6, backward not run yet>
     """
 
     view: GraphView
@@ -67,6 +68,7 @@ class Drawing:
     lit: frozenset[int] = frozenset()
     caption: Caption | None = None
     notes: tuple[str, ...] = ()
+    whole: GraphView | None = None
 
     @cached_property
     def scene(self) -> Scene:
@@ -81,6 +83,7 @@ class Drawing:
             lit=self.lit,
             caption=self.caption,
             notes=self.notes,
+            whole=self.whole,
         )
 
     @property
@@ -90,12 +93,15 @@ class Drawing:
         return "\n".join([*lines, *self.notes])
 
     def _summary(self) -> str:
-        last = self.view.nodes[-1]
-        name = self.view.names()[last.id]
-        result = name if last.data is None else f"{name} = {number(last.data)}"
-        state = "" if last.grad is not None or not last.requires_grad else ", backward not run yet"
+        names = {key: shorten(clean(name), 400.0, 12.0) for key, name in self.view.names().items()}
+        outputs = [node for node in self.view.nodes if node.output] or list(self.view.nodes[-1:])
+        results = [names[n.id] if n.data is None else f"{names[n.id]} = {number(n.data)}" for n in outputs[:3]]
+        more = f" and {len(outputs) - 3} more" if len(outputs) > 3 else ""
+        waits = any(n.requires_grad for n in outputs) and all(n.grad is None for n in outputs)
+        state = ", backward not run yet" if waits else ""
         nodes, edges = len(self.view.nodes), len(self.view.edges)
-        return f"Drawing of {nodes} node{'s' * (nodes != 1)} and {edges} edge{'s' * (edges != 1)}: {result}{state}"
+        size = f"{nodes} node{'s' * (nodes != 1)} and {edges} edge{'s' * (edges != 1)}"
+        return f"Drawing of {size}: {', '.join(results)}{more}{state}"
 
     def __repr__(self) -> str:
         return f"<{self._summary()}>"
@@ -109,13 +115,12 @@ class Drawing:
         return render_dot(self.view, self.theme == "dark", self.marked, self.dimmed)
 
     def png(self, zoom: float = 2.0) -> bytes:
-        """The picture as PNG, ``zoom`` pixels for each of the SVG's (less for very large ones).
+        """The picture as PNG, ``zoom`` pixels for each of the SVG's (less for very large ones, with a warning).
 
         Raises:
             ImportError: resvg-py isn't installed: pip install "glassgrad[viz]".
         """
-        theme: Theme = "dark" if self.theme == "dark" else "light"
-        return png_bytes(render_svg(self.scene, theme, variables=False), self.scene.width, self.scene.height, zoom)
+        return scene_png(self.scene, self.theme == "dark", zoom)
 
     def pdf(self) -> bytes:
         """The picture as a PDF of one page.

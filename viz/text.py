@@ -3,7 +3,7 @@
 import math
 import unicodedata
 
-# Advance widths of DejaVu Sans, in thousandths of the font size, for the characters from space to "~".
+# Advance widths of DejaVu Sans and its bold, in thousandths of the font size, for the characters from space to "~".
 # It is the widest of the common sans-serif faces, so text that fits in it fits in its replacements as well.
 # fmt: off
 _ASCII = (
@@ -13,28 +13,24 @@ _ASCII = (
     611, 685, 390, 337, 390, 838, 500, 500, 613, 635, 550, 635, 615, 352, 635, 634, 278, 278, 579,
     278, 974, 634, 612, 635, 635, 411, 521, 392, 634, 592, 818, 592, 592, 525, 636, 337, 636, 838,
 )
+_BOLD_ASCII = (
+    349, 457, 521, 838, 696, 1002, 873, 307, 458, 458, 523, 838, 380, 416, 380, 366, 696, 696, 696, 696, 696,
+    696, 696, 696, 696, 696, 400, 400, 838, 838, 838, 581, 1000, 774, 763, 734, 831, 684, 684, 821, 837, 373,
+    373, 775, 638, 996, 837, 851, 733, 851, 771, 721, 683, 813, 774, 1104, 771, 725, 726, 458, 366, 458, 838,
+    500, 500, 675, 716, 593, 716, 679, 436, 716, 712, 343, 343, 666, 343, 1042, 712, 688, 716, 716, 494, 596,
+    479, 712, 652, 924, 646, 652, 583, 712, 366, 712, 838,
+)
 # fmt: on
 # and of what else is written in pictures often
+# fmt: off
 _SIGNS = {
-    "−": 0.838,
-    "×": 0.838,
-    "÷": 0.838,
-    "∇": 0.669,
-    "Σ": 0.632,
-    "√": 0.637,
-    "·": 0.318,
-    "∞": 0.833,
-    "²": 0.401,
-    "³": 0.401,
-    "≈": 0.838,
-    "←": 0.838,
-    "→": 0.838,
-    "∂": 0.517,
-    "‖": 0.5,
-    "–": 0.5,
-    "σ": 0.634,
-}  # fmt: skip
-_BOLD = 1.165  # the widest ratio of DejaVu Sans Bold to DejaVu Sans over digits and letters is 1.16
+    "−": (838, 838), "×": (838, 838), "÷": (838, 838), "∇": (669, 697), "Σ": (632, 684),
+    "√": (638, 667), "·": (318, 380), "∞": (834, 834), "²": (401, 438), "³": (401, 438),
+    "≈": (838, 838), "←": (838, 838), "→": (838, 838), "∂": (518, 544), "‖": (500, 500),
+    "–": (500, 500), "σ": (634, 779), "…": (1000, 1000),
+}
+# fmt: on
+_BOLD = 1.165  # of other characters, how many times as wide they are in bold
 _ELLIPSIS = "…"
 
 
@@ -86,17 +82,17 @@ def clean(text: str) -> str:
     return " ".join("".join(kept).split())
 
 
-def _advance(character: str) -> float:
+def _advance(character: str, bold: bool) -> float:
     code = ord(character)
     if 32 <= code < 127:
-        return _ASCII[code - 32] / 1000
+        return (_BOLD_ASCII if bold else _ASCII)[code - 32] / 1000
     if character in _SIGNS:
-        return _SIGNS[character]
+        return _SIGNS[character][bold] / 1000
     if unicodedata.combining(character) or character in "\u200d\ufe0f":
         return 0.0
     if unicodedata.east_asian_width(character) in "WF" or code > 0xFFFF:
         return 1.4
-    return 1.18 if 0x400 <= code < 0x530 else 1.0 if code >= 0x2000 else 0.94
+    return (1.18 if 0x400 <= code < 0x530 else 1.0 if code >= 0x2000 else 0.94) * (_BOLD if bold else 1.0)
 
 
 def width(text: str, size: float, *, bold: bool = False) -> float:
@@ -105,7 +101,7 @@ def width(text: str, size: float, *, bold: bool = False) -> float:
     >>> width("ii", 10.0) < width("WW", 10.0)
     True
     """
-    return sum(map(_advance, text)) * size * (_BOLD if bold else 1.0)
+    return sum(_advance(character, bold) for character in text) * size
 
 
 def shorten(text: str, room: float, size: float, *, bold: bool = False) -> str:
@@ -151,6 +147,15 @@ def shorten_middle(text: str, room: float, size: float, *, bold: bool = False) -
         return text
     half = (room - width(_ELLIPSIS, size, bold=bold)) / 2
     return _fitting(text, half, size, bold).rstrip() + _ELLIPSIS + _fitting(text[::-1], half, size, bold)[::-1].lstrip()
+
+
+def brief(name: str) -> str:
+    """A name in a sentence: what is longer than a line is cut in its middle.
+
+    >>> brief("loss"), len(brief("x" * 10_000)) < 100
+    ('loss', True)
+    """
+    return shorten_middle(clean(name), 600.0, 12.0)
 
 
 def _fitting(text: str, room: float, size: float, bold: bool) -> str:

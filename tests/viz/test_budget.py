@@ -173,6 +173,12 @@ def test_outputs_stay_visible_while_there_is_room():
     assert [n.kind for n in drawing.view.nodes if n.output] == ["output", "output"]
 
 
+def test_outputs_that_are_used_as_well_are_no_neighbours():
+    squares = [Value(float(i)) ** 2 for i in range(12)]
+    view = draw([*squares[:6], sum(squares)], budget=20).view
+    assert [n.label or n.symbol for n in view.nodes if n.output] == ["^"] * 6 + ["Σ"]
+
+
 def test_what_was_asked_for_stays(network):
     root = network(2, 16, 16, 1)
     reading = Reading(root)
@@ -211,6 +217,17 @@ def test_each_limit_counts(network, limits, what):
     assert len(drawing.view.edges) <= budget.wires
     assert len(drawing.svg()) <= budget.bytes
     assert drawing.layout.height <= 1.05 * budget.height
+
+
+@pytest.mark.parametrize("label", ["L" * 10_000, "漢" * 5_000, "<&" * 5_000])
+def test_long_names_count_as_bytes(label):
+    x = Value(1.0, label=label)
+    for _ in range(60):
+        x = x.tanh()
+        x.label = label
+    drawing = draw(x)
+    assert len(drawing.svg().encode()) < PAGE.bytes
+    assert "bytes, more than the budget of 1,000,000" in drawing.notes[0]
 
 
 def test_a_budget_too_small_for_one_box(small):

@@ -2,11 +2,12 @@ import builtins
 import io
 import subprocess
 import sys
+from xml.dom import minidom
 
 import pytest
 from PIL import Image
 
-from autograd import Value, scope
+from autograd import Constant, Value, scope
 from viz import draw
 from viz.picture.scene import Group, Text, flat
 
@@ -45,7 +46,9 @@ def test_png_has_the_size_of_the_picture(small):
 
 def test_a_png_has_no_more_pixels_than_can_be_opened(small, monkeypatch):
     monkeypatch.setattr("viz.output.raster._PIXELS", 10_000)
-    with Image.open(io.BytesIO(draw(small(), layout="layered").png())) as image:
+    with pytest.warns(UserWarning, match="couldn't be opened by much: it is drawn with zoom"):
+        png = draw(small(), layout="layered").png()
+    with Image.open(io.BytesIO(png)) as image:
         assert 9_000 < image.width * image.height <= 10_500
 
 
@@ -132,7 +135,47 @@ def test_a_note_is_in_the_picture(network):
     assert note in drawing.text
 
 
-@pytest.mark.parametrize("thing", [3, "loss", None, [3.0]])
+def test_several_outputs_in_words_and_marked():
+    x = Value(2.0, label="x")
+    squares = [x * x, x + 1.0, x.tanh(), x.exp()]
+    squares[0].label = "square"
+    drawing = draw(squares, highlight=squares)
+    assert repr(drawing) == (
+        "<Drawing of 5 nodes and 5 edges: square = 4, n3 = 3, n4 = 0.964 and 1 more, backward not run yet>"
+    )
+    assert drawing.marked == {n.id for n in drawing.view.nodes if n.output}
+    assert draw([x, x * 3.0]).view.nodes[0].output
+
+
+def test_outputs_of_different_graphs_stand_side_by_side(small):
+    drawing = draw([small(), Value(1.0, label="alone"), small()])
+    assert len(drawing.view.nodes) == 15
+    assert drawing.svg().startswith("<svg ")
+
+
+def test_a_constant_is_drawn_without_gradient():
+    drawing = draw(Constant(2.0) * Constant(3.0))
+    assert [n.kind for n in drawing.view.nodes] == ["constant", "constant", "output"]
+    assert not any(n.requires_grad for n in drawing.view.nodes)
+    assert repr(drawing) == "<Drawing of 3 nodes and 2 edges: n2 = 6>"
+    assert len(draw(Constant(2.0)).view.nodes) == 1
+
+
+@pytest.mark.parametrize("label", ["L" * 10_000, "a\x00b\x1b[31m\n\t", "</svg><script>", "\ud800", "\u202eabc"])
+def test_hostile_names_are_drawn_small_and_whole(label):
+    with scope(label):
+        root = Value(2.0, label=label) * 3.0
+    root.label = label
+    drawing = draw(root)
+    assert drawing.layout.width < 1_000
+    for text in (drawing.svg(), drawing.dot(), drawing.text, repr(drawing)):
+        assert not any(c in text for c in "\x00\x1b\ud800\u202e")
+    assert "<script>" not in drawing.svg()
+    assert len(repr(drawing)) < 300
+    minidom.parseString(drawing.svg())
+
+
+@pytest.mark.parametrize("thing", [3, "loss", None, [3.0], {"x": Value(1.0)}, (Value(x) for x in range(3))])
 def test_only_values_can_be_drawn(thing):
     with pytest.raises(TypeError, match="only a Value has a graph to draw"):
         draw(thing)

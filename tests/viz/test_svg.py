@@ -1,14 +1,21 @@
+import math
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
 from autograd import Parameter, Value, logsumexp, scope
-from viz import draw
+from viz import draw, frames
+from viz.graph.nodes import Edge, Folded, Node, Strip
+from viz.layout.arrange import Place
 from viz.output.svg import render_svg
+from viz.picture.cards import card_box, draw_card
+from viz.picture.legend import MARGIN
 from viz.picture.scale import GradientScale
-from viz.picture.scene import Scene, Text, flat
+from viz.picture.scene import Rect, Scene, Text, flat
+from viz.picture.strips import draw_strip
 from viz.picture.theme import DARK, LIGHT, STYLES, contrast, styles
 from viz.text import width
 
@@ -65,7 +72,7 @@ def test_it_says_what_it_is(small):
     tree = ET.fromstring(draw(small(), layout="layered").svg())
     assert tree.get("role") == "img"
     assert tree[0].tag == SPACE + "title"
-    assert tree[0].text == "Computation graph"
+    assert tree[0].text == "Computation graph of L"
     assert tree[1].tag == SPACE + "desc"
     assert tree[1].text == "7 boxes and 6 wires, from the inputs to L."
     assert tree.get("aria-label") == f"{tree[0].text}. {tree[1].text}"
@@ -179,6 +186,117 @@ def test_pills_stand_free_of_cards(network):
             assert beside or pill.y >= c.y + c.height or pill.y + pill.height <= c.y
 
 
+def card(node, *edges):
+    """The shapes of a hand-made node in the room that it asks for."""
+    box = card_box(node, edges)
+    return list(flat(draw_card(node, "name", Place(0.0, 0.0, box.width, box.height), GradientScale(), edges).items))
+
+
+def texts(shapes):
+    return [s.string for s in shapes if isinstance(s, Text)]
+
+
+def test_what_a_card_says():
+    plain = Node("n2", "op", "×", data=3.0, grad=-1.5)
+    assert texts(card(plain)) == ["×", "3", "∇", "−1.5"]
+    long = texts(card(replace(plain, label="first" * 2_000 + "last")))[0]
+    assert re.fullmatch(r"firstfirst.*….*firstlast", long)
+    assert width(long, 12, bold=True) <= 170
+    assert texts(card(replace(plain, folded=(Folded(1, -2.0, "n1"),)), Edge("n0", "n2"))) == [
+        "× (−2)", "3", "∇", "−1.5",
+    ]  # fmt: skip
+    assert texts(card(replace(plain, terms=(-2.0, 0.5))))[-1] == "= −2 + 0.5"
+    assert texts(card(replace(plain, stale=True)))[-1] == "changed since"
+    assert texts(card(replace(plain, earlier=0.25)))[-1] == "0.25 of it from earlier"
+    assert texts(card(replace(plain, grad=-math.inf, bad="grad")))[-1] == "first ∞ of the gradients"
+    assert texts(card(replace(plain, data=math.nan, bad="data")))[-1] == "first NaN"
+    assert texts(card(replace(plain, requires_grad=False))) == ["×", "3"]
+    assert texts(card(replace(plain, grad=None))) == ["×", "3", "∇", "–"]
+
+
+def test_what_a_collapsed_card_says():
+    layer = Node("n9", "collapsed", label="layers.1", group="module", operations=80, parameters=48, outputs=16)
+    assert texts(card(layer)) == ["layers.1", "16 outputs", "‖∇‖", "–", "48 parameters"]
+    normed = card(replace(layer, parameter_norm=2.5))
+    assert [s.style for s in normed if isinstance(s, Text) and s.string == "2.5"] == ["faint"]  # a norm has no sign
+    many = Node("n9", "collapsed", label="1,000 inputs", group="rank", outputs=1_000)
+    assert texts(card(many)) == ["1,000 inputs"]
+
+
+@pytest.mark.parametrize("sizes", [(1, 1), (16, 16), (32, 32), (3, 32), (32, 1)])
+def test_a_strip_has_a_square_for_each_partial_beside_its_card(sizes):
+    rows, columns = sizes
+    cells = tuple(tuple((-1.0) ** (i + j) / (1 + j) for j in range(columns)) for i in range(rows))
+    edge = Edge("n0", "n9", strip=Strip(cells, rows, columns))
+    node = Node("n9", "collapsed", label="layers.1", group="module", outputs=rows)
+    box = card_box(node, [edge])
+    place = Place(box.lead, 0.0, box.width, box.height)
+    drawn = draw_strip(0, edge.strip, (place.x, place.middle), "").items
+    room, squares, (full, words) = drawn[0], drawn[1:-2], drawn[-2:]
+    assert len(squares) == rows * columns
+    assert squares[0].style == "fill-pos"
+    assert (full.width, words.string) == (squares[0].width, "1")
+    assert room.y + room.height <= full.y < words.y <= box.height
+    assert max(s.width for s in squares) == squares[0].width >= 6
+    if columns > 1:
+        assert squares[1].style == "fill-neg"
+        assert squares[1].width ** 2 == pytest.approx(squares[0].width ** 2 / 2)  # the area is the size
+    assert all(room.x <= s.x and s.x + s.width <= room.x + room.width <= place.x for s in squares)
+    assert room.x >= 0
+    assert room.y >= -1
+    assert room.y + room.height <= box.height + 1
+    shapes = list(flat(draw_card(node, "name", place, GradientScale(), [edge]).items))
+    front = next(s for s in shapes if s.style == "card-collapsed")
+    assert front.height < 60  # as high as its words, not as the strip
+    assert front.y + front.height / 2 == pytest.approx(place.middle)
+
+
+def test_gradients_go_back_along_chevrons(small):
+    for step in frames(small(), layout="layered"):
+        groups = {g.id: g for g in step.scene.items if getattr(g, "kind", "") == "chevron"}
+        assert set(groups) == {f"e{i}" for i in step.lit}
+        for group in groups.values():
+            (_, (start,)), (_, (tip,)), (_, (end,)) = group.items[1].commands
+            assert tip[0] < start[0] == end[0]  # from the result to its operands
+
+
+def test_the_future_is_grey(small):
+    first, *_, last = frames(small(), layout="layered")
+    waiting = [g for g in first.scene.items if getattr(g, "kind", "").endswith("waiting")]
+    assert len(waiting) > 3
+    for shape in flat(waiting):
+        assert shape.style.endswith(("-later", "faint"))
+    assert not any("waiting" in getattr(g, "kind", "") for g in last.scene.items)
+
+
+def test_the_legend_says_what_occurs_and_each_thing_once(network):
+    x = Value(2.0, label="x")
+    for root in (x.tanh(), network(2, 3, 1)):
+        for run in (False, True):
+            if run:
+                root.backward()
+            for drawing in (draw(root, layout="layered"), draw(root, depth=1, layout="layered")):
+                scene = drawing.scene
+                top = next(s.y for s in flat(scene.items) if s.style == "rule")
+                legend = [s for s in flat(scene.items) if isinstance(s, Text) and s.y > top]
+                strings = [s.string for s in legend]
+                assert len(strings) == len(set(strings))
+                kinds = {node.kind for node in drawing.view.nodes}
+                assert ("parameter" in strings, "input" in strings) == ("parameter" in kinds, "input" in kinds)
+                assert ("not run yet" in strings) == (not run)
+                assert ("zero" in strings) == any(e.contribution == 0 for e in drawing.view.edges)
+                assert all(s.x + width(s.string, s.size) <= scene.width - MARGIN + 1 for s in legend)
+
+
+def test_notes_stand_in_the_legend():
+    words = "modules are drawn as one box each"
+    scene = replace(draw(Value(2.0).tanh(), layout="layered"), notes=(words,)).scene
+    last = scene.items[-1]
+    assert last.kind == "note"
+    assert " ".join(texts(last.items)) == words
+    assert words in scene.description
+
+
 CARDS = ("card", "input", "parameter", "constant", "paper")
 
 
@@ -189,8 +307,6 @@ def test_text_has_contrast(colours):
             assert contrast(colours[ink], colours[ground]) >= 4.5, (ink, ground)
     for ink in ("ink", "faint", "neg", "pos", "ready", "active"):
         assert contrast(colours[ink], colours["halo"]) >= 4.5, ink
-    for ground in ("frame0", "frame1", "note"):
-        assert contrast(colours["ink"], colours[ground]) >= 4.5, ground
     assert min(contrast(colours["faint"], colours[ground]) for ground in ("frame0", "frame1")) >= 4.5
 
 
@@ -201,6 +317,28 @@ def test_wires_have_contrast(colours):
             assert contrast(colours[STYLES[wire].stroke], colours[ground]) >= 3.0, (wire, ground)
     for rim in ("active", "ready", "odd"):
         assert contrast(colours[rim], colours["paper"]) >= 3.0, rim
+
+
+def _grounds(drawing, colours):
+    """Each text of a picture with the colour behind it, and each wire with all that it crosses."""
+    seen = []
+    for shape in flat(drawing.scene.items):
+        style = STYLES[shape.style]
+        if isinstance(shape, Text):
+            behind = [s for s in seen if s.x <= shape.x <= s.x + s.width and s.y <= shape.y <= s.y + s.height]
+            yield shape.style, colours[style.fill], colours[STYLES[behind[-1].style].fill if behind else "paper"]
+        elif isinstance(shape, Rect) and style.fill != "none":
+            seen.append(shape)
+
+
+@pytest.mark.parametrize("colours", [LIGHT, DARK])
+def test_every_text_of_a_frame_has_contrast(network, colours):
+    steps = frames(network(2, 2, 1), layout="layered")
+    pairs = {pair for i in (0, 6, len(steps) - 1) for pair in _grounds(steps[i], colours)}
+    assert {"strong-faint", "text-neg", "text-active", "text-ready"} & {style for style, _, _ in pairs}
+    assert len(pairs) > 15
+    for style, ink, ground in pairs:
+        assert contrast(ink, ground) >= 4.5, style
 
 
 def test_the_scale_is_symmetric_and_monotone():
@@ -217,7 +355,7 @@ def test_the_scale_is_symmetric_and_monotone():
 def test_one_outlier_does_not_wash_out_all_else():
     scale = GradientScale.over([1.0, -0.1, 0.01, 2.0, 1e300])
     assert (scale.largest, scale.beyond) == (2.0, (1e300,))
-    assert scale.share(0.1) > 0.5
+    assert scale.share(0.1) == GradientScale.over([2.0, 0.01]).share(0.1) > 0.4
     assert GradientScale.over([1e300, 1.0]).beyond == ()  # of two, none is the outlier
     x = Value(1.0, label="x")
     y = x.sin() * 1e300 + x * 2.0 + x.exp() + x.cos() * 0.5 + x.tanh()
@@ -234,6 +372,14 @@ def test_not_finite_numbers_are_drawn():
     assert "∞" in strings
     assert "NaN" in strings
     assert "first that isn't finite" in strings
+    assert "first ∞" in strings
+
+
+def test_every_number_that_is_not_finite_is_marked():
+    x = Value(math.inf, label="x")
+    root = (x - x).tanh()
+    inks = {s.string: s.style for s in flat(draw(root, layout="layered").scene.items) if isinstance(s, Text)}
+    assert inks["∞"] == inks["NaN"] == "text-odd"
 
 
 def test_one_infinite_gradient_leaves_the_others_their_widths():

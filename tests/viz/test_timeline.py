@@ -97,6 +97,7 @@ def test_json_of_numbers_that_json_lacks() -> None:
     root = Value(math.inf, label="</script>&\u2028\ud800") + Value(math.nan) + Value(-0.0) * Value(-math.inf)
     happened = timeline(root)
     again = Timeline.from_json(happened.to_json())
+    assert all(f'{{"float":"{spelling}"}}' in happened.to_json() for spelling in ("NaN", "Infinity", "-Infinity", "-0"))
     assert bits(again) == bits(happened)
     assert again.numbers[0].label == "</script>&\u2028\ud800"
 

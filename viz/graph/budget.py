@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """The size above which a picture shows less: by default about a page of a browser, `math.inf` for no limit.
+    """The size above which a picture shows less: by default about a page of a browser; ``math.inf`` for no limit.
 
     Attributes:
         boxes: how many there may be.

@@ -8,6 +8,7 @@ import numpy as np
 
 from autograd.checks import nearest
 
+from .nodes import module_path
 from .partition import Box, Partition
 from .reading import Reading
 
@@ -24,13 +25,13 @@ def checked_depth(depth: object) -> int | None:
 def checked_paths(reading: Reading, collapse: object) -> frozenset[str]:
     """The paths of modules to draw as one box each; one that there isn't is a ValueError."""
     given = [collapse] if isinstance(collapse, str) else list(collapse) if isinstance(collapse, Iterable) else [None]
-    paths = frozenset(path for path in given if isinstance(path, str))
+    paths = frozenset(".".join(module_path(path)) for path in given if isinstance(path, str))
     if not all(isinstance(path, str) for path in given):
         raise TypeError(f'collapse={collapse!r:.60}: pass paths of modules, such as collapse=["layers.0"].')
     known = dict.fromkeys(".".join(parts[:end]) for parts in _parts(reading.homes) for end in range(1, len(parts) + 1))
     for path in paths:
         if path not in known:
-            raise ValueError(f"collapse: there is no module {path!r:.60} in this graph; {_advice(path, list(known))}")
+            raise ValueError(f"collapse: this graph has no module {path!r:.60}{_advice(path, list(known))}")
     return paths
 
 
@@ -40,11 +41,11 @@ def _parts(paths: Iterable[str]) -> list[list[str]]:
 
 def _advice(path: str, known: list[str]) -> str:
     if not known:
-        return 'it has none. Make parts of it inside `with scope("name"):`.'
+        return ', nor any other. Make parts of it inside `with scope("name"):`.'
     similar = nearest(path, known, 0.5)
-    guess = f"did you mean {similar!r}? " if similar else ""
-    listed = ", ".join(known[:8]) + (", ..." if len(known) > 8 else "")
-    return f"{guess}There are {listed}."
+    guess = f"did you mean {similar!r:.60}? " if similar else ""
+    listed = ", ".join(f"{name!r:.60}" for name in known[:8]) + (", ..." if len(known) > 8 else "")
+    return f"; {guess}it has {listed}."
 
 
 def paths_at(reading: Reading, depth: int) -> frozenset[str]:

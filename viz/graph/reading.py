@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
@@ -71,10 +72,12 @@ class Reading:
 
     def _read_homes(self) -> None:
         paths = paths_of(self.values)
-        index = {path: i for i, path in enumerate(dict.fromkeys(["", *paths]))}
-        self.homes = list(index)
-        self.levels: list[tuple[str, ...]] = [module_path(path) for path in self.homes]
-        self.home: Places = np.array([index[path] for path in paths], np.int64)
+        levels = {path: module_path(path) for path in dict.fromkeys(paths)}
+        self.levels: list[tuple[str, ...]] = list(dict.fromkeys([(), *levels.values()]))
+        self.homes = [".".join(names) for names in self.levels]
+        index = {names: i for i, names in enumerate(self.levels)}
+        places = {path: index[names] for path, names in levels.items()}
+        self.home: Places = np.array([places[path] for path in paths], np.int64)
         free = self.is_leaf & ~self.carries & ~self.is_root & (self.home == 0)
         links = free[self.operand]
         lowest, highest = np.full(len(self), len(index)), np.full(len(self), -1)
@@ -112,6 +115,11 @@ class Reading:
         return {value: i for i, value in enumerate(_backward_order(self.roots))}
 
     @cached_property
+    def first_bad(self) -> int | None:
+        """The first number of the forward that isn't finite."""
+        return next((i for i, value in enumerate(self.values) if not math.isfinite(value.data)), None)
+
+    @cached_property
     def stale(self) -> frozenset[int]:
         """Places of leaves that aren't what the graph was computed from."""
         suspect = np.zeros(len(self), bool)
@@ -126,7 +134,7 @@ def checked_roots(roots: object) -> tuple[Value, ...]:
     if not isinstance(roots, list | tuple):
         raise TypeError(
             f"only a Value has a graph to draw, this is {_describe(roots)}. "
-            "Pass the result of a formula, such as the loss, or several as a list."
+            "Pass the result of a formula, such as the loss, or several as a list: list(outputs)."
         )
     for position, root in enumerate(roots):
         if not isinstance(root, Value):

@@ -7,33 +7,33 @@ What it shows is said by classes (``gg-node``, ``gg-wire``, ``gg-neg``) and ``da
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ..picture.scene import Group, Item, Path, Rect, Scene, flat
-from ..picture.theme import DARK, LIGHT, STYLES, Style, Theme, check_theme
+from ..picture.theme import DARK, LIGHT, STYLES, Style, Theme, check_theme, styles
 from ..text import clean
 
 # The text is measured in DejaVu Sans; Verdana is its sister, the others are narrower.
+Window = tuple[int, int, int, int]
 FONTS = "'DejaVu Sans', Verdana, 'Noto Sans', 'Segoe UI', Helvetica, Arial, sans-serif"
 
 
-def render_svg(scene: Scene, theme: Theme = "light", *, variables: bool = True) -> str:
+def render_svg(scene: Scene, theme: Theme = "light") -> str:
     """The scene as SVG text.
 
     Args:
         scene: the picture.
         theme: "light" and "dark" have fixed colours; "auto" follows the reader's system. All are printed light.
-        variables: False writes each colour where it is used, for programs that know no variables in CSS.
 
     >>> from viz.picture.scene import Text
     >>> svg = render_svg(Scene(10.0, 10.0, [Text(1.0, 9.0, "a < b", 8.0)], "A title"))
     >>> '<text x="1" y="9" class="gg-ink" font-size="8">a &lt; b</text></svg>' in svg
     True
     """
-    return "".join(svg_pieces(scene, theme, variables=variables))
+    return "".join(svg_pieces(scene, theme))
 
 
-def svg_pieces(scene: Scene, theme: Theme = "light", *, variables: bool = True) -> list[str]:
+def svg_pieces(scene: Scene, theme: Theme = "light") -> list[str]:
     """The text of `render_svg` in pieces, one of them for each item of the scene."""
     check_theme(theme)
     wide, high = _n(scene.width), _n(scene.height)
@@ -44,10 +44,43 @@ def svg_pieces(scene: Scene, theme: Theme = "light", *, variables: bool = True) 
         f'class="gg-{theme}" role="img" aria-label="{name}" font-family="{FONTS}"><title>{_escape(scene.title)}</title>'
         + (f"<desc>{_escape(scene.description)}</desc>" if scene.description else "")
     )
-    css = _css(used, theme) if variables else _rules(used, theme, DARK if theme == "dark" else LIGHT)
     paper = f'<rect class="gg-paper" width="{wide}" height="{high}"/>'
-    items = ("".join(_shapes([item])) for item in scene.items)
-    return [head, f"<style>{css}</style>{paper}", *items, "</svg>\n"]
+    items = ("".join(_shapes([item], _class)) for item in scene.items)
+    return [head, f"<style>{_css(used, theme)}</style>{paper}", *items, "</svg>\n"]
+
+
+def plain_svg(items: Iterable[Item], dark: bool, window: Window, zoom: float) -> str:
+    """A window of a scene for a program that draws it: each shape has its colours, there are no classes or titles.
+
+    (Where rules are many, such programs take longer to apply them than to draw.)
+
+    Args:
+        items: the shapes.
+        dark: the theme.
+        window: left, upper, right and lower side in pixels of the result.
+        zoom: pixels of the result for each of the scene's.
+    """
+    left, upper, right, lower = window
+    table = {name: _attributes(style) for name, style in styles(dark).items()}
+    box = " ".join(f"{side / zoom:.6f}" for side in (left, upper, right - left, lower - upper))
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{right - left}" height="{lower - upper}" viewBox="{box}" '
+        f'font-family="{FONTS}">{"".join(_shapes(_ungrouped(items), table.__getitem__))}</svg>'
+    )
+
+
+def _ungrouped(items: Iterable[Item]) -> Iterator[Item]:
+    yield from flat(list(items))
+
+
+def _class(style: str) -> str:
+    return f'class="gg-{style}"'
+
+
+def _attributes(style: Style) -> str:
+    colours = {style.fill: style.fill, style.stroke: style.stroke}
+    pairs = (part.split(":") for part in _declarations(style, colours))
+    return " ".join(f'{name}="{value}"' for name, value in pairs)
 
 
 # Styles in an SVG apply to the whole page that it is put into: the prefix and the class of the theme keep them apart.
@@ -58,21 +91,19 @@ def _css(used: list[str], theme: Theme) -> str:
         variables += f"@media (prefers-color-scheme:dark){{{_variables(theme, names, DARK)}}}"
     if theme != "light":
         variables += f"@media print{{{_variables(theme, names, LIGHT)}}}"
-    return variables + _rules(used, theme, {name: f"var(--gg-{name})" for name in names})
+    colours = {name: f"var(--gg-{name})" for name in names}
+    rules = (f".gg-{theme} .gg-{name}{{{';'.join(_declarations(STYLES[name], colours))}}}" for name in used)
+    return variables + "".join(rules)
 
 
 def _variables(theme: Theme, names: Iterable[str], colours: Mapping[str, str]) -> str:
     return f".gg-{theme}{{{';'.join(f'--gg-{name}:{colours[name]}' for name in names)}}}"
 
 
-def _rules(used: Iterable[str], theme: Theme, colours: Mapping[str, str]) -> str:
-    return "".join(f".gg-{theme} .gg-{name}{{{_declarations(STYLES[name], colours)}}}" for name in used)
-
-
-def _declarations(style: Style, colours: Mapping[str, str]) -> str:
+def _declarations(style: Style, colours: Mapping[str, str]) -> list[str]:
     parts = [f"fill:{colours.get(style.fill, 'none')}"]
     if style.stroke != "none":
-        parts.append(f"stroke:{colours[style.stroke]};stroke-width:{_n(style.line)};stroke-linejoin:round")
+        parts += [f"stroke:{colours[style.stroke]}", f"stroke-width:{_n(style.line)}", "stroke-linejoin:round"]
     if style.round:
         parts.append("stroke-linecap:round")
     if style.dash:
@@ -81,31 +112,32 @@ def _declarations(style: Style, colours: Mapping[str, str]) -> str:
         parts.append("font-weight:bold")
     if style.italic:
         parts.append("font-style:italic")
-    return ";".join(parts)
+    return parts
 
 
-def _shapes(items: Iterable[Item]) -> Iterator[str]:
+def _shapes(items: Iterable[Item], look: Callable[[str], str]) -> Iterator[str]:
+    """The elements of shapes; ``look`` gives the attributes of a style."""
     for item in items:
         if isinstance(item, Group):
             classes = " ".join(f"gg-{word}" for word in item.kind.split())
             name = (f' class="{classes}"' if classes else "") + (f' data-id="{_escape(item.id)}"' if item.id else "")
             title = f"<title>{_escape(item.title, lines=True)}</title>" if item.title else ""
             yield f"<g{name}>{title}"
-            yield from _shapes(item.items)
+            yield from _shapes(item.items, look)
             yield "</g>"
         elif isinstance(item, Rect):
             radius = f' rx="{_n(item.radius)}"' if item.radius else ""
             yield (
-                f'<rect class="gg-{item.style}" x="{_n(item.x)}" y="{_n(item.y)}" '
+                f'<rect {look(item.style)} x="{_n(item.x)}" y="{_n(item.y)}" '
                 f'width="{_n(item.width)}" height="{_n(item.height)}"{radius}/>'
             )
         elif isinstance(item, Path):
             line = f' style="stroke-width:{_n(item.line)}"' if item.line is not None else ""
-            yield f'<path class="gg-{item.style}" d="{_path(item)}"{line}/>'
+            yield f'<path {look(item.style)} d="{_path(item)}"{line}/>'
         else:
             anchor = f' text-anchor="{item.anchor}"' if item.anchor != "start" else ""
             yield (
-                f'<text x="{_n(item.x)}" y="{_n(item.y)}" class="gg-{item.style}" font-size="{_n(item.size)}"{anchor}>'
+                f'<text x="{_n(item.x)}" y="{_n(item.y)}" {look(item.style)} font-size="{_n(item.size)}"{anchor}>'
                 f"{_escape(item.string)}</text>"
             )
 

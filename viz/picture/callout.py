@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..layout.arrange import Layout, Place
+from ..layout.arrange import Layout
 from ..text import clean, width
 from .caption import Caption, Line, Run
 from .legend import MARGIN
@@ -14,6 +14,9 @@ _TITLE = 14.0
 _LINE = 13.0
 _ROW = 19.0
 _PAD = 10.0
+_ABOVE = 8.0
+_BELOW = 18.0  # from the words to the picture
+_NOTCH = 7.0
 
 
 def caption_width(title: str, lines: Sequence[Line]) -> float:
@@ -46,7 +49,7 @@ def band_height(caption: Caption, wide: float) -> float:
     # a line that is too long is broken; the longest of a series says into how many
     breaks = max(1, -(-int(max(caption.width, 1.0)) // int(max(wide, 1.0))))
     own = sum(len(broken(line, wide)) for line in caption.lines)
-    return 2 * _PAD + _ROW * (1 + max(room * breaks, own)) + 18.0
+    return _ABOVE + 2 * _PAD + _ROW * (1 + max(room * breaks, own)) + _BELOW
 
 
 def broken(line: Line, wide: float) -> list[Line]:
@@ -79,32 +82,47 @@ def _words(text: str) -> Iterator[str]:
         yield word
 
 
-def callout(caption: Caption, layout: Layout, wide: float, top: float, blocked: Sequence[Place]) -> Iterator[Item]:
-    """The words in their frame, and a line down to the card, if nothing stands in its way.
+def callout(caption: Caption, layout: Layout, wide: float) -> Iterator[Item]:
+    """The words in their frame, which points at the card, and a line down to it where nothing stands in its way.
 
     Args:
         caption: the words.
         layout: the positions in the picture.
         wide: the width of the picture.
-        top: where the band begins.
-        blocked: places of cards that the line may not cross.
     """
     rows = [row for line in caption.lines for row in broken(line, wide)]
     texts = [width(clean(caption.title), _TITLE, bold=True), *map(_line_width, rows)]
     across = min(max(texts) + 2 * _PAD, wide - 2 * MARGIN)
-    bottom = top + band_height(caption, wide) - 18.0
+    bottom = band_height(caption, wide) - _BELOW
     high = 2 * _PAD + _ROW * (1 + len(rows))
     near = layout.nodes.get(caption.near)
     middle = near.x + near.width / 2 if near is not None else 0.0
     x = max(MARGIN, min(middle - across / 2, wide - MARGIN - across)) if near is not None else MARGIN
     y = bottom - high
+    parts = list(_words_in(caption, rows, x, y, across, high))
     if near is not None:
-        end = near.y - 6.0
-        crossed = [p for p in blocked if p.x - 4 < middle < p.right + 4 and p.y < near.y - 1]
-        stop = min([end, *(p.y - 6.0 for p in crossed)]) if crossed else end
-        if stop > bottom and not crossed:
-            yield Path((("M", ((middle, bottom),)), ("L", ((middle, stop),))), "lead")
-    yield Group(list(_words_in(caption, rows, x, y, across, high)), kind="callout", id=caption.near)
+        middle = max(x + 2 * _NOTCH, min(middle, x + across - 2 * _NOTCH))
+        corners = ((middle - _NOTCH, bottom), (middle, bottom + _NOTCH), (middle + _NOTCH, bottom))
+        parts += [
+            Path((("M", (corners[0],)), *(("L", (p,)) for p in corners[1:]), ("Z", ())), "callout-notch"),
+            Path((("M", (corners[0],)), *(("L", (p,)) for p in corners[1:])), "callout-edge"),
+        ]
+        if near.x < middle < near.right and _is_free(layout, caption.near, middle, near.y):
+            parts.append(Path((("M", ((middle, bottom + _NOTCH),)), ("L", ((middle, near.y - 5.0),))), "lead"))
+    yield Group(parts, kind="callout", id=caption.near)
+
+
+def _is_free(layout: Layout, near: str, x: float, y: float) -> bool:
+    """Whether nothing stands above a card at ``x``: no other card, nothing on wires, no wire."""
+    for key, place in layout.nodes.items():
+        if key != near and place.x - place.lead - 4.0 < x < place.right + 4.0 and place.y < y:
+            return False
+    for route in layout.edges:
+        for start in range(0, len(route) - 3, 3):
+            across = [point[0] for point in route[start : start + 4]]  # a curve stays inside its points
+            if min(across) - 4.0 < x < max(across) + 4.0 and min(p[1] for p in route[start : start + 4]) < y:
+                return False
+    return True
 
 
 def _words_in(caption: Caption, rows: Sequence[Line], x: float, y: float, across: float, high: float) -> Iterator[Item]:

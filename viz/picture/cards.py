@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from ..graph.nodes import Edge, Node
 from ..layout.arrange import Box, Place
 from ..text import clean, point_parts, width
-from .faces import SIZE, Face, State, face_of
+from .faces import SIZE, SO_FAR, Face, State, face_of
 from .scale import GradientScale
 from .scene import Group, Item, Rect, Text
 from .strips import strip_size
 from .wires import PILL, pill_text, pill_width
 
-_PAD = 7.0
+_PAD = 6.0
 _LINE = 15.0
 _FIRST = 14.5  # from the upper side to the base line of the first line
 _NARROWEST = 52.0
 _PITCH = 12.0  # between two ports without pills
 _STACK = 3.0  # how far the cards behind a collapsed module stand out
-_LEAD = 12.0
+_LEAD = 9.0
+_SPACE = 6.0  # between words and numbers
 
 
 def card_box(node: Node, edges: Sequence[Edge], room_for: Sequence[str] = ()) -> Box:
@@ -37,10 +40,10 @@ def card_box(node: Node, edges: Sequence[Edge], room_for: Sequence[str] = ()) ->
     ports: tuple[float, ...] = (0.0,)
     lead = 0.0
     if edges:
-        high = max(high, pitch * len(edges))
+        high = max(high, pitch * len(edges))  # of a strip as well, which is as high as the room, not as the card
         ports = tuple(pitch * (i - (len(edges) - 1) / 2) for i in range(len(edges)))
         lead = max(w for w, _ in heads) + _LEAD
-    return Box(float(round(wide + 0.5)), float(round(high + 0.5)), float(round(lead + 0.5)), ports)
+    return Box(float(math.ceil(wide)), float(math.ceil(high)), float(math.ceil(lead)), ports)
 
 
 def _head_size(edge: Edge) -> tuple[float, float]:
@@ -56,16 +59,19 @@ def _card_size(node: Node, face: Face, room_for: Sequence[str]) -> tuple[float, 
     titles += [width(face.operation, SIZE)] if face.operation else []
     title = sum(titles) + 6.0 * max(0, len(titles) - 1)
     before, after = _columns(face, room_for)
-    signs = [face.sign] + ["∇ so far"] * bool(room_for)
+    signs = [face.sign] + [SO_FAR] * bool(room_for)
     sign = max(width(text, SIZE) for text in signs)
-    gap = 10.0 if title else 0.0
-    inner = max(title + gap, sign + 8.0 if face.sign else 0.0) + before + after
-    if not face.value:
-        inner = title
+    # what stands left of the numbers, and they: all are as wide as the widest column, decimal points below each other
+    left = max(title + _SPACE if title and face.value else 0.0, sign + _SPACE if face.sign else 0.0)
+    inner = max(left + before + after, title)
     inner = max([inner, *(width(text, SIZE, bold=style != "faint") for text, style in face.extras)])
-    lines = bool(_first_line(face)) + bool(face.sign)
-    high = 7.0 + _LINE * (lines + len(face.extras)) + (2.0 if face.sign else 0.0)
-    return max(inner + 2 * _PAD, 0.0 if node.kind == "constant" else _NARROWEST), high
+    return max(inner + 2 * _PAD, 0.0 if node.kind == "constant" else _NARROWEST), _content(face)
+
+
+def _content(face: Face) -> float:
+    """The height of all lines."""
+    lines = bool(_first_line(face)) + bool(face.sign) + len(face.extras)
+    return 7.0 + _LINE * lines + (2.0 if face.sign else 0.0)
 
 
 def _first_line(face: Face) -> str:
@@ -73,9 +79,15 @@ def _first_line(face: Face) -> str:
 
 
 def _columns(face: Face, room_for: Sequence[str] = ()) -> tuple[float, float]:
-    """The widths of what stands before the decimal points and after them."""
-    parts = [point_parts(text) for text in (face.value, face.gradient, *room_for)]
-    return max(width(a, SIZE) for a, _ in parts), max(width(b, SIZE) for _, b in parts)
+    """The widths of what stands before the decimal points and after them.
+
+    What has no point ends where the others do.
+    """
+    texts = (face.value, face.gradient, *room_for)
+    parts = [point_parts(text) for text in texts]
+    after = max(width(b, SIZE) for _, b in parts)
+    before = [width(a, SIZE) if b else width(a, SIZE) - after for a, b in parts]
+    return max(0.0, *before), after
 
 
 def draw_card(
@@ -83,7 +95,7 @@ def draw_card(
     name: str,
     place: Place,
     scale: GradientScale,
-    operands: int,
+    edges: Sequence[Edge],
     state: State | None = None,
     marked: bool = False,
     dim: bool = False,
@@ -95,24 +107,36 @@ def draw_card(
         name: what it is called in text.
         place: where it stands.
         scale: the sizes of the gradients.
-        operands: how many wires arrive at it.
+        edges: the wires that arrive at it.
         state: where it stands in a backward that is shown step by step.
         marked: gives it the rim of a highlighted node.
         dim: takes its colours; what is written stays readable, since the zeros are what is to be seen.
     """
-    face = face_of(node, operands, scale, state)
+    face = face_of(node, len(edges), scale, state)
+    place = card_place(node, place, edges)
     x, y, w, h = place.x, place.y, place.width, place.height
+    future = state is not None and state.status == "waiting"
     radius = corner(node)
     items: list[Item] = []
     if node.kind == "collapsed":
         items += [Rect(x + k, y + k, w, h, "stack", radius) for k in (_STACK, _STACK / 2)]
-    items.append(Rect(x, y, w, h, "card-dim" if dim else card_style(node), radius))
-    items += _written(face, place, dim)
+    style = "card-dim" if dim else card_style(node) + "-later" * future
+    items.append(Rect(x, y, w, h, style, radius))
+    items += _written(face, place, dim, future)
     rim = _rim(node, state, marked)
     if rim:
         items.append(Rect(x, y, w, h, rim, radius))
     status = f" {state.status}" if state is not None else ""
     return Group(items, tooltip(node, name), node.id, f"node {node.kind}{status}{' dim' * dim}")
+
+
+def card_place(node: Node, place: Place, edges: Sequence[Edge]) -> Place:
+    """Where the card itself stands: a strip beside it may be higher than it."""
+    if all(edge.strip is None for edge in edges):
+        return place
+    pills = (len(edges) - 1) / len(edges) * place.height + PILL if len(edges) > 1 else 0.0
+    high = min(place.height, max(_content(face_of(node, len(edges), GradientScale())), pills))
+    return replace(place, y=place.y + (place.height - high) / 2, height=high)
 
 
 def corner(node: Node) -> float:
@@ -135,31 +159,31 @@ def _rim(node: Node, state: State | None, marked: bool) -> str:
     return "rim-ready" if state is not None and state.status == "ready" else ""
 
 
-def halo(node: Node, place: Place) -> Rect:
+def halo(node: Node, place: Place, edges: Sequence[Edge]) -> Rect:
     """The glow of a highlighted card."""
+    place = card_place(node, place, edges)
     return Rect(place.x - 5, place.y - 5, place.width + 10, place.height + 10, "halo", corner(node) + 5)
 
 
-def _written(face: Face, place: Place, dim: bool) -> Iterator[Item]:
+def _written(face: Face, place: Place, dim: bool, future: bool) -> Iterator[Item]:
     # lines share what a tall card (of many operands) has to spare
-    lines = bool(_first_line(face)) + bool(face.sign) + len(face.extras)
-    content = 7.0 + _LINE * lines + (2.0 if face.sign else 0.0)
-    line = place.y + (place.height - content) / 2 + _FIRST
+    line = place.y + (place.height - _content(face)) / 2 + _FIRST
     left, right = place.x + _PAD, place.right - _PAD
     point = right - _columns(face)[1]
     if _first_line(face):
         if face.label:
-            yield Text(left, line, face.label, SIZE, "strong")
+            yield Text(left, line, face.label, SIZE, "strong-faint" if future else "strong")
         if face.operation:
             after = width(face.label, SIZE, bold=True) + 6.0 if face.label else 0.0
             yield Text(left + after, line, face.operation, SIZE, "faint")
         if face.value:
-            yield _number(face.value, point, line, "faint" if dim else face.value_style)
+            fades = dim or (future and face.value_style == "ink")
+            yield _number(face.value, point, right, line, "faint" if fades else face.value_style)
         line += _LINE
     if face.sign:
         style = "faint" if dim else face.gradient_style
         yield Text(left, line, face.sign, SIZE, style if face.sign == "∇" else "faint")
-        yield _number(face.gradient, point, line, style)
+        yield _number(face.gradient, point, right, line, style)
         if face.share and not dim:
             fill = style.replace("text-", "fill-") if style.startswith("text-") else "fill-zero"
             yield Rect(left, line + 3.0, max(1.0, (right - left) * face.share), 2.0, fill, 1.0)
@@ -169,9 +193,10 @@ def _written(face: Face, place: Place, dim: bool) -> Iterator[Item]:
         line += _LINE
 
 
-def _number(text: str, point: float, line: float, style: str) -> Text:
-    """A number whose decimal point stands at ``point``."""
-    return Text(point + width(point_parts(text)[1], SIZE), line, text, SIZE, style, "end")
+def _number(text: str, point: float, right: float, line: float, style: str) -> Text:
+    """A number whose decimal point stands at ``point``; where it has none, its end at ``right``."""
+    after = point_parts(text)[1]
+    return Text(point + width(after, SIZE) if after else right, line, text, SIZE, style, "end")
 
 
 def tooltip(node: Node, name: str) -> str:

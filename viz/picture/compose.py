@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -9,16 +10,16 @@ from dataclasses import replace
 from ..graph.nodes import Edge
 from ..graph.view import GraphView
 from ..layout.arrange import Box, Layout, Point
-from ..text import clean, shorten, wrap
+from ..text import brief, clean, shorten
 from .callout import band_height, callout
 from .caption import Caption
 from .cards import card_box, draw_card, halo
 from .faces import SIZE, State
-from .legend import MARGIN, legend
+from .legend import legend
 from .scale import GradientScale
-from .scene import Group, Item, Rect, Scene, Text, polygon
+from .scene import Group, Item, Scene, Text, polygon
 from .strips import draw_strip
-from .wires import draw_pill, draw_wire, edge_tooltip, pill_text
+from .wires import draw_chevron, draw_pill, draw_wire, edge_tooltip, pill_text
 
 _NARROWEST = 320.0  # below it neither legend nor formulas have room
 _WIDEST = 1_366.0  # longer formulas are broken into lines
@@ -58,6 +59,7 @@ def picture(
     lit: Collection[int] = (),
     caption: Caption | None = None,
     notes: Sequence[str] = (),
+    whole: GraphView | None = None,
 ) -> Scene:
     """Put a picture together.
 
@@ -71,35 +73,39 @@ def picture(
         lit: indices of edges (in the view) on which the gradient goes back now.
         caption: text above the picture.
         notes: remarks on the picture itself, such as that modules were collapsed.
+        whole: the view that the legend explains, so that the pictures of a series have the same; None for this one.
     """
-    wide = max(layout.width, _NARROWEST, min(caption.width, _WIDEST) if caption else 0.0)
-    below_notes, top = _notes(notes, wide)
+    wide = float(math.ceil(max(layout.width, _NARROWEST, min(caption.width, _WIDEST) if caption else 0.0)))
     band = band_height(caption, wide) if caption else 0.0
-    moved = _shifted(layout, (wide - layout.width) / 2, top + band)
+    moved = _shifted(layout, (wide - layout.width) / 2, band)
     names = view.names()
-    items: list[Item] = [*below_notes, *_frames(view, moved)]
+    items: list[Item] = [*_frames(view, moved)]
     bright = {k for k, state in (states or {}).items() if state.status == "active"} | set(marked)
-    items += [halo(n, moved.nodes[n.id]) for n in view.nodes if n.id in bright]
-    items += _edges(view, moved, names, scale, lit, dimmed)
     arriving = _arriving(view)
+    items += [halo(n, moved.nodes[n.id], arriving[n.id]) for n in view.nodes if n.id in bright]
+    future = {k for k, state in (states or {}).items() if state.status in ("waiting", "ready")}
+    items += _edges(view, moved, names, scale, lit, dimmed, future)
     for n in view.nodes:
         where, state = moved.nodes[n.id], (states or {}).get(n.id)
-        operands = len(arriving[n.id])
-        items.append(
-            draw_card(n, names[n.id], where, scale, operands, state, marked=n.id in marked, dim=n.id in dimmed)
-        )
+        is_marked, is_dim = n.id in marked, n.id in dimmed
+        items.append(draw_card(n, names[n.id], where, scale, arriving[n.id], state, is_marked, is_dim))
     if caption is not None and band:
-        others = [place for key, place in moved.nodes.items() if key != caption.near]
-        items += callout(caption, moved, wide, top, others)
-    below, bottom = legend(view, scale, states, wide, top + band + layout.height)
-    title = clean(caption.title) if caption and caption.title else "Computation graph"
+        items += callout(caption, moved, wide)
+    below, bottom = legend(whole or view, scale, states is not None, notes, wide, band + layout.height)
+    title = clean(caption.title) if caption and caption.title else f"Computation graph of {_outputs(view)}"
     return Scene(wide, bottom, [*items, *below], title, _description(view, caption, notes))
 
 
-def _description(view: GraphView, caption: Caption | None, notes: Sequence[str]) -> str:
+def _outputs(view: GraphView) -> str:
     names = view.names()
     outputs = [names[n.id] for n in view.nodes if n.output] or [names[view.nodes[-1].id]]
-    parts = [f"{len(view.nodes)} boxes and {len(view.edges)} wires, from the inputs to {', '.join(outputs)}."]
+    return ", ".join(brief(name) for name in outputs)
+
+
+def _description(view: GraphView, caption: Caption | None, notes: Sequence[str]) -> str:
+    boxes, wires = len(view.nodes), len(view.edges)
+    counts = f"{boxes:,} box{'es' * (boxes != 1)} and {wires:,} wire{'s' * (wires != 1)}"
+    parts = [f"{counts}, from the inputs to {_outputs(view)}."]
     if caption:
         parts += caption.texts
     parts += notes
@@ -116,20 +122,6 @@ def _shifted(layout: Layout, dx: float, dy: float) -> Layout:
         edges=tuple(map(move, layout.edges)),
         clusters={path: tuple(map(move, outlines)) for path, outlines in layout.clusters.items()},
     )
-
-
-def _notes(notes: Sequence[str], wide: float) -> tuple[list[Item], float]:
-    items: list[Item] = []
-    y = 6.0
-    room = wide - 2 * MARGIN
-    for note in notes:
-        lines = wrap(clean(note), room - 20.0, SIZE)
-        high = 16.0 * len(lines) + 10.0
-        parts: list[Item] = [Rect(MARGIN, y, room, high, "note-box", 6.0)]
-        parts += [Text(MARGIN + 10.0, y + 17.0 + 16.0 * i, line, SIZE, "ink") for i, line in enumerate(lines)]
-        items.append(Group(parts, kind="note"))
-        y += high + 6.0
-    return items, y if notes else 0.0
 
 
 def _frames(view: GraphView, layout: Layout) -> Iterator[Item]:
@@ -154,6 +146,7 @@ def _edges(
     scale: GradientScale,
     lit: Collection[int],
     dimmed: Collection[str],
+    future: Collection[str],
 ) -> Iterator[Item]:
     bright = set(lit)
     dim = [edge.source in dimmed or edge.target in dimmed for edge in view.edges]
@@ -167,4 +160,7 @@ def _edges(
         if edge.strip is not None:
             yield draw_strip(i, edge.strip, tip, edge_tooltip(edge, names))
         elif pill_text(edge):
-            yield draw_pill(i, edge, tip, i in bright, dim[i], edge_tooltip(edge, names))
+            faint = dim[i] or edge.target in future
+            yield draw_pill(i, edge, tip, i in bright, faint, edge_tooltip(edge, names))
+        if i in bright:
+            yield draw_chevron(i, tip, layout.nodes[edge.target].lead)

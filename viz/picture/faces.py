@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -13,8 +14,9 @@ from .scale import GradientScale
 Status = Literal["waiting", "ready", "active", "done"]
 
 SIZE = 12.0
+SO_FAR = "∇ …"  # before a gradient that is still being added up
 _LABEL_ROOM = 170.0
-_LEDGER_ROOM = 130.0
+_LEDGER_ROOM = 152.0
 _LEDGER_LINES = 3
 
 
@@ -75,7 +77,7 @@ def face_of(node: Node, operands: int, scale: GradientScale, state: State | None
         label=shorten_middle(label, _LABEL_ROOM, SIZE, bold=True),
         operation=shorten_middle(clean(operation(node, operands)), _LABEL_ROOM, SIZE),
         value=_value(node),
-        value_style="text-stale" if node.stale else "text-odd" if node.bad == "data" else "ink",
+        value_style="text-stale" if node.stale else "ink" if _is_finite(node.data) else "text-odd",
         sign=sign,
         gradient=gradient,
         gradient_style=style,
@@ -110,10 +112,15 @@ def _bracketed(x: float) -> str:
     return f"({text})" if text.startswith("−") else text
 
 
+def _is_finite(x: float | None) -> bool:
+    return x is None or math.isfinite(x)
+
+
 def _value(node: Node) -> str:
     if node.data is not None:
         return number(node.data)
-    return f"{node.outputs:,} output{'s' * (node.outputs != 1)}"
+    # the label of what isn't a module says how many it is, and its wires how many go on
+    return f"{node.outputs:,} output{'s' * (node.outputs != 1)}" if node.group == "module" else ""
 
 
 def _gradient(node: Node, scale: GradientScale, state: State | None) -> tuple[str, str, str, float]:
@@ -123,7 +130,7 @@ def _gradient(node: Node, scale: GradientScale, state: State | None) -> tuple[st
     if state is not None and state.status in ("waiting", "ready"):
         grad = state.received if state.received is not None else grad
         if state.status == "waiting" and state.received is not None:
-            return "∇ so far", number(state.received), "faint", 0.0
+            return SO_FAR, number(state.received), "faint", 0.0
     if node.data is None:
         norm = node.parameter_norm
         if not node.parameters:
@@ -135,25 +142,26 @@ def _gradient(node: Node, scale: GradientScale, state: State | None) -> tuple[st
 
 
 def _extras(node: Node, state: State | None) -> Iterator[tuple[str, str]]:
-    if node.group == "module":
-        parts = [f"{node.operations:,} operations"] + [f"{node.parameters:,} parameters"] * bool(node.parameters)
-        yield ", ".join(parts), "faint"
     if len(node.terms) > 1 and (state is None or state.status in ("active", "done")):
         yield from ((line, "faint") for line in ledger(node.terms))
+    if node.group == "module":
+        count, what = (node.parameters, "parameter") if node.parameters else (node.operations, "operation")
+        yield f"{count:,} {what}{'s' * (count != 1)}", "faint"
     if node.earlier:
-        yield f"of it {number(node.earlier)} from before", "text-stale"
+        yield f"{number(node.earlier)} of it from earlier", "text-stale"
     if node.stale:
         yield "changed since", "text-stale"
     if node.bad:
         odd = node.data if node.bad == "data" else node.grad
-        yield f"first {'NaN' if odd != odd else '∞'}" + (" of the gradients" if node.bad == "grad" else ""), "text-odd"
+        words = "not finite" if odd is None else number(abs(odd))
+        yield f"first {words}{' of the gradients' if node.bad == 'grad' else ''}", "text-odd"
 
 
 def ledger(terms: Sequence[float]) -> list[str]:
     """What a value received, term by term, in lines.
 
-    >>> ledger([-6.944, 20.83]), ledger([1.0, -2.0] * 9)
-    (['= −6.944 + 20.83'], ['= 1 − 2 + 1 − 2 + 1', '− 2 + 1 − 2 + 1 − 2', '… − 2 (18 terms)'])
+    >>> ledger([-6.944, 20.83]), ledger([1.5, -2.5] * 9)
+    (['= −6.944 + 20.83'], ['= 1.5 − 2.5 + 1.5 − 2.5', '+ 1.5 − 2.5 + 1.5 − 2.5', '… − 2.5 (18 terms)'])
     """
     signed = [f"{'−' if t < 0 else '+'} {number(abs(t))}" for t in terms]
     signed[0] = f"= {number(terms[0])}"

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from ..graph.nodes import Edge, Kind, Node
 from ..graph.view import GraphView
-from ..text import clean, number, shorten, width
+from ..text import clean, number, shorten, width, wrap
 from .cards import corner
-from .faces import SIZE, State
+from .faces import SIZE, SO_FAR
 from .scale import GradientScale
-from .scene import Item, Path, Rect, Text
+from .scene import Group, Item, Path, Rect, Text
 from .wires import draw_pill, pill_text, pill_width
 
 MARGIN = 14.0
 _ROW = 22.0
+_LINE = 16.0
 _KINDS: Mapping[Kind, str] = {
     "input": "input",
     "parameter": "parameter",
@@ -29,49 +30,67 @@ Entry = tuple[float, Callable[[float, float], Iterator[Item]]]
 
 
 def legend(
-    view: GraphView, scale: GradientScale, states: Mapping[str, State] | None, wide: float, top: float
+    view: GraphView,
+    scale: GradientScale,
+    steps: bool,
+    notes: Sequence[str],
+    wide: float,
+    top: float,
 ) -> tuple[list[Item], float]:
     """The shapes of the legend, and the y where it ends.
 
     Args:
         view: the picture's content; only what occurs in it is explained.
         scale: the sizes of the gradients.
-        states: the states of a backward that is shown step by step, if it is.
+        steps: whether it is one of a series that shows a backward step by step.
+        notes: what the picture says about itself.
         wide: the width of the picture.
         top: where the legend may start.
     """
     items: list[Item] = [Rect(MARGIN, top + 0.5, wide - 2 * MARGIN, 0.8, "rule")]
     x, y = MARGIN, top + 6.0
-    for entry_width, draw in _entries(view, scale, states):
+    for entry_width, draw in _entries(view, scale, steps):
         if x > MARGIN and x + entry_width > wide - MARGIN:
             x, y = MARGIN, y + _ROW
         items += draw(x, y + _ROW / 2)
         x += entry_width + 18.0
-    return items, y + _ROW + 6.0
+    y += _ROW + 6.0
+    for note in notes:
+        rows = wrap(clean(note), wide - 2 * MARGIN - 12.0, SIZE)
+        high = _LINE * len(rows)
+        parts: list[Item] = [Rect(MARGIN, y + 2.0, 3.0, high, "note-mark")]
+        parts += [Text(MARGIN + 12.0, y + 13.0 + _LINE * i, row, SIZE, "ink") for i, row in enumerate(rows)]
+        items.append(Group(parts, kind="note"))
+        y += high + 8.0
+    return items, y
 
 
-def _entries(view: GraphView, scale: GradientScale, states: Mapping[str, State] | None) -> Iterator[Entry]:
-    yield from _gradients(view, states)
+def _entries(view: GraphView, scale: GradientScale, steps: bool) -> Iterator[Entry]:
+    yield from _gradients(view, steps)
     yield from _wires(view, scale)
     for kind, words in _KINDS.items():
         found = next((n for n in view.nodes if n.kind == kind), None)
         if found is not None:
             yield _worded(words, 24.0, _swatch(found))
-    for status, words in _STATES if states is not None else ():
+    for status, words in _STATES if steps else ():
         yield _worded(words, 24.0, _rim_swatch(f"rim-{status}"))
     if any(n.bad for n in view.nodes):
         yield _worded("first that isn't finite", 24.0, _rim_swatch("rim-odd"))
 
 
-def _gradients(view: GraphView, states: Mapping[str, State] | None) -> Iterator[Entry]:
+def _gradients(view: GraphView, steps: bool) -> Iterator[Entry]:
     outputs = [n for n in view.nodes if n.output]
     label = shorten(clean(outputs[0].label), 90.0, SIZE) if len(outputs) == 1 and outputs[0].label else ""
     if any(n.requires_grad for n in view.nodes):
         yield _worded(f"gradient{f' of {label}' if label else ''}", 8.0, _glyph("∇"))
-    if any(n.data is None and n.parameters for n in view.nodes):
+    norms = [n for n in view.nodes if n.data is None and n.parameters]
+    if norms:
         yield _worded("norm over its parameters", width("‖∇‖", SIZE), _glyph("‖∇‖"))
-    if states is None and any(n.requires_grad and n.grad is None and n.data is not None for n in view.nodes):
-        yield _worded("not run yet", 7.0, _glyph("–"))
+    got = [n.grad for n in view.nodes if n.requires_grad and n.data is not None] + [n.parameter_norm for n in norms]
+    if None in got or steps:
+        yield _worded("not run yet" if not steps else "not reached yet", 7.0, _glyph("–"))
+    if steps and any(len(n.terms) > 1 for n in view.nodes):
+        yield _worded("more to come", width(SO_FAR, SIZE), _glyph(SO_FAR))
     if any(len(n.terms) > 1 for n in view.nodes):
         yield _worded("one term for each use", width("= a + b", SIZE), _glyph("= a + b"))
 
@@ -98,7 +117,7 @@ def _wires(view: GraphView, scale: GradientScale) -> Iterator[Entry]:
 
 def _strip_words(view: GraphView) -> str:
     blocks = {e.strip.block for e in view.edges if e.strip} - {(1, 1)}
-    words = "local partials, area the size; a row for each output"
+    words = "local partials, a row for each output; area the size, the largest below"
     if blocks:
         words += "; a square is the largest of " + " or ".join(f"{a} × {b}" for a, b in sorted(blocks))
     return words
@@ -139,15 +158,18 @@ def _ticks(scale: GradientScale) -> Entry:
     if scale.beyond:
         texts[0] = f"{texts[0]} or more, to {number(max(scale.beyond), 2)}"
     steps = [26.0 + width(text, SIZE) + 10.0 for text in texts]
+    word = "size"
 
     def draw(x: float, y: float) -> Iterator[Item]:
+        yield Text(x, y + 4.3, word, SIZE, "faint")
+        x += width(word, SIZE) + 8.0
         for tick, text, step in zip(scale.ticks, texts, steps, strict=True):
             line = _WIDTHS[0] + _WIDTHS[1] * scale.share(tick)
             yield Path((("M", ((x, y),)), ("L", ((x + 22.0, y),))), "wire-zero", line)
             yield Text(x + 26.0, y + 4.3, text, SIZE, "faint")
             x += step
 
-    return sum(steps) - 10.0, draw
+    return width(word, SIZE) + 8.0 + sum(steps) - 10.0, draw
 
 
 def _squares(x: float, y: float) -> Iterator[Item]:

@@ -6,14 +6,14 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-_DECADES = 4.0  # what is smaller than the largest by more than these is drawn as small as can be
-_LEAST = 0.06
+_MOST, _FEWEST = 4.0, 1.5  # decades between the largest size and the smallest
+_LEAST = 0.08
 _FAR = 1e3  # a number so many times larger than all others doesn't set the scale
 
 
 @dataclass(frozen=True)
 class GradientScale:
-    """Gradients to sizes: logarithmic, from the largest downwards.
+    """Gradients to sizes: logarithmic, from the largest down to the smallest, but over four decades at most.
 
     Attributes:
         largest: the magnitude of full size, in units of the gradients; 0 if all are zero.
@@ -22,8 +22,8 @@ class GradientScale:
             drawn at full size, and the legend names them.
 
     >>> scale = GradientScale.over([-2.0, 0.02, 0.0, None])
-    >>> scale.share(-2.0), round(scale.share(0.02), 3), scale.share(0.0), scale.kind(-2.0)
-    (1.0, 0.5, 0.0, 'neg')
+    >>> scale.share(-2.0), round(scale.share(0.2), 3), scale.share(0.0), scale.kind(-2.0)
+    (1.0, 0.54, 0.0, 'neg')
     """
 
     largest: float = 0.0
@@ -49,7 +49,11 @@ class GradientScale:
             return 0.0
         if self.largest == 0 or abs(gradient) >= self.largest:
             return 1.0
-        return max(_LEAST, 1 + math.log10(abs(gradient) / self.largest) / _DECADES)
+        return max(_LEAST, 1 + (1 - _LEAST) * (math.log10(abs(gradient)) - math.log10(self.largest)) / self._decades)
+
+    @property
+    def _decades(self) -> float:
+        return min(_MOST, max(_FEWEST, math.log10(self.largest) - math.log10(self.smallest)))
 
     @staticmethod
     def kind(gradient: float | None) -> str:
@@ -65,5 +69,6 @@ class GradientScale:
         """Magnitudes whose widths the legend shows, from the largest down to the smallest, a factor of 10 apart."""
         if self.largest == 0:
             return ()
-        steps = math.ceil(min(_DECADES - 1, math.log10(self.largest / self.smallest)) - 1e-9)
-        return [self.largest / 10**k for k in range(max(0, steps) + 1)]
+        decades = math.log10(self.largest) - math.log10(self.smallest)
+        steps = math.ceil(min(_MOST - 1, decades) - 1e-9)
+        return [self.largest / 10**k for k in range(steps + 1)]

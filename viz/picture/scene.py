@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from ..layout.arrange import Point
+from ..text import width
 
 Anchor = Literal["start", "middle", "end"]
+Sides = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,11 @@ class Scene:
     items: Sequence[Item]
     title: str
     description: str = ""
-    styles: frozenset[str] = field(default_factory=frozenset)
+
+    @cached_property
+    def extents(self) -> Sequence[tuple[Rect | Path | Text, Sequence[Sides]]]:
+        """Each shape in the order in which they are drawn, with the sides of its parts."""
+        return [(shape, list(parts_of(shape))) for shape in flat(self.items)]
 
 
 def flat(items: Sequence[Item]) -> Iterator[Rect | Path | Text]:
@@ -83,6 +90,31 @@ def flat(items: Sequence[Item]) -> Iterator[Rect | Path | Text]:
             yield from flat(item.items)
         else:
             yield item
+
+
+def parts_of(shape: Rect | Path | Text) -> Iterator[Sides]:
+    """The left, upper, right and lower side of what a shape may cover: of a path, of its lines and curves one by one.
+
+    >>> list(parts_of(Rect(10.0, 20.0, 30.0, 5.0, "card")))
+    [(8.0, 18.0, 42.0, 27.0)]
+    """
+    if isinstance(shape, Rect):
+        yield shape.x - 2.0, shape.y - 2.0, shape.x + shape.width + 2.0, shape.y + shape.height + 2.0
+    elif isinstance(shape, Path):
+        start: tuple[Point, ...] = ()
+        for _, points in shape.commands:
+            if points:
+                xs, ys = zip(*start, *points, strict=True)
+                yield min(xs) - 4.0, min(ys) - 4.0, max(xs) + 4.0, max(ys) + 4.0
+                start = points[-1:]
+    else:
+        yield _text_bounds(shape)
+
+
+def _text_bounds(shape: Text) -> Sides:
+    wide = width(shape.string, shape.size, bold=True)
+    left = shape.x - wide * {"start": 0.0, "middle": 0.5, "end": 1.0}[shape.anchor]
+    return left - 2.0, shape.y - 1.2 * shape.size, left + wide + 2.0, shape.y + 0.5 * shape.size
 
 
 def polygon(points: Sequence[Point], style: str) -> Path:

@@ -34,7 +34,6 @@ LIGHT: Mapping[str, str] = {
     "frame0": "#f5f7fa",
     "frame1": "#eaeef3",
     "frameline": "#c6ced8",
-    "note": "#fff4d6",
     "stale": "#8a5a00",
 }
 DARK: Mapping[str, str] = {
@@ -56,7 +55,6 @@ DARK: Mapping[str, str] = {
     "frame0": "#181e26",
     "frame1": "#1f2731",
     "frameline": "#3d4854",
-    "note": "#4a3a10",
     "stale": "#ffc95c",
 }
 
@@ -84,10 +82,11 @@ def _both(name: str) -> dict[str, Style]:
     }
 
 
-STYLES: Mapping[str, Style] = {
+_NOW: Mapping[str, Style] = {
     "paper": Style("paper"),
     "ink": Style("ink"),
     "strong": Style("ink", bold=True),
+    "strong-faint": Style("faint", bold=True),
     "faint": Style("faint"),
     "card": Style("card", "line"),
     "card-input": Style("input", "line"),
@@ -107,10 +106,12 @@ STYLES: Mapping[str, Style] = {
     "frame0": Style("frame0", "frameline"),
     "frame1": Style("frame1", "frameline"),
     "callout-box": Style("halo", "active", 1.2),
+    "callout-notch": Style("halo"),
+    "callout-edge": Style(stroke="active", line=1.2),
     "lead": Style(stroke="active", line=1.2, dash=(2.0, 3.0)),
     "chevron": Style(stroke="active", line=2.2, round=True),
     "chevron-under": Style(stroke="paper", line=5.0, round=True),
-    "note-box": Style("note", "stale"),
+    "note-mark": Style("stale"),
     "rule": Style("frameline"),
     "text-active": Style("active", bold=True),
     "text-ready": Style("ready", bold=True),
@@ -125,6 +126,12 @@ STYLES: Mapping[str, Style] = {
     **_both("odd"),
     "text-zero": Style("faint"),
     "bold-zero": Style("faint", bold=True),
+}
+
+
+# cards that the gradient hasn't reached yet, in a backward that is shown step by step
+STYLES: Mapping[str, Style] = dict(_NOW) | {
+    f"{name}-later": replace(style, stroke="frameline") for name, style in _NOW.items() if name.startswith("card")
 }
 
 

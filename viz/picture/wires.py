@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from ..graph.nodes import Edge
 from ..layout.arrange import Point
-from ..text import clean, number, width
+from ..text import brief, clean, number, width
 from .faces import SIZE
 from .scale import GradientScale
-from .scene import Group, Item, Path, Rect, Text
+from .scene import Group, Path, Rect, Text
 
 PILL = 17.0  # the height of a pill
 _THIN, _THICK = 1.2, 3.4
@@ -49,26 +49,23 @@ def draw_wire(
         route: a chain of cubic curves.
         title: what it says when one points at it.
         scale: the sizes of the gradients.
-        lit: it is active in a backward that is shown step by step: violet, with a chevron the way the gradient goes.
+        lit: it is active in a backward that is shown step by step.
         dim: it is greyed.
     """
     style = "wire-dim" if dim else "wire-active" if lit else wire_style(edge, scale)
     line = None if dim else _THIN + _THICK * scale.share(edge.contribution) if edge.requires_grad else None
     if lit and line is not None:
         line = max(line, 2.4)
-    items: list[Item] = [wire(route, style, line)]
-    if lit:
-        items += _chevron(*_middle(route))
-    return Group(items, title, f"e{index}", f"{style.replace('-', ' ')}")
+    return Group([wire(route, style, line)], title, f"e{index}", f"{style.replace('-', ' ')}")
 
 
-def draw_pill(index: int, edge: Edge, tip: Point, lit: bool, dim: bool, title: str = "") -> Group:
-    """The local partial of an edge, at the end of its wire."""
+def draw_pill(index: int, edge: Edge, tip: Point, lit: bool, faint: bool, title: str = "") -> Group:
+    """The local partial of an edge, at the end of its wire; faint where no gradient has come yet, or it is greyed."""
     text = pill_text(edge)
     wide = pill_width(text)
     x = tip[0] - _GAP - wide
     style = "pill-active" if lit else "pill-box"
-    ink = "faint" if dim or edge.count > 1 else "text-odd" if not _finite(edge) else "ink"
+    ink = "faint" if faint or edge.count > 1 else "text-odd" if not _finite(edge) else "ink"
     return Group(
         [
             Rect(x, tip[1] - PILL / 2, wide, PILL, style, PILL / 2),
@@ -96,35 +93,31 @@ def wire(route: Sequence[Point], style: str, line: float | None = None) -> Path:
     return Path(tuple(commands), style, line)
 
 
-def _middle(route: Sequence[Point]) -> tuple[Point, Point]:
-    """A point on the longest curve of a route, and the direction there, from the source on."""
-    start = max(range(0, len(route) - 3, 3), key=lambda i: abs(route[i + 3][0] - route[i][0]))
-    p, a, b, q = route[start : start + 4]
-    point = ((p[0] + 3 * a[0] + 3 * b[0] + q[0]) / 8, (p[1] + 3 * a[1] + 3 * b[1] + q[1]) / 8)
-    dx, dy = q[0] + b[0] - a[0] - p[0], q[1] + b[1] - a[1] - p[1]
-    long = math.hypot(dx, dy) or 1.0
-    return point, (dx / long, dy / long)
+def draw_chevron(index: int, tip: Point, lead: float) -> Group:
+    """The way the gradient goes: back, on the level end of an active wire, left of all pills there.
 
-
-def _chevron(point: Point, way: Point) -> list[Item]:
-    """An open arrow against the way of the wire: gradients go back."""
-    (x, y), (dx, dy) = point, way
-    tip = (x - 4.0 * dx, y - 4.0 * dy)
-    ends = [(x + 3.0 * dx + k * 5.0 * dy, y + 3.0 * dy - k * 5.0 * dx) for k in (1, -1)]
-    commands = (("M", (ends[0],)), ("L", (tip,)), ("L", (ends[1],)))
-    return [Path(commands, "chevron-under"), Path(commands, "chevron")]
+    Args:
+        index: of the edge in the view.
+        tip: the end of the wire, at a card.
+        lead: the room left of the card for what stands on wires.
+    """
+    x, y = tip[0] - lead + 1.5, tip[1]
+    commands = (("M", ((x + 5.0, y - 5.5),)), ("L", ((x, y),)), ("L", ((x + 5.0, y + 5.5),)))
+    return Group([Path(commands, "chevron-under"), Path(commands, "chevron")], id=f"e{index}", kind="chevron")
 
 
 def edge_tooltip(edge: Edge, names: dict[str, str]) -> str:
     """What an edge says when one points at it."""
-    lines = [f"{clean(names[edge.source])} → {clean(names[edge.target])}"]
+    lines = [f"{brief(names[edge.source])} → {brief(names[edge.target])}"]
     if edge.count > 1:
         lines.append(f"{edge.count} edges of the graph")
     if edge.partial is not None:
         formula = f" = {clean(edge.formula)}" if edge.formula else ""
         lines.append(f"local partial{formula} = {edge.partial!r}")
     if edge.strip is not None:
-        lines.append(f"{edge.strip.rows} × {edge.strip.columns} local partials")
+        high, wide = edge.strip.block
+        each = f", a square the largest of {high} × {wide}" if high * wide > 1 else ""
+        lines.append(f"{edge.strip.rows} × {edge.strip.columns} local partials{each}")
     if not edge.requires_grad:
         lines.append("no gradient flows here")
     elif edge.contribution is not None:

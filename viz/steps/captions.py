@@ -69,22 +69,22 @@ class Captions:
         node, number = self.node(stage), self.number(stage)
         step = f"step {stage + 1} of {len(self.stages.order)}"
         if node.kind == "collapsed":
-            return f"{step} · back through {called(node)} ({node.operations:,} operations)"
+            size = f"{node.operations:,} operations"
+            return f"{step} · back through {called(node)}{'' if size in node.label else f' ({size})'}"
         naming = self.naming(stage)
         name, value = naming[number], shown(self.stages.timeline.numbers[number].data)
         if self.stages.timeline.operation(number) is None:
             return f"{step} · {name} = {value} is what it starts from"
         return f"{step} · back through {name} = {self.made_of(number, naming)}, {name} = {value}"
 
-    def made_of(self, number: int, naming: dict[int, str]) -> str:
+    def made_of(self, number: int, naming: Mapping[int, str]) -> str:
         """What a number is computed by: an operation, or a sum of several."""
-        terms = self.terms(number)
-        numbers = self.stages.timeline.numbers
-        return (
-            joined([naming.get(i) or shown(numbers[i].data) for i in terms])
-            if terms
-            else self.rule.call(number, naming)
-        )
+        terms, numbers = self.terms(number), self.stages.timeline.numbers
+        if not terms:
+            return self.rule.call(number, naming)
+        if any(i not in naming and not self.rule.names.is_bare(i) for i in (*terms[:2], terms[-1])):
+            return f"a sum of {len(terms):,} numbers"
+        return joined([naming.get(i) or shown(numbers[i].data) for i in terms])
 
     def terms(self, number: int) -> tuple[int, ...]:
         """What a fused sum adds up; () for what is no such sum."""
@@ -121,8 +121,7 @@ class Captions:
         number, events = self.number(stage), self._events[self.stages.order[stage]]
         grads = self.stages.timeline.grads
         inside = [e.number for e in events if e.number != number and repr(grads[e.number]) == repr(grads[number])]
-        operands = [i for e in events for i in self.stages.timeline.numbers[e.number].operands if i not in inside]
-        names = self.names((number, *operands))
+        names = self.names([i for i in self._said(stage) if i not in inside])
         return names | dict.fromkeys(inside, names[number])
 
     def names(self, numbers: Sequence[int]) -> dict[int, str]:
@@ -137,11 +136,12 @@ class Captions:
 
     def letters_of(self, stage: int) -> dict[str, str]:
         """The letters by which a stage calls boxes that have no label, by the ids of the boxes."""
-        said = self._said(stage, self.passed(stage)) if self.node(stage).kind != "collapsed" else {}
-        named = {**self.rule.names.everywhere, **(self.naming(stage) if said else {})}
-        numbers = {i: named[i] for i in (*self.rule.names.everywhere, *said) if i in named}
+        named = dict(self.rule.names.everywhere)
+        if self.node(stage).kind != "collapsed":
+            naming = self.naming(stage)
+            named |= {i: naming[i] for i in self._said(stage) if i in naming}
         found = {}
-        for number, letter in numbers.items():
+        for number, letter in named.items():
             node = self.stages.view.nodes[self.stages.home[number]]
             if not node.label and node.kind != "collapsed":
                 found[node.id] = letter
@@ -153,11 +153,12 @@ class Captions:
         """The lines of a stage."""
         if self.node(stage).kind == "collapsed":
             return self._cut(list(self._summary(stage)))
-        naming, arrivals = self.naming(stage), self.passed(stage)
-        lines = list(islice(self._contributions(stage, arrivals, naming), self.most + 1))
-        several = sum(len(self.stages.arrived[a.change.number][1]) > 1 for a in arrivals)
-        lines = self._cut(lines, len(arrivals) + several + (stage == 0))
-        said = {self._meant.get(i, i): naming[i] for i in self._said(stage, arrivals) if i in naming}
+        naming = self.naming(stage)
+        lines = list(islice(self._contributions(stage, naming), self.most + 1))
+        alone, merged = self._shares(stage)
+        several = sum(len(self.stages.arrived[a.change.number][1]) > 1 for a in alone)
+        lines = self._cut(lines, len(alone) + several + len(merged) + (stage == 0))
+        said = {self._meant.get(i, i): naming[i] for i in self._said(stage) if i in naming}
         explained = self.rule.explained(said)
         return [*lines, explained] if explained else lines
 
@@ -173,26 +174,38 @@ class Captions:
         place = {number: i for i, number in enumerate(self.terms(self.number(stage)))}
         return sorted(self.stages.passed[self.stages.order[stage]], key=lambda a: place.get(a.change.number, 0))
 
-    def _said(self, stage: int, arrivals: list[Arrival]) -> dict[int, None]:
-        """The numbers whose names are written in a stage."""
-        number = self.number(stage)
-        operands = self.terms(number) or self.stages.timeline.numbers[number].operands
-        shown = operands if len(operands) <= MOST else (*operands[:2], operands[-1])
-        return dict.fromkeys((number, *shown, *(a.change.number for a in arrivals[: self.most - 1])))
+    def _shares(self, stage: int) -> tuple[list[Arrival], dict[int, list[Arrival]]]:
+        """What is told one by one, and what goes to boxes of which many numbers receive something."""
+        arrivals, merged = self.passed(stage), defaultdict[int, list[Arrival]](list)
+        for a in arrivals:
+            if self.stages.view.nodes[a.target].kind == "collapsed":
+                merged[a.target].append(a)
+        merged = defaultdict(list, {box: shares for box, shares in merged.items() if len(shares) > MOST})
+        return [a for a in arrivals if a.target not in merged], merged
 
-    def _contributions(self, stage: int, arrivals: list[Arrival], naming: Mapping[int, str]) -> Iterator[Line]:
+    def _said(self, stage: int) -> dict[int, None]:
+        """The numbers whose names are written in a stage."""
+        number, (alone, merged) = self.number(stage), self._shares(stage)
+        every = self.terms(number) or self.stages.timeline.numbers[number].operands
+        operands = tuple(i for i in every if self.stages.home.get(i) not in merged)
+        shown = operands if len(operands) <= MOST else (*operands[:2], operands[-1])
+        return dict.fromkeys((number, *shown, *(a.change.number for a in alone[: self.most])))
+
+    def _contributions(self, stage: int, naming: Mapping[int, str]) -> Iterator[Line]:
         """The chain rule, a line for each contribution, and one for each sum that grows by it."""
         if stage == 0:
             yield (Run(f"∇{naming[self.number(0)]} = 1, where every backward starts"),)
         seen: Counter[int] = Counter()
-        for arrival in arrivals:
+        alone, merged = self._shares(stage)
+        for target, arrivals in merged.items():
+            yield self._passed(target, arrivals)
+        for arrival in alone:
             number = arrival.change.number
             yield Contribution(self.stages.timeline, arrival.event, arrival.change, naming).line()
             when, terms, sums = self.stages.arrived[number]
             if len(terms) > 1:
                 seen[number] += 1
-                count = bisect_left(when, stage) + seen[number]
-                yield ledger(naming[number], terms, sums, count)
+                yield ledger(naming[number], terms, sums, bisect_left(when, stage) + seen[number])
 
     def _summary(self, stage: int) -> Iterator[Line]:
         """What a box of many numbers receives, and passes back."""
@@ -220,14 +233,16 @@ class Captions:
         sums: dict[int, float] = defaultdict(float)
         for arrival in arrivals:
             sums[arrival.change.number] += arrival.change.term
-        if node.kind == "collapsed" and len(sums) > 1:
-            norm = shown(math.hypot(*sums.values()))
-            return (Run("to "), Run(called(node), "receiver"), Run(f": {len(sums):,} gradients, norm {norm}"))
+        terms = (Run(f", from {len(arrivals):,} uses", "faint"),) if len(arrivals) > 1 else ()
         total = sum(sums.values())
-        number = next(iter(sums))
-        name = called(node) if node.kind == "collapsed" else f"∇{self.rule.names.meaning(number)}"
-        terms = f", from {len(arrivals):,} uses" if len(arrivals) > 1 else ""
-        return (Run(name, "receiver"), Run(" += "), Run(shown(total), "adjoint", _sign(total)), Run(terms, "faint"))
+        passed = Run(shown(total), "adjoint", _sign(total))
+        if node.kind != "collapsed":
+            name = self.rule.names.meaning(next(iter(sums)))
+            return (Run(f"∇{name}", "receiver"), Run(" += "), passed, *terms)
+        start = (Run("to "), Run(called(node), "receiver"))
+        if len(sums) == 1:
+            return (*start, Run(": ∇ += "), passed, *terms)
+        return (*start, Run(f": {len(sums):,} gradients, norm {shown(math.hypot(*sums.values()))}"))
 
 
 def called(node: Node) -> str:

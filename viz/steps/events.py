@@ -29,7 +29,7 @@ class Operation:
     name: str
     symbol: str
     attributes: tuple[tuple[str, float], ...]
-    formula: Formula
+    formula: tuple[Any, ...]
     partials: tuple[Formula | None, ...]
 
 

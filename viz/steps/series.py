@@ -23,8 +23,9 @@ from ..graph.ladder import Recipe
 from ..graph.reading import Reading
 from ..graph.view import GraphView
 from ..layout.arrange import METHODS, Box, Layout, Method
-from ..output.notebook import Bundle, bundle, page, player, png_zoom
-from ..output.raster import gif_bytes
+from ..output.moving import series_gif
+from ..output.notebook import Bundle, bundle, player, png_zoom
+from ..output.page import page
 from ..picture.callout import caption_width
 from ..picture.caption import Caption
 from ..picture.compose import card_boxes, gradient_scale
@@ -39,7 +40,7 @@ from .stages import Stages
 LIMIT = 200  # frames: as many as anybody goes through by hand
 _BOXES = 10_000  # in all pictures that a page shows: a few seconds to draw, and a few MB
 _SUMS = 100  # of one gradient so far, that a card has room for
-_GIF_WIDTH = 1_400.0
+_GIF_WIDTH = 1_000.0
 
 
 @public
@@ -131,7 +132,7 @@ def _room(stages: Stages) -> dict[str, list[str]]:
     for box, numbers in stages.entries.items():
         if len(numbers) == 1:
             sums = stages.arrived[numbers[0]][2] if numbers[0] in stages.arrived else []
-            room[stages.view.nodes[box].id] = ["waiting", *map(number, sums[:_SUMS])]
+            room[stages.view.nodes[box].id] = [number(part) for part in sums[:_SUMS]]
     return room
 
 
@@ -226,6 +227,7 @@ class Frames(Sequence[Drawing]):
             lit=self.stages.lit(stage),
             caption=self._texts[index],
             notes=self._notes,
+            whole=self.final,
         )
 
     def __iter__(self) -> Iterator[Drawing]:
@@ -258,10 +260,11 @@ class Frames(Sequence[Drawing]):
         check_format(path, ["gif"])
         if not 0 < seconds < 600:
             raise ValueError(f"seconds={seconds!r} is not a time that a step can be shown: pass one from 0.02 to 600.")
-        zoom = min(1.5, _GIF_WIDTH / self[0].scene.width)
+        zoom = min(1.5, max(1.0, _GIF_WIDTH / self[0].scene.width))
         each = max(20, round(seconds * 1000))
         times = [each] * (len(self) - 1) + [3 * each]
-        return write_whole(path, gif_bytes((d.png(zoom) for d in self._with_progress()), times))
+        scenes = (drawing.scene for drawing in self._with_progress())
+        return write_whole(path, series_gif(scenes, self.theme == "dark", zoom, times))
 
     def save_html(self, path: str | os.PathLike[str]) -> Path:
         """Write one page that plays the steps and goes back and forward; it needs no network.
@@ -271,8 +274,7 @@ class Frames(Sequence[Drawing]):
         """
         check_format(path, ["html"])
         shown, note = self._borne()
-        scenes, texts = self._scenes(shown)
-        return write_whole(path, page(scenes, texts, self.theme, self._title, note).encode())
+        return write_whole(path, page(*self._scenes(shown), self.theme, self._title, note).encode())
 
     def _with_progress(self) -> Iterator[Drawing]:
         yield from progress_bar(
@@ -305,10 +307,9 @@ class Frames(Sequence[Drawing]):
     def _title(self) -> str:
         return f"Backpropagation from {self._name}, step by step"
 
-    def _scenes(self, shown: Sequence[Drawing]) -> tuple[list[Scene], list[tuple[str, ...]]]:
+    def _scenes(self, shown: Sequence[Drawing]) -> tuple[list[Scene], list[Caption]]:
         """The pictures without their texts, which stay readable where a picture shrinks, and the texts."""
-        texts = [(d.caption.title, *d.caption.texts) for d in shown if d.caption is not None]
-        return [replace(d, caption=None).scene for d in shown], texts
+        return [replace(d, caption=None).scene for d in shown], [d.caption or Caption() for d in shown]
 
     def _borne(self) -> tuple[Sequence[Drawing], str]:
         """The pictures that a notebook can bear, and what is said about the others."""

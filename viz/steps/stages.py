@@ -141,10 +141,11 @@ class Stages:
 
     @cached_property
     def arrived(self) -> dict[int, tuple[list[int], list[float], list[float]]]:
-        """For each number that receives: the stages in which its terms arrive, the terms, the sums that it has then."""
+        """For each entry: the stages in which its terms arrive, the terms, the sums that it has then."""
         found: dict[int, list[tuple[int, float]]] = defaultdict(list)
+        entries = {number for numbers in self.entries.values() for number in numbers}
         for a in self.arrivals:
-            if a.source in self.turn:
+            if a.change.number in entries and a.source in self.turn:
                 found[a.change.number].append((self._stage(a), a.change.term))
         return {number: _running(arrivals) for number, arrivals in found.items()}
 

@@ -49,12 +49,10 @@ class Wording:
         """What a number is computed by, in names, and in numbers with so many digits where there is none: "a × b"."""
         n, operation = self.timeline.numbers[number], self.timeline.operation(number)
         assert operation is not None
-
-        def name(operand: str) -> str:
-            place = n.operands[int(operand)]
-            return naming.get(place) or shown(self.timeline.numbers[place].data, digits)
-
-        text = written(operation.formula, name, shown)
+        places = {str(i): place for i, place in enumerate(n.operands)}
+        data = {i: self.timeline.numbers[place].data for i, place in places.items() if place not in naming}
+        formula = tuple(data.get(part, part) for part in operation.formula)
+        text = written(formula, lambda i: naming[places[i]], lambda x: shown(x, digits))
         more = "".join(f", {key}={shown(x)}" for key, x in operation.attributes)
         return f"{text[:-1]}{more})" if more else text
 
@@ -93,13 +91,16 @@ class Wording:
     def sum_of(self, number: int, operands: Sequence[int], naming: Mapping[int, str]) -> Line:
         """How a number was computed that is a sum: ``s = a + b + c = 1 + 2 + 3 = 6``."""
         n, data = self.timeline.numbers[number], [self.timeline.numbers[i].data for i in operands]
+        name = naming.get(number, n.id)
+        if len(operands) > MOST:
+            names = joined([naming.get(i) or shown(self.timeline.numbers[i].data) for i in operands])
+            return (Run(f"{name} = {names} = {shown(n.data)}"),)
         digits = enough(lambda d: agrees(total(rounded(x, d) for x in data), n.data))
-        names, numbers = (
+        sides = (
             joined([known.get(i) or shown(x, digits or DIGITS) for i, x in zip(operands, data, strict=True)])
             for known in (naming, {})
         )
-        sides = [names] if "…" in names else list(dict.fromkeys((names, numbers)))
-        text = " = ".join((naming.get(number, n.id), *sides))
+        text = " = ".join(dict.fromkeys((name, *sides)))
         return (Run(f"{text}{' = ' if digits else ' ≈ '}{shown(n.data)}"),)
 
 
@@ -119,7 +120,7 @@ def ledger(name: str, terms: Sequence[float], sums: Sequence[float], count: int)
     runs = [Run(f"∇{name}", "receiver"), Run(" = ")]
     if count > 1:
         runs += [Run(joined(texts)), Run(" = " if digits else " ≈ ")]
-    came = f", all {every} came in" if count == every else f", {count} of {every} came in"
+    came = f", all {every:,} came in" if count == every else f", {count:,} of {every:,} came in"
     return (*runs, Run(shown(result), "adjoint", (result > 0) - (result < 0)), Run(came, "faint"))
 
 
