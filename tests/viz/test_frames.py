@@ -380,3 +380,11 @@ def test_bad_inputs(small: Made, tmp_path: Path) -> None:
 def test_logsumexp_is_cut_short() -> None:
     root = logsumexp(*[Value(float(i), label=f"v{i}") for i in range(12)])
     assert "… and 8 more" in frames(root)[0].text
+
+
+def test_what_goes_to_a_box_of_many_numbers_is_told_as_one() -> None:
+    xs = [Value(float(i), label=f"v{i}") for i in range(1000)]
+    steps = frames(sum(x * x for x in xs))
+    assert "s = a sum of 1,000 numbers" in steps[0].caption.title
+    assert steps[0].text.splitlines()[2].endswith(": 1,000 gradients, norm 31.62")  # √1000
+    assert len(steps[0].caption.lines) < 6
