@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -290,7 +291,9 @@ def test_svg_files(small: Made, network: Made, tmp_path: Path) -> None:
 def test_a_page(small: Made, tmp_path: Path) -> None:
     page = frames(small()).save_html(tmp_path / "steps.html").read_text(encoding="utf-8")
     assert page.startswith("<!doctype html>")
-    assert "∇a += ∇e × b = −2 × (−3) = 6" in page
+    data = json.loads(page.partition('<script id="data" type="application/json">')[2].partition("</script>")[0])
+    lines = ["".join(words for words, *_ in line) for caption in data["captions"] for line in caption]
+    assert "∇a += ∇e × b = −2 × (−3) = 6" in lines
     assert "://" not in page.replace("http://www.w3.org", "")
 
 

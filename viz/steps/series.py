@@ -24,7 +24,8 @@ from ..graph.reading import Reading
 from ..graph.view import GraphView
 from ..layout.arrange import METHODS, Box, Layout, Method
 from ..output.moving import series_gif
-from ..output.notebook import Bundle, bundle, page, player, png_zoom
+from ..output.notebook import Bundle, bundle, player, png_zoom
+from ..output.page import page
 from ..picture.callout import caption_width
 from ..picture.caption import Caption
 from ..picture.compose import card_boxes, gradient_scale
@@ -215,7 +216,7 @@ class Frames(Sequence[Drawing]):
         if isinstance(index, slice):
             return tuple(self[i] for i in range(*index.indices(len(self))))
         if not -len(self) <= index < len(self):
-            raise IndexError(f"there are {len(self)} steps, counted from 0; there is no step {index}")
+            raise IndexError(f"steps are counted from 0 to {len(self) - 1}; there is no step {index}")
         stage = self.shown[index]
         return Drawing(
             lettered(self.stages.view_at(stage), self._captions.letters_of(stage)),
@@ -273,8 +274,7 @@ class Frames(Sequence[Drawing]):
         """
         check_format(path, ["html"])
         shown, note = self._borne()
-        scenes, texts = self._scenes(shown)
-        return write_whole(path, page(scenes, texts, self.theme, self._title, note).encode())
+        return write_whole(path, page(*self._scenes(shown), self.theme, self._title, note).encode())
 
     def _with_progress(self) -> Iterator[Drawing]:
         yield from progress_bar(
@@ -307,10 +307,9 @@ class Frames(Sequence[Drawing]):
     def _title(self) -> str:
         return f"Backpropagation from {self._name}, step by step"
 
-    def _scenes(self, shown: Sequence[Drawing]) -> tuple[list[Scene], list[tuple[str, ...]]]:
+    def _scenes(self, shown: Sequence[Drawing]) -> tuple[list[Scene], list[Caption]]:
         """The pictures without their texts, which stay readable where a picture shrinks, and the texts."""
-        texts = [(d.caption.title, *d.caption.texts) for d in shown if d.caption is not None]
-        return [replace(d, caption=None).scene for d in shown], texts
+        return [replace(d, caption=None).scene for d in shown], [d.caption or Caption() for d in shown]
 
     def _borne(self) -> tuple[Sequence[Drawing], str]:
         """The pictures that a notebook can bear, and what is said about the others."""
