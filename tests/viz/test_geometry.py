@@ -234,7 +234,7 @@ def moved(dx: float, dy: float, narrower: float = 0.0) -> Picture:
         (geometry.overlapping_words, lambda: changed("local partial, ×1", lambda m: 9 * m[0]), "on 'negative'"),
         (geometry.loose, lambda: moved(0, 0, 20), "wire e4"),
         (geometry.crossing, lambda: moved(310, 0), "over node n2"),
-        (geometry.crossing, lambda: changed(r'd="M87,36C[^"]*"', lambda _: 'd="M90,126L360,126"'), "over node n5"),
+        (geometry.crossing, lambda: changed(r'd="M80.4,35.5C[^"]*"', lambda _: 'd="M90,126L360,126"'), "over node n5"),
         (geometry.small, lambda: changed('font-size="12"', lambda _: 'font-size="11"'), "×−3"),
         (geometry.pale, lambda: changed("--gg-faint:#566373", lambda _: "--gg-faint:#8a95a1"), "tanh"),
         (geometry.pale, lambda: changed("--gg-zero:#7a8590", lambda _: "--gg-zero:#9aa5b0"), "wire e3"),
