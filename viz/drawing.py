@@ -123,9 +123,7 @@ class Drawing:
             ImportError: resvg-py isn't installed: pip install "glassgrad[viz]".
         """
         if not 0 < zoom < math.inf:
-            raise ValueError(
-                f"zoom={zoom!r} is no size: pass how many pixels to draw for each of the SVG's, such as 2."
-            )
+            raise ValueError(f"zoom={zoom!r} is no size: pass how many pixels to draw for one of the SVG's, such as 2.")
         return scene_png(self.scene, self.theme == "dark", zoom)
 
     def pdf(self) -> bytes:

@@ -170,16 +170,15 @@ def faults(picture: Picture, ends: dict[str, tuple[str, str]]) -> Iterator[str]:
         if ground is not None and ground not in picture.strips and not ground.holds(word):
             yield f"the words {word.name!r} stick out of {ground.name!r}"
     loose = [word for word, _, ground in picture.words if ground is None or ground in picture.strips]
+    loose += picture.callouts
+    others = [*picture.pills, *picture.strips]
     for name, _, points in picture.wires:
         for x, y in points:
             if not (-SLACK <= x <= picture.width + SLACK and -SLACK <= y <= picture.height + SLACK):
                 yield f"wire {name} leaves the picture"
             yield from (f"wire {name} crosses card {b.name}" for b in _hit(picture.cards, x, y, ends[name]))
-            others = [*picture.pills, *picture.strips]
             yield from (f"wire {name} crosses the pill of {b.name}" for b in _hit(others, x, y, (name,)))
-            yield from (
-                f"wire {name} crosses the words {b.name!r}" for b in _hit([*loose, *picture.callouts], x, y, ())
-            )
+            yield from (f"wire {name} crosses the words {b.name!r}" for b in _hit(loose, x, y, ()))
 
 
 def _hit(boxes: Sequence[Box], x: float, y: float, but: Sequence[str]) -> list[Box]:

@@ -1,4 +1,4 @@
-"""The pictures of all graphs, by an outside look at their SVG: nothing overlaps, is cut or is crossed; numbers agree."""
+"""The pictures of all graphs, looked at from outside: nothing overlaps, is cut or is crossed; numbers agree."""
 
 from __future__ import annotations
 
@@ -72,6 +72,10 @@ def agrees(text: str, value: float) -> bool:
     return abs(shown - value) <= 0.5000001 * 10.0 ** (math.floor(math.log10(abs(value))) - 3)
 
 
+def groups(tree: ET.Element, kind: str) -> dict[str, ET.Element]:
+    return {g.get("data-id", ""): g for g in tree.iter(SPACE + "g") if kind in g.get("class", "").split()}
+
+
 SINGLE = [name for name in GRAPHS if name not in SLOW | {"two_outputs"}]
 
 
@@ -86,10 +90,7 @@ def test_numbers_shown_are_the_engines(name: str) -> None:
     for node in drawing.view.nodes:
         if node.kind == "collapsed":
             continue
-        group = next(
-            g for g in tree.iter(SPACE + "g") if g.get("data-id") == node.id and "gg-node" in g.get("class", "")
-        )
-        texts = [t for t in group.iter(SPACE + "text") if t.text]
+        texts = groups(tree, "gg-node")[node.id].iter(SPACE + "text")
         shown = [t.text or "" for t in texts if t.get("text-anchor") == "end"]
         value = engine[node.id]
         assert agrees(shown[0], value.data), (node, shown)
@@ -99,18 +100,12 @@ def test_numbers_shown_are_the_engines(name: str) -> None:
     assert checked or name in ("random_10000", "sum_of_1000")
 
 
-@pytest.mark.parametrize("name", [name for name in SINGLE if len(drawn(name).view.nodes) < 80])
+@pytest.mark.parametrize("name", SINGLE)
 def test_wires_have_the_colour_and_pills_the_number_of_the_engine(name: str) -> None:
     drawing = drawn(name)
     tree = ET.fromstring(drawing.svg())
-    classes = {
-        g.get("data-id"): g.get("class", "").split() for g in tree.iter(SPACE + "g") if "gg-wire" in g.get("class", "")
-    }
-    pills = {
-        g.get("data-id"): g.findtext(SPACE + "text", "")
-        for g in tree.iter(SPACE + "g")
-        if "gg-pill" in g.get("class", "").split()
-    }
+    classes = {key: group.get("class", "").split() for key, group in groups(tree, "gg-wire").items()}
+    pills = {key: group.findtext(SPACE + "text", "") for key, group in groups(tree, "gg-pill").items()}
     for i, edge in enumerate(drawing.view.edges):
         share = edge.contribution
         if edge.requires_grad and share is not None:
