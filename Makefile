@@ -9,13 +9,16 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench mutants stub dev clean
+.PHONY: help demo sheet test lint bench mutants stub dev clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
 
 demo: $(VENV)/.package ## run every lesson and build the gallery in out/
 	$(BIN)/python -m demos $(ARGS)
+
+sheet: $(VENV)/.package ## draw the graphs of demos/graphs.py on one page, out/graphs/index.html
+	$(BIN)/python -m demos.contact_sheet $(ARGS)
 
 test: $(VENV)/.test ## run the whole test suite, in parallel
 	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)

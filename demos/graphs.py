@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autograd import Parameter, Value, compile, gradients, nn, scope, softmax
+from autograd import Parameter, Value, compile, gradients, mean, nn, scope, softmax
 from autograd import sum as add
 
 Roots = Value | list[Value]
@@ -29,7 +29,7 @@ class Graph:
     @property
     def title(self) -> str:
         """The maker's name in words: "chain of 500"."""
-        return self.build.__name__.replace("_", " ")
+        return self.build.__name__[1:].replace("_", " ")
 
 
 def _micrograd() -> Value:
@@ -243,7 +243,8 @@ def _error(sizes: list[int], samples: int) -> Value:
     inputs = np.random.default_rng(1).normal(size=(samples, sizes[0])).round(1)
     xs = [[Value(float(x), label=f"x{i}") for i, x in enumerate(row)] for row in inputs]
     outputs = [model(row) for row in xs]
-    loss = add((y - (-1.0) ** k) ** 2 for k, y in enumerate(outputs)) / samples
+    errors = [(y - (-1.0) ** k) ** 2 for k, y in enumerate(outputs)]
+    loss = mean(errors) if samples > 1 else errors[0]
     return _back(_named(loss, loss=None))
 
 
@@ -280,7 +281,7 @@ _SEEN = {
     _hostile_labels: "Labels with markup, control characters, emoji, from right to left, equal, and very long.",
     _two_outputs: "Two outputs in one picture.",
     _dead_relu: "A network whose ReLUs are dead: thin grey wires, and zeros.",
-    _used_ten_times: "A value that is used ten times: its ledger doesn't fit and says so.",
+    _used_ten_times: "A value that is used ten times: its ledger is cut in the middle and says how many terms it has.",
     _network_2_16_16_1: "A network 2-16-16-1: neurons and layers as boxes, strips of partials between them.",
     _network_64_32_10: "A network for small images.",
     _network_784_128_10: "A network for large ones: 300,000 numbers.",

@@ -15,7 +15,8 @@ from .layout.arrange import Box, Layout, Method, arrange
 from .picture.compose import card_boxes
 
 _GAP, _ROW_GAP = 40.0, 14.0  # about what layouts leave between columns and between rows
-_NODE_BYTES, _WIRE_BYTES, _CELL_BYTES = 1_400, 700, 60  # about what each takes in an SVG
+_PAGE_BYTES, _NODE_BYTES, _WIRE_BYTES, _CELL_BYTES = 4_000, 1_000, 600, 70  # about what each takes in an SVG
+_NAMED, _FOLDED = 4, 50  # how often a name stands in it; bytes of a constant in an operation
 _NEAR = 1.05  # how much larger than said a picture may be
 
 Cards = Callable[[GraphView], Mapping[str, Box]]
@@ -84,8 +85,7 @@ def _too_many(rung: Rung, budget: Budget) -> str:
 
 def _too_large(view: GraphView, rooms: Mapping[str, Box], budget: Budget) -> str:
     """The same of bytes and pixels, as far as they can be told without a layout."""
-    cells = sum(len(e.strip.cells) * len(e.strip.cells[0]) for e in view.edges if e.strip is not None)
-    size = _NODE_BYTES * len(view.nodes) + _WIRE_BYTES * len(view.edges) + _CELL_BYTES * cells
+    size = _bytes(view)
     if size > budget.bytes:
         return _exceeds(size, "bytes", budget.bytes)
     wide = max(room.width + room.lead for room in rooms.values())
@@ -93,6 +93,14 @@ def _too_large(view: GraphView, rooms: Mapping[str, Box], budget: Budget) -> str
         return _exceeds(wide, "pixels of width", budget.width)
     high = sum(_bands(view, rooms, budget.width))
     return _exceeds(high, "pixels of height", budget.height) if high > budget.height else ""
+
+
+def _bytes(view: GraphView) -> int:
+    """About how long the SVG is."""
+    cells = sum(len(e.strip.cells) * len(e.strip.cells[0]) for e in view.edges if e.strip is not None)
+    names = sum(len(n.label.encode(errors="replace")) + len(n.scope) for n in view.nodes)
+    drawn = _PAGE_BYTES + _NODE_BYTES * len(view.nodes) + _WIRE_BYTES * len(view.edges) + _CELL_BYTES * cells
+    return drawn + _NAMED * names + _FOLDED * sum(len(n.folded) for n in view.nodes)
 
 
 def _outgrown(layout: Layout, budget: Budget) -> str:

@@ -149,6 +149,15 @@ def shorten_middle(text: str, room: float, size: float, *, bold: bool = False) -
     return _fitting(text, half, size, bold).rstrip() + _ELLIPSIS + _fitting(text[::-1], half, size, bold)[::-1].lstrip()
 
 
+def brief(name: str) -> str:
+    """A name in a sentence: what is longer than a line is cut in its middle.
+
+    >>> brief("loss"), len(brief("x" * 10_000)) < 100
+    ('loss', True)
+    """
+    return shorten_middle(clean(name), 600.0, 12.0)
+
+
 def _fitting(text: str, room: float, size: float, bold: bool) -> str:
     for end, character in enumerate(text):
         room -= width(character, size, bold=bold)

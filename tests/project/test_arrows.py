@@ -105,7 +105,7 @@ VIZ_ROOMS: dict[str, set[str]] = {
 }
 # Those that read a graph. All others draw plain data, and know nothing
 # of autograd but how it writes files and answers wrong calls, and where a score divides two classes.
-VIZ_READERS = {"graph", "steps", "drawing", "fitting"}
+VIZ_READERS = {"graph", "steps", "drawing"}
 
 
 def unit(module: str) -> str | None:

@@ -1,6 +1,7 @@
 """What is wrong with a layout, by geometry alone: nothing of the layout's own code is used here."""
 
 from collections import defaultdict
+from itertools import pairwise
 
 import numpy as np
 
@@ -138,7 +139,7 @@ def _wrong_frames(view, layout):
             below = (other + ".").startswith(path + ".") and _is_below(other, path, parents)
             for a in outlines:
                 for b in others:
-                    if other != path and below and _touch(a, b) and not _within(b, a):
+                    if other != path and below and _touch(a, b) and not _within(b, a, 3.0):
                         yield f"the frame of {other} leaves that of {path}"
                     if other != path and not below and not _is_below(path, other, parents) and _touch(a, b):
                         yield f"the frames of {path} and {other} overlap"
@@ -160,8 +161,9 @@ def _bounds(outline):
     return min(xs), min(ys), max(xs), max(ys)
 
 
-def _within(room, outline):
-    return room[0] >= outline[0] and room[1] >= outline[1] and room[2] <= outline[2] and room[3] <= outline[3]
+def _within(room, outline, margin=0.0):
+    low = min(room[0] - outline[0], room[1] - outline[1])
+    return min(low, outline[2] - room[2], outline[3] - room[3]) >= margin
 
 
 def _touch(a, b):
@@ -194,3 +196,39 @@ def crossings(view, layout):
             if all(abs(x - u) + abs(y - v) > 8 for u, v in found[pair]):
                 found[pair].append((x, y))
     return sum(map(len, found.values()))
+
+
+def overlaid(view, layout):
+    """Pairs of wires that run along each other for 12 pixels and more, with neither source nor target in common."""
+    found = []
+    level = []
+    for k, route in enumerate(layout.edges):
+        points = flattened(route)
+        for (x, y), (u, v) in pairwise(points):
+            if abs(x - u) < 0.01 or abs(y - v) < 0.01:
+                level.append((k, (x + u) / 2, (y + v) / 2, abs(x - u), abs(y - v)))
+    for i, (a, x, y, wide, high) in enumerate(level):
+        for b, u, v, wider, higher in level[i + 1 :]:
+            one, other = view.edges[a], view.edges[b]
+            if one.source == other.source or one.target == other.target:
+                continue
+            along = (wide + wider) / 2 - abs(x - u) if wide and wider else -1.0
+            down = (high + higher) / 2 - abs(y - v) if high and higher else -1.0
+            if (along > 12 and abs(y - v) < 1) or (down > 12 and abs(x - u) < 1):
+                found.append((a, b))
+    return found
+
+
+def through_lids(layout):
+    """Wires that cross the upper or the lower side of a frame, as pairs of an edge and a path."""
+    found = set()
+    for k, route in enumerate(layout.edges):
+        points = flattened(route)
+        for path, outlines in layout.clusters.items():
+            for left, top, right, bottom in map(_bounds, outlines):
+                for y in (top, bottom):
+                    cut = np.flatnonzero((points[:-1, 1] - y) * (points[1:, 1] - y) < 0)
+                    xs = points[cut, 0]
+                    if ((xs > left + 1) & (xs < right - 1)).any():
+                        found.add((k, path))
+    return found

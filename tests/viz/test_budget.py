@@ -219,6 +219,17 @@ def test_each_limit_counts(network, limits, what):
     assert drawing.layout.height <= 1.05 * budget.height
 
 
+@pytest.mark.parametrize("label", ["L" * 10_000, "漢" * 5_000, "<&" * 5_000])
+def test_long_names_count_as_bytes(label):
+    x = Value(1.0, label=label)
+    for _ in range(60):
+        x = x.tanh()
+        x.label = label
+    drawing = draw(x)
+    assert len(drawing.svg().encode()) < PAGE.bytes
+    assert "bytes, more than the budget of 1,000,000" in drawing.notes[0]
+
+
 def test_a_budget_too_small_for_one_box(small):
     with pytest.raises(ValueError, match=r"one box, the smallest there is, has \d+ pixels of width, more than .* 20; "):
         draw(small(), budget=Budget(width=20))

@@ -155,7 +155,7 @@ class Checked:
     @staticmethod
     def _label(number: Number) -> str:
         text = clean(number.label)
-        return text if len(text) <= 40 else text[:39] + "…"
+        return text if len(text) <= 60 else text[:59] + "…"
 
     def _forward(self, text: str, data: float) -> None:
         sides = RELATIONS.split(text.partition(" = ")[2])

@@ -67,6 +67,25 @@ def test_dot_draws_the_network(network):
         assert len(frames) == len(view.clusters)
 
 
+def test_what_is_not_finite_is_marked():
+    x = Value(0.0, label="x")
+    root = x.sqrt() + x
+    root.backward()
+    first = next(line for line in render_dot(GraphView.of(root)).splitlines() if line.startswith("  n0 ["))
+    assert "first ∞ of the gradients" in first
+    assert "penwidth=3" in first
+
+
+def test_a_box_says_the_same_as_its_card():
+    x = Value(3.0, label="x" * 300)
+    root = x * 2.0 - x
+    root.backward()
+    line = next(line for line in render_dot(GraphView.of(root)).splitlines() if line.startswith("  n0 ["))
+    label, tip = (part.partition('"')[0] for part in line.split('="')[-2:])
+    assert label.partition("\\n")[2] == "3\\n∇ 1\\n= −1 + 2"
+    assert tip.startswith("x" * 300 + " (n0, input)\\n")
+
+
 def test_dot_text_needs_no_dot(small, either_dot):
     assert draw(small(), layout="layered").dot().startswith("digraph glassgrad {\n")
     assert either_dot == (shutil.which("dot") is not None)

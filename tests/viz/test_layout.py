@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from autograd import Parameter, Value, scope
-from tests.viz.layout_oracle import crossings, faults
+from tests.viz.layout_oracle import crossings, faults, flattened, overlaid, through_lids
 from viz.graph.nodes import Cluster, Edge, Node
 from viz.graph.view import GraphView
 from viz.layout.arrange import Box, Layout, arrange
@@ -147,6 +147,35 @@ def test_a_frame_that_is_broken_has_an_outline_in_each_band():
     assert faults(view, boxes, layout) == []
 
 
+def test_wires_go_on_side_by_side():
+    view, boxes = made(60, [(i, i + 3) for i in range(57)])
+    layout = arrange(view, boxes, width=600.0)
+    assert layout.height > 800
+    assert faults(view, boxes, layout) == []
+    assert overlaid(view, layout) == []
+    assert crossings(view, layout) == 0
+
+
+def test_wires_enter_modules_at_the_left_and_leave_them_at_the_right(network):
+    views = [GraphView.of(network(2, 4, 3, 1)), GraphView.of(network(2, 3, 1), fold=False)]
+    views.append(made(9, [(0, 1), (1, 2), (2, 3), (3, 8), (4, 3), (1, 5), (2, 6), (7, 2)], [("a", [1, 2, 3])])[0])
+    for view in views:
+        layout = arrange(view, card_boxes(view))
+        assert layout.clusters
+        assert through_lids(layout) == set()
+
+
+def test_wires_of_one_node_leave_its_module_together():
+    view, boxes = made(6, [(0, 1), (1, 2), (0, 3), (0, 4), (0, 5)], [("a", [0, 1, 2])])
+    layout = arrange(view, boxes)
+    rim = layout.nodes["n2"].right  # the last column
+    heights = set()
+    for route in layout.edges[2:]:
+        points = flattened(route)
+        heights.add(float(np.interp(rim, points[:, 0], points[:, 1])))
+    assert len(heights) == 1
+
+
 def test_breaks_are_where_few_wires_go_on():
     assert breaks([10.0] * 10, [0, 3, 3, 3, 3, 1, 3, 3, 3, 3], [0.0] * 10, 90.0) == [5]
     assert breaks([10.0] * 4, [0, 1, 1, 1], [0.0, float("inf"), 0.0, float("inf")], 30.0) == [2]
@@ -260,8 +289,9 @@ def test_ten_thousand_nodes():
     rng = np.random.default_rng(0)
     pairs = [(i - int(back), i) for i in range(100, 10_000) for back in rng.integers(1, 100, 2)]
     view, boxes = made(10_000, pairs)
-    columns = {}
-    for place in arrange(view, boxes).nodes.values():
+    columns, layout = {}, arrange(view, boxes)
+    assert all(layout.nodes[e.source].right < layout.nodes[e.target].x for e in view.edges)
+    for place in layout.nodes.values():
         columns.setdefault(place.x, []).append(place)
     for column in columns.values():
         column.sort(key=lambda p: p.y)

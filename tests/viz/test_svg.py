@@ -72,7 +72,7 @@ def test_it_says_what_it_is(small):
     tree = ET.fromstring(draw(small(), layout="layered").svg())
     assert tree.get("role") == "img"
     assert tree[0].tag == SPACE + "title"
-    assert tree[0].text == "Computation graph"
+    assert tree[0].text == "Computation graph of L"
     assert tree[1].tag == SPACE + "desc"
     assert tree[1].text == "7 boxes and 6 wires, from the inputs to L."
     assert tree.get("aria-label") == f"{tree[0].text}. {tree[1].text}"
@@ -232,9 +232,11 @@ def test_a_strip_has_a_square_for_each_partial_beside_its_card(sizes):
     box = card_box(node, [edge])
     place = Place(box.lead, 0.0, box.width, box.height)
     drawn = draw_strip(0, edge.strip, (place.x, place.middle), "").items
-    room, squares = drawn[0], drawn[1:]
+    room, squares, (full, words) = drawn[0], drawn[1:-2], drawn[-2:]
     assert len(squares) == rows * columns
     assert squares[0].style == "fill-pos"
+    assert (full.width, words.string) == (squares[0].width, "1")
+    assert room.y + room.height <= full.y < words.y <= box.height
     assert max(s.width for s in squares) == squares[0].width >= 6
     if columns > 1:
         assert squares[1].style == "fill-neg"

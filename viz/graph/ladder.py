@@ -67,19 +67,24 @@ def ladder_of(reading: Reading, recipe: Recipe, most: float) -> Iterator[Rung]:
         yield Rung(folded.partition(reading), "constants and sums are folded")
     done = "numbers of one kind and one use are drawn as one box"
     if start <= 0:
-        yield from _merged(reading, folded, done)
+        yield from _merged(reading, folded, most, done)
     elif asked.count() <= _HOPELESS * most:
-        yield from _merged(reading, folded, done, [_MANY])  # of few there is more to be seen if modules are one box
+        yield from _merged(
+            reading, folded, most, done, [_MANY]
+        )  # of few there is more to be seen if modules are one box
     if recipe.depth is None and (paths := repeated_siblings(reading)):
         alike = replace(folded, collapse=recipe.collapse | paths)
-        yield from _merged(reading, alike, "of modules that repeat the first is open, the others are one box each")
+        done = "of modules that repeat the first is open, the others are one box each"
+        yield from _merged(reading, alike, most, done)
     for depth in range(start, 0, -1):
         at_depth = replace(folded, depth=depth)
-        yield from _merged(reading, at_depth, f"modules are drawn as one box each, at depth {depth}")
+        yield from _merged(reading, at_depth, most, f"modules are drawn as one box each, at depth {depth}")
     yield from _ranked(reading, replace(folded, depth=1 if deepest else None))
 
 
-def _merged(reading: Reading, recipe: Recipe, done: str, least: Sequence[int] = (_MANY, _FEW)) -> Iterator[Rung]:
+def _merged(
+    reading: Reading, recipe: Recipe, most: float, done: str, least: Sequence[int] = (_MANY, _FEW)
+) -> Iterator[Rung]:
     """The same with neighbours of one kind as one box, first those that are many; none if that is a tangle."""
     for fewest in least:
         partition = recipe.partition(reading)
@@ -87,13 +92,14 @@ def _merged(reading: Reading, recipe: Recipe, done: str, least: Sequence[int] = 
         if _is_tangle(partition):
             return
         yield Rung(partition, done)
+        if partition.count() > _HOPELESS * most:
+            return
 
 
 def _ranked(reading: Reading, recipe: Recipe) -> Iterator[Rung]:
     most = _STRETCHES
     while most:
         partition = recipe.partition(reading)
-        merge_neighbours(partition, _FEW)
         merge_ranks(partition, most)
         yield Rung(partition, "numbers are drawn together by their distance from the inputs")
         most //= 2
@@ -104,11 +110,12 @@ def _ranked(reading: Reading, recipe: Recipe) -> Iterator[Rung]:
 
 def _is_tangle(partition: Partition) -> bool:
     """Whether so many wires lead from one module to another that none can be followed."""
-    levels = {place: module_path(partition.path(place)) for place in partition.places().tolist()}
+    paths = {place: partition.path(place) for place in partition.places().tolist()}
+    wires = Counter((paths[source], paths[target]) for source, target in partition.pairs())
     counts: Counter[tuple[tuple[str, ...], tuple[str, ...]]] = Counter()
-    for pair in partition.pairs():
-        above, below = (levels[place] for place in pair)
+    for pair, count in wires.items():
+        above, below = map(module_path, pair)
         shared = len(common_path([above, below]))
         if len(above) > shared < len(below):
-            counts[above[: shared + 1], below[: shared + 1]] += 1
+            counts[above[: shared + 1], below[: shared + 1]] += count
     return max(counts.values(), default=0) > _TANGLE

@@ -58,14 +58,14 @@ def draw_together(partition: Partition, together: dict[int, int]) -> None:
     """Make one box of all boxes that have the same last one here, and call it by what it is made of."""
     groups: dict[int, list[int]] = defaultdict(list)
     for place, last in together.items():
-        groups[last].append(place)
-    for last, group in groups.items():
-        if len(group) > 1:
-            label = f"{len(group):,} {_kinds(partition, group)}"
-            for place in group:
-                partition.boxes.pop(place, None)
-            partition.boxes[last] = Box(last, "rank", label)
-    partition.join((last, place) for place, last in together.items() if place != last)
+        if place != last:
+            groups[last].append(place)
+    for last, others in groups.items():
+        label = f"{len(others) + 1:,} {_kinds(partition, [last, *others])}"
+        for place in (last, *others):
+            partition.boxes.pop(place, None)
+        partition.boxes[last] = Box(last, "rank", label)
+    partition.join((last, place) for last, others in groups.items() for place in others)
 
 
 def kind(partition: Partition, place: int) -> str:

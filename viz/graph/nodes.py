@@ -53,11 +53,11 @@ class Node:
     """One box of the picture: a number, or a whole module that is drawn as one.
 
     Attributes:
-        id: "n0", "n1", ...: the place of the number among the ancestors of the root, operands first. A collapsed
-            module bears the id of the last number in it.
-        kind: input, parameter, constant, op, output (the root) or collapsed.
+        id: "n0", "n1", ...: the place of the number among the ancestors of the roots, operands first. A box of several
+            numbers bears the id of the last of them.
+        kind: input, parameter, constant, op, output (a root) or collapsed.
         symbol: what the operation is drawn as; "" for a leaf.
-        label: the label, or the path of a collapsed module; "" if there is none.
+        label: the label, the path of a collapsed module, or how many of what: "784 inputs"; "" if there is none.
         scope: the full path of the modules around it.
         data: the number; None for a collapsed module of which not exactly one number is used outside.
         grad: the gradient of ``data``; None while no backward has reached it ("not run yet") or where there is none.
@@ -69,8 +69,8 @@ class Node:
         parameter_sum: the sum of their data.
         parameter_norm: the L2 norm of their gradients; None if none of them has been reached.
         outputs: how many of its numbers are used outside it (the root counts).
-        group: what it was made of where it stands for several numbers: "sum" for a chain of ``+``, "module",
-            "rank" for numbers that nothing but their distance from the leaves has in common; else "".
+        group: what it was made of where it stands for several numbers: "sum" for a chain of ``+``, "module", "rank" for
+            numbers of one kind that the same boxes use, or of about the same distance from the leaves; else "".
         members: ids of all numbers in it, in the order of the graph; () for one that stands for itself alone.
         folded: the constants that are written into the operation.
         terms: what it received from each of its uses, in the order of the backward; () unless it is used more than

@@ -14,6 +14,7 @@ from .wires import Wiring
 
 MARGIN = 16.0
 RANK_GAP = 20.0
+_FRAME_GAP = 14.0  # between frames
 LANE = 5.0  # between wires that run below everything
 _STEEP = 60.0  # at most so much wider where wires are steep
 _LANES = 14.0  # above the first of them
@@ -30,11 +31,14 @@ class Column:
         x: where it starts.
         lead: the room for what is written on incoming wires; cards stand right of it, if they aren't too wide.
         end: where it ends.
+        enter, leave: where wires are level from, and until; the frames that begin or end here are between them.
     """
 
     x: float
     lead: float
     end: float
+    enter: float
+    leave: float
 
 
 @dataclass
@@ -156,9 +160,11 @@ def _columns(
     for rank, band in enumerate(bands):
         if not rank or bands[rank - 1] != band:
             x = left + before[rank]
-        columns.append(Column(x, lead[rank], x + width[rank]))
-        frames = after[rank] + (before[rank + 1] if rank + 1 < len(bands) else 0.0) + 6.0
-        x = columns[-1].end + max(RANK_GAP, frames) + min(_STEEP, steep[rank] / 14)
+        end = x + width[rank]
+        columns.append(Column(x, lead[rank], end, x - before[rank], end + after[rank]))
+        ahead = before[rank + 1] if rank + 1 < len(bands) else 0.0
+        room = RANK_GAP if not after[rank] + ahead else _FRAME_GAP
+        x = end + after[rank] + room + ahead + min(_STEEP, steep[rank] / 14)
     return columns
 
 

@@ -19,7 +19,7 @@ from .columns import MARGIN, RANK_GAP, Grid, grid
 from .routes import routes
 from .wires import Wiring
 
-_TRIES = 4  # with room for wider and wider gaps, until the picture fits
+_TRIES = 4
 _SMALL = 3_000  # nodes; larger pictures are made once
 _CORRIDOR = 28.0  # left and right of a band, for the wires to and from other bands
 
@@ -66,15 +66,14 @@ class _Layered:
     def layout(self, width: float | None) -> Layout:
         if width is None:
             return self._drawn(())
-        gap, layout = RANK_GAP + 4.0, None
-        for _ in range(_TRIES if self.wiring.n <= _SMALL else 1):
-            cuts = self._cuts(width, gap)
-            layout = self._drawn(cuts)
-            if layout.width <= width:
-                break
-            gap += 10.0
-        assert layout is not None
-        return layout
+        tried: dict[tuple[int, ...], Layout] = {}
+        for extra in range(_TRIES if self.wiring.n <= _SMALL else 1):  # with room for wider and wider gaps
+            cuts = tuple(self._cuts(width, RANK_GAP + 4.0 + 10.0 * extra))
+            if cuts not in tried:
+                tried[cuts] = self._drawn(cuts)
+            if tried[cuts].width <= width:
+                return tried[cuts]
+        return min(tried.values(), key=lambda layout: layout.width)
 
     def _cuts(self, width: float, gap: float) -> list[int]:
         """Where to break, if gaps are about as wide as ``gap``."""

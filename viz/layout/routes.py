@@ -54,8 +54,8 @@ class _Router:
         start, end = self.places[source], self.places[target]
         goal = (end.x, end.middle + wiring.ports[k])
         path: list[Point] = [(start.right, start.middle)]
-        entry = columns[wiring.rank[target]].x
-        _line(path, (columns[wiring.rank[source]].end, start.middle))
+        entry = columns[wiring.rank[target]].enter
+        _line(path, (columns[wiring.rank[source]].leave, start.middle))
         if k in wiring.around:
             self._around(path, k, (entry, goal[1]))
         else:
@@ -72,16 +72,16 @@ class _Router:
             # the longest wire shows the whole way, this one its band: else many long wires would need quadratic room
             entries = [i for i, run in enumerate(runs) if run.item in self.wiring.starts]
             runs = runs[entries[-1] if entries else -1 :]
-            path[:] = [(columns[runs[0].first].x, runs[0].y)]
+            path[:] = [(columns[runs[0].first].enter, runs[0].y)]
         before = -1
         for run in runs:
-            point = (columns[run.first].x, run.y)
+            point = (columns[run.first].enter, run.y)
             if path[-1] != point:
                 if before in self.turn:
                     self._onward(path, before, point)
                 else:
                     _curve(path, point)
-            _line(path, (columns[run.last].end, run.y))
+            _line(path, (columns[run.last].leave, run.y))
             before = run.item
 
     def _runs(self, k: int) -> list[_Run]:
@@ -117,13 +117,13 @@ class _Router:
         wiring, columns = self.wiring, self.columns
         source, target = wiring.pairs[k]
         below = self.grid.lanes[k]
-        leave = columns[wiring.rank[source]].end
+        leave = columns[wiring.rank[source]].leave
         if k in wiring.backward:
-            right, left = leave + 8.0, entry[0] - 8.0
+            right, left = leave + 6.0, entry[0] - 6.0
             _corners(path, [(right, path[-1][1]), (right, below), (left, below), (left, entry[1]), entry])
         else:
-            _curve(path, (columns[wiring.rank[source] + 1].x, below))
-            _line(path, (columns[wiring.rank[target] - 1].end, below))
+            _curve(path, (columns[wiring.rank[source] + 1].enter, below))
+            _line(path, (columns[wiring.rank[target] - 1].leave, below))
             _curve(path, entry)
 
 

@@ -7,12 +7,13 @@ from collections.abc import Collection, Iterator, Mapping
 
 from ..graph.nodes import Edge, Kind, Node
 from ..graph.view import GraphView
+from ..picture.cards import tooltip
 from ..picture.compose import gradient_scale
-from ..picture.faces import operation
+from ..picture.faces import face_of
 from ..picture.scale import GradientScale
 from ..picture.theme import DARK, LIGHT
 from ..picture.wires import edge_tooltip, pill_text, wire_style
-from ..text import clean, number
+from ..text import clean
 
 _SHAPES: Mapping[Kind, str] = {
     "input": 'shape=box style="rounded,filled"',
@@ -51,7 +52,7 @@ def _lines(view: GraphView, dark: bool, marked: Collection[str], dimmed: Collect
     yield f'  node [fontname="DejaVu Sans" fontsize=12 fontcolor="{ink}" color="{colours["line"]}" fillcolor="{paper}"]'
     yield f'  edge [fontname="DejaVu Sans" fontsize=12 fontcolor="{ink}" arrowhead=none]'
     for node in view.nodes:
-        yield "  " + _node(node, names[node.id], operands[node.id], colours)
+        yield "  " + _node(node, names[node.id], operands[node.id], scale, colours)
     yield from _clusters(view)
     for edge in view.edges:
         yield "  " + _edge(edge, names, scale, colours)
@@ -63,21 +64,19 @@ def _lines(view: GraphView, dark: bool, marked: Collection[str], dimmed: Collect
             yield f'  {node.id} [color="{colours["active"]}" penwidth=3]'
 
 
-def _node(node: Node, name: str, operands: int, colours: Mapping[str, str]) -> str:
-    title = " ".join(part for part in (name * bool(node.label), operation(node, operands)) if part)
-    lines = [title] if title else []
-    if node.group == "module":
-        lines.append(f"{node.operations:,} operations, {node.parameters:,} parameters")
-    if node.data is not None:
-        lines.append(f"{number(node.data)}{' (changed since)' if node.stale else ''}")
-    if node.requires_grad and node.data is not None:
-        lines.append("∇ " + (number(node.grad) if node.grad is not None else "not run yet"))
-    if node.kind == "collapsed" and node.parameter_norm is not None:
-        lines.append(f"‖∇‖ {number(node.parameter_norm)}")
+def _node(node: Node, name: str, operands: int, scale: GradientScale, colours: Mapping[str, str]) -> str:
+    face = face_of(node, operands, scale)
+    lines = [" ".join(part for part in (face.label, face.operation) if part), face.value]
+    if face.sign:
+        lines.append(f"{face.sign} {'not run yet' if face.gradient == '–' else face.gradient}")
+    lines += [text for text, _ in face.extras]
     fill = colours[node.kind] if node.kind in ("input", "parameter", "constant") else colours["card"]
-    kind = GradientScale.kind(node.grad) if node.requires_grad else "none"
+    odd = face.value_style == "text-odd"
+    kind = "odd" if odd else GradientScale.kind(node.grad) if node.requires_grad else "none"
     ink = colours["ink"] if kind in ("none", "zero") else colours[kind]
-    return f'{node.id} [{_SHAPES[node.kind]} fillcolor="{fill}" fontcolor="{ink}" label={_quote(lines)}]'
+    rim = f' color="{colours["odd"]}" penwidth=3' if node.bad else ""
+    shown, tip = _quote([line for line in lines if line]), _quote(tooltip(node, name).split("\n"))
+    return f'{node.id} [{_SHAPES[node.kind]} fillcolor="{fill}" fontcolor="{ink}"{rim} label={shown} tooltip={tip}]'
 
 
 def _edge(edge: Edge, names: dict[str, str], scale: GradientScale, colours: Mapping[str, str]) -> str:

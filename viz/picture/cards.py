@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -20,8 +21,8 @@ _FIRST = 14.5  # from the upper side to the base line of the first line
 _NARROWEST = 52.0
 _PITCH = 12.0  # between two ports without pills
 _STACK = 3.0  # how far the cards behind a collapsed module stand out
-_LEAD = 11.0
-_SPACE = 7.0  # between words and numbers
+_LEAD = 9.0
+_SPACE = 6.0  # between words and numbers
 
 
 def card_box(node: Node, edges: Sequence[Edge], room_for: Sequence[str] = ()) -> Box:
@@ -42,7 +43,7 @@ def card_box(node: Node, edges: Sequence[Edge], room_for: Sequence[str] = ()) ->
         high = max(high, pitch * len(edges))  # of a strip as well, which is as high as the room, not as the card
         ports = tuple(pitch * (i - (len(edges) - 1) / 2) for i in range(len(edges)))
         lead = max(w for w, _ in heads) + _LEAD
-    return Box(float(round(wide + 0.5)), float(round(high + 0.5)), float(round(lead + 0.5)), ports)
+    return Box(float(math.ceil(wide)), float(math.ceil(high)), float(math.ceil(lead)), ports)
 
 
 def _head_size(edge: Edge) -> tuple[float, float]:

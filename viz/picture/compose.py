@@ -10,7 +10,7 @@ from dataclasses import replace
 from ..graph.nodes import Edge
 from ..graph.view import GraphView
 from ..layout.arrange import Box, Layout, Point
-from ..text import clean, shorten
+from ..text import brief, clean, shorten
 from .callout import band_height, callout
 from .caption import Caption
 from .cards import card_box, draw_card, halo
@@ -92,14 +92,20 @@ def picture(
     if caption is not None and band:
         items += callout(caption, moved, wide)
     below, bottom = legend(whole or view, scale, states is not None, notes, wide, band + layout.height)
-    title = clean(caption.title) if caption and caption.title else "Computation graph"
+    title = clean(caption.title) if caption and caption.title else f"Computation graph of {_outputs(view)}"
     return Scene(wide, bottom, [*items, *below], title, _description(view, caption, notes))
 
 
-def _description(view: GraphView, caption: Caption | None, notes: Sequence[str]) -> str:
+def _outputs(view: GraphView) -> str:
     names = view.names()
     outputs = [names[n.id] for n in view.nodes if n.output] or [names[view.nodes[-1].id]]
-    parts = [f"{len(view.nodes)} boxes and {len(view.edges)} wires, from the inputs to {', '.join(outputs)}."]
+    return ", ".join(brief(name) for name in outputs)
+
+
+def _description(view: GraphView, caption: Caption | None, notes: Sequence[str]) -> str:
+    boxes, wires = len(view.nodes), len(view.edges)
+    counts = f"{boxes:,} box{'es' * (boxes != 1)} and {wires:,} wire{'s' * (wires != 1)}"
+    parts = [f"{counts}, from the inputs to {_outputs(view)}."]
     if caption:
         parts += caption.texts
     parts += notes

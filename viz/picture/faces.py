@@ -16,7 +16,7 @@ Status = Literal["waiting", "ready", "active", "done"]
 SIZE = 12.0
 SO_FAR = "∇ …"  # before a gradient that is still being added up
 _LABEL_ROOM = 170.0
-_LEDGER_ROOM = 130.0
+_LEDGER_ROOM = 152.0
 _LEDGER_LINES = 3
 
 
@@ -160,8 +160,8 @@ def _extras(node: Node, state: State | None) -> Iterator[tuple[str, str]]:
 def ledger(terms: Sequence[float]) -> list[str]:
     """What a value received, term by term, in lines.
 
-    >>> ledger([-6.944, 20.83]), ledger([1.0, -2.0] * 9)
-    (['= −6.944 + 20.83'], ['= 1 − 2 + 1 − 2 + 1', '− 2 + 1 − 2 + 1 − 2', '… − 2 (18 terms)'])
+    >>> ledger([-6.944, 20.83]), ledger([1.5, -2.5] * 9)
+    (['= −6.944 + 20.83'], ['= 1.5 − 2.5 + 1.5 − 2.5', '+ 1.5 − 2.5 + 1.5 − 2.5', '… − 2.5 (18 terms)'])
     """
     signed = [f"{'−' if t < 0 else '+'} {number(abs(t))}" for t in terms]
     signed[0] = f"= {number(terms[0])}"

@@ -117,7 +117,7 @@ def _wires(view: GraphView, scale: GradientScale) -> Iterator[Entry]:
 
 def _strip_words(view: GraphView) -> str:
     blocks = {e.strip.block for e in view.edges if e.strip} - {(1, 1)}
-    words = "local partials, area the size; a row for each output"
+    words = "local partials, a row for each output; area the size, the largest below"
     if blocks:
         words += "; a square is the largest of " + " or ".join(f"{a} × {b}" for a, b in sorted(blocks))
     return words

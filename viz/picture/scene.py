@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
@@ -76,7 +76,6 @@ class Scene:
     items: Sequence[Item]
     title: str
     description: str = ""
-    styles: frozenset[str] = field(default_factory=frozenset)
 
     @cached_property
     def extents(self) -> Sequence[tuple[Rect | Path | Text, Sequence[Sides]]]:

@@ -1,4 +1,4 @@
-"""Strips of partials between two modules: one square for each, area the size, colour the sign.
+"""Strips of partials between two modules: one square for each, area the size, colour the sign; below it the largest.
 
 G. E. Hinton, T. Shallice, "Lesioning an attractor network: Investigations of acquired dyslexia", Psychological Review
 98 (1991), drew weights so.
@@ -10,13 +10,16 @@ import math
 
 from ..graph.nodes import Strip
 from ..layout.arrange import Point
+from ..text import number, width
+from .faces import SIZE
 from .scale import GradientScale
-from .scene import Group, Item, Rect
+from .scene import Group, Item, Rect, Text
 
 _ROOM = 224.0  # pixels that a strip may take
 _LARGEST, _SMALLEST = 12.0, 7.0  # of a cell
 _PAD = 3.0
 _GAP = 4.0
+_BELOW = 16.0  # for a square of full size, and its number
 
 
 def cell_size(strip: Strip) -> float:
@@ -25,28 +28,37 @@ def cell_size(strip: Strip) -> float:
 
 
 def strip_size(strip: Strip) -> Point:
-    """The width and height of a strip."""
+    """The width and height of a strip, with as much room above it as below, since wires run through its middle."""
     cell = cell_size(strip)
-    return cell * len(strip.cells[0]) + 2 * _PAD, cell * len(strip.cells) + 2 * _PAD
+    words = cell + 4.0 + width(number(largest_in(strip)), SIZE)
+    return max(words, cell * len(strip.cells[0]) + 2 * _PAD), cell * len(strip.cells) + 2 * _PAD + 2 * _BELOW
+
+
+def largest_in(strip: Strip) -> float:
+    """The magnitude of full size: the largest that is finite."""
+    return max((abs(p) for row in strip.cells for p in row if math.isfinite(p)), default=0.0)
 
 
 def draw_strip(index: int, strip: Strip, tip: Point, title: str) -> Group:
     """The strip of an edge, at the end of its wire: rows are outputs of the target, columns those of the source."""
-    wide, high = strip_size(strip)
-    x, y, cell = tip[0] - _GAP - wide, tip[1] - high / 2, cell_size(strip)
-    largest = max((abs(p) for row in strip.cells for p in row if math.isfinite(p)), default=0.0)
+    cell, largest = cell_size(strip), largest_in(strip)
+    wide, high = cell * len(strip.cells[0]) + 2 * _PAD, cell * len(strip.cells) + 2 * _PAD
+    x, y = tip[0] - _GAP - wide, tip[1] - high / 2
     items: list[Item] = [Rect(x, y, wide, high, "strip-box", 3.0)]
     for i, row in enumerate(strip.cells):
         for j, partial in enumerate(row):
             middle = (x + _PAD + (j + 0.5) * cell, y + _PAD + (i + 0.5) * cell)
             items += _square(middle, cell, partial, largest)
+    key = min(x + _PAD, tip[0] - _GAP - strip_size(strip)[0])
+    items += _square((key + cell / 2, y + high + _BELOW / 2), cell, largest, largest, "fill-zero")
+    items.append(Text(key + cell + 4.0, y + high + _BELOW / 2 + 4.3, number(largest), SIZE, "faint"))
     return Group(items, title, f"e{index}", "strip")
 
 
-def _square(middle: Point, cell: float, partial: float, largest: float) -> list[Item]:
+def _square(middle: Point, cell: float, partial: float, largest: float, style: str = "") -> list[Item]:
     share = 1.0 if not math.isfinite(partial) else abs(partial) / largest if largest else 0.0
     side = (cell - 1.0) * math.sqrt(share)
     if side < 0.4:
         return []
-    kind = GradientScale.kind(partial)
-    return [Rect(middle[0] - side / 2, middle[1] - side / 2, side, side, f"fill-{kind}")]
+    style = style or f"fill-{GradientScale.kind(partial)}"
+    return [Rect(middle[0] - side / 2, middle[1] - side / 2, side, side, style)]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ..graph.nodes import Edge
 from ..layout.arrange import Point
-from ..text import clean, number, width
+from ..text import brief, clean, number, width
 from .faces import SIZE
 from .scale import GradientScale
 from .scene import Group, Path, Rect, Text
@@ -101,21 +101,23 @@ def draw_chevron(index: int, tip: Point, lead: float) -> Group:
         tip: the end of the wire, at a card.
         lead: the room left of the card for what stands on wires.
     """
-    x, y = tip[0] - lead + 3.0, tip[1]
+    x, y = tip[0] - lead + 1.5, tip[1]
     commands = (("M", ((x + 5.0, y - 5.5),)), ("L", ((x, y),)), ("L", ((x + 5.0, y + 5.5),)))
     return Group([Path(commands, "chevron-under"), Path(commands, "chevron")], id=f"e{index}", kind="chevron")
 
 
 def edge_tooltip(edge: Edge, names: dict[str, str]) -> str:
     """What an edge says when one points at it."""
-    lines = [f"{clean(names[edge.source])} → {clean(names[edge.target])}"]
+    lines = [f"{brief(names[edge.source])} → {brief(names[edge.target])}"]
     if edge.count > 1:
         lines.append(f"{edge.count} edges of the graph")
     if edge.partial is not None:
         formula = f" = {clean(edge.formula)}" if edge.formula else ""
         lines.append(f"local partial{formula} = {edge.partial!r}")
     if edge.strip is not None:
-        lines.append(f"{edge.strip.rows} × {edge.strip.columns} local partials")
+        high, wide = edge.strip.block
+        each = f", a square the largest of {high} × {wide}" if high * wide > 1 else ""
+        lines.append(f"{edge.strip.rows} × {edge.strip.columns} local partials{each}")
     if not edge.requires_grad:
         lines.append("no gradient flows here")
     elif edge.contribution is not None:

@@ -17,6 +17,7 @@ from .typesetting import functions
 _LETTERS = "uvwzpqrstghkmncdfjxyab"
 _GRAPH_WIDE = 12  # so many numbers without a name have the same letter in each step
 _LONGEST = 20  # characters of a label that is a name
+_SHOWN = 60  # characters of one that is explained
 
 
 @dataclass(frozen=True)
@@ -110,8 +111,8 @@ class Names:
         if not label:
             return n.id
         known = self.labels.get(number) or next((text for text in (label, full) if self._counts[text] == 1), n.id)
-        if len(known) > 2 * _LONGEST:
-            known = known[: 2 * _LONGEST - 1] + "…"
+        if len(known) > _SHOWN:
+            known = known[: _SHOWN - 1] + "…"
         return known if re.fullmatch(r"[\w.]+", known) else f"“{known}”"
 
     @cached_property
