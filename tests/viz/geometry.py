@@ -27,6 +27,9 @@ def outside(picture: Picture) -> list[str]:
     return found
 
 
+FRAMED = ("node", "pill", "callout")  # what has its words inside; a strip has them below, a note beside its mark
+
+
 def overlapping(picture: Picture) -> list[str]:
     """Cards, pills, strips and notes that lie on each other."""
     pairs = combinations(solids(picture), 2)
@@ -39,7 +42,11 @@ def overlapping_words(picture: Picture) -> list[str]:
     found = [f"{a.text[:40]!r} on {b.text[:40]!r}" for a, b in pairs if a.area.overlaps(b.area, SLACK)]
     for name, part, area in solids(picture):
         own = {id(words) for words in part.words}
-        found += [f"{w.text[:40]!r} sticks out of {name}" for w in part.words if not area.holds(w.area, SLACK)]
+        found += [
+            f"{w.text[:40]!r} sticks out of {name}"
+            for w in part.words
+            if name.split()[0] in FRAMED and not area.holds(w.area, SLACK)
+        ]
         others = (w for w in picture.words if id(w) not in own)
         found += [f"{w.text[:40]!r} on {name}" for w in others if w.area.overlaps(area, SLACK)]
     return found
