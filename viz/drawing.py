@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -118,8 +119,11 @@ class Drawing:
         """The picture as PNG, ``zoom`` pixels for each of the SVG's (less for very large ones, with a warning).
 
         Raises:
+            ValueError: ``zoom`` isn't positive.
             ImportError: resvg-py isn't installed: pip install "glassgrad[viz]".
         """
+        if not 0 < zoom < math.inf:
+            raise ValueError(f"zoom={zoom!r} is no size: pass how many pixels to draw for one of the SVG's, such as 2.")
         return scene_png(self.scene, self.theme == "dark", zoom)
 
     def pdf(self) -> bytes:
