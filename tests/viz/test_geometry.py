@@ -43,7 +43,7 @@ def test_nor_in_a_frame(name: str, step: int) -> None:
 @pytest.mark.parametrize(
     ("pattern", "change", "fault"),
     [
-        (r'(gg-card-input" x=")([\d.]+)', lambda m: f"{m[1]}{float(m[2]) + 120}", "overlaps"),
+        (r'(gg-card-input" x=")([\d.]+)', lambda m: f"{m[1]}{float(m[2]) + 200}", "overlaps"),
         (r'(gg-card-input"[^>]* width=")([\d.]+)', lambda m: f"{m[1]}{float(m[2]) / 2}", "stick out"),
         (r'(class="gg-ink" font-size=")(12)', lambda m: f"{m[1]}11", "11.0 px"),
         (r'(<text x=")([\d.]+)', lambda m: f"{m[1]}{float(m[2]) + 3000}", "outside"),
