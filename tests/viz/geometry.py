@@ -1,185 +1,103 @@
-"""What an SVG shows, read off its text alone: boxes of cards, pills and words, points of wires; and what is wrong."""
+"""What can be wrong with a picture, found in its SVG: each check lists the faults that it finds, in words."""
 
 from __future__ import annotations
 
-import math
-import re
-import xml.etree.ElementTree as ET
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from functools import cache
 from itertools import combinations
-from pathlib import Path
 
-import matplotlib
-from matplotlib.ft2font import FT2Font, LoadFlags
+from tests.viz.shapes import Area, Part, Picture, contrast
 
-SPACE = "{http://www.w3.org/2000/svg}"
-FONTS = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
-SLACK = 0.6  # pixels; coordinates in the file have one decimal
+SLACK = 0.6  # pixels: coordinates are written with one decimal
+SMALLEST = 12.0
 
 
-@dataclass(frozen=True)
-class Box:
-    left: float
-    top: float
-    right: float
-    bottom: float
-    name: str = ""
+def solids(picture: Picture) -> list[tuple[str, Part, Area]]:
+    """What nothing else may lie on: cards, pills, strips, the words above a frame."""
+    return [(f"{p.kind} {p.id}", p, p.area) for p in picture.of("node", "pill", "strip", "callout")]
 
-    def overlaps(self, other: Box, slack: float = SLACK) -> bool:
-        return (
-            self.left < other.right - slack
-            and other.left < self.right - slack
-            and self.top < other.bottom - slack
-            and other.top < self.bottom - slack
+
+def outside(picture: Picture) -> list[str]:
+    """What doesn't lie on the page."""
+    found = [w.text for w in picture.words if not picture.page.holds(w.area, SLACK)]
+    found += [name for name, _, area in solids(picture) if not picture.page.holds(area, SLACK)]
+    for part in picture.of("wire"):
+        reach = part.line / 2
+        low, high = part.path.min(axis=0) - reach, part.path.max(axis=0) + reach
+        if not picture.page.holds(Area(*low, *high), SLACK):
+            found.append(f"wire {part.id}")
+    return found
+
+
+def overlapping(picture: Picture) -> list[str]:
+    """Cards, pills and strips that lie on each other."""
+    pairs = combinations(solids(picture), 2)
+    return [f"{one} and {other}" for (one, _, a), (other, _, b) in pairs if a.overlaps(b, SLACK)]
+
+
+def overlapping_words(picture: Picture) -> list[str]:
+    """Words that lie on others, stick out of their card or pill, or lie on one that isn't theirs."""
+    pairs = combinations(picture.words, 2)
+    found = [f"{a.text[:40]!r} on {b.text[:40]!r}" for a, b in pairs if a.area.overlaps(b.area, SLACK)]
+    for name, part, area in solids(picture):
+        own = {id(words) for words in part.words}
+        if part.kind != "strip":  # which has its scale below
+            found += [f"{w.text[:40]!r} sticks out of {name}" for w in part.words if not area.holds(w.area, SLACK)]
+        others = (w for w in picture.words if id(w) not in own)
+        found += [f"{w.text[:40]!r} on {name}" for w in others if w.area.overlaps(area, SLACK)]
+    return found
+
+
+def ends(picture: Picture, wire: Part) -> tuple[str, str]:
+    """The ids of the cards where a wire begins and ends; "" where there is none."""
+    cards = picture.of("node")
+    (x, y), (u, v) = wire.path[0], wire.path[-1]
+
+    def at(side: float, level: float, edge: str) -> str:
+        near = (
+            c.id
+            for c in cards
+            if abs(getattr(c.area, edge) - side) <= 3.5 and c.area.top - 1 <= level <= c.area.bottom + 1
         )
+        return next(near, "")
 
-    def holds(self, other: Box) -> bool:
-        return (
-            self.left - SLACK <= other.left
-            and other.right <= self.right + SLACK
-            and self.top - SLACK <= other.top
-            and other.bottom <= self.bottom + SLACK
-        )
-
-    def has(self, x: float, y: float, slack: float = 1.5) -> bool:
-        return self.left + slack < x < self.right - slack and self.top + slack < y < self.bottom - slack
+    return at(x, y, "right"), at(u, v, "left")
 
 
-@dataclass
-class Picture:
-    """Everything with a place; ``name`` of a word is its text, of all else its id."""
-
-    width: float
-    height: float
-    cards: list[Box] = field(default_factory=list)
-    pills: list[Box] = field(default_factory=list)
-    strips: list[Box] = field(default_factory=list)
-    callouts: list[Box] = field(default_factory=list)
-    words: list[tuple[Box, float, Box | None]] = field(default_factory=list)  # where, size, and what it is written on
-    wires: list[tuple[str, str, list[tuple[float, float]]]] = field(default_factory=list)  # id, class, points
+def loose(picture: Picture) -> list[str]:
+    """Wires that don't lead from a card to another."""
+    return [f"wire {wire.id}" for wire in picture.of("wire") if "" in ends(picture, wire)]
 
 
-@cache
-def _font(bold: bool) -> FT2Font:
-    font = FT2Font(str(FONTS / ("DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf")))
-    font.set_size(100.0, 72.0)
-    return font
+def crossing(picture: Picture) -> list[str]:
+    """Wires that run over a card, a pill or a word, other than where they begin and end."""
+    found = []
+    for wire in picture.of("wire"):
+        source, target = ends(picture, wire)
+        reach = wire.line / 2
+        for name, part, area in solids(picture):
+            if part.id == wire.id and part.kind in ("pill", "strip"):
+                continue
+            margin = 2.0 if part.kind == "node" and part.id in (source, target) else SLACK - reach
+            if area.contains(wire.path, margin).any():
+                found.append(f"wire {wire.id} ({source} to {target}) over {name}")
+        legend = (w for w in picture.words if w.kind not in ("node", "pill", "callout"))
+        found += [f"wire {wire.id} over {w.text[:40]!r}" for w in legend if w.area.contains(wire.path, 1.5).any()]
+    return found
 
 
-@cache
-def _advance(character: str, bold: bool) -> float:
-    glyph = _font(bold).load_char(ord(character), flags=LoadFlags.NO_HINTING)
-    return float(glyph.linearHoriAdvance) / 65536 / 100
+def small(picture: Picture) -> list[str]:
+    """Words that are too small to be read."""
+    return [w.text[:40] for w in picture.words if w.size < SMALLEST]
 
 
-def _is_known(text: str) -> bool:
-    return all(_font(False).get_char_index(ord(c)) for c in text)
+def pale(picture: Picture) -> list[str]:
+    """Words of less contrast than 4.5:1 to what is behind them, and wires of less than 3:1 to the page and frames."""
+    apart = [(w.text[:40], contrast(w.ink, w.paper)) for w in picture.words]
+    found = [f"{text!r}: {least:.2f}" for text, least in apart if least < 4.5]
+    for wire in picture.of("wire"):
+        least = min(contrast(wire.ink, ground) for ground in picture.grounds)
+        if least < 3.0:
+            found.append(f"wire {wire.id}: {least:.2f}")
+    return found
 
 
-def _word(element: ET.Element, bold: set[str]) -> Box:
-    text, size = element.text or "", float(element.get("font-size", "0"))
-    heavy = element.get("class", "") in bold
-    # what the font doesn't have is drawn in another one, as wide as that is
-    wide = sum(_advance(c, heavy) for c in text) * size if _is_known(text) else 0.0
-    left = float(element.get("x", "0")) - wide * {"middle": 0.5, "end": 1.0}.get(element.get("text-anchor", ""), 0.0)
-    line = float(element.get("y", "0"))
-    return Box(left, line - 0.76 * size, left + wide, line + 0.22 * size, text)
-
-
-def _rect(element: ET.Element, name: str) -> Box:
-    x, y, w, h = (float(element.get(key, "0")) for key in ("x", "y", "width", "height"))
-    return Box(x, y, x + w, y + h, name)
-
-
-def points_of(d: str) -> list[tuple[float, float]]:
-    """Points of a path, a few pixels apart."""
-    points: list[tuple[float, float]] = []
-    for command, rest in re.findall(r"([MLCZ])([^MLCZ]*)", d):
-        ends = [(float(x), float(y)) for x, y in re.findall(r"([-\d.]+),([-\d.]+)", rest)]
-        if command == "M":
-            points.append(ends[0])
-        elif command in "LC":
-            curve = [points[-1], *ends] if command == "C" else [points[-1], points[-1], ends[0], ends[0]]
-            steps = max(4, math.ceil(math.dist(curve[0], curve[3]) / 3))
-            points += [_at(curve, k / steps) for k in range(1, steps + 1)]
-    return points
-
-
-def _at(curve: Sequence[tuple[float, float]], t: float) -> tuple[float, float]:
-    weights = ((1 - t) ** 3, 3 * (1 - t) ** 2 * t, 3 * (1 - t) * t**2, t**3)
-    return (
-        sum(w * p[0] for w, p in zip(weights, curve, strict=True)),
-        sum(w * p[1] for w, p in zip(weights, curve, strict=True)),
-    )
-
-
-def read(svg: str) -> Picture:
-    """Read a picture off its SVG."""
-    tree = ET.fromstring(svg)
-    picture = Picture(float(tree.get("width", "0")), float(tree.get("height", "0")))
-    rules = "".join(style.text or "" for style in tree.iter(SPACE + "style"))
-    bold = set(re.findall(r"\.(gg-[\w-]+)\{[^}]*font-weight:bold", rules))
-    _walk(tree, picture, bold, None)
-    return picture
-
-
-def _walk(element: ET.Element, picture: Picture, bold: set[str], ground: Box | None) -> None:
-    kinds = element.get("class", "").split()
-    name = element.get("data-id", "")
-    found = {"gg-node": picture.cards, "gg-pill": picture.pills, "gg-strip": picture.strips}
-    found["gg-callout"] = picture.callouts
-    for kind, stock in found.items():
-        if element.tag == SPACE + "g" and kind in kinds:
-            rects = element.findall(SPACE + "rect")
-            cards = [r for r in rects if kind != "gg-node" or r.get("class", "").startswith("gg-card")]
-            ground = _rect(cards[0], name)
-            stock.append(ground)
-    for child in element:
-        if child.tag == SPACE + "g":
-            _walk(child, picture, bold, ground)
-        elif child.tag == SPACE + "text":
-            picture.words.append((_word(child, bold), float(child.get("font-size", "0")), ground))
-        elif child.tag == SPACE + "path" and "gg-wire" in kinds and "gg-wire" in child.get("class", ""):
-            picture.wires.append((name, child.get("class", ""), points_of(child.get("d", ""))))
-
-
-def faults(picture: Picture, ends: dict[str, tuple[str, str]]) -> Iterator[str]:
-    """What is wrong with a picture.
-
-    Args:
-        picture: what was read.
-        ends: for the id of each wire the ids of the cards that it joins.
-    """
-    page = Box(0.0, 0.0, picture.width, picture.height)
-    solid = [*picture.cards, *picture.pills, *picture.strips, *picture.callouts]
-    words = [word for word, _, _ in picture.words]
-    for box in (*solid, *words):
-        if not page.holds(box):
-            yield f"{box.name!r} lies outside of the picture"
-    for a, b in combinations(solid, 2):
-        if a.overlaps(b):
-            yield f"{a.name!r} overlaps {b.name!r}"
-    for a, b in combinations(words, 2):
-        if a.overlaps(b):
-            yield f"the words {a.name!r} overlap {b.name!r}"
-    for word, size, ground in picture.words:
-        if size < 12:
-            yield f"the words {word.name!r} are {size} px high"
-        if ground is not None and ground not in picture.strips and not ground.holds(word):
-            yield f"the words {word.name!r} stick out of {ground.name!r}"
-    loose = [word for word, _, ground in picture.words if ground is None or ground in picture.strips]
-    loose += picture.callouts
-    others = [*picture.pills, *picture.strips]
-    for name, _, points in picture.wires:
-        for x, y in points:
-            if not (-SLACK <= x <= picture.width + SLACK and -SLACK <= y <= picture.height + SLACK):
-                yield f"wire {name} leaves the picture"
-            yield from (f"wire {name} crosses card {b.name}" for b in _hit(picture.cards, x, y, ends[name]))
-            yield from (f"wire {name} crosses the pill of {b.name}" for b in _hit(others, x, y, (name,)))
-            yield from (f"wire {name} crosses the words {b.name!r}" for b in _hit(loose, x, y, ()))
-
-
-def _hit(boxes: Sequence[Box], x: float, y: float, but: Sequence[str]) -> list[Box]:
-    return [box for box in boxes if box.has(x, y) and box.name not in but]
+CHECKS = (outside, overlapping, overlapping_words, loose, crossing, small, pale)
