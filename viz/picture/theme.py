@@ -119,7 +119,7 @@ _NOW: Mapping[str, Style] = {
     "wire-none": Style(stroke="zero", line=1.2, round=True),
     "wire-constant": Style(stroke="zero", line=1.2, dash=(2.0, 3.0)),
     "wire-active": Style(stroke="active", line=2.4, round=True),
-    "wire-dim": Style(stroke="frameline", line=1.2, dash=(2.0, 3.0)),
+    "wire-dim": Style(stroke="zero", line=1.0, dash=(1.0, 4.0)),
     **_both("zero"),
     **_both("neg"),
     **_both("pos"),
