@@ -143,17 +143,19 @@ def rows(effort: Effort) -> Iterator[list[str]]:
 
 
 def drawn(task: Task, times: int) -> list[str]:
-    """A row for a drawing: it as SVG, and the same with Graphviz, where that is there and doesn't take too long."""
+    """A row for a drawing: it as SVG, and its layout in one band beside that of Graphviz, where that is there."""
     root = task.root()
     drawing, seconds = timed(lambda: _with_svg(root), times)
     size = Measured(drawing.scene.width, drawing.scene.height, seconds, len(drawing.svg().encode()) / 1e3)
-    other, dots_seconds = None, None
-    if shutil.which("dot") and len(drawing.view.nodes) <= DOTS_PATIENCE:
-        start = time.perf_counter()  # it works in a process of its own
-        other = viz.draw(root, layout="dot")
-        dots_seconds = time.perf_counter() - start
-    ours, dots = (None if d is None else crossings(d.view, d.layout) for d in (drawing, other))
-    return cells(task, size, drawing.view, ours, dots, dots_seconds)
+    view = drawing.view
+    boxes = card_boxes(view)
+    ours = crossings(view, arrange(view, boxes, "layered"))
+    if not shutil.which("dot") or len(view.nodes) > DOTS_PATIENCE:
+        return cells(task, size, view, ours)
+    start = time.perf_counter()  # it works in a process of its own
+    other = arrange(view, boxes, "dot")
+    seconds = time.perf_counter() - start
+    return cells(task, size, view, ours, crossings(view, other), seconds)
 
 
 def _with_svg(root: Any) -> viz.Drawing:
