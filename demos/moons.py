@@ -36,7 +36,7 @@ def main(out: Path, seed: int = 0, *, small: bool = False) -> Lesson:
     score.label = "score"
     score.backward()
     lesson.draw("network", viz.draw(score, depth=1))
-    lesson.measure(off=int(np.sum(np.asarray(model.layers[1].biases.grad) == 0)))
+    lesson.measure(off=int(np.sum(~model.layers[1].weight.grad.any(axis=1))))
 
     sizes = [layer.weight.shape for layer in model.layers]  # (neurons, inputs)
     parameters = [neurons * inputs + neurons for neurons, inputs in sizes]  # weights, and a bias each
