@@ -251,7 +251,7 @@ def rerouted() -> Picture:
         (geometry.overlapping, lambda: moved(0, 50), "node n2 and node n5"),
         (geometry.overlapping, lambda: moved(-20, 0), "node n2"),
         (geometry.overlapping_words, lambda: moved(0, 0, 60), "sticks out of node n2"),
-        (geometry.overlapping_words, lambda: changed("local partial, ×1", lambda m: 9 * m[0]), "on 'negative'"),
+        (geometry.overlapping_words, lambda: changed("local partial, unless", lambda m: 9 * m[0]), "on 'negative'"),
         (geometry.loose, lambda: moved(0, 0, 20), "wire e4"),
         (geometry.crossing, lambda: moved(310, 0), "over node n2"),
         (geometry.crossing, rerouted, "over node n5"),

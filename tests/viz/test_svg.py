@@ -237,7 +237,9 @@ def test_a_strip_has_a_square_for_each_partial_beside_its_card(sizes):
     assert len(squares) == rows * columns
     assert squares[0].style == "fill-pos"
     assert (full.width, words.string) == (squares[0].width, "1")
-    assert room.y + room.height <= full.y < words.y <= box.height
+    assert max(s.y + s.height for s in squares) <= full.y
+    assert room.x <= full.x
+    assert words.x + width(words.string, 12) <= room.x + room.width
     assert max(s.width for s in squares) == squares[0].width >= 6
     assert {round(s.y + s.height / 2) for s in squares[:columns]} == {round(squares[0].y + squares[0].height / 2)}
     if columns > 1:

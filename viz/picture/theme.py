@@ -111,6 +111,7 @@ _NOW: Mapping[str, Style] = {
     "lead": Style(stroke="active", line=1.2, dash=(2.0, 3.0)),
     "chevron": Style(stroke="active", line=2.2, round=True),
     "chevron-under": Style(stroke="paper", line=5.0, round=True),
+    "note-box": Style("paper"),
     "note-mark": Style("stale"),
     "rule": Style("frameline"),
     "text-active": Style("active", bold=True),
