@@ -194,7 +194,7 @@ def draw(
             the ``0 +`` that Python's ``sum`` begins with.
         constants: False leaves out numbers that carry no gradient.
         theme: "light", "dark" or "auto" (follows the reader's system where the format can).
-        layout: "dot" (Graphviz), "layered" (built in) or "auto" (the better of those here; see `arrange`).
+        layout: "layered" (built in, the same on each machine), which "auto" is as well, or "dot" (Graphviz).
         budget: how large the picture may be; a number limits the boxes alone. Above it the picture shows less, and
             says what was done: numbers of one kind are one box, modules are one box each, at last it goes by rank.
         highlight: values to mark.

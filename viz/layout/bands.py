@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 PITCH = 10.0  # between the wires that go on to the next band
 _BAND = 12.0  # what a band costs, in wires that would go on
-_SHORT = 10.0  # what a band without any length costs: squared, so that bands are about equally long
+_SHORT = 5.0  # what a band without any length costs: squared, so that bands are about equally long
 _TOO_WIDE = 1e6  # a single rank that doesn't fit
 _TOO_MANY = 20_000  # wires that go on, all breaks together: more can't be followed anyway
 
