@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache, lru_cache
 
 from ..picture.scene import Group, Item, Path, Rect, Scene, flat
 from ..picture.theme import DARK, LIGHT, STYLES, Style, Theme, check_theme, styles
@@ -61,12 +62,16 @@ def plain_svg(items: Iterable[Item], dark: bool, window: Window, zoom: float) ->
         zoom: pixels of the result for each of the scene's.
     """
     left, upper, right, lower = window
-    table = {name: _attributes(style) for name, style in styles(dark).items()}
     box = " ".join(f"{side / zoom:.6f}" for side in (left, upper, right - left, lower - upper))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{right - left}" height="{lower - upper}" viewBox="{box}" '
-        f'font-family="{FONTS}">{"".join(_shapes(_ungrouped(items), table.__getitem__))}</svg>'
+        f'font-family="{FONTS}">{"".join(_shapes(_ungrouped(items), _looks(dark).__getitem__))}</svg>'
     )
+
+
+@cache
+def _looks(dark: bool) -> Mapping[str, str]:
+    return {name: _attributes(style) for name, style in styles(dark).items()}
 
 
 def _ungrouped(items: Iterable[Item]) -> Iterator[Item]:
@@ -152,6 +157,8 @@ def _n(x: float) -> str:
     return "0" if text == "-0.0" else text.removesuffix(".0")
 
 
+# frames have most of their texts in common
+@lru_cache(10_000)
 def _escape(text: str, lines: bool = False) -> str:
     if lines:
         return "\n".join(_escape(line) for line in text.split("\n"))
