@@ -182,7 +182,7 @@ def _dead_relu() -> Value:
 
 def _used_ten_times() -> Value:
     x = Value(0.7, label="x")
-    terms = [x * (k - 4.5) for k in range(5)] + [x.sin(), x.exp(), x.tanh(), x**3, x]
+    terms = [x * (k - 4.5) for k in range(5)] + [x.sin(), x.cos(), x.exp(), x.tanh(), x**3]
     return _back(_named(add(t * t for t in terms), y=None))
 
 
@@ -253,7 +253,9 @@ def _digits(inputs: int, sizes: list[int]) -> Value:
     model = nn.MLP(inputs, sizes, rng=0)
     loss = compile(lambda x, label: nn.losses.cross_entropy(model(x), label))
     images = np.random.default_rng(1).uniform(size=(2, inputs))
-    root: Value = loss.inspect(images, np.array([3, 7]))
+    labels = np.array([3, 7])
+    loss.backward(images[:1], labels[:1])  # which gives the parameters the gradients of that sample
+    root: Value = loss.inspect(images, labels)
     return _named(root, loss=None)
 
 

@@ -1,4 +1,4 @@
-"""Moons: a small network learns to tell two curved classes apart, and is looked into neuron by neuron."""
+"""Moons: a small network learns to tell two curved classes apart, and is looked into layer by layer."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ def main(out: Path, seed: int = 0, *, small: bool = False) -> Lesson:
     score = model([Value(x, label=f"x{i}") for i, x in enumerate(X[0])])
     score.label = "score"
     score.backward()
-    lesson.draw("network", viz.draw(score, depth=2))
+    lesson.draw("network", viz.draw(score, depth=1))
+    lesson.measure(off=int(np.sum(~model.layers[1].weight.grad.any(axis=1))))
 
     sizes = [layer.weight.shape for layer in model.layers]  # (neurons, inputs)
     parameters = [neurons * inputs + neurons for neurons, inputs in sizes]  # weights, and a bias each

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -118,8 +119,11 @@ class Drawing:
         """The picture as PNG, ``zoom`` pixels for each of the SVG's (less for very large ones, with a warning).
 
         Raises:
+            ValueError: ``zoom`` isn't positive.
             ImportError: resvg-py isn't installed: pip install "glassgrad[viz]".
         """
+        if not 0 < zoom < math.inf:
+            raise ValueError(f"zoom={zoom!r} is no size: pass how many pixels to draw for one of the SVG's, such as 2.")
         return scene_png(self.scene, self.theme == "dark", zoom)
 
     def pdf(self) -> bytes:
@@ -190,7 +194,7 @@ def draw(
             the ``0 +`` that Python's ``sum`` begins with.
         constants: False leaves out numbers that carry no gradient.
         theme: "light", "dark" or "auto" (follows the reader's system where the format can).
-        layout: "dot" (Graphviz), "layered" (built in) or "auto" (the better of those here; see `arrange`).
+        layout: "layered" (built in, the same on each machine), which "auto" is as well, or "dot" (Graphviz).
         budget: how large the picture may be; a number limits the boxes alone. Above it the picture shows less, and
             says what was done: numbers of one kind are one box, modules are one box each, at last it goes by rank.
         highlight: values to mark.

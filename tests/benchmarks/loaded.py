@@ -24,6 +24,7 @@ MODULES = (
     "costs",
     "firsts",
     "people",
+    "pictures",
     "weights",
     "peers.by_hand",
     "peers.c",

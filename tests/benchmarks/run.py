@@ -23,6 +23,7 @@ import firsts
 import machine
 import native
 import people
+import pictures
 import weights
 from compiled import Effort
 from table import HEAD, Row, grid
@@ -60,6 +61,7 @@ FAMILIES: dict[str, Family] = {
     "people": ("As people write it: B, MLP 64-32-10, batch of 64, in other loops", people.head, people.rows),
     "first": ("First result: trace, compile and run, batch of 64", firsts.head, firsts.rows),
     "weights": ("A weight's cost: MLP(784, [512, 256, 10]), 535,818 weights", weights.head, weights.rows),
+    "pictures": ("Pictures, at letters of 12 px", pictures.head, pictures.rows),
 }
 
 HOW = """\

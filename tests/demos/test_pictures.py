@@ -27,7 +27,7 @@ def test_the_neuron_of_the_readme(request) -> None:
     y = (w * x + b).tanh()
     y.label = "y"
     y.backward()
-    drawn = viz.draw(y, layout="layered").svg()
+    drawn = viz.draw(y, theme="auto").svg()
     if request.config.getoption("--overwrite-golden"):
         (PICTURES / "neuron.svg").write_text(drawn, encoding="utf-8")
     assert (PICTURES / "neuron.svg").read_text(encoding="utf-8") == drawn

@@ -284,3 +284,22 @@ def test_the_examples_in_the_modules_are_right(bench: SimpleNamespace, name: str
     failed, tried = doctest.testmod(module)
     assert tried > 0
     assert failed == 0
+
+
+def test_a_row_of_pictures_says_what_is_kept(bench: SimpleNamespace) -> None:
+    pictures = bench.pictures
+    task = pictures.Task("neuron", pictures.GRAPHS["neuron"].build, {"wide": 1_366, "seconds": 60.0}, "978 x 382")
+    cells = dict(zip(pictures.HEAD, pictures.drawn(task, 1), strict=True))
+    assert {name: cells[name] for name in ("picture", "boxes", "wires", "crossings", "px, version 0.1", "reached")} == {
+        "picture": "neuron",
+        "boxes": "10",
+        "wires": "9",
+        "crossings": "0",
+        "px, version 0.1": "978 x 382",
+        "reached": "yes",
+    }
+    size = pictures.Measured(800.0, 600.0, 2.0, 9.0)
+    for limits, kept in (({"area": 480_000}, "yes"), ({"area": 479_999}, "NO"), ({"wide": 800, "high": 599}, "NO")):
+        assert pictures.cells(pictures.Task("", list, limits), size)[-1] == kept
+    assert pictures.cells(task, size, None, 3, 2)[-1] == "NO", "more crossings than dot"
+    assert len(pictures.chain_with_sum(100).args) == 2

@@ -11,8 +11,8 @@ SMALLEST = 12.0
 
 
 def solids(picture: Picture) -> list[tuple[str, Part, Area]]:
-    """What nothing else may lie on: cards, pills, strips, notes."""
-    return [(f"{p.kind} {p.id}", p, p.area) for p in picture.of("node", "pill", "strip", "note")]
+    """What nothing else may lie on: cards, pills, strips, the words above a frame."""
+    return [(f"{p.kind} {p.id}", p, p.area) for p in picture.of("node", "pill", "strip", "callout")]
 
 
 def outside(picture: Picture) -> list[str]:
@@ -28,18 +28,19 @@ def outside(picture: Picture) -> list[str]:
 
 
 def overlapping(picture: Picture) -> list[str]:
-    """Cards, pills, strips and notes that lie on each other."""
+    """Cards, pills and strips that lie on each other."""
     pairs = combinations(solids(picture), 2)
     return [f"{one} and {other}" for (one, _, a), (other, _, b) in pairs if a.overlaps(b, SLACK)]
 
 
 def overlapping_words(picture: Picture) -> list[str]:
-    """Words that lie on others, stick out of their card, pill or note, or lie on one that isn't theirs."""
+    """Words that lie on others, stick out of their card or pill, or lie on one that isn't theirs."""
     pairs = combinations(picture.words, 2)
     found = [f"{a.text[:40]!r} on {b.text[:40]!r}" for a, b in pairs if a.area.overlaps(b.area, SLACK)]
     for name, part, area in solids(picture):
         own = {id(words) for words in part.words}
-        found += [f"{w.text[:40]!r} sticks out of {name}" for w in part.words if not area.holds(w.area, SLACK)]
+        if part.kind != "strip":  # which has its scale below
+            found += [f"{w.text[:40]!r} sticks out of {name}" for w in part.words if not area.holds(w.area, SLACK)]
         others = (w for w in picture.words if id(w) not in own)
         found += [f"{w.text[:40]!r} on {name}" for w in others if w.area.overlaps(area, SLACK)]
     return found
@@ -73,12 +74,12 @@ def crossing(picture: Picture) -> list[str]:
         source, target = ends(picture, wire)
         reach = wire.line / 2
         for name, part, area in solids(picture):
-            if part.id == wire.id:
+            if part.id == wire.id and part.kind in ("pill", "strip"):
                 continue
             margin = 2.0 if part.kind == "node" and part.id in (source, target) else SLACK - reach
             if area.contains(wire.path, margin).any():
                 found.append(f"wire {wire.id} ({source} to {target}) over {name}")
-        legend = (w for w in picture.words if w.kind not in ("node", "pill", "note"))
+        legend = (w for w in picture.words if w.kind not in ("node", "pill", "callout"))
         found += [f"wire {wire.id} over {w.text[:40]!r}" for w in legend if w.area.contains(wire.path, 1.5).any()]
     return found
 

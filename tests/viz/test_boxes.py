@@ -279,3 +279,50 @@ def test_one_reading_serves_every_step(network):
     weights = [v for v in known if isinstance(v, Parameter)]
     norms = [n.parameter_norm for n in GraphView.over(boxes, known).nodes if n.parameter_norm is not None]
     assert math.hypot(*norms) == pytest.approx(math.hypot(*gradients(root, weights)))
+
+
+def random_modules(rng):
+    """A graph with constants, sums and modules, whose backward has run; modules may be used in turn."""
+    makers = [
+        lambda a, b: a + b,
+        lambda a, b: a * b,
+        lambda a, _: 0 + a,
+        lambda a, _: a * 0.5 + 2.0,
+        lambda a, b: (a - b).tanh(),
+        lambda a, _: -a,
+    ]
+    values = [Value(float(x)) for x in rng.normal(size=3)] + [Parameter(float(x)) for x in rng.normal(size=3)]
+    for _ in range(40):
+        a, b = (values[i] for i in rng.integers(max(0, len(values) - 12), len(values), size=2))
+        with scope(["top", "m.0", "m.1", "m.1.inner"][rng.integers(4)]):
+            values.append(makers[rng.integers(len(makers))](a, b))
+    root = sum(values[-6:])
+    root.backward()
+    return root
+
+
+@pytest.mark.parametrize("options", [{}, {"fold": False}, {"depth": 1}, {"collapse": ["m.1.inner", "top"]}], ids=str)
+def test_what_is_shown_is_what_the_engine_found(options):
+    rng = np.random.default_rng(5)
+    for _ in range(30):
+        root = random_modules(rng)
+        boxes = Boxes.of(root, **options)
+        view = GraphView.over(boxes)
+        passed = {}
+        for edge in view.edges:
+            passed.setdefault(edge.source, []).append(edge)
+        nodes = {n.id: n for n in view.nodes}
+        for node in view.nodes:
+            last = boxes.members[node.id][-1]
+            if node.kind != "collapsed":
+                assert node.data == pytest.approx(last.data, rel=1e-15)
+                assert node.grad is None or node.grad == pytest.approx(last.grad, rel=1e-12, abs=1e-300)
+            if node.terms:
+                assert math.fsum(node.terms) == pytest.approx(node.grad, rel=1e-9, abs=1e-12)
+            shares = [e.contribution for e in passed.get(node.id, [])]
+            if node.kind not in ("collapsed", "output", "constant") and shares:
+                assert math.fsum(shares) == pytest.approx(node.grad, rel=1e-9, abs=1e-12)
+        for edge in view.edges:
+            target = nodes[edge.target]
+            if target.kind != "collapsed" and edge.partial is not None and edge.count == 1:
+                assert edge.contribution == pytest.approx(edge.partial * target.grad, rel=1e-12, abs=1e-300)

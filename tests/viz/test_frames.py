@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -263,7 +264,7 @@ def test_a_sequence(small: Made) -> None:
     assert steps[-1].text == steps[2].text
     assert [d.text for d in steps[1:3]] == [steps[1].text, steps[2].text]
     assert len(list(steps)) == 3
-    with pytest.raises(IndexError, match=r"there are .* steps, counted from 0; there is no step"):
+    with pytest.raises(IndexError, match="steps are counted from 0 to 2; there is no step 3"):
         steps[3]
 
 
@@ -290,7 +291,9 @@ def test_svg_files(small: Made, network: Made, tmp_path: Path) -> None:
 def test_a_page(small: Made, tmp_path: Path) -> None:
     page = frames(small()).save_html(tmp_path / "steps.html").read_text(encoding="utf-8")
     assert page.startswith("<!doctype html>")
-    assert "∇a += ∇e × b = −2 × (−3) = 6" in page
+    data = json.loads(page.partition('<script id="data" type="application/json">')[2].partition("</script>")[0])
+    lines = ["".join(words for words, *_ in line) for caption in data["captions"] for line in caption]
+    assert "∇a += ∇e × b = −2 × (−3) = 6" in lines
     assert "://" not in page.replace("http://www.w3.org", "")
 
 
@@ -380,3 +383,11 @@ def test_bad_inputs(small: Made, tmp_path: Path) -> None:
 def test_logsumexp_is_cut_short() -> None:
     root = logsumexp(*[Value(float(i), label=f"v{i}") for i in range(12)])
     assert "… and 8 more" in frames(root)[0].text
+
+
+def test_what_goes_to_a_box_of_many_numbers_is_told_as_one() -> None:
+    xs = [Value(float(i), label=f"v{i}") for i in range(1000)]
+    steps = frames(sum(x * x for x in xs))
+    assert "s = a sum of 1,000 numbers" in steps[0].caption.title
+    assert steps[0].text.splitlines()[2].endswith(": 1,000 gradients, norm 31.62")  # √1000
+    assert len(steps[0].caption.lines) < 6

@@ -147,6 +147,16 @@ def test_a_frame_that_is_broken_has_an_outline_in_each_band():
     assert faults(view, boxes, layout) == []
 
 
+def test_wires_are_straight_where_nothing_is_in_their_way():
+    view, _ = made(5, [(0, 3), (1, 3), (2, 3), (3, 4)])
+    boxes = {n.id: Box(60.0, 20.0, 20.0) for n in view.nodes} | {"n3": Box(60.0, 120.0, 20.0, (-40.0, 5.0, 45.0))}
+    assert all(len({y for _, y in route}) == 1 for route in arrange(view, boxes).edges)
+    view, _ = made(8, [(0, 1), (1, 2), (2, 3), (3, 4), (0, 4), (4, 5), (0, 6), (6, 7)])
+    boxes = {n.id: Box(60.0, 20.0, 20.0, (6.0,)) for n in view.nodes}
+    bends = sum(len({y for _, y in route}) - 1 for route in arrange(view, boxes).edges)
+    assert bends <= 5  # two of the wires that begin together go round the third: twice two, and one to the spine
+
+
 def test_wires_go_on_side_by_side():
     view, boxes = made(60, [(i, i + 3) for i in range(57)])
     layout = arrange(view, boxes, width=600.0)
@@ -178,6 +188,7 @@ def test_wires_of_one_node_leave_its_module_together():
 
 def test_breaks_are_where_few_wires_go_on():
     assert breaks([10.0] * 10, [0, 3, 3, 3, 3, 1, 3, 3, 3, 3], [0.0] * 10, 90.0) == [5]
+    assert breaks([10.0] * 10, [0] + [1] * 9, [0.0] * 10, 90.0) == [5]  # of equal length, if nothing else matters
     assert breaks([10.0] * 4, [0, 1, 1, 1], [0.0, float("inf"), 0.0, float("inf")], 30.0) == [2]
     assert breaks([10.0] * 4, [0, 1, 1, 1], [0.0] + [float("inf")] * 3, 30.0) == []
 

@@ -116,7 +116,7 @@ def test_too_many_steps_are_cut_short_and_the_page_says_so(network, tmp_path, mo
     assert len(data_in(html)["frames"]) == 2
 
 
-# In the browser -----------------------------------------------------------------------------------------------------
+# In the browser ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.browser

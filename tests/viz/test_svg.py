@@ -9,8 +9,10 @@ import pytest
 from autograd import Parameter, Value, logsumexp, scope
 from viz import draw, frames
 from viz.graph.nodes import Edge, Folded, Node, Strip
-from viz.layout.arrange import Place
+from viz.layout.arrange import Layout, Place
 from viz.output.svg import render_svg
+from viz.picture.callout import callout
+from viz.picture.caption import Caption
 from viz.picture.cards import card_box, draw_card
 from viz.picture.legend import MARGIN
 from viz.picture.scale import GradientScale
@@ -199,6 +201,7 @@ def texts(shapes):
 def test_what_a_card_says():
     plain = Node("n2", "op", "×", data=3.0, grad=-1.5)
     assert texts(card(plain)) == ["×", "3", "∇", "−1.5"]
+    assert [s.style for s in card(plain) if isinstance(s, Text)] == ["faint", "ink", "text-neg", "text-neg"]
     long = texts(card(replace(plain, label="first" * 2_000 + "last")))[0]
     assert re.fullmatch(r"firstfirst.*….*firstlast", long)
     assert width(long, 12, bold=True) <= 170
@@ -236,8 +239,11 @@ def test_a_strip_has_a_square_for_each_partial_beside_its_card(sizes):
     assert len(squares) == rows * columns
     assert squares[0].style == "fill-pos"
     assert (full.width, words.string) == (squares[0].width, "1")
-    assert room.y + room.height <= full.y < words.y <= box.height
+    assert max(s.y + s.height for s in squares) <= full.y
+    assert room.x <= full.x
+    assert words.x + width(words.string, 12) <= room.x + room.width
     assert max(s.width for s in squares) == squares[0].width >= 6
+    assert {round(s.y + s.height / 2) for s in squares[:columns]} == {round(squares[0].y + squares[0].height / 2)}
     if columns > 1:
         assert squares[1].style == "fill-neg"
         assert squares[1].width ** 2 == pytest.approx(squares[0].width ** 2 / 2)  # the area is the size
@@ -266,7 +272,45 @@ def test_the_future_is_grey(small):
     assert len(waiting) > 3
     for shape in flat(waiting):
         assert shape.style.endswith(("-later", "faint"))
+    later = {g.id for g in waiting}
+    pills = [g for g in first.scene.items if getattr(g, "kind", "") == "pill"]
+    inks = [(first.view.edges[int(g.id[1:])].target in later, g.items[1].style) for g in pills]
+    assert {ink for is_later, ink in inks if is_later} == {"faint"}
+    assert (False, "ink") in inks
     assert not any("waiting" in getattr(g, "kind", "") for g in last.scene.items)
+
+
+def test_a_line_leads_from_the_words_to_the_card_where_it_crosses_nothing(network):
+    drawn = 0
+    for step in frames(network(2, 2, 1), layout="layered"):
+        lines = [s for s in flat(step.scene.items) if s.style == "lead"]
+        drawn += len(lines)
+        for line in lines:
+            (_, ((x, top),)), (_, ((_, bottom),)) = line.commands
+            for wire in (s for s in flat(step.scene.items) if s.style.startswith("wire-")):
+                points = [p for _, ps in wire.commands for p in ps]
+                for (x0, y0), (x1, y1) in pairwise(points):
+                    assert not (min(x0, x1) < x < max(x0, x1) and top < (y0 + y1) / 2 < bottom)
+    assert drawn > 1
+
+
+@pytest.mark.parametrize(("height", "lines"), [(150.0, 0), (320.0, 1)])
+def test_no_line_leads_to_a_card_below_a_wire(height, lines):
+    route = ((0.0, height), (100.0, height), (300.0, height), (400.0, height))
+    layout = Layout(400.0, 400.0, {"n0": Place(150.0, 250.0, 80.0, 40.0)}, (route,))
+    shapes = flat(list(callout(Caption("title", near="n0"), layout, 400.0)))
+    assert [s.style for s in shapes].count("lead") == lines
+
+
+def test_wires_without_gradient_are_dashed():
+    root = Value(2.0, label="x") * 3.0
+    root.backward()
+    drawing = draw(root, fold=False)
+    wires = [s.style for s in flat(drawing.scene.items) if s.style.startswith("wire-")]
+    assert wires[:2] in (["wire-pos", "wire-constant"], ["wire-constant", "wire-pos"])
+    assert STYLES["wire-constant"].dash
+    edges = [line for line in drawing.dot().splitlines() if "->" in line]
+    assert ["style=dashed" in line for line in edges] == [False, True]
 
 
 def test_the_legend_says_what_occurs_and_each_thing_once(network):
@@ -312,7 +356,7 @@ def test_text_has_contrast(colours):
 
 @pytest.mark.parametrize("colours", [LIGHT, DARK])
 def test_wires_have_contrast(colours):
-    for wire in (name for name in STYLES if name.startswith("wire-") and name != "wire-dim"):
+    for wire in (name for name in STYLES if name.startswith("wire-")):
         for ground in ("paper", "frame0", "frame1"):
             assert contrast(colours[STYLES[wire].stroke], colours[ground]) >= 3.0, (wire, ground)
     for rim in ("active", "ready", "odd"):

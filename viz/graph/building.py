@@ -30,11 +30,9 @@ class Builder:
         self.bad = self._bad()
 
     def _bad(self) -> dict[int, Literal["data", "grad"]]:
-        data, grad = self.figures.first_bad
-        found: dict[int, Literal["data", "grad"]] = {}
+        data, grad = self.reading.first_bad, self.figures.first_bad()
         into = self.boxes.partition.into
-        if grad is not None:
-            found[int(into[grad])] = "grad"
+        found: dict[int, Literal["data", "grad"]] = {} if grad is None else {int(into[grad]): "grad"}
         if data is not None:
             found[int(into[data])] = "data"
         return found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from functools import cached_property
 
 from autograd import Value
 from autograd.backprop import chain
@@ -42,17 +41,14 @@ class Figures:
             known.sort(key=lambda item: (turn[self.reading.values[user[item[0]]]], argument[item[0]]))
         return tuple(share for _, share in known)
 
-    @cached_property
-    def first_bad(self) -> tuple[int | None, int | None]:
-        """The first number of the forward, and that of the first gradient of the backward, that isn't finite."""
+    def first_bad(self) -> int | None:
+        """The number of the first gradient of the backward that isn't finite."""
         values, number = self.reading.values, self.reading.number
-        data = next((i for i, value in enumerate(values) if not math.isfinite(value.data)), None)
         if self.given is None:
             bad = [value for value in values if not math.isfinite(value.grad) and value.requires_grad]
         else:
             bad = [value for value, grad in self.given.items() if not math.isfinite(grad) and value in number]
-        first = min(bad, key=self.reading.turn.__getitem__) if bad else None
-        return data, None if first is None else number[first]
+        return number[min(bad, key=self.reading.turn.__getitem__)] if bad else None
 
 
 def total(shares: Iterable[float]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
@@ -112,6 +113,11 @@ class Reading:
     def turn(self) -> dict[Value, int]:
         """When a backward from all roots reaches each number that carries gradient."""
         return {value: i for i, value in enumerate(_backward_order(self.roots))}
+
+    @cached_property
+    def first_bad(self) -> int | None:
+        """The first number of the forward that isn't finite."""
+        return next((i for i, value in enumerate(self.values) if not math.isfinite(value.data)), None)
 
     @cached_property
     def stale(self) -> frozenset[int]:

@@ -83,6 +83,10 @@ class Layout:
 def arrange(view: GraphView, boxes: Mapping[str, Box], method: Method = "auto", width: float | None = None) -> Layout:
     """Place the nodes of ``view`` from left to right.
 
+    In our own layout the order, the columns and the heights inside of a cluster depend on nothing but the cluster and
+    on which of its nodes are joined with the outside, as long as it isn't broken into bands, nor feeds a module that
+    feeds it: a page can open one box and shift the rest. Only how wide a column is depends on all that stands in it.
+
     Args:
         view: what to place.
         boxes: the room for each node id.

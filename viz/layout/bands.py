@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 PITCH = 10.0  # between the wires that go on to the next band
 _BAND = 12.0  # what a band costs, in wires that would go on
+_SHORT = 5.0  # what a band without any length costs: squared, so that bands are about equally long
 _TOO_WIDE = 1e6  # a single rank that doesn't fit
 _TOO_MANY = 20_000  # wires that go on, all breaks together: more can't be followed anyway
 
@@ -29,10 +30,11 @@ def breaks(widths: Sequence[float], going_on: Sequence[int], costs: Sequence[flo
         width = PITCH * (going_on[end] if end < n else 0)
         for first in range(end - 1, -1, -1):
             width += widths[first]
-            too_wide = width + PITCH * going_on[first] * (first > 0) > room
-            if too_wide and first < end - 1:
+            whole = width + PITCH * going_on[first] * (first > 0)
+            if whole > room and first < end - 1:
                 break
-            here = (_BAND + going_on[first] + costs[first] if first else 0.0) + _TOO_WIDE * too_wide
+            here = (_BAND + going_on[first] + costs[first] if first else 0.0) + _TOO_WIDE * (whole > room)
+            here += _SHORT * max(0.0, 1 - whole / room) ** 2
             if best[first] + here < best[end]:
                 best[end], start[end] = best[first] + here, first
     if best[n] == float("inf"):

@@ -26,7 +26,7 @@ def level(wiring: Wiring, fixed: Sequence[Block], buses: Sequence[Bus]) -> Block
     for bus, line in zip(arranged.buses, arranged.lines, strict=True):
         if line >= 0:
             first, last = blocks[line].first, blocks[line].last
-            blocks[line] = Block.bus([wiring.lay(bus, first, last), *arranged.points[line]], first, last)
+            blocks[line] = Block.bus([wiring.lay(bus, first), *arranged.points[line]], first, last)
     return joined(blocks, settled(blocks, order, list(_pulls(blocks, links, wiring))))
 
 

@@ -65,7 +65,6 @@ class Wiring:
         starts, ends: the waypoints at which buses start and end.
         buses: what is still to be laid.
         line: for each segment the item of its bus; -1 where it needs none.
-        reach: the last rank of each bus that is laid.
     """
 
     n: int
@@ -84,7 +83,6 @@ class Wiring:
     ends: set[int] = field(default_factory=set)
     buses: list[Bus] = field(default_factory=list)
     line: list[int] = field(default_factory=list)
-    reach: dict[int, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, pairs: list[tuple[int, int]], ports: list[float], home: list[Home], clusters: int) -> Wiring:
@@ -118,12 +116,11 @@ class Wiring:
         """The first and the last rank between the source of a bus and its farthest end."""
         return self.rank[bus.source] + 1, max(self.rank[self.segments[s].end] for s in bus.segments) - 1
 
-    def lay(self, bus: Bus, first: int, last: int) -> int:
-        """Make the item of a bus, which spans these ranks."""
+    def lay(self, bus: Bus, first: int) -> int:
+        """Make the item of a bus, which begins at this rank."""
         item = len(self.rank)
         self.rank.append(first)
         self.home.append(bus.home)
-        self.reach[item] = last
         for s in bus.segments:
             end = self.segments[s].end
             if self.rank[end] > self.rank[bus.source] + 1 or end in self.ends or bus.source in self.starts:

@@ -14,8 +14,9 @@ from .scene import Group, Item, Path, Rect, Text
 from .wires import draw_pill, pill_text, pill_width
 
 MARGIN = 14.0
-_ROW = 22.0
+_ROW = 20.0
 _LINE = 16.0
+_GAP = 14.0  # between two entries
 _KINDS: Mapping[Kind, str] = {
     "input": "input",
     "parameter": "parameter",
@@ -53,12 +54,13 @@ def legend(
         if x > MARGIN and x + entry_width > wide - MARGIN:
             x, y = MARGIN, y + _ROW
         items += draw(x, y + _ROW / 2)
-        x += entry_width + 18.0
+        x += entry_width + _GAP
     y += _ROW + 6.0
     for note in notes:
         rows = wrap(clean(note), wide - 2 * MARGIN - 12.0, SIZE)
         high = _LINE * len(rows)
-        parts: list[Item] = [Rect(MARGIN, y + 2.0, 3.0, high, "note-mark")]
+        box = Rect(MARGIN, y, wide - 2 * MARGIN, high + 4.0, "note-box")
+        parts: list[Item] = [box, Rect(MARGIN, y + 2.0, 3.0, high, "note-mark")]
         parts += [Text(MARGIN + 12.0, y + 13.0 + _LINE * i, row, SIZE, "ink") for i, row in enumerate(rows)]
         items.append(Group(parts, kind="note"))
         y += high + 8.0
@@ -71,11 +73,11 @@ def _entries(view: GraphView, scale: GradientScale, steps: bool) -> Iterator[Ent
     for kind, words in _KINDS.items():
         found = next((n for n in view.nodes if n.kind == kind), None)
         if found is not None:
-            yield _worded(words, 24.0, _swatch(found))
+            yield _worded(words, 22.0, _swatch(found))
     for status, words in _STATES if steps else ():
-        yield _worded(words, 24.0, _rim_swatch(f"rim-{status}"))
+        yield _worded(words, 22.0, _rim_swatch(f"rim-{status}"))
     if any(n.bad for n in view.nodes):
-        yield _worded("first that isn't finite", 24.0, _rim_swatch("rim-odd"))
+        yield _worded("first that isn't finite", 22.0, _rim_swatch("rim-odd"))
 
 
 def _gradients(view: GraphView, steps: bool) -> Iterator[Entry]:
@@ -92,22 +94,22 @@ def _gradients(view: GraphView, steps: bool) -> Iterator[Entry]:
     if steps and any(len(n.terms) > 1 for n in view.nodes):
         yield _worded("more to come", width(SO_FAR, SIZE), _glyph(SO_FAR))
     if any(len(n.terms) > 1 for n in view.nodes):
-        yield _worded("one term for each use", width("= a + b", SIZE), _glyph("= a + b"))
+        yield _worded("a term for each use", width("= a + b", SIZE), _glyph("= a + b"))
 
 
 def _wires(view: GraphView, scale: GradientScale) -> Iterator[Entry]:
     edge = next((e for e in view.edges if pill_text(e) and e.count == 1), None)
     if edge is not None:
         example = Edge(edge.source, edge.target, partial=edge.partial)
-        yield _worded("local partial, ×1 is left out", pill_width(pill_text(example)), _pill(example))
+        yield _worded("local partial, unless 1", pill_width(pill_text(example)), _pill(example))
     kinds = {scale.kind(e.contribution) if e.requires_grad else "constant" for e in view.edges}
     kinds |= {scale.kind(p) for e in view.edges if e.strip for row in e.strip.cells for p in row}
     kinds |= {scale.kind(n.grad) for n in view.nodes if n.requires_grad and n.data is not None}
     for kind, words in (("neg", "negative"), ("pos", "positive"), ("zero", "zero"), ("odd", "not finite")):
         if kind in kinds:
-            yield _worded(words, 22.0, _line(f"wire-{kind}", 3.0 if kind != "zero" else 1.2))
+            yield _worded(words, 18.0, _line(f"wire-{kind}", 3.0 if kind != "zero" else 1.2))
     if "constant" in kinds:
-        yield _worded("no gradient", 22.0, _line("wire-constant"))
+        yield _worded("no gradient", 18.0, _line("wire-constant"))
     flowing = [e for e in view.edges if e.contribution]
     if flowing:
         yield _ticks(scale)
@@ -147,7 +149,7 @@ def _pill(edge: Edge) -> Callable[[float, float], Iterator[Item]]:
 
 def _line(style: str, line: float | None = None) -> Callable[[float, float], Iterator[Item]]:
     def draw(x: float, y: float) -> Iterator[Item]:
-        yield Path((("M", ((x, y),)), ("L", ((x + 22.0, y),))), style, line)
+        yield Path((("M", ((x, y),)), ("L", ((x + 18.0, y),))), style, line)
 
     return draw
 
@@ -157,7 +159,7 @@ def _ticks(scale: GradientScale) -> Entry:
     texts = [number(float(f"{tick:.2g}")) for tick in scale.ticks]
     if scale.beyond:
         texts[0] = f"{texts[0]} or more, to {number(max(scale.beyond), 2)}"
-    steps = [26.0 + width(text, SIZE) + 10.0 for text in texts]
+    steps = [22.0 + width(text, SIZE) + 10.0 for text in texts]
     word = "size"
 
     def draw(x: float, y: float) -> Iterator[Item]:
@@ -165,8 +167,8 @@ def _ticks(scale: GradientScale) -> Entry:
         x += width(word, SIZE) + 8.0
         for tick, text, step in zip(scale.ticks, texts, steps, strict=True):
             line = _WIDTHS[0] + _WIDTHS[1] * scale.share(tick)
-            yield Path((("M", ((x, y),)), ("L", ((x + 22.0, y),))), "wire-zero", line)
-            yield Text(x + 26.0, y + 4.3, text, SIZE, "faint")
+            yield Path((("M", ((x, y),)), ("L", ((x + 18.0, y),))), "wire-zero", line)
+            yield Text(x + 22.0, y + 4.3, text, SIZE, "faint")
             x += step
 
     return width(word, SIZE) + 8.0 + sum(steps) - 10.0, draw
@@ -180,16 +182,16 @@ def _squares(x: float, y: float) -> Iterator[Item]:
 def _swatch(node: Node) -> Callable[[float, float], Iterator[Item]]:
     def draw(x: float, y: float) -> Iterator[Item]:
         if node.kind == "collapsed":
-            yield Rect(x + 2.0, y - 5.0, 22.0, 14.0, "stack", 3.0)
+            yield Rect(x + 2.0, y - 5.0, 20.0, 14.0, "stack", 3.0)
         style = "card-output" if node.kind == "output" else f"card-{node.kind}"
-        yield Rect(x, y - 7.0, 22.0, 14.0, style, min(7.0, corner(node)))
+        yield Rect(x, y - 7.0, 20.0, 14.0, style, min(7.0, corner(node)))
 
     return draw
 
 
 def _rim_swatch(style: str) -> Callable[[float, float], Iterator[Item]]:
     def draw(x: float, y: float) -> Iterator[Item]:
-        yield Rect(x, y - 7.0, 22.0, 14.0, "card", 4.0)
-        yield Rect(x, y - 7.0, 22.0, 14.0, style, 4.0)
+        yield Rect(x, y - 7.0, 20.0, 14.0, "card", 4.0)
+        yield Rect(x, y - 7.0, 20.0, 14.0, style, 4.0)
 
     return draw

@@ -66,9 +66,9 @@ class GradientScale:
 
     @property
     def ticks(self) -> Sequence[float]:
-        """Magnitudes whose widths the legend shows, from the largest down to the smallest, a factor of 10 apart."""
+        """Magnitudes whose widths the legend shows, from the largest down, a factor of 10 apart or, if many, of 100."""
         if self.largest == 0:
             return ()
         decades = math.log10(self.largest) - math.log10(self.smallest)
-        steps = math.ceil(min(_MOST - 1, decades) - 1e-9)
-        return [self.largest / 10**k for k in range(steps + 1)]
+        steps = math.ceil(min(_MOST, decades) - 1e-9)
+        return [self.largest / 10**k for k in range(0, steps + 1, 2 if steps > 2 else 1)]

@@ -19,7 +19,7 @@ _ROOM = 224.0  # pixels that a strip may take
 _LARGEST, _SMALLEST = 12.0, 7.0  # of a cell
 _PAD = 3.0
 _GAP = 4.0
-_BELOW = 16.0  # for a square of full size, and its number
+_KEY = 16.0  # the line of the key: a square of full size, and its number
 
 
 def cell_size(strip: Strip) -> float:
@@ -28,10 +28,15 @@ def cell_size(strip: Strip) -> float:
 
 
 def strip_size(strip: Strip) -> Point:
-    """The width and height of a strip, with as much room above it as below, since wires run through its middle."""
+    """The width of a strip and the height that it needs: wires run through the middle of its squares, above its key."""
+    wide, high = _frame(strip)
+    return wide, high + _KEY
+
+
+def _frame(strip: Strip) -> Point:
     cell = cell_size(strip)
-    words = cell + 4.0 + width(number(largest_in(strip)), SIZE)
-    return max(words, cell * len(strip.cells[0]) + 2 * _PAD), cell * len(strip.cells) + 2 * _PAD + 2 * _BELOW
+    key = cell + 4.0 + width(number(largest_in(strip)), SIZE)
+    return max(key, cell * len(strip.cells[0])) + 2 * _PAD, cell * len(strip.cells) + 2 * _PAD + _KEY
 
 
 def largest_in(strip: Strip) -> float:
@@ -42,16 +47,17 @@ def largest_in(strip: Strip) -> float:
 def draw_strip(index: int, strip: Strip, tip: Point, title: str) -> Group:
     """The strip of an edge, at the end of its wire: rows are outputs of the target, columns those of the source."""
     cell, largest = cell_size(strip), largest_in(strip)
-    wide, high = cell * len(strip.cells[0]) + 2 * _PAD, cell * len(strip.cells) + 2 * _PAD
-    x, y = tip[0] - _GAP - wide, tip[1] - high / 2
+    wide, high = _frame(strip)
+    x, y = tip[0] - _GAP - wide, tip[1] - (high - _KEY) / 2
     items: list[Item] = [Rect(x, y, wide, high, "strip-box", 3.0)]
+    left = x + (wide - cell * len(strip.cells[0])) / 2
     for i, row in enumerate(strip.cells):
         for j, partial in enumerate(row):
-            middle = (x + _PAD + (j + 0.5) * cell, y + _PAD + (i + 0.5) * cell)
+            middle = (left + (j + 0.5) * cell, y + _PAD + (i + 0.5) * cell)
             items += _square(middle, cell, partial, largest)
-    key = min(x + _PAD, tip[0] - _GAP - strip_size(strip)[0])
-    items += _square((key + cell / 2, y + high + _BELOW / 2), cell, largest, largest, "fill-zero")
-    items.append(Text(key + cell + 4.0, y + high + _BELOW / 2 + 4.3, number(largest), SIZE, "faint"))
+    line = y + high - _KEY / 2 - 1.0
+    items += _square((x + _PAD + cell / 2, line), cell, largest, largest, "fill-zero")
+    items.append(Text(x + _PAD + cell + 4.0, line + 4.3, number(largest), SIZE, "faint"))
     return Group(items, title, f"e{index}", "strip")
 
 

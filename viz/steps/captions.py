@@ -77,15 +77,14 @@ class Captions:
             return f"{step} · {name} = {value} is what it starts from"
         return f"{step} · back through {name} = {self.made_of(number, naming)}, {name} = {value}"
 
-    def made_of(self, number: int, naming: dict[int, str]) -> str:
+    def made_of(self, number: int, naming: Mapping[int, str]) -> str:
         """What a number is computed by: an operation, or a sum of several."""
-        terms = self.terms(number)
-        numbers = self.stages.timeline.numbers
-        return (
-            joined([naming.get(i) or shown(numbers[i].data) for i in terms])
-            if terms
-            else self.rule.call(number, naming)
-        )
+        terms, numbers = self.terms(number), self.stages.timeline.numbers
+        if not terms:
+            return self.rule.call(number, naming)
+        if any(i not in naming and not self.rule.names.is_bare(i) for i in (*terms[:2], terms[-1])):
+            return f"a sum of {len(terms):,} numbers"
+        return joined([naming.get(i) or shown(numbers[i].data) for i in terms])
 
     def terms(self, number: int) -> tuple[int, ...]:
         """What a fused sum adds up; () for what is no such sum."""
@@ -122,8 +121,7 @@ class Captions:
         number, events = self.number(stage), self._events[self.stages.order[stage]]
         grads = self.stages.timeline.grads
         inside = [e.number for e in events if e.number != number and repr(grads[e.number]) == repr(grads[number])]
-        operands = [i for e in events for i in self.stages.timeline.numbers[e.number].operands if i not in inside]
-        names = self.names((number, *operands))
+        names = self.names([i for i in self._said(stage) if i not in inside])
         return names | dict.fromkeys(inside, names[number])
 
     def names(self, numbers: Sequence[int]) -> dict[int, str]:
@@ -138,11 +136,12 @@ class Captions:
 
     def letters_of(self, stage: int) -> dict[str, str]:
         """The letters by which a stage calls boxes that have no label, by the ids of the boxes."""
-        said = self._said(stage, self.passed(stage)) if self.node(stage).kind != "collapsed" else {}
-        named = {**self.rule.names.everywhere, **(self.naming(stage) if said else {})}
-        numbers = {i: named[i] for i in (*self.rule.names.everywhere, *said) if i in named}
+        named = dict(self.rule.names.everywhere)
+        if self.node(stage).kind != "collapsed":
+            naming = self.naming(stage)
+            named |= {i: naming[i] for i in self._said(stage) if i in naming}
         found = {}
-        for number, letter in numbers.items():
+        for number, letter in named.items():
             node = self.stages.view.nodes[self.stages.home[number]]
             if not node.label and node.kind != "collapsed":
                 found[node.id] = letter
@@ -154,11 +153,12 @@ class Captions:
         """The lines of a stage."""
         if self.node(stage).kind == "collapsed":
             return self._cut(list(self._summary(stage)))
-        naming, arrivals = self.naming(stage), self.passed(stage)
-        lines = list(islice(self._contributions(stage, arrivals, naming), self.most + 1))
-        several = sum(len(self.stages.arrived[a.change.number][1]) > 1 for a in arrivals)
-        lines = self._cut(lines, len(arrivals) + several + (stage == 0))
-        said = {self._meant.get(i, i): naming[i] for i in self._said(stage, arrivals) if i in naming}
+        naming = self.naming(stage)
+        lines = list(islice(self._contributions(stage, naming), self.most + 1))
+        alone, merged = self._shares(stage)
+        several = sum(len(self.stages.arrived[a.change.number][1]) > 1 for a in alone)
+        lines = self._cut(lines, len(alone) + several + len(merged) + (stage == 0))
+        said = {self._meant.get(i, i): naming[i] for i in self._said(stage) if i in naming}
         explained = self.rule.explained(said)
         return [*lines, explained] if explained else lines
 
@@ -174,26 +174,38 @@ class Captions:
         place = {number: i for i, number in enumerate(self.terms(self.number(stage)))}
         return sorted(self.stages.passed[self.stages.order[stage]], key=lambda a: place.get(a.change.number, 0))
 
-    def _said(self, stage: int, arrivals: list[Arrival]) -> dict[int, None]:
-        """The numbers whose names are written in a stage."""
-        number = self.number(stage)
-        operands = self.terms(number) or self.stages.timeline.numbers[number].operands
-        shown = operands if len(operands) <= MOST else (*operands[:2], operands[-1])
-        return dict.fromkeys((number, *shown, *(a.change.number for a in arrivals[: self.most - 1])))
+    def _shares(self, stage: int) -> tuple[list[Arrival], dict[int, list[Arrival]]]:
+        """What is told one by one, and what goes to boxes of which many numbers receive something."""
+        arrivals, merged = self.passed(stage), defaultdict[int, list[Arrival]](list)
+        for a in arrivals:
+            if self.stages.view.nodes[a.target].kind == "collapsed":
+                merged[a.target].append(a)
+        merged = defaultdict(list, {box: shares for box, shares in merged.items() if len(shares) > MOST})
+        return [a for a in arrivals if a.target not in merged], merged
 
-    def _contributions(self, stage: int, arrivals: list[Arrival], naming: Mapping[int, str]) -> Iterator[Line]:
+    def _said(self, stage: int) -> dict[int, None]:
+        """The numbers whose names are written in a stage."""
+        number, (alone, merged) = self.number(stage), self._shares(stage)
+        every = self.terms(number) or self.stages.timeline.numbers[number].operands
+        operands = tuple(i for i in every if self.stages.home.get(i) not in merged)
+        shown = operands if len(operands) <= MOST else (*operands[:2], operands[-1])
+        return dict.fromkeys((number, *shown, *(a.change.number for a in alone[: self.most])))
+
+    def _contributions(self, stage: int, naming: Mapping[int, str]) -> Iterator[Line]:
         """The chain rule, a line for each contribution, and one for each sum that grows by it."""
         if stage == 0:
             yield (Run(f"∇{naming[self.number(0)]} = 1, where every backward starts"),)
         seen: Counter[int] = Counter()
-        for arrival in arrivals:
+        alone, merged = self._shares(stage)
+        for target, arrivals in merged.items():
+            yield self._passed(target, arrivals)
+        for arrival in alone:
             number = arrival.change.number
             yield Contribution(self.stages.timeline, arrival.event, arrival.change, naming).line()
             when, terms, sums = self.stages.arrived[number]
             if len(terms) > 1:
                 seen[number] += 1
-                count = bisect_left(when, stage) + seen[number]
-                yield ledger(naming[number], terms, sums, count)
+                yield ledger(naming[number], terms, sums, bisect_left(when, stage) + seen[number])
 
     def _summary(self, stage: int) -> Iterator[Line]:
         """What a box of many numbers receives, and passes back."""

@@ -12,7 +12,7 @@ from autograd import OPS, Op
 from autograd.formula import Expression, Expressions
 from autograd.namespaces import FUNCTIONS, Floats
 
-from .formulas import COMPARISONS, Formula, as_formula
+from .formulas import COMPARISONS, Formula, as_formula, places_of
 
 CONTEXT = Context(prec=40, Emin=MIN_EMIN, Emax=MAX_EMAX, traps=[])
 """Exact enough to tell a rounding from an error; what has no result is NaN, what is too large infinite."""
@@ -144,7 +144,7 @@ def applied(name: str, attributes: tuple[tuple[str, float], ...], args: Sequence
 def _kernel(op: Op, attributes: tuple[tuple[str, float], ...], count: int) -> Formula | None:
     names = op.names_for(count)
     made = op.kernel(Expressions(), *map(Expression.variable, names), **dict(attributes or op.attributes))
-    return as_formula(Expression.of(made), names)
+    return as_formula(Expression.of(made), places_of(names))
 
 
 def _careful(function: Callable[[float], float], x: Decimal) -> Decimal:

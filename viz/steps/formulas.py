@@ -7,6 +7,7 @@ function, and what that is applied to. ``1 − y·y`` is ``("-", 1.0, ("*", "y",
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from autograd import Op
@@ -27,7 +28,8 @@ def partial_formulas(op: Op, count: int) -> tuple[Formula | None, ...]:
     """
     names = op.names_for(count)
     made = op.partials(Expression.variable("y"), *map(Expression.variable, names), **op.attributes)
-    return tuple(as_formula(Expression.of(each), names, _SIZE) for each in made)
+    places = places_of(names)
+    return tuple(as_formula(Expression.of(each), places, _SIZE) for each in made)
 
 
 def own_formula(op: Op, count: int) -> tuple[Any, ...]:
@@ -40,9 +42,13 @@ def own_formula(op: Op, count: int) -> tuple[Any, ...]:
     return (_HEADS.get(op.name, op.name), *map(str, range(count)))
 
 
-def as_formula(expression: Expression, names: tuple[str, ...], most: float = math.inf) -> Formula | None:
+def places_of(names: Sequence[str]) -> dict[str, str]:
+    """What the result and the operands with these names are called in a formula."""
+    return {"y": "y", **{name: str(i) for i, name in enumerate(names)}}
+
+
+def as_formula(expression: Expression, places: Mapping[str, str], most: float = math.inf) -> Formula | None:
     """An expression as a formula; None if it has more than so many parts."""
-    places = {"y": "y", **{name: str(i) for i, name in enumerate(names)}}
     left = [most]
 
     def plain(e: Expression) -> Formula | None:

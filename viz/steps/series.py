@@ -216,7 +216,7 @@ class Frames(Sequence[Drawing]):
         if isinstance(index, slice):
             return tuple(self[i] for i in range(*index.indices(len(self))))
         if not -len(self) <= index < len(self):
-            raise IndexError(f"there are {len(self)} steps, counted from 0; there is no step {index}")
+            raise IndexError(f"steps are counted from 0 to {len(self) - 1}; there is no step {index}")
         stage = self.shown[index]
         return Drawing(
             lettered(self.stages.view_at(stage), self._captions.letters_of(stage)),

@@ -91,13 +91,16 @@ class Wording:
     def sum_of(self, number: int, operands: Sequence[int], naming: Mapping[int, str]) -> Line:
         """How a number was computed that is a sum: ``s = a + b + c = 1 + 2 + 3 = 6``."""
         n, data = self.timeline.numbers[number], [self.timeline.numbers[i].data for i in operands]
+        name = naming.get(number, n.id)
+        if len(operands) > MOST:
+            names = joined([naming.get(i) or shown(self.timeline.numbers[i].data) for i in operands])
+            return (Run(f"{name} = {names} = {shown(n.data)}"),)
         digits = enough(lambda d: agrees(total(rounded(x, d) for x in data), n.data))
-        names, numbers = (
+        sides = (
             joined([known.get(i) or shown(x, digits or DIGITS) for i, x in zip(operands, data, strict=True)])
             for known in (naming, {})
         )
-        sides = [names] if "…" in names else list(dict.fromkeys((names, numbers)))
-        text = " = ".join((naming.get(number, n.id), *sides))
+        text = " = ".join(dict.fromkeys((name, *sides)))
         return (Run(f"{text}{' = ' if digits else ' ≈ '}{shown(n.data)}"),)
 
 
