@@ -9,8 +9,10 @@ import pytest
 from autograd import Parameter, Value, logsumexp, scope
 from viz import draw, frames
 from viz.graph.nodes import Edge, Folded, Node, Strip
-from viz.layout.arrange import Place
+from viz.layout.arrange import Layout, Place
 from viz.output.svg import render_svg
+from viz.picture.callout import callout
+from viz.picture.caption import Caption
 from viz.picture.cards import card_box, draw_card
 from viz.picture.legend import MARGIN
 from viz.picture.scale import GradientScale
@@ -290,6 +292,25 @@ def test_a_line_leads_from_the_words_to_the_card_where_it_crosses_nothing(networ
                 for (x0, y0), (x1, y1) in pairwise(points):
                     assert not (min(x0, x1) < x < max(x0, x1) and top < (y0 + y1) / 2 < bottom)
     assert drawn > 1
+
+
+@pytest.mark.parametrize(("height", "lines"), [(150.0, 0), (320.0, 1)])
+def test_no_line_leads_to_a_card_below_a_wire(height, lines):
+    route = ((0.0, height), (100.0, height), (300.0, height), (400.0, height))
+    layout = Layout(400.0, 400.0, {"n0": Place(150.0, 250.0, 80.0, 40.0)}, (route,))
+    shapes = flat(list(callout(Caption("title", near="n0"), layout, 400.0)))
+    assert [s.style for s in shapes].count("lead") == lines
+
+
+def test_wires_without_gradient_are_dashed():
+    root = Value(2.0, label="x") * 3.0
+    root.backward()
+    drawing = draw(root, fold=False)
+    wires = [s.style for s in flat(drawing.scene.items) if s.style.startswith("wire-")]
+    assert wires[:2] in (["wire-pos", "wire-constant"], ["wire-constant", "wire-pos"])
+    assert STYLES["wire-constant"].dash
+    edges = [line for line in drawing.dot().splitlines() if "->" in line]
+    assert ["style=dashed" in line for line in edges] == [False, True]
 
 
 def test_the_legend_says_what_occurs_and_each_thing_once(network):
