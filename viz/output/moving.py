@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Iterable, Iterator, Sequence
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
 from ..files import optional
 from ..picture.scene import Item, Scene, flat, parts_of
-from .raster import drawn, gif_of_frames, palette_of
+from ..picture.theme import DARK, LIGHT
+from .raster import drawn, gif_of_frames
 from .svg import Window, svg_pieces
 
+_NEAR = 8
+_GROUNDS = ("paper", "card", "frame0", "frame1", "halo", "parameter", "input")
+_LINES = ("ink", "faint", "neg", "pos", "zero", "active", "ready", "line", "odd", "stale")
 _TILE = 24  # pixels
+_START = 20_000  # pixels that are drawn in the time that a window costs besides
 
 
 def series_gif(scenes: Iterable[Scene], dark: bool, zoom: float, milliseconds: Sequence[int]) -> bytes:
@@ -31,24 +38,48 @@ def series_gif(scenes: Iterable[Scene], dark: bool, zoom: float, milliseconds: S
     """
     image: Any = optional("PIL.Image", "Pillow", "an animated GIF")
     stock = list(scenes)
-    # what is drawn in the middle has some of each colour: it has known gradients and unknown ones
-    palette = palette_of(_opened(image, drawn(stock[len(stock) // 2], dark, zoom)))
-    frames: list[Any] = []
-    before: dict[str, Item] = {}
-    for scene in stock:
-        pieces = dict(zip(svg_pieces(scene)[2:-1], scene.items, strict=True))
-        whole = (0, 0, math.ceil(scene.width * zoom), math.ceil(scene.height * zoom))
-        if not frames:
-            frames.append(_opened(image, drawn(scene, dark, zoom)).quantize(palette=palette, dither=0))
-        else:
-            changed = [pieces.get(key) or before[key] for key in before.keys() ^ pieces.keys()]
+    palette = _palette(image, DARK if dark else LIGHT)
+    jobs: list[tuple[Scene, Window | None]] = [(stock[0], None)]
+    steps = list(_changes(stock, zoom))
+    jobs += [(scene, window) for scene, windows in steps for window in windows]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # the program that draws runs beside Python
+        parts = pool.map(lambda job: _opened(image, drawn(job[0], dark, zoom, job[1])), jobs)
+        frames = [next(parts).quantize(palette=palette, dither=0)]
+        for _, windows in steps:
             frame = frames[-1].copy()
-            for window in _windows(changed, zoom, whole):
-                part = _opened(image, drawn(scene, dark, zoom, window))
-                frame.paste(part.quantize(palette=palette, dither=0), window[:2])
+            for window in windows:
+                frame.paste(next(parts).quantize(palette=palette, dither=0), window[:2])
             frames.append(frame)
-        before = pieces
     return gif_of_frames(frames, milliseconds)
+
+
+def _palette(image: Any, colours: Mapping[str, str]) -> Any:
+    """The colours of a theme as they are, and what lies between a line or letter and the ground under it."""
+    table = {name: tuple(int(colour[k : k + 2], 16) for k in (1, 3, 5)) for name, colour in colours.items()}
+    found = list(dict.fromkeys(table.values()))
+    for share in (0.5, 0.25, 0.75, 0.1):
+        for ground in _GROUNDS:
+            for line in _LINES:
+                pairs = zip(table[line], table[ground], strict=True)
+                mixed = tuple(round(share * a + (1 - share) * b) for a, b in pairs)
+                # Pillow takes colours that differ by less for one another
+                if all(max(abs(a - b) for a, b in zip(mixed, known, strict=True)) > _NEAR for known in found):
+                    found.append(mixed)
+    made = image.new("P", (1, 1))
+    made.putpalette([part for colour in found[:256] for part in colour])
+    return made
+
+
+def _changes(scenes: Sequence[Scene], zoom: float) -> Iterator[tuple[Scene, list[Window]]]:
+    """Each scene but the first, with the windows in which it differs from the one before."""
+    before: dict[str, Item] = {}
+    for scene in scenes:
+        pieces = dict(zip(svg_pieces(scene)[2:-1], scene.items, strict=True))
+        if before:
+            changed = [pieces.get(key) or before[key] for key in before.keys() ^ pieces.keys()]
+            whole = (0, 0, math.ceil(scene.width * zoom), math.ceil(scene.height * zoom))
+            yield scene, _merged(list(_windows(changed, zoom, whole)))
+        before = pieces
 
 
 def _opened(image: Any, png: bytes) -> Any:
@@ -71,6 +102,27 @@ def _windows(items: Iterable[Item], zoom: float, whole: Window) -> Iterator[Wind
             yield _window(columns, runs.pop(columns), whole)
         runs |= {columns: (runs.get(columns, (row, row))[0], row) for columns in found}
     yield from (_window(columns, rows, whole) for columns, rows in runs.items())
+
+
+def _merged(windows: list[Window]) -> list[Window]:
+    """Fewer of them, where one costs less to draw than two; such windows may overlap others."""
+    kept: list[Window] = []
+    for window in windows:
+        for other in list(kept):
+            both = _around(window, other)
+            if _area(both) < _area(window) + _area(other) + _START:
+                kept.remove(other)
+                window = both
+        kept.append(window)
+    return kept if len(kept) == len(windows) else _merged(kept)
+
+
+def _around(a: Window, b: Window) -> Window:
+    return min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])
+
+
+def _area(window: Window) -> int:
+    return (window[2] - window[0]) * (window[3] - window[1])
 
 
 def _runs(places: Sequence[int]) -> Iterator[tuple[int, int]]:

@@ -14,6 +14,7 @@ from ..picture.caption import Caption
 from ..picture.scene import Scene
 from ..picture.theme import Theme
 from .page import page
+from .raster import largest_zoom
 
 Bundle = tuple[dict[str, Any], dict[str, Any]]
 """Data by MIME type, and metadata by MIME type."""
@@ -57,7 +58,7 @@ def bundle(
 
 def png_zoom(scene: Scene) -> float:
     """The zoom at which a PNG is sharp in a cell, and no larger than that."""
-    return min(2.0, _WIDEST / scene.width)
+    return min(2.0, _WIDEST / scene.width, largest_zoom(scene))
 
 
 def player(

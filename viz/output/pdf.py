@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
 from ..files import optional
 from ..picture.scene import Path, Rect, Scene, Text, flat, rounded
 from ..picture.theme import Style, styles
+from ..text import clean
+from .fonts import FAMILY, MISSING, spelled, turns
 
 _POINTS = 0.75  # a pixel is 1/96 inch, a point 1/72 inch
 
@@ -68,12 +69,13 @@ def _patch(axes: Any, shape: Rect | Path, table: Mapping[str, Style]) -> Any:
 
 def _text(axes: Any, shape: Text, table: Mapping[str, Style]) -> Any:
     style = table[shape.style]
+    shown, families = _spelled(shape.string)
     return axes.text(
         shape.x,
         shape.y,
-        "".join(c if _has_glyph(c, style.bold) else "□" for c in shape.string),
+        shown,
         fontsize=shape.size * _POINTS,
-        fontfamily="DejaVu Sans",
+        fontfamily=families,
         fontweight="bold" if style.bold else "normal",
         fontstyle="italic" if style.italic else "normal",
         color=style.fill,
@@ -83,10 +85,20 @@ def _text(axes: Any, shape: Text, table: Mapping[str, Style]) -> Any:
     )
 
 
-@cache
-def _has_glyph(character: str, bold: bool) -> bool:
-    """Whether the font can draw it; what it can't is drawn as an empty square."""
-    from matplotlib.font_manager import FontProperties, findfont, get_font
+def _spelled(text: str) -> tuple[str, list[str]]:
+    """The text, and the families of fonts that its letters need."""
+    import matplotlib
+    from matplotlib.font_manager import fontManager
 
-    path = findfont(FontProperties(family="DejaVu Sans", weight="bold" if bold else "normal"))
-    return bool(get_font(path).get_char_index(ord(character)))
+    runs = spelled(clean(text))
+    known = {font.fname for font in fontManager.ttflist}
+    for face in {face for _, face in runs if face is not None and face.file not in known}:
+        fontManager.addfont(face.file)
+    shown = "".join(part for part, _ in runs)
+    if turns(shown):
+        # before 3.11 matplotlib sets letters one by one from left to right
+        if tuple(int(part) for part in matplotlib.__version__.split(".")[:2]) < (3, 11):
+            shown = "".join(MISSING if turns(c) else c for c in shown)
+        else:
+            shown = "\u200e" + shown  # from left to right on the whole, as in SVG
+    return shown, [FAMILY, *dict.fromkeys(face.family for _, face in runs if face is not None)]

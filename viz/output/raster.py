@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import math
 import warnings
 from collections.abc import Iterable, Sequence
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from ..files import optional
-from ..picture.scene import Rect, Scene
+from ..picture.scene import Rect, Scene, Text
+from ..text import clean
+from .fonts import FAMILY, spelled, usual_files
 from .svg import Window, plain_svg
 
 _NEAR = 8  # Pillow takes colours that differ by less for one another
@@ -30,22 +29,15 @@ def png_bytes(svg: str, width: float, height: float, zoom: float = 2.0) -> bytes
     Raises:
         ImportError: resvg-py isn't installed.
     """
+    return _rendered(svg, zoom=min(zoom, math.sqrt(_PIXELS / (width * height))))
+
+
+def _rendered(svg: str, others: Iterable[str] = (), **how: Any) -> bytes:
+    """resvg knows no fonts but those of these files, so that a picture is the same on each machine that has them."""
     resvg = optional("resvg_py", "resvg-py", "drawing a PNG")
-    zoom = min(zoom, math.sqrt(_PIXELS / (width * height)))
-    return bytes(
-        resvg.svg_to_bytes(svg_string=svg, zoom=zoom, dpi=96, font_files=_font_files(), sans_serif_family="DejaVu Sans")
-    )
-
-
-@cache
-def _font_files() -> list[str]:
-    """The font that the text was measured in comes with matplotlib; found without importing it."""
-    found = importlib.util.find_spec("matplotlib")
-    if found is None or found.origin is None:
-        return []
-    fonts = Path(found.origin).parent / "mpl-data" / "fonts" / "ttf"
-    names = ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf", "DejaVuSans-Oblique.ttf")
-    return [str(fonts / name) for name in names if (fonts / name).is_file()]
+    files = [*usual_files(), *others]
+    how |= {"dpi": 96, "font_files": files, "sans_serif_family": FAMILY, "skip_system_fonts": bool(files)}
+    return bytes(resvg.svg_to_bytes(svg_string=svg, **how))
 
 
 def scene_png(scene: Scene, dark: bool = False, zoom: float = 2.0) -> bytes:
@@ -59,7 +51,7 @@ def scene_png(scene: Scene, dark: bool = False, zoom: float = 2.0) -> bytes:
     Raises:
         ImportError: resvg-py isn't installed.
     """
-    most = math.sqrt(_PIXELS / (scene.width * scene.height))
+    most = largest_zoom(scene)
     if zoom > most:
         warnings.warn(
             f"a PNG of {scene.width * zoom:,.0f} x {scene.height * zoom:,.0f} pixels couldn't be opened by much: it is "
@@ -69,9 +61,13 @@ def scene_png(scene: Scene, dark: bool = False, zoom: float = 2.0) -> bytes:
     return drawn(scene, dark, min(zoom, most))
 
 
+def largest_zoom(scene: Scene) -> float:
+    """The zoom at which a PNG has as many pixels as can be opened."""
+    return math.sqrt(_PIXELS / (scene.width * scene.height))
+
+
 def drawn(scene: Scene, dark: bool, zoom: float, window: Window | None = None) -> bytes:
     """A scene, or the window of it with these sides in pixels of the result, as PNG."""
-    resvg = optional("resvg_py", "resvg-py", "drawing a PNG")
     window = window or (0, 0, math.ceil(scene.width * zoom), math.ceil(scene.height * zoom))
     left, upper, right, lower = (side / zoom for side in window)
     shapes = [
@@ -80,8 +76,9 @@ def drawn(scene: Scene, dark: bool, zoom: float, window: Window | None = None) -
         if any(x < right and x_end > left and y < lower and y_end > upper for x, y, x_end, y_end in sides)
     ]
     paper = Rect(-1.0, -1.0, scene.width + 2.0, scene.height + 2.0, "paper")
-    svg = plain_svg([paper, *shapes], dark, window, zoom)
-    return bytes(resvg.svg_to_bytes(svg_string=svg, dpi=96, font_files=_font_files(), sans_serif_family="DejaVu Sans"))
+    runs = (run for shape in shapes if isinstance(shape, Text) for run in spelled(clean(shape.string)))
+    others = sorted({face.file for _, face in runs if face is not None})
+    return _rendered(plain_svg([paper, *shapes], dark, window, zoom), others)
 
 
 def gif_of(images: Iterable[Any], milliseconds: Sequence[int], colours: Any = None) -> bytes:

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import cache, lru_cache
 
-from ..picture.scene import Group, Item, Path, Rect, Scene, flat
+from ..picture.scene import Group, Item, Path, Rect, Scene, Text, flat
 from ..picture.theme import DARK, LIGHT, STYLES, Style, Theme, check_theme, styles
 from ..text import clean
+from .fonts import advance, spelled
 
 # The text is measured in DejaVu Sans; Verdana is its sister, the others are narrower.
 Window = tuple[int, int, int, int]
@@ -61,16 +64,36 @@ def plain_svg(items: Iterable[Item], dark: bool, window: Window, zoom: float) ->
         zoom: pixels of the result for each of the scene's.
     """
     left, upper, right, lower = window
-    table = {name: _attributes(style) for name, style in styles(dark).items()}
     box = " ".join(f"{side / zoom:.6f}" for side in (left, upper, right - left, lower - upper))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{right - left}" height="{lower - upper}" viewBox="{box}" '
-        f'font-family="{FONTS}">{"".join(_shapes(_ungrouped(items), table.__getitem__))}</svg>'
+        f'font-family="{FONTS}">{"".join(_shapes(_ungrouped(items), _looks(dark).__getitem__, _in_fonts))}</svg>'
     )
 
 
+@cache
+def _looks(dark: bool) -> Mapping[str, str]:
+    return {name: _attributes(style) for name, style in styles(dark).items()}
+
+
 def _ungrouped(items: Iterable[Item]) -> Iterator[Item]:
-    yield from flat(list(items))
+    for shape in flat(list(items)):
+        yield from _split(shape) if isinstance(shape, Text) else [shape]
+
+
+def _split(shape: Text) -> Iterator[Text]:
+    """A text as one for each run: where a font lacks a letter, resvg takes another one for all of the text."""
+    runs = spelled(clean(shape.string))
+    if len(runs) < 2:
+        yield shape
+        return
+    bold = STYLES[shape.style].bold
+    widths = [advance(part, shape.size, bold, face) for part, face in runs]
+    x = shape.x - sum(widths) * {"start": 0.0, "middle": 0.5, "end": 1.0}[shape.anchor]
+    for (part, face), wide in zip(runs, widths, strict=True):
+        start = wide - advance(part.lstrip(), shape.size, bold, face)  # spaces are dropped at the start of a text
+        yield replace(shape, x=x + start, string=part.strip(), anchor="start")
+        x += wide
 
 
 def _class(style: str) -> str:
@@ -115,15 +138,28 @@ def _declarations(style: Style, colours: Mapping[str, str]) -> list[str]:
     return parts
 
 
-def _shapes(items: Iterable[Item], look: Callable[[str], str]) -> Iterator[str]:
-    """The elements of shapes; ``look`` gives the attributes of a style."""
+def _in_fonts(text: str) -> str:
+    """The text, in which letters have a font of the machine's where the usual one lacks them."""
+    return "".join(
+        html.escape(part)
+        if face is None
+        else f'<tspan font-family="{_escape(face.family)}">{html.escape(part)}</tspan>'
+        for part, face in spelled(clean(text))
+    )
+
+
+def _shapes(
+    items: Iterable[Item], look: Callable[[str], str], write: Callable[[str], str] | None = None
+) -> Iterator[str]:
+    """The elements of shapes; ``look`` gives the attributes of a style, ``write`` the inside of a text."""
+    write = write or _escape
     for item in items:
         if isinstance(item, Group):
             classes = " ".join(f"gg-{word}" for word in item.kind.split())
             name = (f' class="{classes}"' if classes else "") + (f' data-id="{_escape(item.id)}"' if item.id else "")
             title = f"<title>{_escape(item.title, lines=True)}</title>" if item.title else ""
             yield f"<g{name}>{title}"
-            yield from _shapes(item.items, look)
+            yield from _shapes(item.items, look, write)
             yield "</g>"
         elif isinstance(item, Rect):
             radius = f' rx="{_n(item.radius)}"' if item.radius else ""
@@ -138,7 +174,7 @@ def _shapes(items: Iterable[Item], look: Callable[[str], str]) -> Iterator[str]:
             anchor = f' text-anchor="{item.anchor}"' if item.anchor != "start" else ""
             yield (
                 f'<text x="{_n(item.x)}" y="{_n(item.y)}" {look(item.style)} font-size="{_n(item.size)}"{anchor}>'
-                f"{_escape(item.string)}</text>"
+                f"{write(item.string)}</text>"
             )
 
 
@@ -152,6 +188,8 @@ def _n(x: float) -> str:
     return "0" if text == "-0.0" else text.removesuffix(".0")
 
 
+# frames have most of their texts in common
+@lru_cache(10_000)
 def _escape(text: str, lines: bool = False) -> str:
     if lines:
         return "\n".join(_escape(line) for line in text.split("\n"))

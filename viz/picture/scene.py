@@ -93,13 +93,16 @@ def flat(items: Sequence[Item]) -> Iterator[Rect | Path | Text]:
 
 
 def parts_of(shape: Rect | Path | Text) -> Iterator[Sides]:
-    """The left, upper, right and lower side of what a shape may cover: of a path, of its lines and curves one by one.
+    """Left, upper, right and lower side of what a shape may cover: of an open path, of each of its lines and curves.
 
     >>> list(parts_of(Rect(10.0, 20.0, 30.0, 5.0, "card")))
     [(8.0, 18.0, 42.0, 27.0)]
     """
     if isinstance(shape, Rect):
         yield shape.x - 2.0, shape.y - 2.0, shape.x + shape.width + 2.0, shape.y + shape.height + 2.0
+    elif isinstance(shape, Path) and shape.commands[-1][0] == "Z":
+        xs, ys = zip(*(point for _, points in shape.commands for point in points), strict=True)
+        yield min(xs) - 4.0, min(ys) - 4.0, max(xs) + 4.0, max(ys) + 4.0
     elif isinstance(shape, Path):
         start: tuple[Point, ...] = ()
         for _, points in shape.commands:
