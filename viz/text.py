@@ -46,7 +46,7 @@ def number(x: float, digits: int = 4) -> str:
     """
     if not math.isfinite(x):
         return "NaN" if math.isnan(x) else "∞" if x > 0 else "−∞"
-    text = f"{x:.{digits}g}"
+    text = f"{x + 0.0:.{digits}g}"  # there is no minus zero to the eye
     if x != 0 and (abs(x) < 1e-3 or "e" in text):
         mantissa, exponent = f"{x:.{digits - 1}e}".split("e")
         if "." in mantissa:

@@ -15,6 +15,7 @@ from .callout import band_height, callout
 from .caption import Caption
 from .cards import card_box, draw_card, halo
 from .faces import SIZE, State
+from .fans import fanned
 from .legend import legend
 from .scale import GradientScale
 from .scene import Group, Item, Scene, Text, polygon
@@ -77,7 +78,7 @@ def picture(
     """
     wide = float(math.ceil(max(layout.width, _NARROWEST, min(caption.width, _WIDEST) if caption else 0.0)))
     band = band_height(caption, wide) if caption else 0.0
-    moved = _shifted(layout, (wide - layout.width) / 2, band)
+    moved = fanned(whole or view, _shifted(layout, (wide - layout.width) / 2, band))
     names = view.names()
     items: list[Item] = [*_frames(view, moved)]
     bright = {k for k, state in (states or {}).items() if state.status == "active"} | set(marked)
@@ -150,8 +151,13 @@ def _edges(
 ) -> Iterator[Item]:
     bright = set(lit)
     dim = [edge.source in dimmed or edge.target in dimmed for edge in view.edges]
-    # thin wires lie above thick ones, and those of now above all
-    order = sorted(range(len(view.edges)), key=lambda i: (i in bright, -scale.share(view.edges[i].contribution)))
+
+    def level(i: int) -> tuple[bool, bool, float]:
+        """Thin wires lie above thick ones, grey ones below all, those of now above all."""
+        share = scale.share(view.edges[i].contribution)
+        return i in bright, share > 0, -share
+
+    order = sorted(range(len(view.edges)), key=level)
     for i in order:
         edge = view.edges[i]
         yield draw_wire(i, edge, layout.edges[i], edge_tooltip(edge, names), scale, i in bright, dim[i])
