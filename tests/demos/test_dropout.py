@@ -42,11 +42,11 @@ def test_what_is_blocked_forward_is_blocked_backward(lesson: Lesson) -> None:
 
 def test_the_dropped_neurons_are_grey_with_gradients_of_zero(lesson: Lesson) -> None:
     svg = (lesson.folder / "graph.svg").read_text(encoding="utf-8")
-    cards = [card for card in re.findall(r'<g data-id="n\d+">.*?</g>', svg, re.DOTALL) if "gg-rim" in card]
-    grey = [card for card in cards if "gg-rimdim" in card]
-    # of a dropped neuron: 2 weights, bias, 2 products, 2 sums, tanh, the mask and the product with it; then the weight
-    # that reads it, and the product with that
-    assert len(grey) == 12 * lesson.measured["dropped"]
+    cards = re.findall(r'<g class="gg-node [^>]*>.*?</g>', svg, re.DOTALL)
+    grey = [card for card in cards if "gg-dim" in card.partition(">")[0]]
+    # of a dropped neuron: 2 weights, bias, 2 products, their sum, tanh, the product with the mask; then the weight that
+    # reads it, and the product with that
+    assert len(grey) == 10 * lesson.measured["dropped"]
     parameters = [re.search(r"grad = (\S+?)[<\n]", card) for card in cards if ", parameter)" in card]
     zero = [float(found[1]) == 0 for found in parameters if found]
     assert len(zero) == 3 * 3 + 3 + 1

@@ -1,4 +1,4 @@
-"""Wires of one card that go one way with opposite signs, drawn beside each other: upon each other they would be grey."""
+"""Wires of one card that go one way with opposite signs are drawn side by side: one upon the other would be grey."""
 
 from __future__ import annotations
 
