@@ -63,20 +63,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"can't write into {str(options.out)!r}: {error.strerror or error}. Name another folder with --out"
         )
     except KeyboardInterrupt:
-        print("\nStopped; the pictures that were made are whole.", file=sys.stderr)
+        print("\nStopped; the pictures that were made are whole, and on the page.", file=sys.stderr)
         return 130
     print(f"Open {page.resolve().as_uri()} in a browser.")
     return 0
 
 
 def make(out: Path, names: Sequence[str]) -> Path:
-    """Draw these graphs into a folder, with the page that shows them; the path of the page."""
+    """Draw these graphs into a folder, with the page that shows them; the path of the page.
+
+    Stopped by Ctrl-C, the page and the sheets show those that are done.
+    """
     out.mkdir(parents=True, exist_ok=True)
-    rows, thumbnails = [], []
-    for name in progress_bar(names, desc="graphs", unit="graph", disable=None):
-        row, pictures = _drawn(out, name, GRAPHS[name])
-        rows.append(row)
-        thumbnails.append([_thumbnail(png, row) for png in pictures])
+    rows: list[Row] = []
+    thumbnails: list[list[tuple[Any, str]]] = []
+    try:
+        for name in progress_bar(names, desc="graphs", unit="graph", disable=None):
+            row, pictures = _drawn(out, name, GRAPHS[name])
+            thumbnails.append([_thumbnail(png, row) for png in pictures])
+            rows.append(row)
+    except KeyboardInterrupt:
+        if rows:
+            _show(out, rows, thumbnails[: len(rows)])
+        raise
+    return _show(out, rows, thumbnails)
+
+
+def _show(out: Path, rows: Sequence[Row], thumbnails: Sequence[Sequence[tuple[Any, str]]]) -> Path:
+    """Write the sheets and the page; the path of the page."""
     for theme, cells in zip(THEMES, zip(*thumbnails, strict=True), strict=True):
         write_whole(out / f"sheet.{theme}.png", _sheet(cells, theme))
     files = FileSystemLoader(Path(__file__).parent / "gallery" / "templates")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -121,3 +122,25 @@ def test_it_refuses_a_name_that_it_does_not_know_and_a_folder_that_is_a_file(
         contact_sheet.main(["neuron", "--out", str(tmp_path / "file")])
     assert "Name another folder with --out" in capsys.readouterr().err
     assert (tmp_path / "file").read_text() == "mine"
+
+
+def stop() -> Value:
+    raise KeyboardInterrupt
+
+
+def test_stopped_by_control_c_it_shows_what_is_done(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(GRAPHS, "newton", replace(GRAPHS["newton"], build=stop))
+    assert contact_sheet.main(["not_run_yet", "newton", "neuron", "--out", str(tmp_path)]) == 130
+    assert "Stopped" in capsys.readouterr().err
+    names = {path.name for path in tmp_path.iterdir()}
+    pictures = {f"not_run_yet.{theme}.{kind}" for theme in ("light", "dark") for kind in ("svg", "png")}
+    assert names == pictures | {"index.html", "sheet.light.png", "sheet.dark.png"}
+    assert "newton" not in (tmp_path / "index.html").read_text(encoding="utf-8")
+
+
+def test_stopped_at_once_it_writes_no_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(GRAPHS, "neuron", replace(GRAPHS["neuron"], build=stop))
+    assert contact_sheet.main(["neuron", "--out", str(tmp_path)]) == 130
+    assert list(tmp_path.iterdir()) == []

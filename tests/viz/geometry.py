@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from itertools import combinations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from tests.viz.shapes import Area, Part, Picture, contrast
 
 SLACK = 0.6  # pixels: coordinates are written with one decimal
 SMALLEST = 12.0
+COVERED = 30.0  # pixels of a wire that may be below another, as where both leave a card
 
 
 def solids(picture: Picture) -> list[tuple[str, Part, Area]]:
@@ -100,4 +104,31 @@ def pale(picture: Picture) -> list[str]:
     return found
 
 
-CHECKS = (outside, overlapping, overlapping_words, loose, crossing, small, pale)
+def askew(picture: Picture) -> list[str]:
+    """Cards, pills and words that the rim of a module's frame runs through."""
+    inside = [(name, area) for name, _, area in solids(picture)] + [(repr(w.text), w.area) for w in picture.words]
+    frames = picture.of("module")
+    return [f"{name} on the rim of {f.id}" for f in frames for name, area in inside if area.contains(f.path, 1.5).any()]
+
+
+def hidden(picture: Picture) -> list[str]:
+    """Wires that a wire of another colour covers for a while: what they pass back can't be seen there."""
+    found = []
+    drawn = [(wire, _even(wire.path)) for wire in picture.of("wire")]  # in the order of painting
+    for (below, path), (above, over) in combinations(drawn, 2):
+        if below.ink != above.ink:
+            apart = [np.hypot(*(over - point).T).min() for point in path]
+            covered = np.count_nonzero(np.array(apart) + below.line / 2 <= above.line / 2 + SLACK)
+            if covered > COVERED:
+                found.append(f"wire {below.id} ({below.kinds[1]}) below {above.id} ({above.kinds[1]}): {covered} px")
+    return found
+
+
+def _even(path: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Points a pixel apart."""
+    along = np.concatenate([[0.0], np.hypot(*np.diff(path, axis=0).T).cumsum()])
+    steps = np.arange(0.0, along[-1])
+    return np.stack([np.interp(steps, along, path[:, axis]) for axis in (0, 1)], axis=1)
+
+
+CHECKS = (outside, overlapping, overlapping_words, loose, crossing, small, pale, askew)

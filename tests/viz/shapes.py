@@ -153,6 +153,7 @@ def _add(
             part.line = float(width[1]) if width else 1.0
     if fill and part.kind == "module":
         picture.grounds.add(fill)
+        part.path = outline
     if fill and part.kind != "wire":
         behind.append((outline, fill))
 
@@ -161,8 +162,9 @@ def trace(d: str, step: float = 1.0) -> NDArray[np.float64]:
     """Points along a path of M, L, C and Z, about a pixel from each other."""
     found: list[NDArray[np.float64]] = []
     here = np.zeros(2)
-    for command, numbers in re.findall(r"([MLCZ])([^MLCZ]*)", d):
+    for letter, numbers in re.findall(r"([MLCZ])([^MLCZ]*)", d):
         points = np.array(re.findall(r"-?[\d.]+", numbers), dtype=float).reshape(-1, 2)
+        command, points = ("L", found[0][:1]) if letter == "Z" else (letter, points)
         if command == "M":
             here = points[0]
             found.append(points)

@@ -7,9 +7,10 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
+import numpy as np
 import pytest
 
 pytest.importorskip("matplotlib")
@@ -45,6 +46,16 @@ def picture(name: str, theme: str = "light") -> Picture:
 @pytest.mark.parametrize("check", geometry.CHECKS, ids=lambda check: check.__name__)
 def test_nothing_is_wrong_with_it(name: str, check: Callable[[Picture], list[str]]) -> None:
     assert check(picture(name)) == []
+
+
+COVERED = {"micrograd", "network_64_32_10"}  # where two wires of a bus cross, or one stands for several
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=[pytest.mark.xfail(strict=True)] if n in COVERED else []) for n in SEEN]
+)
+def test_no_wire_is_below_one_of_another_colour(name: str) -> None:
+    assert geometry.hidden(picture(name)) == []
 
 
 STEPS = {"neuron": 2, "micrograd": 6, "newton": 9, "used_ten_times": 5, "network_2_16_16_1": 2, "not_finite_forward": 1}
@@ -175,27 +186,33 @@ def test_a_ledger_has_what_each_use_passed_back_and_ends_in_the_gradient(name: s
 
 @pytest.mark.parametrize("name", SEEN)
 def test_pills_are_the_local_partials_and_wires_have_the_colour_of_what_they_pass_back(name: str) -> None:
+    assert wrong_wires(name, picture(name)) == []
+
+
+def wrong_wires(name: str, seen: Picture) -> list[str]:
+    """Wires between cards of one number, each with a partial or a colour that isn't that of an edge of the graph."""
     cards = {card.id: value for card, value in single(name)}
-    pills = {pill.id: pill.words[0].text for pill in picture(name).of("pill", "strip") if pill.words}
-    inks = {}
-    for wire in picture(name).of("wire"):
-        source, target = geometry.ends(picture(name), wire)
-        if source not in cards or target not in cards or pills.get(wire.id, "").endswith("wires"):
+    pills = {pill.id: pill.words[0].text for pill in seen.of("pill", "strip") if pill.words}
+    found, inks = [], defaultdict(set)
+    for wire in seen.of("wire"):
+        source, target = geometry.ends(seen, wire)
+        text, kind = pills.get(wire.id, "×1"), wire.kinds[1]
+        inks[kind].add(wire.ink)
+        if source not in cards or target not in cards or text.endswith("wires"):
             continue
-        if not cards[source].requires_grad:
-            assert (wire.id not in pills, wire.kinds[1]) == (True, "constant")
-            continue
-        edges = edges_between(truth(name), cards[source], cards[target])
-        text = pills.get(wire.id, "×1")
-        fitting = [c for p, c in edges if says(text[1:], p)]
-        assert fitting, (wire.id, text, edges)
-        kind = {"neg": -1.0, "pos": 1.0, "zero": 0.0, "none": None, "constant": None, "odd": math.nan}[wire.kinds[1]]
-        if not cards[target].has_grad:
-            assert kind is None
-        elif kind is not None:
-            assert any(repr(kind) == repr(sign(c)) for c in fitting), (wire.id, wire.kinds, fitting)
-            inks[wire.kinds[1]] = wire.ink
-    assert len(set(inks.values())) == len(inks), "a colour means one thing"
+        if cards[source].requires_grad:
+            edges = edges_between(truth(name), cards[source], cards[target])
+            right = {kind_of(c) if cards[target].has_grad else "none" for p, c in edges if says(text[1:], p)}
+        else:
+            right = set() if wire.id in pills else {"constant"}
+        if kind not in right:
+            found.append(f"wire {wire.id}: {text}, {kind} is none of {sorted(right)}")
+    signs = [ink for kind in ("neg", "pos", "zero", "odd") for ink in inks[kind]]
+    return found + ["two signs in one colour"] * (len(set(signs)) < len(signs))
+
+
+def wires_of_neuron(seen: Picture) -> list[str]:
+    return wrong_wires("neuron", seen)
 
 
 def edges_between(true: Truth, source: Value, target: Value) -> list[tuple[float, float]]:
@@ -211,8 +228,8 @@ def is_plus(value: Value) -> bool:
     return value.op is not None and value.op.symbol == "+"
 
 
-def sign(x: float) -> float:
-    return math.nan if not math.isfinite(x) else float((x > 0) - (x < 0))
+def kind_of(x: float) -> str:
+    return "odd" if not math.isfinite(x) else "zero" if x == 0 else "neg" if x < 0 else "pos"
 
 
 # Each check sees what it is for ---------------------------------------------------------------------------------------
@@ -244,6 +261,21 @@ def rerouted() -> Picture:
     )
 
 
+def covered() -> Picture:
+    """Two wires of different colours in the same place, the wider one above."""
+    seen = picture("neuron")
+    below, above = (next(wire for wire in seen.of("wire") if wire.id == name) for name in ("e0", "e1"))
+    below = replace(below, path=above.path, line=above.line / 2)
+    return replace(seen, parts=[below, above])
+
+
+def test_the_rim_of_a_frame_runs_through_no_card() -> None:
+    seen = picture("network")
+    frame = seen.of("module")[0]
+    moved = replace(frame, path=frame.path + np.array([60.0, 0.0]))
+    assert any("node" in fault for fault in geometry.askew(replace(seen, parts=[*seen.of("node"), moved])))
+
+
 @pytest.mark.parametrize(
     ("check", "faulty", "word"),
     [
@@ -256,6 +288,9 @@ def rerouted() -> Picture:
         (geometry.crossing, lambda: moved(310, 0), "over node n2"),
         (geometry.crossing, rerouted, "over node n5"),
         (geometry.small, lambda: changed('font-size="12"', lambda _: 'font-size="11"'), "×−3"),
+        (wires_of_neuron, lambda: changed("gg-wire gg-neg", lambda _: "gg-wire gg-pos"), "×−3, pos"),
+        (wires_of_neuron, lambda: changed(">×−3<", lambda _: ">×3<"), "×3, neg"),
+        (geometry.hidden, covered, "wire e0 (neg) below e1"),
         (geometry.pale, lambda: changed("--gg-faint:#566373", lambda _: "--gg-faint:#8a95a1"), "tanh"),
         (geometry.pale, lambda: changed("--gg-zero:#7a8590", lambda _: "--gg-zero:#9aa5b0"), "wire e3"),
     ],
