@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from ..files import optional
@@ -31,10 +33,24 @@ def render_pdf(scene: Scene, dark: bool = False) -> bytes:
         artist = _text(axes, shape, table) if isinstance(shape, Text) else _patch(axes, shape, table)
         artist.set_zorder(order)
     out = io.BytesIO()
-    with matplotlib.rc_context({"pdf.fonttype": 42}):
+    with matplotlib.rc_context({"pdf.fonttype": 42}), _quiet():
         dates = {"CreationDate": None, "Title": scene.title}
         figure.savefig(out, format="pdf", facecolor=figure.get_facecolor(), metadata=dates)
     return out.getvalue()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the remarks on fonts of other scripts: that one has no bold face, or tables that aren't needed."""
+    loggers = [logging.getLogger(name) for name in ("matplotlib.font_manager", "fontTools.subset")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
 
 
 def _patch(axes: Any, shape: Rect | Path, table: Mapping[str, Style]) -> Any:
