@@ -218,8 +218,12 @@ class Op:
         >>> tanh.partial_formula(0)
         '1 − y·y'
         """
+        return self.partial_formulas(count)[position]
+
+    def partial_formulas(self, count: int | None = None) -> tuple[str, ...]:
+        """The local partials of all arguments, of which there are ``count`` if the operation takes any number."""
         names = self.argument_names if self.arity else self.names_for(count or 2)
-        return formula(self._read(self.partials, names)[position])
+        return tuple(map(formula, self._read(self.partials, names)))
 
     def partial_over(self, position: int, y: Any, args: tuple[Any, ...]) -> Any:
         """The partial of one argument over anything that operations take: over Values it can be differentiated."""

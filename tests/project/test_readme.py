@@ -139,7 +139,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 def test_the_readme_is_true(ran: Path) -> None:
-    assert {path.name for path in ran.iterdir()} >= {"neuron.svg", "neuron.gif", "loss.png", "boundary.png"}
+    assert {path.name for path in ran.iterdir()} >= {"neuron.svg", "neuron.html", "loss.png", "boundary.png"}
 
 
 @pytest.mark.parametrize("name", ["loss.png", "boundary.png"])

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Literal
 
-from autograd import Parameter, Value
+from autograd import Op, Parameter, Value
 
 from .boxes import Boxes
 from .figures import Figures, total
@@ -27,6 +27,7 @@ class Builder:
         self.boxes = boxes
         self.reading = boxes.reading
         self.figures = Figures(boxes.reading, gradients)
+        self.formulas: dict[tuple[Op, int], tuple[str, ...]] = {}
         self.bad = self._bad()
 
     def _bad(self) -> dict[int, Literal["data", "grad"]]:
@@ -151,8 +152,10 @@ class Builder:
     def _formula(self, link: int) -> str:
         user = self.reading.values[self.reading.user[link]]
         assert user.op is not None
-        formula: str = user.op.partial_formula(int(self.reading.argument[link]), len(user.args))
-        return formula
+        key = user.op, len(user.args)
+        if key not in self.formulas:  # of an operation on many, the formula of each is as long as they are many
+            self.formulas[key] = user.op.partial_formulas(len(user.args))
+        return self.formulas[key][int(self.reading.argument[link])]
 
 
 def kind_of(reading: Reading, shown: int, place: int) -> Kind:
