@@ -112,11 +112,12 @@ def askew(picture: Picture) -> list[str]:
 
 
 def hidden(picture: Picture) -> list[str]:
-    """Wires that a wire of another colour covers for a while: what they pass back can't be seen there."""
+    """Wires that a wire of another colour covers for a while: what they pass back can't be seen there. Grey ones may
+    be covered, they pass back nothing, or no one number."""
     found = []
     drawn = [(wire, _even(wire.path)) for wire in picture.of("wire")]  # in the order of painting
     for (below, path), (above, over) in combinations(drawn, 2):
-        if below.ink != above.ink:
+        if below.ink != above.ink and below.kinds[1] in ("neg", "pos", "odd"):
             apart = [np.hypot(*(over - point).T).min() for point in path]
             covered = np.count_nonzero(np.array(apart) + below.line / 2 <= above.line / 2 + SLACK)
             if covered > COVERED:
@@ -131,4 +132,4 @@ def _even(path: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.stack([np.interp(steps, along, path[:, axis]) for axis in (0, 1)], axis=1)
 
 
-CHECKS = (outside, overlapping, overlapping_words, loose, crossing, small, pale, askew)
+CHECKS = (outside, overlapping, overlapping_words, loose, crossing, small, pale, askew, hidden)

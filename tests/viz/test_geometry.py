@@ -48,16 +48,6 @@ def test_nothing_is_wrong_with_it(name: str, check: Callable[[Picture], list[str
     assert check(picture(name)) == []
 
 
-COVERED = {"micrograd", "network_64_32_10"}  # where two wires of a bus cross, or one stands for several
-
-
-@pytest.mark.parametrize(
-    "name", [pytest.param(n, marks=[pytest.mark.xfail(strict=True)] if n in COVERED else []) for n in SEEN]
-)
-def test_no_wire_is_below_one_of_another_colour(name: str) -> None:
-    assert geometry.hidden(picture(name)) == []
-
-
 STEPS = {"neuron": 2, "micrograd": 6, "newton": 9, "used_ten_times": 5, "network_2_16_16_1": 2, "not_finite_forward": 1}
 
 
