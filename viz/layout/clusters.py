@@ -57,5 +57,5 @@ def placed(wiring: Wiring, half: Sequence[float]) -> tuple[Block, list[Part]]:
     for number in range(len(wiring.parts) - 1, -1, -1):
         block = level(wiring, inside[number], buses[number]).framed(_FRAME, _TITLE)
         parts.append(Part(*wiring.parts[number], block))
-        inside[parent[number]].append(block)
+        inside[parent[number]].insert(0, block)  # as they are numbered, though the last one is laid out first
     return level(wiring, inside[-1], buses[-1]), parts[::-1]

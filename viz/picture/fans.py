@@ -30,6 +30,8 @@ def fanned(view: GraphView, layout: Layout) -> Layout:
 
 def _moved(route: Sequence[Point], aside: float) -> tuple[Point, ...]:
     x, y = route[0]  # it leaves its card where all do, only higher or lower
+    if all(abs(level - y) < 2 * _ASIDE for _, level in route):
+        return tuple(route)  # nearly straight, it stays so
     return (
         (x, y + aside),
         *((x + aside, y + aside) for x, y in route[1:-_LEVEL]),
