@@ -10,12 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import resvg_py
 from PIL import Image, ImageSequence
 
 import viz
 from autograd import Value
 from tests.project.tree import ROOT
-from viz.output.raster import png_bytes
+from viz.output.fonts import usual_files
 
 PICTURES = ROOT / "demos" / "pictures"
 OF_LESSONS = {"momentum": "paths.svg", "vanishing_gradients": "gradients.svg", "digits": "guesses.svg"}
@@ -36,7 +37,8 @@ def test_the_neuron_of_the_readme(request) -> None:
 def images(path: Path) -> list[Image.Image]:
     """What is to be seen, frame by frame, in grey."""
     content = path.read_bytes()
-    content = png_bytes(content.decode(), 640, 640) if path.suffix == ".svg" else content
+    if path.suffix == ".svg":
+        content = resvg_py.svg_to_bytes(svg_string=content.decode(), zoom=2, dpi=96, font_files=usual_files())
     return [frame.convert("L") for frame in ImageSequence.Iterator(Image.open(io.BytesIO(content)))]
 
 

@@ -1,4 +1,4 @@
-"""SVG text to PNG, and PNGs to GIF, without system libraries."""
+"""Scenes to PNG, and pictures to GIF, without system libraries."""
 
 from __future__ import annotations
 
@@ -16,20 +16,6 @@ from .svg import Window, plain_svg
 
 _NEAR = 8  # Pillow takes colours that differ by less for one another
 _PIXELS = 30e6  # a larger picture is drawn smaller, so that it can be opened
-
-
-def png_bytes(svg: str, width: float, height: float, zoom: float = 2.0) -> bytes:
-    """An SVG as PNG.
-
-    Args:
-        svg: the text.
-        width, height: its size in pixels.
-        zoom: pixels of the PNG for each pixel of the SVG; less if it would exceed 30 million in all.
-
-    Raises:
-        ImportError: resvg-py isn't installed.
-    """
-    return _rendered(svg, zoom=min(zoom, math.sqrt(_PIXELS / (width * height))))
 
 
 def _rendered(svg: str, others: Iterable[str] = (), **how: Any) -> bytes:
