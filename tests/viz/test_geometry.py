@@ -112,8 +112,8 @@ def truth(name: str) -> Truth:
     return Truth({f"n{i}": v for i, v in enumerate(order)}, dict(received), dict(passed))
 
 
-def says(text: str, x: float) -> bool:
-    """Whether a text is x to four digits, with a true minus and no more digits than it needs."""
+def says(text: str, x: float, most: int = 4) -> bool:
+    """Whether a text is x to four digits, with a true minus and at most so many digits."""
     if not re.fullmatch(NUMBER, text):
         return False
     shown = float(text.replace("−", "-").replace("∞", "inf"))
@@ -121,7 +121,7 @@ def says(text: str, x: float) -> bool:
         return repr(shown) == repr(x)
     digits = text.partition("e")[0].replace("−", "").replace(".", "").lstrip("0")
     unit = 10.0 ** (math.floor(math.log10(abs(x))) - 3) if x else 0.0
-    return abs(shown - x) <= 0.5001 * unit and (len(digits) <= 4 or "." not in text)
+    return abs(shown - x) <= 0.5001 * unit and (len(digits) <= most or "." not in text)
 
 
 def single(name: str) -> Iterator[tuple[Part, Value]]:
@@ -156,7 +156,7 @@ def test_values_and_gradients_are_the_engines(name: str) -> None:
 @pytest.mark.parametrize("name", SEEN)
 def test_a_ledger_has_what_each_use_passed_back_and_ends_in_the_gradient(name: str) -> None:
     for card, value in single(name):
-        _, _, ledger = written(card)
+        _, gradient, ledger = written(card)
         terms = truth(name).received.get(value, [])
         if len(terms) < 2 or not value.has_grad:
             assert ledger == "", (card.id, ledger)
@@ -170,7 +170,10 @@ def test_a_ledger_has_what_each_use_passed_back_and_ends_in_the_gradient(name: s
             assert last, (card.id, ledger, terms)
             terms = [*terms[: len(texts) - 1], *last]
         assert len(texts) == len(terms)
-        assert all(map(says, texts, terms)), (card.id, ledger, terms)
+        assert all(says(text, term, 8) for text, term in zip(texts, terms, strict=True)), (card.id, ledger, terms)
+        digits = max(len(text.partition("e")[0].strip("−0.").replace(".", "").lstrip("0")) for text in texts)
+        if digits > 4:  # who adds them up gets what is shown
+            assert says(gradient, sum(float(text.replace("−", "-")) for text in texts)), (card.id, ledger, gradient)
         assert "…" in ledger or not math.isfinite(value.grad) or sum(terms) == pytest.approx(value.grad)
 
 

@@ -454,3 +454,17 @@ def test_golden_network(network, golden):
     root.backward()
     golden("network.svg", draw(root, layout="layered", constants=False).svg())
     golden("network_neurons.svg", draw(root, layout="layered", theme="dark", depth=2).svg())
+
+
+def test_the_terms_of_a_ledger_come_to_the_gradient_that_is_shown():
+    x = Value(0.8814, label="x")
+    e = (2 * x).exp()
+    y = (e - 1) / (e + 1)  # its two uses of e pass back nearly opposite numbers
+    y.backward()
+    scene = draw(y, layout="layered").scene
+    card = next(group for group in scene.items if "operation exp" in getattr(group, "title", ""))
+    words = [t.string.replace("−", "-") for t in card.items if isinstance(t, Text)]
+    terms = next(text for text in words if text.startswith("= ")).removeprefix("= ").replace(" - ", " + -").split(" + ")
+    shown = words[words.index("∇") + 1]
+    assert f"{sum(map(float, terms)):.4g}" == shown
+    assert max(len(term.lstrip("-0.")) for term in terms) > 4  # four digits wouldn't do here

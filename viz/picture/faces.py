@@ -17,6 +17,7 @@ SIZE = 12.0
 SO_FAR = "∇ …"  # before a gradient that is still being added up
 _LABEL_ROOM = 170.0
 _LEDGER_ROOM = 152.0
+_MOST_DIGITS = 9  # of the terms of a ledger, less one
 _LEDGER_LINES = 3
 
 
@@ -157,14 +158,33 @@ def _extras(node: Node, state: State | None) -> Iterator[tuple[str, str]]:
         yield f"first {words}{' of the gradients' if node.bad == 'grad' else ''}", "text-odd"
 
 
+def _adds_up(terms: Sequence[float], digits: int) -> bool:
+    """Whether who adds the terms as they are written gets their sum as that is written."""
+    if not all(map(math.isfinite, terms)):
+        return False
+    written = math.fsum(float(f"{t:.{digits}g}") for t in terms)
+    return number(written) == number(math.fsum(terms))
+
+
 def ledger(terms: Sequence[float]) -> list[str]:
-    """What a value received, term by term, in lines.
+    """What a value received, term by term, in lines; with so many digits that they come to the gradient as it is shown.
 
     >>> ledger([-6.944, 20.83]), ledger([1.5, -2.5] * 9)
     (['= −6.944 + 20.83'], ['= 1.5 − 2.5 + 1.5 − 2.5', '+ 1.5 − 2.5 + 1.5 − 2.5', '… − 2.5 (18 terms)'])
     """
-    signed = [f"{'−' if t < 0 else '+'} {number(abs(t))}" for t in terms]
-    signed[0] = f"= {number(terms[0])}"
+    enough = next((digits for digits in range(4, _MOST_DIGITS) if _adds_up(terms, digits)), 4)
+    lines = _lines(terms, enough)
+    if len(lines) > _LEDGER_LINES:
+        lines = _lines(terms, 4)
+    if len(lines) > _LEDGER_LINES:
+        last = lines[-1][lines[-1].rindex(" ") - 1 :]
+        lines[_LEDGER_LINES - 1 :] = [f"… {last} ({len(terms):,} terms)"]
+    return lines
+
+
+def _lines(terms: Sequence[float], digits: int) -> list[str]:
+    signed = [f"{'−' if t < 0 else '+'} {number(abs(t), digits)}" for t in terms]
+    signed[0] = f"= {number(terms[0], digits)}"
     lines = [""]
     for text in signed:
         longer = f"{lines[-1]} {text}".strip()
@@ -172,6 +192,4 @@ def ledger(terms: Sequence[float]) -> list[str]:
             lines.append(text)
         else:
             lines[-1] = longer
-    if len(lines) > _LEDGER_LINES:
-        lines[_LEDGER_LINES - 1 :] = [f"… {signed[-1]} ({len(terms):,} terms)"]
     return lines
