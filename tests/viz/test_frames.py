@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import random
+import re
 from collections.abc import Callable
+from contextlib import nullcontext
 from itertools import pairwise
 from pathlib import Path
 
@@ -391,3 +394,16 @@ def test_what_goes_to_a_box_of_many_numbers_is_told_as_one() -> None:
     assert "s = a sum of 1,000 numbers" in steps[0].caption.title
     assert steps[0].text.splitlines()[2].endswith(": 1,000 gradients, norm 31.62")  # √1000
     assert len(steps[0].caption.lines) < 6
+
+
+def test_of_boxes_that_wait_for_each_other_no_more_comes_in_than_there_is() -> None:
+    chance = random.Random(101)
+    values = [Value(chance.uniform(-2, 2)) for _ in range(3)]
+    for _ in range(24):  # two modules that use each other's numbers to and fro, and numbers of neither
+        with chance.choice([nullcontext, lambda: scope("a"), lambda: scope("b")])():
+            a, b = chance.choices(values[-6:], k=2)
+            values.append(chance.choice([a + b, a * b, a - b, a.tanh(), a + b + a]))
+    words = "\n".join(frame.text for frame in frames(values[-1], depth=1))
+    counts = [(int(some), int(every)) for some, every in re.findall(r"(\d+) of (\d+) came in", words)]
+    assert counts
+    assert all(some <= every for some, every in counts)

@@ -205,7 +205,9 @@ class Captions:
             when, terms, sums = self.stages.arrived[number]
             if len(terms) > 1:
                 seen[number] += 1
-                yield ledger(naming[number], terms, sums, bisect_left(when, stage) + seen[number])
+                # of boxes that wait for each other, what is passed on now may have been needed, and counted, before
+                count = min(bisect_left(when, stage) + seen[number], len(terms))
+                yield ledger(naming[number], terms, sums, count)
 
     def _summary(self, stage: int) -> Iterator[Line]:
         """What a box of many numbers receives, and passes back."""
