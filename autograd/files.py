@@ -15,6 +15,7 @@ def write_whole(path: str | os.PathLike[str], content: bytes, *, private: bool =
     Raises:
         FileNotFoundError: the folder doesn't exist; the message says how to make it.
         IsADirectoryError: the path is a folder.
+        OSError: no file can be made there.
 
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     write_whole(f"{folder}/a.txt", b"whole").read_bytes()
@@ -29,7 +30,11 @@ def write_whole(path: str | os.PathLike[str], content: bytes, *, private: bool =
             f"the folder {str(folder)!r} for {target.name!r} does not exist. "
             f"Create it first: Path({str(folder)!r}).mkdir(parents=True)."
         )
-    handle, name = tempfile.mkstemp(dir=folder, prefix=f".{target.name}.", suffix=".part")
+    try:
+        handle, name = tempfile.mkstemp(dir=folder, prefix=f".{target.name[:40]}.", suffix=".part")
+    except OSError as error:  # the path in it would be that of a part, which nobody asked for
+        reason = f"{error.strerror}: no file can be made in this folder; give a path in one that you may write to"
+        raise OSError(error.errno, reason, str(target)) from None
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)

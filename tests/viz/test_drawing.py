@@ -266,3 +266,16 @@ def test_dot_says_what_is_marked_and_greyed(masked):
     assert set(again) == drawing.dimmed | drawing.marked
     assert all("fillcolor" in again[node] for node in drawing.dimmed)
     assert "penwidth=3" in again[drawing.view.nodes[-1].id]
+
+
+def test_a_path_that_cannot_be_written_is_named(tmp_path):
+    drawing = draw(Value(1.0) * 2.0)
+    name = "n" * 240 + ".svg"
+    assert drawing.save(tmp_path / name).name == name
+    with pytest.raises(FileNotFoundError, match=r"Create it first: Path\("):
+        drawing.save(tmp_path / "no" / "a.svg")
+    with pytest.raises(
+        OSError, match="no file can be made in this folder; give a path in one that you may write to"
+    ) as caught:
+        drawing.save("/dev/fd/a.svg")
+    assert caught.value.filename == "/dev/fd/a.svg"
