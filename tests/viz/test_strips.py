@@ -133,3 +133,11 @@ def test_nothing_flows_through_an_infinite_slope_where_nothing_arrives():
         y = a.sqrt() * 0.0 + b
     strip = between(GraphView.of(y * 2.0, depth=1), "first", "second").strip
     assert strip.cells == ((0.0, 1.0),)
+
+
+@pytest.mark.parametrize("most", range(1, 60))
+def test_a_strip_is_whole_or_not_there(monkeypatch, most):
+    root, *_ = two_layers(2, 1)
+    whole = between(GraphView.of(root, depth=1), "first", "second").strip
+    monkeypatch.setattr(strips, "_NUMBERS", most)
+    assert between(GraphView.of(root, depth=1), "first", "second").strip in (None, whole)

@@ -66,9 +66,9 @@ class _Inside:
         """Of each output of a box the partials by what comes from outside; none at all if it takes too long."""
         rows = []
         for output in outputs:
-            if self.left <= 0:
-                return []
             rows.append(self._sweep(place, output))
+            if self.left <= 0:  # the last sweep may have stopped on its way
+                return []
         return rows
 
     def _sweep(self, place: int, output: int) -> dict[int, float]:
