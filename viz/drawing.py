@@ -183,8 +183,9 @@ def draw(
 ) -> Drawing:
     """Draw everything that ``roots`` were computed from.
 
-    Each box shows a number and its gradient; on each edge stand the local partial and, once `backward` has run, what
-    was passed back along it.
+    Each box shows a number and, after ∇, its gradient, once `backward` has run; below it what each use has added, where
+    there are several. A wire is the gradient on its way back: the colour is its sign, the width the logarithm of its
+    size, and on its end stands the local partial by which it is multiplied (none where that is 1).
 
     Args:
         roots: the result of a formula, such as the loss, or several as a list.
