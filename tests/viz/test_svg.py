@@ -210,7 +210,7 @@ def test_what_a_card_says():
     ]  # fmt: skip
     assert texts(card(replace(plain, terms=(-2.0, 0.5))))[-1] == "= −2 + 0.5"
     assert texts(card(replace(plain, stale=True)))[-1] == "changed since"
-    assert texts(card(replace(plain, earlier=0.25)))[-1] == "0.25 of it from earlier"
+    assert texts(card(replace(plain, earlier=0.25)))[-1] == "0.25 of it from elsewhere"
     assert texts(card(replace(plain, grad=-math.inf, bad="grad")))[-1] == "first ∞ of the gradients"
     assert texts(card(replace(plain, data=math.nan, bad="data")))[-1] == "first NaN"
     assert texts(card(replace(plain, requires_grad=False))) == ["×", "3"]

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from autograd import Parameter, Value, gradients, no_grad, scope
+from autograd import Parameter, Value, gradients, nn, no_grad, scope
 from viz.graph.nodes import Cluster, Edge, Node, module_path
 from viz.graph.view import GraphView, node_ids
 
@@ -277,3 +277,27 @@ def test_a_backward_from_a_leaf_alone_is_no_earlier_one():
     x.backward()
     (node,) = GraphView.of(x).nodes
     assert (node.grad, node.earlier) == (1.0, 0.0)
+
+
+def test_gradients_of_other_backwards_are_told_apart():
+    u, v = Value(1.5, label="u"), Value(-0.5, label="v")
+    p = u * v
+    q, r = p.tanh(), p + u
+    q.backward()
+    r.backward()
+    earlier = {node.id: node.earlier for node in GraphView.of(q).nodes}
+    slope = 1 - q.data**2  # what q alone passes back to p, which has the 1 of r's backward now
+    assert earlier["n2"] == pytest.approx(1 - slope)
+    assert earlier["n3"] == 0.0
+    assert {n.earlier for n in GraphView.of([p, u + v]).nodes if n.output} == {0.0}
+
+
+def test_a_module_tells_that_its_parameters_were_not_zeroed():
+    model = nn.MLP(2, [2, 1], activation="tanh", rng=0)
+    loss = (model([Value(1.0), Value(2.0)]) - 1.0) ** 2
+    loss.backward()
+    assert {node.earlier for node in GraphView.of(loss, depth=1).nodes} == {0.0}
+    once = [p.grad for p in model.layers[0].parameters()]
+    loss.backward()
+    (layer,) = (node for node in GraphView.of(loss, depth=1).nodes if node.label == "layers.0")
+    assert layer.earlier == pytest.approx(math.hypot(*once))

@@ -14,6 +14,8 @@ from .nodes import Edge, Kind, Node, Strip
 from .partition import Wire
 from .reading import Reading
 
+_LOOKED_AT = 2_000  # parameters of a module for gradients of other backwards: who forgot to zero them forgot them all
+
 
 class Builder:
     """Makes the nodes and edges of one picture.
@@ -89,6 +91,7 @@ class Builder:
             data=None if only is None else values[only].data,
             grad=None if only is None else self.figures.grad(only),
             requires_grad=bool(self.reading.carries[inside].any()),
+            earlier=math.hypot(*(self._earlier(i, i) for i in weights[:_LOOKED_AT])),
             stale=not self.reading.stale.isdisjoint(inside),
             operations=len(inside) - int(self.reading.is_leaf[inside].sum()),
             parameters=len(weights),
@@ -116,10 +119,10 @@ class Builder:
         return shares if len(shares) > 1 else ()
 
     def _earlier(self, shown: int, place: int) -> float:
-        """What a leaf has from earlier backwards, which this graph doesn't account for."""
+        """What a number has from other backwards or graphs, which this one doesn't account for."""
         grad = self.figures.grad(shown)
         root = self.reading.is_root[shown]
-        if grad is None or root or not self.reading.is_leaf[shown] or self.figures.given is not None:
+        if grad is None or root or self.figures.given is not None:
             return 0.0
         return _remainder(grad, total(self.figures.shares(self._uses(place))))
 

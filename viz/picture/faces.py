@@ -78,13 +78,19 @@ def face_of(node: Node, operands: int, scale: GradientScale, state: State | None
         label=shorten_middle(label, _LABEL_ROOM, SIZE, bold=True),
         operation=shorten_middle(clean(operation(node, operands)), _LABEL_ROOM, SIZE),
         value=_value(node),
-        value_style="text-stale" if node.stale else "ink" if _is_finite(node.data) else "text-odd",
+        value_style=_value_style(node),
         sign=sign,
         gradient=gradient,
         gradient_style=style,
         share=share,
         extras=tuple(_extras(node, state)),
     )
+
+
+def _value_style(node: Node) -> str:
+    if node.stale and node.kind != "collapsed":
+        return "value-stale"
+    return "ink" if _is_finite(node.data) else "text-odd"
 
 
 def operation(node: Node, operands: int) -> str:
@@ -149,7 +155,8 @@ def _extras(node: Node, state: State | None) -> Iterator[tuple[str, str]]:
         count, what = (node.parameters, "parameter") if node.parameters else (node.operations, "operation")
         yield f"{count:,} {what}{'s' * (count != 1)}", "faint"
     if node.earlier:
-        yield f"{number(node.earlier)} of it from earlier", "text-stale"
+        several = node.kind == "collapsed"
+        yield "gradients from elsewhere" if several else f"{number(node.earlier)} of it from elsewhere", "text-stale"
     if node.stale:
         yield "changed since", "text-stale"
     if node.bad:

@@ -11,7 +11,7 @@ from .cards import corner
 from .faces import SIZE, SO_FAR
 from .scale import GradientScale
 from .scene import Group, Item, Path, Rect, Text
-from .wires import draw_pill, pill_text, pill_width
+from .wires import draw_pill, is_several, pill_text, pill_width
 
 MARGIN = 14.0
 _ROW = 20.0
@@ -108,6 +108,8 @@ def _wires(view: GraphView, scale: GradientScale) -> Iterator[Entry]:
     for kind, words in (("neg", "negative"), ("pos", "positive"), ("zero", "zero"), ("odd", "not finite")):
         if kind in kinds:
             yield _worded(words, 18.0, _line(f"wire-{kind}", 3.0 if kind != "zero" else 1.2))
+    if any(is_several(e) and e.requires_grad for e in view.edges):
+        yield _worded("of several numbers", 18.0, _line("wire-none", 2.6))
     if "constant" in kinds:
         yield _worded("no gradient", 18.0, _line("wire-constant"))
     flowing = [e for e in view.edges if e.contribution]

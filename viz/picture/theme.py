@@ -117,6 +117,7 @@ _NOW: Mapping[str, Style] = {
     "text-active": Style("active", bold=True),
     "text-ready": Style("ready", bold=True),
     "text-stale": Style("stale", bold=True),
+    "value-stale": Style("stale"),
     "wire-none": Style(stroke="zero", line=1.2, round=True),
     "wire-constant": Style(stroke="zero", line=1.2, dash=(2.0, 3.0)),
     "wire-active": Style(stroke="active", line=2.4, round=True),

@@ -14,6 +14,7 @@ from .scene import Group, Path, Rect, Text
 
 PILL = 17.0  # the height of a pill
 _THIN, _THICK = 1.2, 3.4
+_SEVERAL = 2.6  # of wires of several numbers in one
 _GAP = 4.0  # between a pill and its card
 
 
@@ -54,9 +55,16 @@ def draw_wire(
     """
     style = "wire-dim" if dim else "wire-active" if lit else wire_style(edge, scale)
     line = None if dim else _THIN + _THICK * scale.share(edge.contribution) if edge.requires_grad else None
+    if is_several(edge) and line is not None:
+        line = _SEVERAL
     if lit and line is not None:
         line = max(line, 2.4)
     return Group([wire(route, style, line)], title, f"e{index}", f"{style.replace('-', ' ')}")
+
+
+def is_several(edge: Edge) -> bool:
+    """Whether this is wires of several numbers in one: what they pass back together has neither sign nor size."""
+    return edge.count > 1 and edge.contribution is None
 
 
 def draw_pill(index: int, edge: Edge, tip: Point, lit: bool, faint: bool, title: str = "") -> Group:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from .series import checked_limit, staged
 from .stages import Stages
 
 _WIDE = 96  # columns
+_TOLD = Budget(PAGE.boxes, math.inf, math.inf, math.inf, math.inf)  # words need no room on a page
 
 
 @public
@@ -29,7 +31,7 @@ def narrate(
     collapse: Collection[str] = (),
     fold: bool = True,
     constants: bool = True,
-    budget: Budget | int = PAGE,
+    budget: Budget | int = _TOLD,
     limit: int = 100,
 ) -> str:
     """Tell the forward and the backward of ``root`` step by step, as text of at most 96 columns.
