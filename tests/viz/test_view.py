@@ -301,3 +301,11 @@ def test_a_module_tells_that_its_parameters_were_not_zeroed():
     loss.backward()
     (layer,) = (node for node in GraphView.of(loss, depth=1).nodes if node.label == "layers.0")
     assert layer.earlier == pytest.approx(math.hypot(*once))
+
+
+def test_rounding_is_no_gradient_from_elsewhere():
+    x = Value(0.3)
+    y = x * 1.0
+    z = y * 1e9 - y * (1e9 - 1e-3) + y * 0.1  # nearly all that comes back to y cancels
+    z.backward()
+    assert {node.earlier for node in GraphView.of(z).nodes} == {0.0}

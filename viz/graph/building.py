@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from autograd import Op, Parameter, Value
@@ -124,7 +124,7 @@ class Builder:
         root = self.reading.is_root[shown]
         if grad is None or root or self.figures.given is not None:
             return 0.0
-        return _remainder(grad, total(self.figures.shares(self._uses(place))))
+        return _remainder(grad, self.figures.shares(self._uses(place)))
 
     # Edges ----------------------------------------------------------------------------------------------------
 
@@ -172,8 +172,10 @@ def kind_of(reading: Reading, shown: int, place: int) -> Kind:
     return "parameter" if isinstance(reading.values[shown], Parameter) else "input"
 
 
-def _remainder(grad: float, received: float) -> float:
+def _remainder(grad: float, shares: Sequence[float]) -> float:
+    received = total(shares)
     rest = grad - received
     if not math.isfinite(rest):
         return 0.0
-    return rest if abs(rest) > 1e-9 * max(abs(grad), abs(received)) else 0.0
+    # where large shares cancel each other, their rounding is left, and no gradient from elsewhere
+    return rest if abs(rest) > 1e-9 * max(map(abs, (grad, *shares))) else 0.0
