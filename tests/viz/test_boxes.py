@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from autograd import Constant, Parameter, Value, ancestors, gradients, scope, sweep
+from viz import narrate
 from viz.graph.boxes import Boxes
 from viz.graph.nodes import Folded
 from viz.graph.view import GraphView
@@ -326,3 +327,12 @@ def test_what_is_shown_is_what_the_engine_found(options):
             target = nodes[edge.target]
             if target.kind != "collapsed" and edge.partial is not None and edge.count == 1:
                 assert edge.contribution == pytest.approx(edge.partial * target.grad, rel=1e-12, abs=1e-300)
+
+
+def test_a_sum_with_zero_is_no_longer_the_number_that_was_changed_since():
+    (x,) = leaves(2.0)
+    root = (0 + x) * 3.0
+    assert drawn(GraphView.of(root)) == ["x0", "×"]
+    x.data = 7.0
+    assert [node.data for node in GraphView.of(root).nodes] == [7.0, 2.0, 6.0]
+    assert "n2 = 0 + x0 = 0 + 7 ≈ 2, a number has been changed since" in narrate(root)

@@ -20,6 +20,8 @@ def drop_zeros(partition: Partition) -> None:
         other = int(reading.operand[2 * reading.first[total] + 1 - link])
         if reading.is_root[total] or reading.is_root[other] or reading.uses[other] > 1 or not partition.is_open[other]:
             continue
+        if other in reading.stale:  # then it is another number
+            continue
         partition.boxes[total] = partition.boxes.pop(other, Box(other))
         pairs += [(total, other), (total, zero)]
     partition.join(pairs)
