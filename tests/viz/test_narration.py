@@ -102,6 +102,14 @@ def test_the_text_holds_no_control_characters() -> None:
     assert all(c == "\n" or c.isprintable() for c in text)
 
 
+@pytest.mark.parametrize(("count", "words"), [(3, "x0 + x1 + x2 = 7 + 1 + 2 ≈ 3"), (7, "x0 + x1 + … + x6 ≈ 21")])
+def test_a_sum_says_that_a_number_has_been_changed_since(count: int, words: str) -> None:
+    numbers = [Value(float(i), label=f"x{i}") for i in range(count)]
+    root = sum(numbers) * 2.0
+    numbers[0].data = 7.0
+    assert f"{words}, a number has been changed since\n" in narrate(root)
+
+
 def test_bad_inputs() -> None:
     with pytest.raises(TypeError, match="only a Value has a graph"):
         narrate(3.0)

@@ -90,18 +90,20 @@ class Wording:
 
     def sum_of(self, number: int, operands: Sequence[int], naming: Mapping[int, str]) -> Line:
         """How a number was computed that is a sum: ``s = a + b + c = 1 + 2 + 3 = 6``."""
-        n, data = self.timeline.numbers[number], [self.timeline.numbers[i].data for i in operands]
-        name = naming.get(number, n.id)
+        n, terms = self.timeline.numbers[number], [self.timeline.numbers[i] for i in operands]
+        data, name = [term.data for term in terms], naming.get(number, n.id)
+        is_stale = any(term.stale and term.operation is None for term in terms)
+        remark = (Run(", a number has been changed since", "faint"),) if is_stale else ()
         if len(operands) > MOST:
-            names = joined([naming.get(i) or shown(self.timeline.numbers[i].data) for i in operands])
-            return (Run(f"{name} = {names} = {shown(n.data)}"),)
+            names = joined([naming.get(i) or shown(x) for i, x in zip(operands, data, strict=True)])
+            return Run(f"{name} = {names}{' ≈ ' if is_stale else ' = '}{shown(n.data)}"), *remark
         digits = enough(lambda d: agrees(total(rounded(x, d) for x in data), n.data))
         sides = (
             joined([known.get(i) or shown(x, digits or DIGITS) for i, x in zip(operands, data, strict=True)])
             for known in (naming, {})
         )
         text = " = ".join(dict.fromkeys((name, *sides)))
-        return (Run(f"{text}{' = ' if digits else ' ≈ '}{shown(n.data)}"),)
+        return Run(f"{text}{' = ' if digits and not is_stale else ' ≈ '}{shown(n.data)}"), *remark
 
 
 def ledger(name: str, terms: Sequence[float], sums: Sequence[float], count: int) -> Line:
