@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 import autograd
-from autograd import Value, ancestors, gradients, logsumexp, nn, scope, sweep
+from autograd import Constant, Value, ancestors, gradients, logsumexp, nn, scope, sweep
 from tests.viz.test_chain_rule import random_graph
 from viz import Drawing, Frames, GraphView, frames, timeline
 from viz.graph.view import node_ids
@@ -212,6 +212,13 @@ def test_a_collapsed_box_says_what_it_passes_back(network: Made) -> None:
     assert "to layers.0: 3 gradients, norm " in texts[-2]
     assert "∇ of its 3 outputs: norm " in texts[-1]
     assert f"∇x0 += {gradients(root, inputs)[0]:.4g}, from 3 uses".replace("-", "−") in texts[-1]
+
+
+def test_constants_that_are_left_out_still_have_their_names() -> None:
+    root = Value(2.0, label="x") * Constant(3.0, label="three times")
+    steps = frames(root, constants=False)
+    assert {node.id for node in steps[0].view.nodes} == {"n0", "n2"}
+    assert steps[0].text.splitlines()[2:] == ["∇x += ∇p × t = 1 × 3 = 3", "with p = n2 = 6, t = “three times” = 3"]
 
 
 def test_a_root_that_is_a_leaf() -> None:

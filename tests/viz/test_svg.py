@@ -175,6 +175,15 @@ def test_constants_are_written_into_the_operation(make, words):
     assert words in [s.string for s in flat(scene.items) if isinstance(s, Text)]
 
 
+def test_a_constant_beside_many_operands_on_one_wire_is_written_too():
+    drawing = draw(logsumexp(*[Value(x / 10) for x in range(12)], 2.0), budget=4)
+    assert [node.label or node.symbol for node in drawing.view.nodes] == ["12 inputs", "logsumexp"]
+    (words,) = [s.string for s in flat(drawing.scene.items) if isinstance(s, Text) and "logsumexp" in s.string]
+    assert words.startswith("logsumexp(·, ·")
+    assert words.endswith("·, 2)")
+    assert "·, 2)" in drawing.dot()
+
+
 def test_pills_stand_free_of_cards(network):
     root = network(2, 3, 1)
     root.backward()

@@ -309,3 +309,15 @@ def test_rounding_is_no_gradient_from_elsewhere():
     z = y * 1e9 - y * (1e9 - 1e-3) + y * 0.1  # nearly all that comes back to y cancels
     z.backward()
     assert {node.earlier for node in GraphView.of(z).nodes} == {0.0}
+
+
+def test_nothing_flows_to_a_parameter_that_is_frozen_since():
+    p, x = Parameter(2.0, label="p"), Value(3.0, label="x")
+    loss = p * x + x
+    loss.backward()
+    p.requires_grad = False
+    view = GraphView.of(loss)
+    assert [(e.source, e.requires_grad, e.partial, e.contribution) for e in view.edges if e.target == "n2"] == [
+        ("n0", False, None, None),
+        ("n1", True, 2.0, 2.0),
+    ]

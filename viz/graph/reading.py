@@ -97,6 +97,8 @@ class Reading:
     def tables(self) -> tuple[list[int], list[float | None], list[int]]:
         """Of each link the operand and the partial, and where the links of each place begin: lists, to be walked."""
         partials = [partial for value in self.values for partial in value.partials]
+        for link in np.flatnonzero(~self.carries[self.operand]).tolist():  # of one frozen since there is a partial
+            partials[link] = None
         return self.operand.tolist(), partials, self.first.tolist()
 
     def users(self, place: int) -> list[int]:

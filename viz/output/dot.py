@@ -46,7 +46,9 @@ def _lines(view: GraphView, dark: bool, marked: Collection[str], dimmed: Collect
     paper, ink = colours["paper"], colours["ink"]
     scale = gradient_scale(view)
     names = view.names()
-    operands = Counter(edge.target for edge in view.edges)
+    operands: Counter[str] = Counter()
+    for edge in view.edges:
+        operands[edge.target] += edge.count
     yield "digraph glassgrad {"
     yield f'  graph [rankdir=LR bgcolor="{paper}" fontname="DejaVu Sans" fontcolor="{ink}" color="{ink}"]'
     yield f'  node [fontname="DejaVu Sans" fontsize=12 fontcolor="{ink}" color="{colours["line"]}" fillcolor="{paper}"]'

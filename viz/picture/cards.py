@@ -33,7 +33,7 @@ def card_box(node: Node, edges: Sequence[Edge], room_for: Sequence[str] = ()) ->
         edges: the edges that arrive at it, in the order of the view.
         room_for: further numbers that the card will show in place of its gradient in other frames.
     """
-    face = face_of(node, len(edges), GradientScale())
+    face = face_of(node, _operands(edges), GradientScale())
     wide, high = _card_size(node, face, room_for)
     heads = [_head_size(edge) for edge in edges]
     pitch = max([h + 2.0 for _, h in heads] + [_PITCH])
@@ -112,7 +112,7 @@ def draw_card(
         marked: gives it the rim of a highlighted node.
         dim: takes its colours; what is written stays readable, since the zeros are what is to be seen.
     """
-    face = face_of(node, len(edges), scale, state)
+    face = face_of(node, _operands(edges), scale, state)
     place = card_place(node, place, edges)
     x, y, w, h = place.x, place.y, place.width, place.height
     future = state is not None and state.status == "waiting"
@@ -135,8 +135,12 @@ def card_place(node: Node, place: Place, edges: Sequence[Edge]) -> Place:
     if all(edge.strip is None for edge in edges):
         return place
     pills = (len(edges) - 1) / len(edges) * place.height + PILL if len(edges) > 1 else 0.0
-    high = min(place.height, max(_content(face_of(node, len(edges), GradientScale())), pills))
+    high = min(place.height, max(_content(face_of(node, _operands(edges), GradientScale())), pills))
     return replace(place, y=place.y + (place.height - high) / 2, height=high)
+
+
+def _operands(edges: Sequence[Edge]) -> int:
+    return sum(edge.count for edge in edges)
 
 
 def corner(node: Node) -> float:

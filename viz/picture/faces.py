@@ -66,7 +66,7 @@ def face_of(node: Node, operands: int, scale: GradientScale, state: State | None
 
     Args:
         node: the node.
-        operands: how many wires arrive at it.
+        operands: how many numbers arrive at it, by its wires.
         scale: the sizes of the gradients.
         state: where it stands in a backward that is shown step by step.
     """

@@ -142,6 +142,8 @@ class Captions:
             named |= {i: naming[i] for i in self._said(stage) if i in naming}
         found = {}
         for number, letter in named.items():
+            if number not in self.stages.home:  # a constant that was left out
+                continue
             node = self.stages.view.nodes[self.stages.home[number]]
             if not node.label and node.kind != "collapsed":
                 found[node.id] = letter
