@@ -3,6 +3,7 @@ import math
 import pytest
 
 from autograd import Parameter, Value, gradients, nn, no_grad, scope
+from viz import draw
 from viz.graph.nodes import Cluster, Edge, Node, module_path
 from viz.graph.view import GraphView, node_ids
 
@@ -290,6 +291,19 @@ def test_gradients_of_other_backwards_are_told_apart():
     assert earlier["n2"] == pytest.approx(1 - slope)
     assert earlier["n3"] == 0.0
     assert {n.earlier for n in GraphView.of([p, u + v]).nodes if n.output} == {0.0}
+
+
+def test_a_sum_tells_that_a_sum_in_it_has_gradient_from_elsewhere():
+    a, b, c = (Value(x) for x in (1.0, 2.0, 3.0))
+    inner = a + b
+    root, other = inner + c, inner * 5.0
+    root.backward()
+    assert {node.earlier for node in GraphView.of(root).nodes} == {0.0}
+    other.backward()
+    view = GraphView.of(root)
+    assert [(e.source, e.contribution) for e in view.edges] == [("n0", 5.0), ("n1", 5.0), ("n3", 1.0)]
+    assert (view.nodes[-1].symbol, view.nodes[-1].grad, view.nodes[-1].earlier) == ("Σ", 1.0, 4.0)
+    assert "gradients from elsewhere" in draw(root).svg()
 
 
 def test_a_module_tells_that_its_parameters_were_not_zeroed():

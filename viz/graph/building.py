@@ -63,7 +63,7 @@ class Builder:
             grad=grad,
             requires_grad=bool(self.reading.carries[box.shown]),
             stale=not self.reading.stale.isdisjoint(inside),
-            earlier=self._earlier(box.shown, place),
+            earlier=self._earlier_of_sum(inside, box.shown, place) if is_sum else self._earlier(box.shown, place),
             operations=len(inside) - int(self.reading.is_leaf[inside].sum()),
             parameters=int(is_parameter),
             parameter_sum=value.data if is_parameter else 0.0,
@@ -125,6 +125,12 @@ class Builder:
         if grad is None or root or self.figures.given is not None:
             return 0.0
         return _remainder(grad, self.figures.shares(self._uses(place)))
+
+    def _earlier_of_sum(self, inside: list[int], shown: int, place: int) -> float:
+        """The same of a sum: what the sums in it have from elsewhere is on its wires, though not in its gradient."""
+        parts = (i for i in inside[:_LOOKED_AT] if i not in (shown, place) and not self.reading.is_leaf[i])
+        own, hidden = self._earlier(shown, place), math.hypot(*(self._earlier(i, i) for i in parts))
+        return math.hypot(own, hidden) if hidden else own
 
     # Edges ----------------------------------------------------------------------------------------------------
 

@@ -64,7 +64,7 @@ class Node:
         requires_grad: False for constants.
         stale: the number was changed after the forward that this graph stands for.
         earlier: the part of ``grad`` that this graph doesn't account for: earlier backwards, other graphs. Of a
-            collapsed module the L2 norm of these parts over its parameters.
+            collapsed module the L2 norm of these parts over its parameters, of a sum that over the sums in it.
         operations: the number of operations in it (1 for an op, 0 for a leaf).
         parameters: the number of parameters in it.
         parameter_sum: the sum of their data.

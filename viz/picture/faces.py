@@ -155,7 +155,7 @@ def _extras(node: Node, state: State | None) -> Iterator[tuple[str, str]]:
         count, what = (node.parameters, "parameter") if node.parameters else (node.operations, "operation")
         yield f"{count:,} {what}{'s' * (count != 1)}", "faint"
     if node.earlier:
-        several = node.kind == "collapsed"
+        several = node.kind == "collapsed" or node.group == "sum"
         yield "gradients from elsewhere" if several else f"{number(node.earlier)} of it from elsewhere", "text-stale"
     if node.stale:
         yield "changed since", "text-stale"
