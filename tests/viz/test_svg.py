@@ -477,3 +477,12 @@ def test_the_terms_of_a_ledger_come_to_the_gradient_that_is_shown():
     shown = words[words.index("∇") + 1]
     assert f"{sum(map(float, terms)):.4g}" == shown
     assert max(len(term.lstrip("-0.")) for term in terms) > 4  # four digits wouldn't do here
+
+
+def test_a_number_that_is_finite_is_not_called_the_first_that_is_not():
+    x = Value(3.0, label="x")
+    words = [
+        s.string for s in flat(draw((x / float("inf")) * 2.0, layout="layered").scene.items) if isinstance(s, Text)
+    ]
+    assert "first not finite inside" in words
+    assert "first 0" not in words

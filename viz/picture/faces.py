@@ -161,7 +161,8 @@ def _extras(node: Node, state: State | None) -> Iterator[tuple[str, str]]:
         yield "changed since", "text-stale"
     if node.bad:
         odd = node.data if node.bad == "data" else node.grad
-        words = "not finite" if odd is None else number(abs(odd))
+        # what isn't finite may be folded into the box, or lie inside of it, and come out as 0
+        words = "not finite inside" if odd is None or math.isfinite(odd) else number(abs(odd))
         yield f"first {words}{' of the gradients' if node.bad == 'grad' else ''}", "text-odd"
 
 
